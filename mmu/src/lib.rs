@@ -1,1 +1,24 @@
-//! mmu
+//! Addresses, all bulk memory by page, page walks, the TLB, and the bus that processor and chipset meet at.
+//!
+//! Depends on nothing of ours. Bulk memory (RAM, ROM, video memory, disk overlays) lives here and never in a
+//! device; devices and the processor reach it through [`Memory`].
+
+mod address;
+mod bus;
+mod disk;
+mod frames;
+mod host_tlb;
+mod memory;
+mod time;
+mod tlb;
+mod walk;
+
+pub use address::{LinAddr, PAGE_BYTES, PhysAddr, Port, Size, Vector};
+pub use bus::{Bus, BusCx, Signals};
+pub use disk::{Backing, Disk, NoBacking, SECTOR_BYTES};
+pub use frames::{Frame, FrameRange, Frames};
+pub use host_tlb::{Class, HostTlb};
+pub use memory::{Memory, Reach, Route, RouteSpan, Routes};
+pub use time::{Duration, Instant, Rate};
+pub use tlb::{Tlb, TlbEntry, TlbPolicy};
+pub use walk::{Access, PageFault, Paging, Step, Translation, WalkView, translate, view_walk};

@@ -1,0 +1,55 @@
+//! What the processor asks of the rest of the machine.
+
+use crate::{Instant, Memory, PhysAddr, Port, Size, Vector};
+
+/// What every bus access comes with: the time, and memory for whoever masters the bus.
+pub struct BusCx<'a> {
+    /// The moment of the access.
+    pub now: Instant,
+    /// All bulk memory.
+    pub memory: &'a mut Memory,
+}
+
+/// The lines from the chipset to the processor and the machine, as levels.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Signals {
+    /// INTR: a maskable interrupt is pending at the interrupt controller.
+    pub interrupt: bool,
+    /// NMI: an edge since the last [`Bus::take_nmi`].
+    pub nmi: bool,
+    /// The A20 gate lets address bit 20 through.
+    pub a20: bool,
+    /// INIT: the keyboard controller or port 92h asks for a processor reset.
+    pub init: bool,
+    /// A full reset of the machine is asked for (CF9h).
+    pub reset: bool,
+    /// Memory and port routing changed: ask for it again.
+    pub routes_changed: bool,
+    /// The guest ended the run through the exit device; the status is with the device.
+    pub exit: bool,
+}
+
+/// The processor's way to everything that is not memory.
+///
+/// Addresses that nobody answers read as all ones and swallow writes. Every call brings the addressed device
+/// forward to `cx.now` first, so the order of calls and their times decide all.
+pub trait Bus {
+    /// Reads a port; `size` is at most [`Size::Dword`].
+    fn port_read(&mut self, port: Port, size: Size, cx: &mut BusCx<'_>) -> u32;
+    /// Writes a port; `size` is at most [`Size::Dword`].
+    fn port_write(&mut self, port: Port, size: Size, value: u32, cx: &mut BusCx<'_>);
+    /// Reads memory that is not backed by frames ([`crate::Route::Mmio`]); never crosses a page.
+    fn mmio_read(&mut self, addr: PhysAddr, size: Size, cx: &mut BusCx<'_>) -> u64;
+    /// Writes memory that is not backed by frames; never crosses a page.
+    fn mmio_write(&mut self, addr: PhysAddr, size: Size, value: u64, cx: &mut BusCx<'_>);
+    /// The two INTA cycles: the vector of the interrupt that INTR announced.
+    fn acknowledge_interrupt(&mut self, cx: &mut BusCx<'_>) -> Vector;
+    /// Takes the pending edge of NMI.
+    fn take_nmi(&mut self);
+    /// The lines as they are now.
+    fn signals(&self) -> Signals;
+    /// The next moment at which a device wants to be brought forward.
+    fn due(&self) -> Option<Instant>;
+    /// Brings every device that is due forward to `cx.now`.
+    fn advance(&mut self, cx: &mut BusCx<'_>);
+}

@@ -1,0 +1,208 @@
+//! The frames: one arena for all memory that code can run from, with a status for each page.
+//!
+//! RAM, ROM and video memory share the arena, so that a translation always ends in one number, the [`Frame`].
+//! The arena is allocated zeroed and therefore committed by the host only where it is touched.
+
+use crate::PAGE_BYTES;
+
+const PAGE: usize = PAGE_BYTES as usize;
+
+/// A page of the arena.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Frame(pub u32);
+
+/// Consecutive frames.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FrameRange {
+    /// The first frame.
+    pub first: Frame,
+    /// How many.
+    pub count: u32,
+}
+
+impl FrameRange {
+    /// The frame with this number in the range.
+    pub fn frame(self, index: u64) -> Option<Frame> {
+        (index < u64::from(self.count)).then(|| Frame(self.first.0 + index as u32))
+    }
+
+    /// All frames of the range.
+    pub fn iter(self) -> impl Iterator<Item = Frame> {
+        (self.first.0..self.first.0 + self.count).map(Frame)
+    }
+}
+
+impl Frame {
+    /// Where the frame begins in the arena, in bytes.
+    pub const fn start(self) -> usize {
+        self.0 as usize * PAGE
+    }
+}
+
+/// Written since the status was last taken by [`Frames::take_dirty`].
+const DIRTY: u8 = 1;
+/// Written at least once since power-on or load: what a snapshot looks at.
+const TOUCHED: u8 = 2;
+
+/// The arena and what is known of each of its pages.
+#[derive(Default)]
+pub struct Frames {
+    bytes: Vec<u8>,
+    status: Vec<u8>,
+    /// One bit for each 64 bytes that hold decoded code. Derived.
+    code_lines: Vec<u64>,
+    /// Frames whose decoded code was written over and not yet dropped. Derived.
+    stale_code: Vec<Frame>,
+}
+
+impl Frames {
+    /// Adds zeroed frames at the end of the arena. Only while the machine is built.
+    pub fn extend(&mut self, pages: u64) -> FrameRange {
+        let first = Frame(self.status.len() as u32);
+        let count = u32::try_from(pages).expect("the arena holds fewer than 2^32 pages");
+        let total = self.status.len() + count as usize;
+        // A fresh zeroed allocation is committed lazily; growing one would touch it all.
+        let mut bytes = vec![0; total * PAGE];
+        for frame in 0..self.status.len() {
+            if self.status[frame] & TOUCHED != 0 {
+                bytes[frame * PAGE..][..PAGE].copy_from_slice(&self.bytes[frame * PAGE..][..PAGE]);
+            }
+        }
+        self.bytes = bytes;
+        self.status.resize(total, 0);
+        self.code_lines = vec![0; total];
+        FrameRange { first, count }
+    }
+
+    /// Number of frames.
+    pub fn count(&self) -> u32 {
+        self.status.len() as u32
+    }
+
+    /// The bytes of a frame.
+    pub fn page(&self, frame: Frame) -> &[u8; PAGE] {
+        self.bytes[frame.start()..][..PAGE].try_into().expect("a frame is a page long")
+    }
+
+    /// The whole arena, for a reader that holds an offset.
+    #[inline(always)]
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The whole arena for a writer that has called [`Frames::prepare_write`] on the frame before.
+    #[inline(always)]
+    pub fn bytes_mut(&mut self) -> &mut [u8] {
+        &mut self.bytes
+    }
+
+    /// True once the frame has been written.
+    pub fn is_touched(&self, frame: Frame) -> bool {
+        self.status[frame.0 as usize] & TOUCHED != 0
+    }
+
+    /// Marks a frame as written. A writer with a cached offset calls this once, when it fills its cache.
+    #[inline]
+    pub fn prepare_write(&mut self, frame: Frame) {
+        self.status[frame.0 as usize] |= DIRTY | TOUCHED;
+    }
+
+    /// Stores bytes; they must not leave the frame. Decoded code below them becomes stale.
+    pub fn store(&mut self, frame: Frame, offset: usize, bytes: &[u8]) {
+        assert!(offset + bytes.len() <= PAGE, "a store stays inside its frame");
+        self.prepare_write(frame);
+        self.bytes[frame.start() + offset..][..bytes.len()].copy_from_slice(bytes);
+        if self.code_lines[frame.0 as usize] != 0 && !bytes.is_empty() {
+            self.note_store_near_code(frame, offset, bytes.len());
+        }
+    }
+
+    fn note_store_near_code(&mut self, frame: Frame, offset: usize, len: usize) {
+        if self.code_lines[frame.0 as usize] & lines(offset, len) == 0 {
+            return;
+        }
+        if !self.stale_code.contains(&frame) {
+            self.stale_code.push(frame);
+        }
+    }
+
+    /// Remembers that code was decoded from these bytes.
+    pub fn mark_code(&mut self, frame: Frame, offset: usize, len: usize) {
+        self.code_lines[frame.0 as usize] |= lines(offset, len);
+    }
+
+    /// True if code was decoded from the frame; such a frame must not be written through a cached offset.
+    #[inline]
+    pub fn holds_code(&self, frame: Frame) -> bool {
+        self.code_lines[frame.0 as usize] != 0
+    }
+
+    /// True if a store hit decoded code since the last [`Frames::take_stale_code`].
+    #[inline]
+    pub fn has_stale_code(&self) -> bool {
+        !self.stale_code.is_empty()
+    }
+
+    /// The frames whose decoded code must be dropped; their code marks are gone with this call.
+    pub fn take_stale_code(&mut self) -> Vec<Frame> {
+        let stale = std::mem::take(&mut self.stale_code);
+        for frame in &stale {
+            self.code_lines[frame.0 as usize] = 0;
+        }
+        stale
+    }
+
+    /// Forgets all code marks: the caller has dropped all decoded code.
+    pub fn forget_code(&mut self) {
+        self.code_lines.fill(0);
+        self.stale_code.clear();
+    }
+
+    /// The frames of a range written since the last call. Cached write offsets must be dropped by the caller.
+    pub fn take_dirty(&mut self, range: FrameRange) -> Vec<Frame> {
+        let mut dirty = Vec::new();
+        for frame in range.iter() {
+            let status = &mut self.status[frame.0 as usize];
+            if *status & DIRTY != 0 {
+                *status &= !DIRTY;
+                dirty.push(frame);
+            }
+        }
+        dirty
+    }
+}
+
+/// The 64-byte lines that a span inside a page touches, one bit each.
+fn lines(offset: usize, len: usize) -> u64 {
+    let first = offset / 64;
+    let last = (offset + len - 1) / 64;
+    (u64::MAX >> (63 - last)) & (u64::MAX << first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_store_makes_code_stale_only_on_its_own_lines() {
+        let mut frames = Frames::default();
+        let ram = frames.extend(2);
+        frames.mark_code(ram.first, 60, 8);
+        frames.store(ram.first, 128, &[1]);
+        assert!(!frames.has_stale_code());
+        frames.store(ram.first, 127, &[1, 2]);
+        assert_eq!(frames.take_stale_code(), [ram.first]);
+        frames.store(ram.first, 60, &[1]);
+        assert!(!frames.has_stale_code(), "the marks went with the code");
+    }
+
+    #[test]
+    fn dirty_pages_are_told_once() {
+        let mut frames = Frames::default();
+        let ram = frames.extend(3);
+        frames.store(Frame(1), 4095, &[7]);
+        assert_eq!(frames.take_dirty(ram), [Frame(1)]);
+        assert!(frames.take_dirty(ram).is_empty());
+        assert!(frames.is_touched(Frame(1)) && !frames.is_touched(Frame(0)));
+    }
+}

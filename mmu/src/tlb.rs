@@ -1,0 +1,197 @@
+//! The architectural TLB: state, because x86 lets stale translations live. SDM Vol.3A 4.10 "Caching Translation
+//! Information".
+//!
+//! Entries are replaced in fill order and never reordered by a hit, so that a cache in front of it leaves no trace.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{LinAddr, PhysAddr};
+
+/// How long the machine keeps translations.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TlbPolicy {
+    /// As silicon of the day: 64 sets of 4 ways; a denied access walks again.
+    #[default]
+    Real,
+    /// Everything that may legally be kept is kept, and rights are believed: finds missing flushes.
+    Sticky,
+    /// Nothing is kept.
+    None,
+}
+
+/// One cached translation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TlbEntry {
+    /// Linear address of the page's first byte.
+    pub linear: LinAddr,
+    /// Physical address of the page's first byte.
+    pub physical: PhysAddr,
+    /// log2 of the page size: 12, 21 or 22.
+    pub size_bits: u8,
+    /// User mode may access it.
+    pub user: bool,
+    /// It may be written.
+    pub writable: bool,
+    /// The dirty flag is known to be set.
+    pub dirty: bool,
+    /// It survives a load of CR3.
+    pub global: bool,
+}
+
+impl TlbEntry {
+    fn covers(&self, addr: LinAddr) -> bool {
+        addr.0 >> self.size_bits == self.linear.0 >> self.size_bits
+    }
+}
+
+/// Sets of one page size.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+struct Bank {
+    ways: u32,
+    entries: Vec<Option<TlbEntry>>,
+    /// The way that is filled next, for each set.
+    next: Vec<u8>,
+}
+
+impl Bank {
+    fn new(sets: usize, ways: usize) -> Bank {
+        Bank { ways: ways as u32, entries: vec![None; sets * ways], next: vec![0; sets] }
+    }
+
+    fn set_of(&self, addr: LinAddr, size_bits: u8) -> usize {
+        (addr.0 >> size_bits) as usize & (self.next.len() - 1)
+    }
+
+    fn ways_of(&mut self, set: usize) -> &mut [Option<TlbEntry>] {
+        let ways = self.ways as usize;
+        &mut self.entries[set * ways..][..ways]
+    }
+
+    fn find(&self, addr: LinAddr, size_bits: u8) -> Option<&TlbEntry> {
+        let first = self.set_of(addr, size_bits) * self.ways as usize;
+        self.entries[first..][..self.ways as usize].iter().flatten().find(|entry| entry.covers(addr))
+    }
+
+    fn fill(&mut self, entry: TlbEntry) -> Option<TlbEntry> {
+        let set = self.set_of(entry.linear, entry.size_bits);
+        if let Some(same) = self.ways_of(set).iter_mut().flatten().find(|old| old.linear == entry.linear) {
+            *same = entry;
+            return None;
+        }
+        if let Some(free) = self.ways_of(set).iter_mut().find(|way| way.is_none()) {
+            *free = Some(entry);
+            return None;
+        }
+        let way = self.next[set];
+        self.next[set] = ((u32::from(way) + 1) % self.ways) as u8;
+        self.ways_of(set)[way as usize].replace(entry)
+    }
+
+    fn drop_where(&mut self, gone: impl Fn(&TlbEntry) -> bool) {
+        for slot in &mut self.entries {
+            if slot.as_ref().is_some_and(&gone) {
+                *slot = None;
+            }
+        }
+    }
+}
+
+/// The translations that the processor holds.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Tlb {
+    policy: TlbPolicy,
+    small: Bank,
+    large: Bank,
+}
+
+impl Tlb {
+    /// An empty TLB.
+    pub fn new(policy: TlbPolicy) -> Tlb {
+        let (small, large) = match policy {
+            TlbPolicy::Real => (Bank::new(64, 4), Bank::new(8, 4)),
+            TlbPolicy::Sticky => (Bank::new(2048, 8), Bank::new(128, 8)),
+            TlbPolicy::None => (Bank::new(1, 1), Bank::new(1, 1)),
+        };
+        Tlb { policy, small, large }
+    }
+
+    /// The policy it was made with.
+    pub fn policy(&self) -> TlbPolicy {
+        self.policy
+    }
+
+    /// The translation held for an address, if any.
+    pub fn find(&self, addr: LinAddr) -> Option<&TlbEntry> {
+        self.small.find(addr, 12).or_else(|| self.large.find(addr, 22)).or_else(|| self.large.find(addr, 21))
+    }
+
+    /// Takes in a translation; returns the one that had to go for it. Under [`TlbPolicy::None`] nothing is kept.
+    pub fn fill(&mut self, entry: TlbEntry) -> Option<TlbEntry> {
+        match (self.policy, entry.size_bits) {
+            (TlbPolicy::None, _) => None,
+            (_, 12) => self.small.fill(entry),
+            _ => self.large.fill(entry),
+        }
+    }
+
+    /// INVLPG, and the drop after a page fault: every entry that covers the address goes, global or not.
+    pub fn drop_address(&mut self, addr: LinAddr) {
+        self.small.drop_where(|entry| entry.covers(addr));
+        self.large.drop_where(|entry| entry.covers(addr));
+    }
+
+    /// A load of CR3: all but global entries go.
+    pub fn flush_non_global(&mut self) {
+        self.small.drop_where(|entry| !entry.global);
+        self.large.drop_where(|entry| !entry.global);
+    }
+
+    /// Everything goes: a change of CR0.PG, CR4.PAE, PSE or PGE.
+    pub fn flush(&mut self) {
+        *self = Tlb::new(self.policy);
+    }
+
+    /// All entries, for the debugger.
+    pub fn entries(&self) -> impl Iterator<Item = &TlbEntry> {
+        self.small.entries.iter().chain(&self.large.entries).flatten()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(page: u64, global: bool) -> TlbEntry {
+        TlbEntry {
+            linear: LinAddr(page << 12),
+            physical: PhysAddr(page << 12),
+            size_bits: 12,
+            user: true,
+            writable: true,
+            dirty: true,
+            global,
+        }
+    }
+
+    #[test]
+    fn the_oldest_fill_of_a_set_goes_first_whatever_was_hit() {
+        let mut tlb = Tlb::new(TlbPolicy::Real);
+        for way in 0..4 {
+            assert_eq!(tlb.fill(entry(way * 64, false)), None);
+        }
+        assert!(tlb.find(LinAddr(0)).is_some(), "a hit does not protect it");
+        assert_eq!(tlb.fill(entry(4 * 64, false)).map(|gone| gone.linear), Some(LinAddr(0)));
+        assert_eq!(tlb.fill(entry(5 * 64, false)).map(|gone| gone.linear), Some(LinAddr(64 << 12)));
+    }
+
+    #[test]
+    fn a_cr3_load_spares_global_entries_and_invlpg_does_not() {
+        let mut tlb = Tlb::new(TlbPolicy::Real);
+        tlb.fill(entry(1, true));
+        tlb.fill(entry(2, false));
+        tlb.flush_non_global();
+        assert!(tlb.find(LinAddr(0x1234)).is_some() && tlb.find(LinAddr(0x2000)).is_none());
+        tlb.drop_address(LinAddr(0x1FFF));
+        assert!(tlb.find(LinAddr(0x1000)).is_none());
+    }
+}
