@@ -1,0 +1,141 @@
+//! What every device is: plain state, offsets, time. It sees no other device and no address of its own.
+
+use ringwalk_mmu::{Instant, Memory, Rate, Size};
+use serde::Serialize;
+
+/// A register of a device: the number of one of its ranges and the offset inside that range.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Reg {
+    /// Index into the device's [`Ranges`].
+    pub range: u8,
+    /// Offset from the start of the range, in bytes.
+    pub offset: u32,
+}
+
+/// Where a range lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Space {
+    /// I/O ports.
+    Port,
+    /// Physical memory.
+    Mmio,
+}
+
+/// One decoded range.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Range {
+    /// What the registers in it are called.
+    pub name: &'static str,
+    /// Ports or memory.
+    pub space: Space,
+    /// First port or physical address.
+    pub base: u64,
+    /// Length in ports or bytes; 0 while it is switched off (its index stays taken).
+    pub len: u64,
+}
+
+/// The ranges that a device decodes now.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ranges(pub Vec<Range>);
+
+impl Ranges {
+    /// Port ranges at fixed places: name, first port, count.
+    pub fn ports<const N: usize>(ports: [(&'static str, u16, u16); N]) -> Ranges {
+        let range = |(name, base, len): (&'static str, u16, u16)| Range {
+            name,
+            space: Space::Port,
+            base: u64::from(base),
+            len: u64::from(len),
+        };
+        Ranges(ports.into_iter().map(range).collect())
+    }
+}
+
+/// Interrupt inputs of the board, as a device drives them. Levels; edges are seen by the controller.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Lines {
+    /// Bit n: level of ISA IRQ n.
+    pub irq: u16,
+    /// Bit 0-3: PCI INTA# to INTD# (as asserted) of the host bridge's slots.
+    pub pci: u8,
+    /// NMI from the board (SERR#, IOCHK#).
+    pub nmi: bool,
+    /// The gate of the speaker counter, port 61h bit 0.
+    pub speaker_gate: bool,
+}
+
+impl Lines {
+    /// Drives one ISA interrupt line.
+    pub fn set_irq(&mut self, irq: u8, level: bool) {
+        self.irq = (self.irq & !(1 << irq)) | u16::from(level) << irq;
+    }
+}
+
+/// What a device is handed with every call.
+pub struct Cx<'a> {
+    /// The moment of the access.
+    pub now: Instant,
+    /// The machine clock in hertz, for making a [`Rate`].
+    pub clock_hz: u64,
+    /// The interrupt lines.
+    pub lines: &'a mut Lines,
+    /// Bulk memory: video memory, disks, and RAM for bus masters.
+    pub memory: &'a mut Memory,
+    /// Text for the outside: bytes sent by serial ports and the debug port, in order.
+    pub output: &'a mut Vec<Output>,
+}
+
+impl Cx<'_> {
+    /// The rate of a device clock in this machine.
+    pub fn rate(&self, device_hz: u64) -> Rate {
+        Rate::new(device_hz, self.clock_hz)
+    }
+}
+
+/// A byte on its way to the host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum Output {
+    /// From the UART with this number, 0 for COM1.
+    Serial(u8, u8),
+    /// From port E9h.
+    Debug(u8),
+    /// The exit device was written with this value: the run ends.
+    Exit(u32),
+    /// The guest asked for the machine to be switched off.
+    PowerOff,
+}
+
+/// What the debugger shows of a device: lines of a name and a value, in order. Made from `&self`: no side effects.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct View {
+    /// Rows of a field's name and its value in words.
+    pub rows: Vec<(String, String)>,
+}
+
+impl View {
+    /// Adds a row.
+    pub fn row(mut self, name: impl Into<String>, value: impl Into<String>) -> View {
+        self.rows.push((name.into(), value.into()));
+        self
+    }
+}
+
+/// A device on the board.
+pub trait Device {
+    /// What it decodes now; asked again after a write to PCI configuration space.
+    fn ranges(&self) -> Ranges;
+    /// Reads a register. Never panics, whatever the size or offset.
+    fn read(&mut self, reg: Reg, size: Size, cx: &mut Cx<'_>) -> u64;
+    /// Writes a register. Never panics, whatever the size, offset or value.
+    fn write(&mut self, reg: Reg, size: Size, value: u64, cx: &mut Cx<'_>);
+    /// When it wants [`Device::advance`] next.
+    fn due(&self) -> Option<Instant> {
+        None
+    }
+    /// Brings it forward to `cx.now`; called before every access and when due.
+    fn advance(&mut self, _cx: &mut Cx<'_>) {}
+    /// Hardware reset.
+    fn reset(&mut self);
+    /// For the debugger.
+    fn show(&self) -> View;
+}
