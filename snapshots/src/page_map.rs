@@ -1,0 +1,229 @@
+//! Which page of a store has which content: page index -> slot in the file's page pool.
+
+use crate::Error;
+
+/// How the slots of a run follow from its first one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum RunKind {
+    /// Each page has the next slot.
+    Successive,
+    /// All pages share one slot.
+    Repeated,
+}
+
+/// Pages that follow each other.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Run {
+    pub(crate) first_page: u64,
+    pub(crate) len: u32,
+    pub(crate) first_slot: u32,
+    pub(crate) kind: RunKind,
+}
+
+impl Run {
+    /// The page index after the last one.
+    pub(crate) fn end(&self) -> u64 {
+        self.first_page.saturating_add(u64::from(self.len))
+    }
+
+    /// The slot after the highest one used.
+    pub(crate) fn slot_end(&self) -> u64 {
+        let slots = match self.kind {
+            RunKind::Successive => self.len,
+            RunKind::Repeated => 1,
+        };
+        u64::from(self.first_slot) + u64::from(slots)
+    }
+
+    /// The page at `offset` in this run, with its slot.
+    pub(crate) fn at(&self, offset: u32) -> (u64, u32) {
+        let slot = match self.kind {
+            RunKind::Successive => self.first_slot + offset,
+            RunKind::Repeated => self.first_slot,
+        };
+        (self.first_page + u64::from(offset), slot)
+    }
+
+    /// Takes in the next page, if its slot goes on as this run does.
+    fn extend(&mut self, page: u64, slot: u32) -> bool {
+        if page != self.end() || self.len == u32::MAX {
+            return false;
+        }
+        if self.len == 1 && slot == self.first_slot {
+            self.kind = RunKind::Repeated;
+        }
+        let goes_on = match self.kind {
+            RunKind::Successive => u64::from(slot) == self.slot_end(),
+            RunKind::Repeated => slot == self.first_slot,
+        };
+        self.len += u32::from(goes_on);
+        goes_on
+    }
+}
+
+/// The map of one store: ascending page indexes, each below `page_count`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct PageMap {
+    pub(crate) page_count: u64,
+    runs: Vec<Run>,
+}
+
+impl PageMap {
+    pub(crate) fn new(page_count: u64) -> Self {
+        Self {
+            page_count,
+            runs: Vec::new(),
+        }
+    }
+
+    pub(crate) fn runs(&self) -> &[Run] {
+        &self.runs
+    }
+
+    /// The lowest page index that may be added.
+    fn next_page(&self) -> u64 {
+        self.runs.last().map_or(0, Run::end)
+    }
+
+    /// Whether `page` may be added; `store` is named in the refusal.
+    pub(crate) fn check(&self, store: &str, page: u64) -> Result<(), Error> {
+        let problem = if page >= self.page_count {
+            "lies beyond the end of the store"
+        } else if page < self.next_page() {
+            "does not follow the page before it"
+        } else {
+            return Ok(());
+        };
+        Err(Error::PageIndex {
+            store: store.to_owned(),
+            index: page,
+            problem,
+        })
+    }
+
+    /// Adds a page that [`PageMap::check`] allows.
+    pub(crate) fn push(&mut self, page: u64, slot: u32) {
+        if !self
+            .runs
+            .last_mut()
+            .is_some_and(|run| run.extend(page, slot))
+        {
+            self.runs.push(Run {
+                first_page: page,
+                len: 1,
+                first_slot: slot,
+                kind: RunKind::Successive,
+            });
+        }
+    }
+
+    /// Adds a run read from a file. `false` if it is empty, out of order or out of range.
+    pub(crate) fn push_run(&mut self, run: Run) -> bool {
+        let fits = run.len > 0
+            && run.first_page >= self.next_page()
+            && run.first_page < self.page_count
+            && self.page_count - run.first_page >= u64::from(run.len);
+        if fits {
+            self.runs.push(run);
+        }
+        fits
+    }
+
+    /// How many pages have a content.
+    pub(crate) fn mapped(&self) -> u64 {
+        self.runs.iter().map(|run| u64::from(run.len)).sum()
+    }
+
+    /// Every page with its slot, ascending.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (u64, u32)> + '_ {
+        self.runs
+            .iter()
+            .flat_map(|run| (0..run.len).map(|offset| run.at(offset)))
+    }
+
+    /// The first and last page whose slots lie in `slots`, if any does.
+    pub(crate) fn pages_in(&self, slots: &std::ops::Range<u64>) -> Option<(u64, u64)> {
+        let inside = self.runs.iter().filter_map(|run| {
+            let low = u64::from(run.first_slot).max(slots.start);
+            let high = run.slot_end().min(slots.end);
+            (low < high).then(|| match run.kind {
+                RunKind::Successive => {
+                    let base = u64::from(run.first_slot);
+                    (
+                        run.first_page + (low - base),
+                        run.first_page + (high - 1 - base),
+                    )
+                }
+                RunKind::Repeated => (run.first_page, run.end() - 1),
+            })
+        });
+        inside.reduce(|all, next| (all.0, next.1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn map(pairs: &[(u64, u32)]) -> PageMap {
+        let mut map = PageMap::new(1 << 40);
+        for &(page, slot) in pairs {
+            map.check("ram", page).expect("in order");
+            map.push(page, slot);
+        }
+        assert_eq!(map.iter().collect::<Vec<_>>(), pairs);
+        assert_eq!(map.mapped(), pairs.len() as u64);
+        map
+    }
+
+    #[test]
+    fn successive_and_repeated_slots_become_runs() {
+        let successive = map(&[(5, 0), (6, 1), (7, 2), (9, 3), (10, 4)]);
+        assert_eq!(successive.runs().len(), 2);
+        let repeated = map(&[(0, 8), (1, 8), (2, 8), (3, 9), (4, 10)]);
+        assert_eq!(repeated.runs().len(), 2);
+        let mixed = map(&[(0, 0), (1, 1), (2, 1), (3, 1), (4, 2), (5, 0)]);
+        assert_eq!(mixed.runs().len(), 4, "{:?}", mixed.runs());
+    }
+
+    #[test]
+    fn pages_out_of_order_or_range_are_refused() {
+        let mut map = PageMap::new(8);
+        map.push(3, 0);
+        for page in [0, 3, 8, u64::MAX] {
+            assert!(map.check("ram", page).is_err(), "{page}");
+        }
+        map.check("ram", 4).expect("the next page");
+    }
+
+    #[test]
+    fn hostile_runs_are_refused() {
+        let run = |first_page, len| Run {
+            first_page,
+            len,
+            first_slot: 0,
+            kind: RunKind::Repeated,
+        };
+        let mut map = PageMap::new(100);
+        assert!(map.push_run(run(10, 20)));
+        for hostile in [
+            run(29, 1),
+            run(30, 0),
+            run(30, 71),
+            run(100, 1),
+            run(u64::MAX, u32::MAX),
+        ] {
+            assert!(!map.push_run(hostile), "{hostile:?}");
+        }
+        assert!(map.push_run(run(30, 70)));
+    }
+
+    #[test]
+    fn the_pages_of_a_chunk_are_found() {
+        let map = map(&[(5, 0), (6, 1), (7, 2), (20, 1), (21, 1), (30, 3)]);
+        assert_eq!(map.pages_in(&(0..1)), Some((5, 5)));
+        assert_eq!(map.pages_in(&(1..3)), Some((6, 21)));
+        assert_eq!(map.pages_in(&(3..9)), Some((30, 30)));
+        assert_eq!(map.pages_in(&(4..9)), None);
+    }
+}
