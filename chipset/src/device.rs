@@ -1,7 +1,7 @@
 //! What every device is: plain state, offsets, time. It sees no other device and no address of its own.
 
 use ringwalk_mmu::{Instant, Memory, Rate, Size};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A register of a device: the number of one of its ranges and the offset inside that range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -17,8 +17,14 @@ pub struct Reg {
 pub enum Space {
     /// I/O ports.
     Port,
-    /// Physical memory.
+    /// Physical memory, answered by the device.
     Mmio,
+    /// Physical memory, answered by the frames of video memory directly.
+    VideoMemory,
+    /// Physical memory, reads answered by the frames of the VGA BIOS image directly.
+    VideoRom,
+    /// PCI configuration space; the base is the function's number (bus, device, function) times 256.
+    Config,
 }
 
 /// One decoded range.
@@ -32,6 +38,9 @@ pub struct Range {
     pub base: u64,
     /// Length in ports or bytes; 0 while it is switched off (its index stays taken).
     pub len: u64,
+    /// Ports only: the widest aligned access that reaches the device whole; the bus splits wider ones. An access
+    /// goes to whoever has its first port, so that a data port of one address can be wide.
+    pub width: Size,
 }
 
 /// The ranges that a device decodes now.
@@ -39,24 +48,46 @@ pub struct Range {
 pub struct Ranges(pub Vec<Range>);
 
 impl Ranges {
-    /// Port ranges at fixed places: name, first port, count.
+    /// Ports of 8 bits at fixed places: name, first port, count. Wider accesses arrive byte by byte.
     pub fn ports<const N: usize>(ports: [(&'static str, u16, u16); N]) -> Ranges {
         let range = |(name, base, len): (&'static str, u16, u16)| Range {
             name,
             space: Space::Port,
             base: u64::from(base),
             len: u64::from(len),
+            width: Size::Byte,
         };
         Ranges(ports.into_iter().map(range).collect())
     }
+
+    /// Lets the ports of the range with this name take accesses up to `width` whole.
+    pub fn widen(mut self, name: &str, width: Size) -> Ranges {
+        for range in self.0.iter_mut().filter(|range| range.name == name) {
+            range.width = width;
+        }
+        self
+    }
+
+    /// Adds a range that is not of fixed ports.
+    pub fn with(mut self, name: &'static str, space: Space, base: u64, len: u64) -> Ranges {
+        self.0.push(Range {
+            name,
+            space,
+            base,
+            len,
+            width: Size::Dword,
+        });
+        self
+    }
 }
 
-/// Interrupt inputs of the board, as a device drives them. Levels; edges are seen by the controller.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// The lines that one device drives. Levels; edges are seen by the controller. The board joins those of all
+/// devices (wired OR), so that two of them can share an interrupt.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lines {
     /// Bit n: level of ISA IRQ n.
     pub irq: u16,
-    /// Bit 0-3: PCI INTA# to INTD# (as asserted) of the host bridge's slots.
+    /// Bit 0-3: INTA# to INTD# of the device's PCI slot, 1 = asserted.
     pub pci: u8,
     /// NMI from the board (SERR#, IOCHK#).
     pub nmi: bool,
@@ -77,7 +108,7 @@ pub struct Cx<'a> {
     pub now: Instant,
     /// The machine clock in hertz, for making a [`Rate`].
     pub clock_hz: u64,
-    /// The interrupt lines.
+    /// The lines that this device drives; they keep their levels between calls and fall at reset.
     pub lines: &'a mut Lines,
     /// Bulk memory: video memory, disks, and RAM for bus masters.
     pub memory: &'a mut Memory,
@@ -93,7 +124,7 @@ impl Cx<'_> {
 }
 
 /// A byte on its way to the host.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Output {
     /// From the UART with this number, 0 for COM1.
     Serial(u8, u8),

@@ -1,0 +1,453 @@
+//! The board: the devices, the lines between them, and the router that brings every access to its device.
+
+use ringwalk_mmu::{Bus, BusCx, Instant, PhysAddr, Port, Signals, Size, Vector};
+use serde::{Deserialize, Serialize};
+
+use crate::config::BoardConfig;
+use crate::device::{Cx, Device, Lines, Output, Range, View};
+use crate::devices::{AllLines, COUNT, Devices};
+use crate::host_bridge::{CONFDATA_PORT, Shadow};
+use crate::isa_bridge::{IsaBridge, ResetRequest};
+use crate::routing::{Routing, Slot};
+
+/// The board's state. After it was read back from a file, [`Board::wire`] must be called.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Board {
+    config: BoardConfig,
+    pub(crate) devices: Devices,
+    lines: AllLines,
+    /// An edge of NMI that the processor has not taken.
+    nmi: bool,
+    /// INIT was asked for and not yet taken.
+    init: bool,
+    /// A full reset was asked for and not yet done.
+    reset: bool,
+    #[serde(skip)]
+    pub(crate) beside: Beside,
+}
+
+/// What lies beside the state: derived tables, and output on its way to the host. Never saved, never compared.
+#[derive(Clone, Default)]
+pub(crate) struct Beside {
+    pub(crate) routing: Routing,
+    routes_changed: bool,
+    output: Vec<Output>,
+}
+
+impl PartialEq for Beside {
+    /// Derived data makes no difference between boards.
+    fn eq(&self, _other: &Beside) -> bool {
+        true
+    }
+}
+
+impl std::fmt::Debug for Beside {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("..")
+    }
+}
+
+impl Board {
+    /// A board at power-on, wired.
+    pub fn new(config: BoardConfig) -> Board {
+        let mut board = Board {
+            devices: Devices::new(&config),
+            config,
+            lines: [Lines::default(); COUNT],
+            nmi: false,
+            init: false,
+            reset: false,
+            beside: Beside::default(),
+        };
+        board.wire();
+        board
+    }
+
+    /// Rebuilds what is derived from the state; needed once after loading.
+    pub fn wire(&mut self) {
+        let ranges = |number| {
+            self.devices
+                .get(number)
+                .map(|device| (number, device.ranges().0))
+        };
+        self.beside.routing = Routing::new(Devices::numbers().filter_map(ranges));
+        self.beside.routes_changed = true;
+    }
+
+    /// Hardware reset of everything on the board.
+    pub fn reset(&mut self) {
+        for number in Devices::numbers() {
+            if let Some(device) = self.devices.get_mut(number) {
+                device.reset();
+            }
+        }
+        self.lines = [Lines::default(); COUNT];
+        (self.nmi, self.init, self.reset) = (false, false, false);
+        self.wire();
+    }
+
+    /// What the board was built with.
+    pub fn config(&self) -> &BoardConfig {
+        &self.config
+    }
+
+    /// Takes what the guest has sent to the outside, in order.
+    pub fn take_output(&mut self) -> Vec<Output> {
+        std::mem::take(&mut self.beside.output)
+    }
+
+    /// Bytes that arrive at a serial port (0 is COM1), at the moment `cx.now`.
+    pub fn serial_input(&mut self, _port: u8, _bytes: &[u8], _cx: &mut BusCx<'_>) {}
+
+    /// Scan codes (set 2, as the keyboard sends them) that a key makes, at the moment `cx.now`.
+    pub fn key(&mut self, _scancodes: &[u8], _cx: &mut BusCx<'_>) {}
+
+    /// Takes the request for INIT, as the processor does when it obeys.
+    pub fn take_init(&mut self) -> bool {
+        std::mem::take(&mut self.init)
+    }
+
+    /// Takes the note that the physical map changed; the caller fetches [`Board::physical_map`] and drops cached
+    /// translations.
+    pub fn take_routes_changed(&mut self) -> bool {
+        std::mem::take(&mut self.beside.routes_changed)
+    }
+
+    /// The devices' names, for [`Board::show`].
+    pub fn device_names(&self) -> &'static [&'static str] {
+        Devices::NAMES
+    }
+
+    /// What the debugger shows of a device; `None` if there is none of that name.
+    pub fn show(&self, name: &str) -> Option<View> {
+        let number = Devices::NAMES.iter().position(|known| *known == name)?;
+        Some(self.devices.get(u8::try_from(number).ok()?)?.show())
+    }
+
+    /// Calls a device, brought forward to now, and passes on what its lines do.
+    pub(crate) fn with_device<R>(
+        &mut self,
+        number: u8,
+        cx: &mut BusCx<'_>,
+        call: impl FnOnce(&mut dyn Device, &mut Cx<'_>) -> R,
+    ) -> Option<R> {
+        self.call(number, cx, |device, cx| device.advance(cx))?;
+        self.call(number, cx, call)
+    }
+
+    fn call<R>(
+        &mut self,
+        number: u8,
+        cx: &mut BusCx<'_>,
+        call: impl FnOnce(&mut dyn Device, &mut Cx<'_>) -> R,
+    ) -> Option<R> {
+        let device = self.devices.get_mut(number)?;
+        let lines = &mut self.lines[usize::from(number)];
+        let before = *lines;
+        let output = &mut self.beside.output;
+        let clock_hz = self.config.clock_hz;
+        let result = call(
+            device,
+            &mut Cx {
+                now: cx.now,
+                clock_hz,
+                lines,
+                memory: cx.memory,
+                output,
+            },
+        );
+        if *lines != before {
+            self.join_lines();
+        }
+        Some(result)
+    }
+
+    /// Wired OR of all devices' interrupt lines, PCI's through their routing, into the interrupt controller.
+    fn join_lines(&mut self) {
+        let (mut _irq, mut pirq) = (0, 0);
+        for number in Devices::numbers() {
+            let lines = self.lines[usize::from(number)];
+            _irq |= lines.irq;
+            if lines.pci != 0
+                && let Some(slot) = self.beside.routing.pci_slot(number)
+            {
+                pirq |= IsaBridge::pirq_of_slot(slot, lines.pci);
+            }
+        }
+        _irq |= self.devices.isa_bridge.routed(pirq);
+    }
+
+    fn slot_read(&mut self, slot: Slot, addr: u64, size: Size, cx: &mut BusCx<'_>) -> u64 {
+        let reg = slot.reg(addr);
+        self.with_device(slot.device, cx, |device, cx| device.read(reg, size, cx))
+            .unwrap_or(u64::MAX)
+            & size.ones()
+    }
+
+    fn slot_write(&mut self, slot: Slot, addr: u64, size: Size, value: u64, cx: &mut BusCx<'_>) {
+        let reg = slot.reg(addr);
+        self.with_device(slot.device, cx, |device, cx| {
+            device.write(reg, size, value & size.ones(), cx)
+        });
+        self.take_requests();
+    }
+
+    /// Collects what a write may have asked of the processor or the whole machine.
+    fn take_requests(&mut self) {
+        match self.devices.isa_bridge.take_request() {
+            Some(ResetRequest::Soft) => self.init = true,
+            Some(ResetRequest::Hard) => self.reset = true,
+            None => {}
+        }
+    }
+
+    /// Where a port access goes: to the port itself, or through CONFDATA into configuration space.
+    fn config_target(&self, port: u16) -> Option<u64> {
+        let base = self.devices.host_bridge.config_address()?;
+        (port & !3 == CONFDATA_PORT).then_some(base + u64::from(port & 3))
+    }
+
+    fn port_piece_read(&mut self, port: u32, left: u64, cx: &mut BusCx<'_>) -> (Size, u64) {
+        let (size, slot) = self.beside.routing.port_piece(port, left);
+        let Some(&slot) = slot else {
+            return (size, size.ones());
+        };
+        // Only ports below 10000h have a slot.
+        let value = match self.config_target(port as u16) {
+            Some(addr) => self.config_read(addr, size, cx),
+            None => self.slot_read(slot, u64::from(port), size, cx),
+        };
+        (size, value)
+    }
+
+    fn port_piece_write(&mut self, port: u32, left: u64, value: u64, cx: &mut BusCx<'_>) -> Size {
+        let (size, slot) = self.beside.routing.port_piece(port, left);
+        let Some(&slot) = slot else { return size };
+        // Only ports below 10000h have a slot.
+        match self.config_target(port as u16) {
+            Some(addr) => self.config_write(addr, size, value, cx),
+            None => self.slot_write(slot, u64::from(port), size, value, cx),
+        }
+        size
+    }
+
+    fn config_read(&mut self, addr: u64, size: Size, cx: &mut BusCx<'_>) -> u64 {
+        match self.beside.routing.config(addr) {
+            Some(&slot) => self.slot_read(slot, addr, size, cx),
+            // Master abort: PCI 2.1, 3.7.4.1.
+            None => size.ones(),
+        }
+    }
+
+    fn config_write(&mut self, addr: u64, size: Size, value: u64, cx: &mut BusCx<'_>) {
+        let Some(&slot) = self.beside.routing.config(addr) else {
+            return;
+        };
+        let before = self.map_inputs();
+        self.slot_write(slot, addr, size, value, cx);
+        let changed = self.beside.routes_changed;
+        self.wire();
+        self.beside.routes_changed = changed || self.map_inputs() != before;
+        self.join_lines();
+    }
+
+    /// Everything in the devices that the physical map depends on.
+    fn map_inputs(&self) -> (Vec<Range>, [Shadow; 13], bool) {
+        let ranges = self
+            .beside
+            .routing
+            .memory()
+            .iter()
+            .map(|slot| slot.range)
+            .collect();
+        let bridge = &self.devices.host_bridge;
+        (ranges, bridge.shadows(), bridge.smram_open())
+    }
+}
+
+impl Bus for Board {
+    fn port_read(&mut self, port: Port, size: Size, cx: &mut BusCx<'_>) -> u32 {
+        let bytes = size.bytes().min(4);
+        let (mut done, mut value) = (0, 0);
+        while done < bytes {
+            // `done` is below 4.
+            let (piece, part) =
+                self.port_piece_read(u32::from(port.0) + done as u32, bytes - done, cx);
+            value |= part << (8 * done);
+            done += piece.bytes();
+        }
+        // At most four bytes were read.
+        value as u32
+    }
+
+    fn port_write(&mut self, port: Port, size: Size, value: u32, cx: &mut BusCx<'_>) {
+        let bytes = size.bytes().min(4);
+        let mut done = 0;
+        while done < bytes {
+            let part = u64::from(value) >> (8 * done);
+            // `done` is below 4.
+            done += self
+                .port_piece_write(u32::from(port.0) + done as u32, bytes - done, part, cx)
+                .bytes();
+        }
+    }
+
+    fn mmio_read(&mut self, addr: PhysAddr, size: Size, cx: &mut BusCx<'_>) -> u64 {
+        match self.beside.routing.mmio(addr.0) {
+            Some(&slot) => self.slot_read(slot, addr.0, size, cx),
+            None => size.ones(),
+        }
+    }
+
+    fn mmio_write(&mut self, addr: PhysAddr, size: Size, value: u64, cx: &mut BusCx<'_>) {
+        if let Some(&slot) = self.beside.routing.mmio(addr.0) {
+            self.slot_write(slot, addr.0, size, value, cx);
+        }
+    }
+
+    fn acknowledge_interrupt(&mut self, _cx: &mut BusCx<'_>) -> Vector {
+        Vector(0)
+    }
+
+    fn take_nmi(&mut self) {
+        self.nmi = false;
+    }
+
+    fn signals(&self) -> Signals {
+        Signals {
+            interrupt: false,
+            nmi: self.nmi,
+            a20: true,
+            init: self.init,
+            reset: self.reset,
+            routes_changed: self.beside.routes_changed,
+            exit: self
+                .beside
+                .output
+                .iter()
+                .any(|output| matches!(output, Output::Exit(_) | Output::PowerOff)),
+        }
+    }
+
+    fn due(&self) -> Option<Instant> {
+        Devices::numbers()
+            .filter_map(|number| self.devices.get(number)?.due())
+            .min()
+    }
+
+    fn advance(&mut self, cx: &mut BusCx<'_>) {
+        let due = |number: u8| Some((self.devices.get(number)?.due()?, number));
+        let mut waiting: Vec<_> = Devices::numbers()
+            .filter_map(due)
+            .filter(|(due, _)| *due <= cx.now)
+            .collect();
+        waiting.sort_unstable();
+        for (_, number) in waiting {
+            self.call(number, cx, |device, cx| device.advance(cx));
+        }
+        self.take_requests();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ringwalk_mmu::Memory;
+
+    struct Machine {
+        board: Board,
+        memory: Memory,
+    }
+
+    impl Machine {
+        fn new() -> Machine {
+            let config = BoardConfig {
+                ram_pages: 256,
+                vram_pages: 64,
+                ..BoardConfig::default()
+            };
+            Machine {
+                board: Board::new(config),
+                memory: Memory::new(256, 64, &[0; 4096], &[0; 4096]),
+            }
+        }
+
+        fn write(&mut self, port: u16, size: Size, value: u32) {
+            let mut cx = BusCx {
+                now: Instant(0),
+                memory: &mut self.memory,
+            };
+            self.board.port_write(Port(port), size, value, &mut cx);
+        }
+
+        fn read(&mut self, port: u16, size: Size) -> u32 {
+            let mut cx = BusCx {
+                now: Instant(0),
+                memory: &mut self.memory,
+            };
+            self.board.port_read(Port(port), size, &mut cx)
+        }
+    }
+
+    #[test]
+    fn configuration_mechanism_1_reaches_every_function() {
+        let mut machine = Machine::new();
+        machine.write(0xCF8, Size::Dword, 0x8000_0000);
+        assert_eq!(machine.read(0xCFC, Size::Dword), 0x1237_8086);
+        assert_eq!(machine.read(0xCFE, Size::Word), 0x1237);
+        assert_eq!(
+            machine.read(0xCFD, Size::Word),
+            0x3780,
+            "an unaligned word goes byte by byte"
+        );
+        machine.write(0xCF8, Size::Dword, 0x8000_0800);
+        assert_eq!(machine.read(0xCFC, Size::Dword), 0x7000_8086);
+        machine.write(0xCF8, Size::Dword, 0x8000_F800);
+        assert_eq!(
+            machine.read(0xCFC, Size::Dword),
+            0xFFFF_FFFF,
+            "no function there"
+        );
+        machine.write(0xCF8, Size::Byte, 0);
+        assert_eq!(
+            machine.read(0xCF8, Size::Dword),
+            0x8000_F800,
+            "CONFADD takes dwords only"
+        );
+    }
+
+    #[test]
+    fn shadowing_is_told_to_the_machine() {
+        let mut machine = Machine::new();
+        assert!(machine.board.take_routes_changed());
+        machine.write(0xCF8, Size::Dword, 0x8000_0058);
+        machine.write(0xCFC, Size::Byte, 0);
+        assert!(!machine.board.signals().routes_changed);
+        machine.write(0xCFD, Size::Byte, 0x30);
+        assert!(machine.board.signals().routes_changed);
+        machine
+            .memory
+            .set_routes(machine.board.physical_map(&machine.memory));
+        assert!(
+            machine.memory.poke(PhysAddr(0xF_0000), 0x12),
+            "PAM0: writes go to RAM"
+        );
+        assert_eq!(
+            machine.memory.peek(PhysAddr(0xF_0000)),
+            Some(0x12),
+            "PAM0: reads come from RAM"
+        );
+    }
+
+    #[test]
+    fn port_cf9_beside_confadd_resets() {
+        let mut machine = Machine::new();
+        machine.write(0xCF9, Size::Byte, 0x02);
+        assert!(!machine.board.signals().reset);
+        machine.write(0xCF9, Size::Byte, 0x06);
+        assert!(machine.board.signals().reset);
+        machine.board.reset();
+        assert!(!machine.board.signals().reset);
+        assert_eq!(machine.read(0xCF9, Size::Byte), 0);
+    }
+}

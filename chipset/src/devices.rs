@@ -1,0 +1,60 @@
+//! The devices of the board: one field each, and beside it the one list that everything iterates over.
+
+use serde::{Deserialize, Serialize};
+
+use crate::config::BoardConfig;
+use crate::device::{Device, Lines};
+use crate::host_bridge::HostBridge;
+use crate::isa_bridge::IsaBridge;
+
+/// Every device, by name.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub(crate) struct Devices {
+    pub(crate) isa_bridge: IsaBridge,
+    pub(crate) host_bridge: HostBridge,
+}
+
+/// Makes `NAMES`, `get` and `split` from one list of fields, in the order in which they answer where they overlap:
+/// `list! { 0 isa_bridge, .. }` gives `NAMES = ["isa_bridge", ..]` and `match index { 0 => &self.isa_bridge, .. }`.
+macro_rules! list {
+    ($($index:literal $field:ident,)*) => {
+        impl Devices {
+            /// The devices' names; a device's place in this list is its number.
+            pub(crate) const NAMES: &[&str] = &[$(stringify!($field)),*];
+            /// A device by its number.
+            pub(crate) fn get(&self, number: u8) -> Option<&dyn Device> {
+                match number { $($index => Some(&self.$field),)* _ => None }
+            }
+            pub(crate) fn get_mut(&mut self, number: u8) -> Option<&mut dyn Device> {
+                match number { $($index => Some(&mut self.$field),)* _ => None }
+            }
+        }
+    };
+}
+
+list! {
+    0 isa_bridge,
+    1 host_bridge,
+}
+
+/// How many devices there are.
+pub(crate) const COUNT: usize = Devices::NAMES.len();
+
+/// The lines that each device drives.
+pub(crate) type AllLines = [Lines; COUNT];
+
+impl Devices {
+    /// The devices at power-on.
+    pub(crate) fn new(_config: &BoardConfig) -> Devices {
+        Devices {
+            isa_bridge: IsaBridge::new(),
+            host_bridge: HostBridge::new(),
+        }
+    }
+
+    /// The number of every device.
+    pub(crate) fn numbers() -> impl Iterator<Item = u8> {
+        // There are fewer than 33 devices: `AllLines` is saved as an array.
+        0..COUNT as u8
+    }
+}
