@@ -1,0 +1,16 @@
+copy_row_cga:
+fill_row_cga:
+put_cell_cga:
+get_cell_cga:
+copy_row_planes:
+fill_row_planes:
+put_cell_planes:
+get_cell_planes:
+copy_row_linear:
+fill_row_linear:
+put_cell_linear:
+get_cell_linear:
+write_pixel:
+read_pixel:
+save_restore:
+        ret
