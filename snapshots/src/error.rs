@@ -94,7 +94,7 @@ pub enum Error {
         known: u16,
     },
     /// The file has parts that nothing in the machine takes.
-    #[error("has parts that are not known here: {}", .0.join(", "))]
+    #[error("has parts that are not known here: {}; use the ringwalk that wrote it", .0.join(", "))]
     Unknown(
         /// Sections with their versions, and page stores.
         Vec<String>,

@@ -44,7 +44,7 @@ pub const MAX_NAME_LEN: usize = 64;
 
 /// The most pages with content in a file (64 GiB): a small hostile file cannot ask for more time.
 pub(crate) const MAX_MAPPED_PAGES: u64 = 1 << 24;
-/// Pages in a chunk. lz4_flex has one way of compressing less than 65535 bytes, on every host;
+/// Pages in a chunk. Below 65535 bytes lz4_flex compresses alike on all little-endian hosts;
 /// above, its output depends on the host's word size.
 pub(crate) const CHUNK_PAGES: usize = 15;
 pub(crate) const HEADER_LEN: usize = 64;
@@ -299,16 +299,7 @@ fn decode_directory(fields: &mut Fields<'_>) -> Decoded<Directory> {
     if u64::from(directory.slot_count) != slots_named {
         return Err("has another number of slots than its runs name");
     }
-    for chunk in 0..(directory.slot_count as usize).div_ceil(CHUNK_PAGES) {
-        let entry = ChunkEntry {
-            len: read_u32(fields)?,
-            check: read_hash(fields)?,
-        };
-        if entry.len as usize > directory.chunk_content_len(chunk) {
-            return Err("has a chunk longer than the pages in it");
-        }
-        directory.chunks.push(entry);
-    }
+    decode_chunks(fields, &mut directory)?;
     if directory
         .stores
         .iter()
@@ -357,6 +348,20 @@ fn decode_store(
         }
     }
     Ok(StoreEntry { name, map })
+}
+
+fn decode_chunks(fields: &mut Fields<'_>, directory: &mut Directory) -> Decoded<()> {
+    for chunk in 0..(directory.slot_count as usize).div_ceil(CHUNK_PAGES) {
+        let entry = ChunkEntry {
+            len: read_u32(fields)?,
+            check: read_hash(fields)?,
+        };
+        if entry.len as usize > directory.chunk_content_len(chunk) {
+            return Err("has a chunk longer than the pages in it");
+        }
+        directory.chunks.push(entry);
+    }
+    Ok(())
 }
 
 fn decode_run(fields: &mut Fields<'_>) -> Decoded<Run> {

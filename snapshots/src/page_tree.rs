@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use crate::pool::is_zero;
-use crate::{Page, StateHash};
+use crate::{MAX_PAGE_COUNT, Page, StateHash};
 
 /// Children of a node. 512 bytes of child hashes are hashed in one go; binary nodes would be four
 /// times as many to look up for the same bytes.
@@ -39,7 +39,14 @@ struct Level {
 
 impl PageTree {
     /// The tree of `page_count` zero pages.
+    ///
+    /// # Panics
+    /// If `page_count` is above [`MAX_PAGE_COUNT`].
     pub fn new(page_count: u64) -> Self {
+        assert!(
+            page_count <= MAX_PAGE_COUNT,
+            "{page_count} pages are more than 2^64 bytes"
+        );
         let mut levels = vec![Level::default()];
         let mut covered = FAN_OUT as u64;
         while covered < page_count {

@@ -1,5 +1,6 @@
 //! Reading a snapshot file: checked whole when it is opened, then taken part by part.
 
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Read;
@@ -101,14 +102,9 @@ impl Layout {
     fn damaged_chunk(&self, index: usize, problem: &'static str) -> Error {
         let first_slot = (index * CHUNK_PAGES) as u64;
         let slots = first_slot..first_slot + CHUNK_PAGES as u64;
-        let users = self
-            .directory
-            .stores
-            .iter()
-            .filter_map(|store| Some((store, store.map.pages_in(&slots)?)));
-        let (store, (first, last)) = users
-            .into_iter()
-            .next()
+        let mut stores = self.directory.stores.iter();
+        let (store, (first, last)) = stores
+            .find_map(|store| Some((store, store.map.pages_in(&slots)?)))
             .expect("the directory has no slot without a page");
         let part = Part::Pages {
             store: store.name.clone(),
@@ -171,10 +167,10 @@ impl Snapshot {
             current: version,
             bytes,
         };
-        let value = match found {
-            _ if found == version => old.decode()?,
-            _ if found < version => upgrade(old)?,
-            _ => old.refuse()?,
+        let value = match found.cmp(&version) {
+            Ordering::Equal => old.decode()?,
+            Ordering::Less => upgrade(old)?,
+            Ordering::Greater => old.refuse()?,
         };
         self.taken.insert(section_key(name));
         Ok(value)

@@ -7,7 +7,8 @@ use crate::model::{Machine, Numbers, take_pages};
 const HEADER_LEN: usize = 64;
 
 fn directory_end(file: &[u8]) -> usize {
-    HEADER_LEN + u64::from_le_bytes(std::array::from_fn(|at| file[16 + at])) as usize
+    let len = u64::from_le_bytes(std::array::from_fn(|at| file[16 + at]));
+    HEADER_LEN.saturating_add(len as usize)
 }
 
 /// Makes the root hash good again, as a forger would.
@@ -144,6 +145,29 @@ fn forged_bytes_anywhere_do_no_harm() {
         reseal(&mut forged);
         let _any_error_will_do = read_all(forged);
     }
+}
+
+/// Sections with good checks and wrong values: only a forger makes them.
+#[test]
+fn forged_values_are_refused_or_read_but_do_no_harm() {
+    let encoded = ringwalk_snapshots::codec::encode(&Machine::sample().pit).expect("encodes");
+    let mut numbers = Numbers(17);
+    let mut refused = 0;
+    for _ in 0..20_000 {
+        let mut forged = encoded.clone();
+        for _ in 0..1 + numbers.below(3) {
+            let at = numbers.below(forged.len());
+            forged[at] = *[0, 1, 250, 251, 252, 253, 254, 255]
+                .get(numbers.below(12))
+                .unwrap_or(&(at as u8));
+        }
+        forged.truncate(1 + numbers.below(2 * encoded.len()));
+        let mut writer = SnapshotWriter::new();
+        writer.section_bytes("pit", 1, forged).expect("a good name");
+        let mut snapshot = Snapshot::from_bytes(writer.to_bytes()).expect("the checks are good");
+        refused += u32::from(snapshot.take::<crate::model::Pit>("pit", 1).is_err());
+    }
+    assert!(refused > 10_000, "{refused}");
 }
 
 /// A chunk with a good check that does not unpack: only a forger makes one.
