@@ -1,1 +1,21 @@
-//! cpu
+//! The processor: architectural state, decoder, instructions, exceptions, and the run engine.
+//!
+//! Every instruction has one canonical handler under [`exec`]; a row of [`isa`] leads to it.
+
+pub mod debug;
+pub mod exception;
+pub mod exec;
+pub mod flags;
+pub mod fpu;
+pub mod insn;
+pub mod isa;
+pub mod model;
+pub mod msr;
+pub mod run;
+pub mod segment;
+pub mod site;
+pub mod state;
+pub mod trace;
+pub mod value;
+pub mod watch;
+pub mod width;

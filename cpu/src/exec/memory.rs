@@ -1,0 +1,337 @@
+//! Memory operands: segment checks, the fast way through the HostTlb, and the careful way for everything else.
+//! SDM Vol.3A 5.3 "Limit Checking", 5.4 "Type Checking".
+
+use ringwalk_mmu::{Access, Class, Frame, LinAddr, PhysAddr, Route, Size, translate};
+
+use super::Exec;
+use crate::exception::{Exception, Step};
+use crate::flags;
+use crate::segment::SegReg;
+use crate::site::Site;
+use crate::state::CR0_AM;
+use crate::width::Width;
+
+/// The part of an access that lies in one page.
+#[derive(Clone, Copy)]
+struct Piece {
+    linear: LinAddr,
+    physical: PhysAddr,
+    bytes: usize,
+}
+
+impl Exec<'_> {
+    /// Reads memory through a segment.
+    #[inline]
+    pub fn load<W: Width>(&mut self, seg: SegReg, offset: u32) -> Result<W, Exception> {
+        let addr = self.checked(seg, offset, W::BYTES as u32, Access::Read)?;
+        self.load_linear(addr, self.class())
+    }
+
+    /// Reads memory that will be written back: checked for writing, faults as a write.
+    #[inline]
+    pub fn load_for_update<W: Width>(&mut self, seg: SegReg, offset: u32) -> Result<W, Exception> {
+        let addr = self.checked(seg, offset, W::BYTES as u32, Access::Write)?;
+        self.require_writable(addr, W::BYTES)?;
+        self.load_linear(addr, self.class())
+    }
+
+    /// Writes memory through a segment.
+    #[inline]
+    pub fn store<W: Width>(&mut self, seg: SegReg, offset: u32, value: W) -> Step {
+        let addr = self.checked(seg, offset, W::BYTES as u32, Access::Write)?;
+        self.store_linear(addr, value, self.class())
+    }
+
+    /// The linear address of an access that the segment allows; #GP(0) or #SS(0) otherwise.
+    #[inline]
+    pub fn checked(
+        &self,
+        seg: SegReg,
+        offset: u32,
+        bytes: u32,
+        access: Access,
+    ) -> Result<LinAddr, Exception> {
+        let segment = self.cpu.seg(seg);
+        let typed = match access {
+            Access::Write => segment.is_writable(),
+            Access::Read | Access::Fetch => segment.is_readable(),
+        };
+        // Real and virtual-8086 mode check limits only: a CS cache left by protected mode can be written through.
+        let typed = typed || (!self.cpu.protected() && !segment.is_unusable());
+        if !typed || !segment.contains(offset, bytes) {
+            return Err(self.segment_fault(seg, access, typed));
+        }
+        Ok(self.linear_of(seg, offset))
+    }
+
+    #[cold]
+    fn segment_fault(&self, seg: SegReg, access: Access, typed: bool) -> Exception {
+        let stack = seg == SegReg::Ss;
+        let site = match (typed, access) {
+            (true, _) if stack => Site::StackLimit,
+            (true, _) => Site::DataLimit,
+            (false, _) if stack => Site::StackNotWritable,
+            (false, _) if self.cpu.seg(seg).is_unusable() => Site::NullSegment,
+            (false, Access::Write) => Site::NotWritable,
+            (false, _) => Site::NotReadable,
+        };
+        self.fault(site, 0)
+    }
+
+    /// Reads at a linear address with the rights of a class.
+    #[inline]
+    pub fn load_linear<W: Width>(&mut self, addr: LinAddr, class: Class) -> Result<W, Exception> {
+        if !self.hot.guarded {
+            if let Some(at) = self.hot.host_tlb.read(addr, W::BYTES, class) {
+                let mut raw = [0; 8];
+                let bytes = W::BYTES as usize;
+                raw[..bytes].copy_from_slice(&self.memory.frames.bytes()[at..at + bytes]);
+                return Ok(W::truncate(u64::from_le_bytes(raw)));
+            }
+        }
+        Ok(W::truncate(self.load_carefully(
+            addr,
+            W::BYTES as usize,
+            class,
+        )?))
+    }
+
+    /// Writes at a linear address with the rights of a class.
+    #[inline]
+    pub fn store_linear<W: Width>(&mut self, addr: LinAddr, value: W, class: Class) -> Step {
+        if !self.hot.guarded {
+            if let Some(at) = self.hot.host_tlb.write(addr, W::BYTES, class) {
+                let bytes = W::BYTES as usize;
+                let raw = value.as_().to_le_bytes();
+                self.memory.frames.bytes_mut()[at..at + bytes].copy_from_slice(&raw[..bytes]);
+                return Ok(());
+            }
+        }
+        self.store_carefully(addr, value.as_(), W::BYTES as usize, class)
+    }
+
+    /// Makes sure that a write of so many bytes will not fault.
+    #[inline]
+    pub fn require_writable(&mut self, addr: LinAddr, bytes: u64) -> Step {
+        let class = self.class();
+        if !self.hot.guarded && self.hot.host_tlb.write(addr, bytes, class).is_some() {
+            return Ok(());
+        }
+        self.check_alignment(addr, bytes as usize, class)?;
+        self.pieces(addr, bytes as usize, Access::Write, class)
+            .map(|_| ())
+    }
+
+    #[cold]
+    fn load_carefully(
+        &mut self,
+        addr: LinAddr,
+        bytes: usize,
+        class: Class,
+    ) -> Result<u64, Exception> {
+        self.check_alignment(addr, bytes, class)?;
+        let mut value = 0;
+        let mut shift = 0;
+        for piece in self
+            .pieces(addr, bytes, Access::Read, class)?
+            .into_iter()
+            .flatten()
+        {
+            value |= self.load_piece(piece, class) << shift;
+            shift += 8 * piece.bytes as u32;
+        }
+        if self.hot.guarded {
+            self.note_access(addr, bytes, Access::Read, value);
+        }
+        Ok(value)
+    }
+
+    #[cold]
+    fn store_carefully(&mut self, addr: LinAddr, value: u64, bytes: usize, class: Class) -> Step {
+        self.check_alignment(addr, bytes, class)?;
+        let pieces = self.pieces(addr, bytes, Access::Write, class)?;
+        if self.hot.guarded {
+            self.note_access(addr, bytes, Access::Write, value);
+        }
+        let mut rest = value;
+        for piece in pieces.into_iter().flatten() {
+            self.store_piece(piece, rest, class);
+            rest = rest.checked_shr(8 * piece.bytes as u32).unwrap_or(0);
+        }
+        Ok(())
+    }
+
+    /// The one or two pages of an access, all translated before anything is touched.
+    fn pieces(
+        &mut self,
+        addr: LinAddr,
+        bytes: usize,
+        access: Access,
+        class: Class,
+    ) -> Result<[Option<Piece>; 2], Exception> {
+        let first_bytes = bytes.min((4096 - addr.offset_in_page()) as usize);
+        let first = Piece {
+            linear: addr,
+            physical: self.translate(addr, access, class)?,
+            bytes: first_bytes,
+        };
+        if first_bytes == bytes {
+            return Ok([Some(first), None]);
+        }
+        let next = LinAddr((addr.0 + first_bytes as u64) & 0xFFFF_FFFF);
+        let second = Piece {
+            linear: next,
+            physical: self.translate(next, access, class)?,
+            bytes: bytes - first_bytes,
+        };
+        Ok([Some(first), Some(second)])
+    }
+
+    /// Linear to physical, behind the A20 gate; raises #PF.
+    pub fn translate(
+        &mut self,
+        addr: LinAddr,
+        access: Access,
+        class: Class,
+    ) -> Result<PhysAddr, Exception> {
+        let paging = self.cpu.paging();
+        let user = class == Class::User;
+        match translate(&paging, &mut self.cpu.tlb, self.memory, addr, access, user) {
+            Ok(done) => {
+                if let Some(gone) = done.evicted {
+                    self.drop_host_page(gone.linear, gone.size_bits);
+                }
+                if self.memory.frames.has_stale_code() {
+                    self.hot.leave = true;
+                }
+                Ok(self.memory.behind_a20(done.physical))
+            }
+            Err(fault) => {
+                // The fault dropped the architectural entry, so the derived one goes too.
+                self.hot.host_tlb.drop_page(addr);
+                if self.memory.frames.has_stale_code() {
+                    self.hot.leave = true;
+                }
+                self.hot.fault_address = addr.0;
+                Err(self.fault(Site::PageFault, fault.code))
+            }
+        }
+    }
+
+    fn drop_host_page(&mut self, addr: LinAddr, size_bits: u8) {
+        if size_bits == 12 {
+            self.hot.host_tlb.drop_page(addr)
+        } else {
+            self.hot.host_tlb.flush()
+        }
+    }
+
+    fn load_piece(&mut self, piece: Piece, class: Class) -> u64 {
+        match self.memory.routes(piece.physical.page()).read {
+            Route::Frame(frame) => {
+                if self.may_cache(piece) {
+                    self.hot.host_tlb.fill_read(piece.linear, class, frame);
+                }
+                let mut raw = [0; 8];
+                let at = piece.physical.offset_in_page() as usize;
+                raw[..piece.bytes]
+                    .copy_from_slice(&self.memory.frames.page(frame)[at..at + piece.bytes]);
+                u64::from_le_bytes(raw)
+            }
+            Route::Mmio => self.load_device(piece),
+            Route::Open => u64::MAX >> (64 - 8 * piece.bytes),
+        }
+    }
+
+    fn store_piece(&mut self, piece: Piece, value: u64, class: Class) {
+        match self.memory.routes(piece.physical.page()).write {
+            Route::Frame(frame) => self.store_frame(piece, frame, value, class),
+            Route::Mmio => self.store_device(piece, value),
+            Route::Open => (),
+        }
+    }
+
+    fn store_frame(&mut self, piece: Piece, frame: Frame, value: u64, class: Class) {
+        let at = piece.physical.offset_in_page() as usize;
+        self.memory
+            .frames
+            .store(frame, at, &value.to_le_bytes()[..piece.bytes]);
+        if self.memory.frames.has_stale_code() {
+            self.hot.leave = true;
+        }
+        if !self.memory.frames.holds_code(frame) && self.may_cache(piece) {
+            self.hot.host_tlb.fill_write(piece.linear, class, frame);
+        }
+    }
+
+    /// The HostTlb stays a subset of the TLB: under the policy that keeps nothing it stays empty while paging is on.
+    fn may_cache(&self, piece: Piece) -> bool {
+        let held = !self.cpu.paging().enabled || self.cpu.tlb.find(piece.linear).is_some();
+        held && !self.hot.watches.covers_page(piece.linear, piece.physical)
+    }
+
+    fn load_device(&mut self, piece: Piece) -> u64 {
+        let mut value = 0;
+        for (at, size) in bus_cycles(piece.physical, piece.bytes) {
+            let part =
+                self.on_bus(|bus, cx| bus.mmio_read(PhysAddr(piece.physical.0 + at), size, cx));
+            value |= (part & size.ones()) << (8 * at);
+        }
+        value
+    }
+
+    fn store_device(&mut self, piece: Piece, value: u64) {
+        for (at, size) in bus_cycles(piece.physical, piece.bytes) {
+            let part = value >> (8 * at) & size.ones();
+            self.on_bus(|bus, cx| bus.mmio_write(PhysAddr(piece.physical.0 + at), size, part, cx));
+        }
+        if self.memory.frames.has_stale_code() {
+            self.hot.leave = true;
+        }
+    }
+
+    /// #AC: SDM Vol.3A 6.15 "Interrupt 17-Alignment Check Exception (#AC)".
+    fn check_alignment(&self, addr: LinAddr, bytes: usize, class: Class) -> Step {
+        let checked =
+            class == Class::User && self.cpu.cr0 & CR0_AM != 0 && self.cpu.flags.has(flags::AC);
+        let aligned = addr.0.is_multiple_of(bytes as u64);
+        self.require(!checked || aligned, Site::Alignment, 0)
+    }
+
+    /// Data breakpoints of the guest and watchpoints of the debugger see every access on the guarded path.
+    fn note_access(&mut self, addr: LinAddr, bytes: usize, access: Access, value: u64) {
+        crate::debug::note_data_access(self.cpu, addr, bytes, access);
+        if self.hot.watches.any_data() {
+            if let Some(hit) = self
+                .hot
+                .watches
+                .data_hit(addr, bytes, access, value, self.cpu)
+            {
+                self.hot.watch_hit.get_or_insert(hit);
+                self.hot.leave = true;
+            }
+        }
+        if self.cpu.pending_debug != 0 {
+            self.hot.leave = true;
+        }
+    }
+}
+
+/// The naturally aligned bus cycles of an access: offset and size of each.
+fn bus_cycles(addr: PhysAddr, bytes: usize) -> impl Iterator<Item = (u64, Size)> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let left = bytes as u64 - at;
+        let size = [Size::Qword, Size::Dword, Size::Word, Size::Byte]
+            .into_iter()
+            .find(|size| {
+                size.bytes() <= left && (addr.0 + at).is_multiple_of(size.bytes())
+                    || *size == Size::Byte
+            })?;
+        (left > 0).then(|| {
+            let cycle = (at, size);
+            at += size.bytes();
+            cycle
+        })
+    })
+}

@@ -1,0 +1,324 @@
+//! The execution context: what a handler works on, and how it reaches operands.
+
+use ringwalk_mmu::{Bus, BusCx, Class, HostTlb, Instant, LinAddr, Memory};
+
+use crate::exception::{Exception, Step, vector};
+use crate::insn::{ADDRESS_32, Insn, NO_REGISTER, OPERAND_32, PLACE_IMMEDIATE, PLACE_MEMORY};
+use crate::segment::SegReg;
+use crate::site::Site;
+use crate::state::{CR0_AM, CpuState};
+use crate::watch::Watches;
+use crate::width::Width;
+use crate::{flags, trace};
+
+pub mod arithmetic;
+pub mod bcd;
+pub mod bit;
+pub mod control;
+pub mod convert;
+pub mod data;
+pub mod far;
+pub mod flag;
+pub mod fpu_control;
+pub mod io;
+pub mod logic;
+mod memory;
+pub mod muldiv;
+pub mod segments;
+pub mod shift;
+pub mod stack;
+pub mod string;
+pub mod system;
+pub mod tables;
+
+/// Everything beside the state that execution needs and that can be rebuilt without anyone noticing.
+pub struct Hot {
+    /// Fast way to memory.
+    pub host_tlb: HostTlb,
+    /// Linear address of the page fault on its way to delivery.
+    pub fault_address: u64,
+    /// Leave the trace after this instruction: something outside it changed.
+    pub leave: bool,
+    /// The chipset was reached: ask for its signals and deadline again.
+    pub bus_touched: bool,
+    /// Every access must take the guarded path: alignment checks, breakpoints or watchpoints are on.
+    pub guarded: bool,
+    /// The frame of the fetch page, as [`trace`] resolves it.
+    pub fetch_frame: trace::FetchFrame,
+    /// Breakpoints and watchpoints of the debugger.
+    pub watches: Watches,
+    /// What an access under a watchpoint left for the stop.
+    pub watch_hit: Option<crate::watch::WatchHit>,
+    /// One line a site, then a counter: what the guest used that the machine lacks.
+    pub notes: crate::watch::Notes,
+}
+
+impl Default for Hot {
+    fn default() -> Self {
+        Hot {
+            host_tlb: HostTlb::default(),
+            fault_address: 0,
+            leave: false,
+            bus_touched: true,
+            guarded: false,
+            fetch_frame: trace::FetchFrame::Unknown,
+            watches: Watches::default(),
+            watch_hit: None,
+            notes: crate::watch::Notes::default(),
+        }
+    }
+}
+
+/// The execution context of one processor.
+pub struct Exec<'a> {
+    /// Architectural state.
+    pub cpu: &'a mut CpuState,
+    /// Derived state.
+    pub hot: &'a mut Hot,
+    /// Bulk memory.
+    pub memory: &'a mut Memory,
+    /// Ports, devices and interrupt controller.
+    pub bus: &'a mut dyn Bus,
+    /// EIP of the next instruction; a branch replaces it.
+    pub next_eip: u32,
+    /// Cycles that this instruction has used beyond its first: REP iterations. See [`Exec::now`].
+    pub extra_cycles: u64,
+    /// Position at which the run must stop or look at events; REP instructions yield there.
+    pub deadline: u64,
+    /// A REP instruction that yielded: it is not finished and does not retire.
+    pub unfinished: bool,
+}
+
+impl Exec<'_> {
+    /// The moment of the access being made, in machine cycles.
+    pub fn now(&self) -> Instant {
+        Instant(self.cpu.position + self.extra_cycles)
+    }
+
+    /// Raises a fault with an error code (0 for vectors that have none). The one place faults come from.
+    #[cold]
+    pub fn fault(&self, site: Site, code: u16) -> Exception {
+        Exception {
+            vector: site.info().vector,
+            site,
+            code,
+        }
+    }
+
+    /// `Err` of [`Exec::fault`] unless the check holds.
+    #[inline]
+    pub fn require(&self, holds: bool, site: Site, code: u16) -> Step {
+        if holds {
+            Ok(())
+        } else {
+            Err(self.fault(site, code))
+        }
+    }
+
+    /// Raises the invalid-opcode fault for a reason.
+    pub fn undefined(&self, site: Site) -> Exception {
+        debug_assert_eq!(
+            site.info().vector,
+            vector::UD,
+            "an invalid opcode has vector 6"
+        );
+        self.fault(site, 0)
+    }
+
+    /// CPL 0, or #GP(0). Real mode counts as 0.
+    pub fn require_privileged(&self) -> Step {
+        self.require(self.cpu.cpl == 0, Site::Privileged, 0)
+    }
+
+    /// Protected mode without virtual-8086, or #UD.
+    pub fn require_protected(&self) -> Step {
+        self.require(
+            self.cpu.protected() && !self.cpu.virtual_8086(),
+            Site::UndefinedInRealMode,
+            0,
+        )
+    }
+
+    /// A general register. Byte registers 4 to 7 are AH, CH, DH, BH.
+    #[inline(always)]
+    pub fn reg<W: Width>(&self, number: u8) -> W {
+        if W::BITS == 8 && number & 4 != 0 {
+            W::truncate(self.cpu.gpr[(number & 3) as usize] >> 8)
+        } else {
+            W::truncate(self.cpu.gpr[(number & 15) as usize])
+        }
+    }
+
+    /// Writes a general register; the bits outside the operand keep their value.
+    #[inline(always)]
+    pub fn set_reg<W: Width>(&mut self, number: u8, value: W) {
+        let high_byte = W::BITS == 8 && number & 4 != 0;
+        let (slot, shift) = if high_byte {
+            ((number & 3) as usize, 8)
+        } else {
+            ((number & 15) as usize, 0)
+        };
+        let mask = (u64::MAX >> (64 - W::BITS)) << shift;
+        let old = self.cpu.gpr[slot];
+        self.cpu.gpr[slot] = (old & !mask) | (value.as_() << shift);
+    }
+
+    /// Offset of the memory operand in its segment, wrapped to the address size.
+    #[inline]
+    pub fn effective_address(&self, i: &Insn) -> u32 {
+        let part = |number: u8| {
+            if number == NO_REGISTER {
+                0
+            } else {
+                self.cpu.gpr[number as usize] as u32
+            }
+        };
+        let sum = part(i.base)
+            .wrapping_add(part(i.index) << (i.scale_segment & 3))
+            .wrapping_add(i.disp as u32);
+        if i.has(ADDRESS_32) { sum } else { sum & 0xFFFF }
+    }
+
+    /// Value of the first operand.
+    #[inline]
+    pub fn dst<W: Width>(&mut self, i: &Insn) -> Result<W, Exception> {
+        self.read_place(i, i.dst)
+    }
+
+    /// Value of the second operand.
+    #[inline]
+    pub fn src<W: Width>(&mut self, i: &Insn) -> Result<W, Exception> {
+        self.read_place(i, i.src)
+    }
+
+    #[inline]
+    fn read_place<W: Width>(&mut self, i: &Insn, place: u8) -> Result<W, Exception> {
+        match place {
+            0..16 => Ok(self.reg(place)),
+            PLACE_MEMORY => self.load(i.segment(), self.effective_address(i)),
+            PLACE_IMMEDIATE => Ok(W::truncate(i.imm)),
+            _ => panic!("the table gives every handler the operands it reads"),
+        }
+    }
+
+    /// Writes the first operand, without having read it.
+    #[inline]
+    pub fn set_dst<W: Width>(&mut self, i: &Insn, value: W) -> Step {
+        self.write_place(i, i.dst, value)
+    }
+
+    /// Writes the second operand (XCHG, XADD).
+    #[inline]
+    pub fn set_src<W: Width>(&mut self, i: &Insn, value: W) -> Step {
+        self.write_place(i, i.src, value)
+    }
+
+    #[inline]
+    fn write_place<W: Width>(&mut self, i: &Insn, place: u8, value: W) -> Step {
+        match place {
+            0..16 => {
+                self.set_reg(place, value);
+                Ok(())
+            }
+            PLACE_MEMORY => self.store(i.segment(), self.effective_address(i), value),
+            _ => panic!("the table gives every handler a place it can write"),
+        }
+    }
+
+    /// Both operands of a read-modify-write instruction. A memory destination is checked for writing first, so that
+    /// [`Exec::write_back`] cannot fault; a fault here says "write".
+    #[inline]
+    pub fn read_for_update<W: Width>(&mut self, i: &Insn) -> Result<(W, W), Exception> {
+        let source = self.src(i)?;
+        Ok((self.read_dst_for_update(i)?, source))
+    }
+
+    /// The first operand of a read-modify-write instruction, checked for writing.
+    #[inline]
+    pub fn read_dst_for_update<W: Width>(&mut self, i: &Insn) -> Result<W, Exception> {
+        match i.dst {
+            0..16 => Ok(self.reg(i.dst)),
+            _ => self.load_for_update(i.segment(), self.effective_address(i)),
+        }
+    }
+
+    /// Writes the result of a read-modify-write instruction; the destination was checked before.
+    #[inline]
+    pub fn write_back<W: Width>(&mut self, i: &Insn, value: W) -> Step {
+        self.set_dst(i, value)
+    }
+
+    /// The operand size of this instruction is 32 bits.
+    #[inline]
+    pub fn operand_32(&self, i: &Insn) -> bool {
+        i.has(OPERAND_32)
+    }
+
+    /// Reads a register by address size: CX or ECX, SI or ESI.
+    #[inline]
+    pub fn address_reg(&self, i: &Insn, number: u8) -> u32 {
+        let value = self.cpu.gpr[number as usize] as u32;
+        if i.has(ADDRESS_32) {
+            value
+        } else {
+            value & 0xFFFF
+        }
+    }
+
+    /// Writes a register by address size; with 16-bit addresses the upper half stays.
+    #[inline]
+    pub fn set_address_reg(&mut self, i: &Insn, number: u8, value: u32) {
+        if i.has(ADDRESS_32) {
+            self.set_reg::<u32>(number, value);
+        } else {
+            self.set_reg::<u16>(number, value as u16);
+        }
+    }
+
+    /// Rights class of ordinary accesses at this CPL.
+    #[inline]
+    pub fn class(&self) -> Class {
+        if self.cpu.cpl == 3 {
+            Class::User
+        } else {
+            Class::Supervisor
+        }
+    }
+
+    /// Ends the trace after this instruction.
+    pub fn leave(&mut self) {
+        self.hot.leave = true;
+    }
+
+    /// The bus, and the context it is called with.
+    pub fn on_bus<R>(&mut self, act: impl FnOnce(&mut dyn Bus, &mut BusCx<'_>) -> R) -> R {
+        let now = self.now();
+        self.hot.bus_touched = true;
+        self.hot.leave = true;
+        act(
+            self.bus,
+            &mut BusCx {
+                now,
+                memory: self.memory,
+            },
+        )
+    }
+
+    /// Recomputes what follows from mode, privilege, flags and debug registers. Call it after changing any of them.
+    pub fn refresh_guard(&mut self) {
+        let aligned =
+            self.cpu.cpl == 3 && self.cpu.cr0 & CR0_AM != 0 && self.cpu.flags.has(flags::AC);
+        self.hot.guarded = aligned || self.cpu.dr7 & 0xFF != 0 || self.hot.watches.any_data();
+    }
+
+    /// Drops everything derived from translations: after a change of paging, A20 or routing.
+    pub fn flush_derived_translations(&mut self) {
+        self.hot.host_tlb.flush();
+        self.hot.fetch_frame = trace::FetchFrame::Unknown;
+    }
+
+    /// Linear address of a segment's offset, without checks.
+    pub fn linear_of(&self, seg: SegReg, offset: u32) -> LinAddr {
+        LinAddr(self.cpu.seg(seg).base.wrapping_add(u64::from(offset)) & 0xFFFF_FFFF)
+    }
+}

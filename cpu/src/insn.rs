@@ -1,0 +1,98 @@
+//! A decoded instruction: one slot of 32 bytes, all that a handler needs.
+
+use crate::exception::Step;
+use crate::exec::Exec;
+use crate::segment::SegReg;
+
+/// What executes a slot.
+pub type Handler = fn(&mut Exec<'_>, &Insn) -> Step;
+
+/// LOCK prefix.
+pub const LOCK: u8 = 1;
+/// F3h prefix: REP, REPE.
+pub const REP: u8 = 2;
+/// F2h prefix: REPNE.
+pub const REPNE: u8 = 4;
+/// Operand size is 32 bits.
+pub const OPERAND_32: u8 = 8;
+/// Address size is 32 bits.
+pub const ADDRESS_32: u8 = 16;
+/// The operand is in memory (a ModRM byte with mod other than 3, or a direct offset).
+pub const MEMORY: u8 = 32;
+
+/// An operand place that is the memory operand.
+pub const PLACE_MEMORY: u8 = 0x40;
+/// An operand place that is the immediate.
+pub const PLACE_IMMEDIATE: u8 = 0x80;
+/// No operand.
+pub const PLACE_NONE: u8 = 0xFF;
+/// Base or index that counts as zero.
+pub const NO_REGISTER: u8 = 16;
+
+/// One decoded instruction. Places below 10h are register numbers as encoded (4 to 7 of a byte operand are AH to BH;
+/// segment, control and debug registers by their own numbers).
+#[derive(Clone, Copy, Debug)]
+#[repr(C, align(32))]
+pub struct Insn {
+    /// The canonical handler, or one of the fast tier that gives way to it.
+    pub handler: Handler,
+    /// Immediate, sign-extended where the encoding says so; far pointer as selector << 32 | offset;
+    /// ENTER as level << 16 | size; relative branches as the displacement.
+    pub imm: u64,
+    /// Displacement of the memory operand.
+    pub disp: i32,
+    /// Cycles from the start of the trace through this instruction.
+    pub cycles: u16,
+    /// Row of the instruction table: see `isa::row_of`.
+    pub op: u16,
+    /// Place of the first operand.
+    pub dst: u8,
+    /// Place of the second operand.
+    pub src: u8,
+    /// Base register of the memory operand or [`NO_REGISTER`].
+    pub base: u8,
+    /// Index register of the memory operand or [`NO_REGISTER`].
+    pub index: u8,
+    /// Scale shift in bits 1:0, segment register in bits 4:2.
+    pub scale_segment: u8,
+    /// Length in bytes.
+    pub len: u8,
+    /// Instructions from the start of the trace through this one.
+    pub n: u8,
+    /// Prefixes and sizes.
+    pub flags: u8,
+}
+
+const _: () = assert!(size_of::<Insn>() == 32, "two slots share a cache line");
+
+impl Insn {
+    /// Segment of the memory operand, overrides applied.
+    #[inline]
+    pub fn segment(&self) -> SegReg {
+        SegReg::ALL[(self.scale_segment >> 2) as usize]
+    }
+
+    /// True if the flag is set.
+    #[inline]
+    pub fn has(&self, flag: u8) -> bool {
+        self.flags & flag != 0
+    }
+
+    /// The condition number of Jcc, SETcc and CMOVcc: the low opcode bits.
+    #[inline]
+    pub fn condition(&self) -> u8 {
+        (self.op >> 3 & 15) as u8
+    }
+
+    /// Any REP prefix.
+    #[inline]
+    pub fn repeats(&self) -> bool {
+        self.flags & (REP | REPNE) != 0
+    }
+
+    /// The operand described by ModRM is in memory.
+    #[inline]
+    pub fn is_memory(&self) -> bool {
+        self.has(MEMORY)
+    }
+}

@@ -1,0 +1,258 @@
+//! Opcodes extended by the reg field of ModRM. SDM Vol.2D Table A-6 "Opcode Extensions for One- and Two-byte Opcodes
+//! by Group Number", and the control instructions of the x87 escape opcodes, A.5 "Escape Opcode Instructions".
+
+use super::Operand::{Cl, Eb, Ev, Ew, Ib, Is, Iz, M, One, R};
+use super::{Entry, b, n, row, v};
+use crate::exec::{
+    arithmetic, bit, control, data, far, fpu_control, logic, muldiv, shift, stack, system, tables,
+};
+use crate::model::Feature::{Cx8, I186, I286, I486};
+
+use Entry::UndefinedModRm;
+
+type GroupRows = [Entry; 8];
+
+/// Rows of group 1 for one operand form.
+macro_rules! group_1 {
+    ($dst:ident, $src:ident, $sized:ident) => {
+        [
+            row("add", [$dst, $src], $sized!(arithmetic::add))
+                .lock()
+                .at(),
+            row("or", [$dst, $src], $sized!(logic::or)).lock().at(),
+            row("adc", [$dst, $src], $sized!(arithmetic::adc))
+                .lock()
+                .at(),
+            row("sbb", [$dst, $src], $sized!(arithmetic::sbb))
+                .lock()
+                .at(),
+            row("and", [$dst, $src], $sized!(logic::and)).lock().at(),
+            row("sub", [$dst, $src], $sized!(arithmetic::sub))
+                .lock()
+                .at(),
+            row("xor", [$dst, $src], $sized!(logic::xor)).lock().at(),
+            row("cmp", [$dst, $src], $sized!(arithmetic::cmp)).at(),
+        ]
+    };
+}
+pub(super) static GROUP_1_EB: GroupRows = group_1!(Eb, Ib, b);
+pub(super) static GROUP_1_EV_IZ: GroupRows = group_1!(Ev, Iz, v);
+pub(super) static GROUP_1_EV_IS: GroupRows = group_1!(Ev, Is, v);
+
+pub(super) static GROUP_1A: GroupRows = [
+    row("pop", [Ev], v!(stack::pop)).at(),
+    UndefinedModRm,
+    UndefinedModRm,
+    UndefinedModRm,
+    UndefinedModRm,
+    UndefinedModRm,
+    UndefinedModRm,
+    UndefinedModRm,
+];
+
+/// Rows of group 2 for one operand form and its oldest processor. SAL stands at both /4 and /6.
+macro_rules! group_2 {
+    ($dst:ident, $src:ident, $sized:ident, $since:expr) => {
+        [
+            row("rol", [$dst, $src], $sized!(shift::rol))
+                .needs($since)
+                .at(),
+            row("ror", [$dst, $src], $sized!(shift::ror))
+                .needs($since)
+                .at(),
+            row("rcl", [$dst, $src], $sized!(shift::rcl))
+                .needs($since)
+                .at(),
+            row("rcr", [$dst, $src], $sized!(shift::rcr))
+                .needs($since)
+                .at(),
+            row("shl", [$dst, $src], $sized!(shift::shl))
+                .needs($since)
+                .at(),
+            row("shr", [$dst, $src], $sized!(shift::shr))
+                .needs($since)
+                .at(),
+            row("sal", [$dst, $src], $sized!(shift::shl))
+                .needs($since)
+                .at(),
+            row("sar", [$dst, $src], $sized!(shift::sar))
+                .needs($since)
+                .at(),
+        ]
+    };
+}
+pub(super) static GROUP_2_EB_IB: GroupRows = group_2!(Eb, Ib, b, I186);
+pub(super) static GROUP_2_EV_IB: GroupRows = group_2!(Ev, Ib, v, I186);
+pub(super) static GROUP_2_EB_1: GroupRows = group_2!(Eb, One, b, crate::model::Feature::I8086);
+pub(super) static GROUP_2_EV_1: GroupRows = group_2!(Ev, One, v, crate::model::Feature::I8086);
+pub(super) static GROUP_2_EB_CL: GroupRows = group_2!(Eb, Cl, b, crate::model::Feature::I8086);
+pub(super) static GROUP_2_EV_CL: GroupRows = group_2!(Ev, Cl, v, crate::model::Feature::I8086);
+
+/// Rows of group 3. TEST stands at both /0 and /1.
+macro_rules! group_3 {
+    ($dst:ident, $imm:ident, $sized:ident) => {
+        [
+            row("test", [$dst, $imm], $sized!(logic::test)).at(),
+            row("test", [$dst, $imm], $sized!(logic::test)).at(),
+            row("not", [$dst], $sized!(logic::not)).lock().at(),
+            row("neg", [$dst], $sized!(arithmetic::neg)).lock().at(),
+            row("mul", [$dst], $sized!(muldiv::mul)).at(),
+            row("imul", [$dst], $sized!(muldiv::imul)).at(),
+            row("div", [$dst], $sized!(muldiv::div)).at(),
+            row("idiv", [$dst], $sized!(muldiv::idiv)).at(),
+        ]
+    };
+}
+pub(super) static GROUP_3_EB: GroupRows = group_3!(Eb, Ib, b);
+pub(super) static GROUP_3_EV: GroupRows = group_3!(Ev, Iz, v);
+
+pub(super) static GROUP_4: GroupRows = [
+    row("inc", [Eb], b!(arithmetic::inc)).lock().at(),
+    row("dec", [Eb], b!(arithmetic::dec)).lock().at(),
+    UndefinedModRm,
+    UndefinedModRm,
+    UndefinedModRm,
+    UndefinedModRm,
+    UndefinedModRm,
+    UndefinedModRm,
+];
+
+pub(super) static GROUP_5: GroupRows = [
+    row("inc", [Ev], v!(arithmetic::inc)).lock().at(),
+    row("dec", [Ev], v!(arithmetic::dec)).lock().at(),
+    row("call", [Ev], v!(control::call_indirect)).ends().at(),
+    row("call", [M], v!(far::call_memory)).ends().at(),
+    row("jmp", [Ev], v!(control::jmp_indirect)).ends().at(),
+    row("jmp", [M], v!(far::jmp_memory)).ends().at(),
+    row("push", [Ev], v!(stack::push)).at(),
+    UndefinedModRm,
+];
+
+pub(super) static GROUP_6: GroupRows = [
+    row("sldt", [Ev], v!(tables::sldt)).needs(I286).at(),
+    row("str", [Ev], v!(tables::str_register)).needs(I286).at(),
+    row("lldt", [Ew], n!(tables::lldt)).ends().needs(I286).at(),
+    row("ltr", [Ew], n!(tables::ltr)).ends().needs(I286).at(),
+    row("verr", [Ew], n!(crate::exec::segments::verr))
+        .needs(I286)
+        .at(),
+    row("verw", [Ew], n!(crate::exec::segments::verw))
+        .needs(I286)
+        .at(),
+    UndefinedModRm,
+    UndefinedModRm,
+];
+
+pub(super) static GROUP_7: GroupRows = [
+    row("sgdt", [M], n!(tables::sgdt)).needs(I286).at(),
+    row("sidt", [M], n!(tables::sidt)).needs(I286).at(),
+    row("lgdt", [M], n!(tables::lgdt)).ends().needs(I286).at(),
+    row("lidt", [M], n!(tables::lidt)).ends().needs(I286).at(),
+    row("smsw", [Ev], v!(system::smsw)).needs(I286).at(),
+    UndefinedModRm,
+    row("lmsw", [Ew], n!(system::lmsw)).ends().needs(I286).at(),
+    row("invlpg", [M], n!(system::invlpg))
+        .ends()
+        .needs(I486)
+        .at(),
+];
+
+pub(super) static GROUP_8: GroupRows = [
+    UndefinedModRm,
+    UndefinedModRm,
+    UndefinedModRm,
+    UndefinedModRm,
+    row("bt", [Ev, Ib], v!(bit::bt_immediate)).at(),
+    row("bts", [Ev, Ib], v!(bit::bts_immediate)).lock().at(),
+    row("btr", [Ev, Ib], v!(bit::btr_immediate)).lock().at(),
+    row("btc", [Ev, Ib], v!(bit::btc_immediate)).lock().at(),
+];
+
+pub(super) static GROUP_9: GroupRows = [
+    UndefinedModRm,
+    row("cmpxchg8b", [M], n!(arithmetic::cmpxchg8b))
+        .lock()
+        .needs(Cx8)
+        .at(),
+    UndefinedModRm,
+    UndefinedModRm,
+    UndefinedModRm,
+    UndefinedModRm,
+    UndefinedModRm,
+    UndefinedModRm,
+];
+
+/// Rows of group 11: MOV at /0 only.
+macro_rules! group_11 {
+    ($dst:ident, $src:ident, $sized:ident) => {
+        [
+            row("mov", [$dst, $src], $sized!(data::mov)).at(),
+            UndefinedModRm,
+            UndefinedModRm,
+            UndefinedModRm,
+            UndefinedModRm,
+            UndefinedModRm,
+            UndefinedModRm,
+            UndefinedModRm,
+        ]
+    };
+}
+pub(super) static GROUP_11_EB: GroupRows = group_11!(Eb, Ib, b);
+pub(super) static GROUP_11_EV: GroupRows = group_11!(Ev, Iz, v);
+
+/// Floating-point arithmetic is a later stage: these give #NM or #UD by CR0, and a note.
+macro_rules! x87 {
+    () => {
+        row("x87", [Ev], n!(fpu_control::arithmetic)).at()
+    };
+}
+pub(super) static X87_OTHER: GroupRows = [
+    x87!(),
+    x87!(),
+    x87!(),
+    x87!(),
+    x87!(),
+    x87!(),
+    x87!(),
+    x87!(),
+];
+pub(super) static X87_D9: GroupRows = [
+    x87!(),
+    x87!(),
+    x87!(),
+    x87!(),
+    x87!(),
+    row("fldcw", [Ew], n!(fpu_control::fldcw)).at(),
+    x87!(),
+    row("fnstcw", [Ew], n!(fpu_control::fnstcw)).at(),
+];
+pub(super) static X87_DB: GroupRows = [
+    x87!(),
+    x87!(),
+    x87!(),
+    x87!(),
+    row("fninit", [R], n!(fpu_control::db_group_4)).at(),
+    x87!(),
+    x87!(),
+    x87!(),
+];
+pub(super) static X87_DD: GroupRows = [
+    x87!(),
+    x87!(),
+    x87!(),
+    x87!(),
+    x87!(),
+    x87!(),
+    x87!(),
+    row("fnstsw", [Ew], n!(fpu_control::fnstsw_memory)).at(),
+];
+pub(super) static X87_DF: GroupRows = [
+    x87!(),
+    x87!(),
+    x87!(),
+    x87!(),
+    row("fnstsw", [Ew], n!(fpu_control::fnstsw_ax)).at(),
+    x87!(),
+    x87!(),
+    x87!(),
+];

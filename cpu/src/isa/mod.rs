@@ -1,0 +1,217 @@
+//! The instruction set as one table: decoder, dispatch, LOCK legality, gates and coverage all read these rows.
+//! SDM Vol.2D Appendix A "Opcode Map".
+
+use crate::insn::Handler;
+use crate::model::Feature;
+use crate::segment::SegReg;
+
+mod groups;
+mod one_byte;
+mod two_byte;
+
+/// An operand's addressing method and size, spelled as in Appendix A.2 "Key to Abbreviations".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operand {
+    /// Not used.
+    None,
+    /// ModRM register or memory, byte.
+    Eb,
+    /// ModRM register or memory, operand size.
+    Ev,
+    /// ModRM register or memory, word.
+    Ew,
+    /// ModRM reg field, byte register.
+    Gb,
+    /// ModRM reg field, register of operand size.
+    Gv,
+    /// ModRM reg field, word register.
+    Gw,
+    /// ModRM memory only; a register is undefined.
+    M,
+    /// ModRM rm field as a register whatever mod says.
+    R,
+    /// Segment register by the reg field.
+    Sw,
+    /// Control register by the reg field.
+    Cd,
+    /// Debug register by the reg field.
+    Dd,
+    /// Immediate byte.
+    Ib,
+    /// Immediate byte, sign-extended to operand size.
+    Is,
+    /// Immediate word.
+    Iw,
+    /// Immediate of operand size.
+    Iz,
+    /// Immediate word and byte: ENTER.
+    IwIb,
+    /// Relative byte.
+    Jb,
+    /// Relative of operand size.
+    Jz,
+    /// Far pointer in the instruction.
+    Ap,
+    /// Direct offset of address size.
+    O,
+    /// Register in the low opcode bits.
+    Z,
+    /// AL, AX or EAX.
+    Acc,
+    /// CL.
+    Cl,
+    /// DX.
+    Dx,
+    /// The constant 1.
+    One,
+    /// A fixed segment register.
+    Seg(SegReg),
+}
+
+/// One opcode with its operand form.
+pub struct Row {
+    /// Mnemonic.
+    pub name: &'static str,
+    /// Operands in the manual's order.
+    pub operands: [Operand; 3],
+    /// Handlers for operand size 16 and 32; the same twice where the size makes no difference.
+    pub handlers: [Handler; 2],
+    /// LOCK is legal with a memory destination.
+    pub lockable: bool,
+    /// Control may go elsewhere, or something a trace depends on may change: the trace ends here.
+    pub ends_trace: bool,
+    /// What the model must have.
+    pub feature: Feature,
+}
+
+impl Row {
+    /// LOCK is legal with a memory destination. SDM Vol.2A "LOCK".
+    const fn lock(mut self) -> Row {
+        self.lockable = true;
+        self
+    }
+
+    /// The trace ends behind it.
+    const fn ends(mut self) -> Row {
+        self.ends_trace = true;
+        self
+    }
+
+    /// Undefined unless the model has the feature.
+    const fn needs(mut self, feature: Feature) -> Row {
+        self.feature = feature;
+        self
+    }
+
+    /// As an entry of the map.
+    const fn at(self) -> Entry {
+        Entry::Row(self)
+    }
+}
+
+/// What stands at an opcode.
+pub enum Entry {
+    /// Nothing: #UD.
+    Undefined,
+    /// #UD, after a ModRM byte and its displacement have been fetched.
+    UndefinedModRm,
+    /// A prefix or escape: the decoder knows it.
+    Prefix,
+    /// An instruction.
+    Row(Row),
+    /// Eight instructions told apart by the reg field of ModRM.
+    Group(&'static [Entry; 8]),
+}
+
+/// A row with up to three operands.
+const fn row<const N: usize>(
+    name: &'static str,
+    operands: [Operand; N],
+    handlers: [Handler; 2],
+) -> Row {
+    let mut all = [Operand::None; 3];
+    let mut index = 0;
+    while index < N {
+        all[index] = operands[index];
+        index += 1;
+    }
+    Row {
+        name,
+        operands: all,
+        handlers,
+        lockable: false,
+        ends_trace: false,
+        feature: Feature::I8086,
+    }
+}
+
+/// Handlers of a byte instruction: `b!(add)` is `[add::<u8>, add::<u8>]`.
+macro_rules! b {
+    ($handler:path) => {{
+        use $handler as handler;
+        [handler::<u8>, handler::<u8>]
+    }};
+}
+/// Handlers by operand size: `v!(add)` is `[add::<u16>, add::<u32>]`.
+macro_rules! v {
+    ($handler:path) => {{
+        use $handler as handler;
+        [handler::<u16>, handler::<u32>]
+    }};
+}
+/// One handler for all sizes: `n!(hlt)` is `[hlt, hlt]`.
+macro_rules! n {
+    ($handler:path) => {
+        [$handler, $handler]
+    };
+}
+pub(crate) use {b, n, v};
+
+/// The map an opcode stands in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u16)]
+pub enum Map {
+    /// One-byte opcodes.
+    One = 0,
+    /// Behind 0Fh.
+    Two = 1,
+}
+
+/// What stands at an opcode of a map.
+pub fn entry(map: Map, opcode: u8) -> &'static Entry {
+    match map {
+        Map::One => &one_byte::ONE_BYTE[opcode as usize],
+        Map::Two => &two_byte::TWO_BYTE[opcode as usize],
+    }
+}
+
+/// Number of a row: map, opcode, and the reg field for a group (0 otherwise).
+pub const fn row_number(map: Map, opcode: u8, reg: u8) -> u16 {
+    (map as u16) << 11 | (opcode as u16) << 3 | reg as u16
+}
+
+/// The number of an instruction that is not in the table.
+pub const UNDEFINED_ROW: u16 = u16::MAX;
+
+/// The row with a number; `None` for one that is not in the table.
+pub fn row_of(number: u16) -> Option<&'static Row> {
+    let map = match number >> 11 {
+        0 => Map::One,
+        1 => Map::Two,
+        _ => return None,
+    };
+    let entry = match entry(map, (number >> 3) as u8) {
+        Entry::Group(rows) => &rows[(number & 7) as usize],
+        other if number & 7 == 0 => other,
+        _ => return None,
+    };
+    match entry {
+        Entry::Row(row) => Some(row),
+        _ => None,
+    }
+}
+
+/// Every row with its number, in opcode order.
+pub fn rows() -> impl Iterator<Item = (u16, &'static Row)> {
+    (0..1 << 12).filter_map(|number| row_of(number).map(|row| (number, row)))
+}

@@ -1,0 +1,111 @@
+//! Model-specific registers. SDM Vol.4 Table 2-2 "IA-32 Architectural MSRs".
+
+use serde::{Deserialize, Serialize};
+
+/// The model-specific registers that hold state.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Msrs {
+    /// IA32_SYSENTER_CS.
+    pub sysenter_cs: u32,
+    /// IA32_SYSENTER_ESP.
+    pub sysenter_esp: u32,
+    /// IA32_SYSENTER_EIP.
+    pub sysenter_eip: u32,
+    /// What is added to machine time to give the time-stamp counter.
+    pub tsc_adjust: u64,
+    /// IA32_APIC_BASE.
+    pub apic_base: u64,
+    /// IA32_MTRR_DEF_TYPE.
+    pub mtrr_def_type: u64,
+    /// Fixed-range MTRRs: 64K, 16K twice, 4K eight times.
+    pub mtrr_fixed: [u64; 11],
+    /// Variable-range MTRRs: base and mask of eight pairs.
+    pub mtrr_variable: [u64; 16],
+    /// IA32_BIOS_SIGN_ID.
+    pub bios_sign_id: u64,
+    /// IA32_MCG_STATUS and IA32_DEBUGCTL.
+    pub debug_control: u64,
+}
+
+impl Default for Msrs {
+    fn default() -> Self {
+        Msrs {
+            sysenter_cs: 0,
+            sysenter_esp: 0,
+            sysenter_eip: 0,
+            tsc_adjust: 0,
+            apic_base: 0xFEE0_0100,
+            mtrr_def_type: 0,
+            mtrr_fixed: [0; 11],
+            mtrr_variable: [0; 16],
+            bios_sign_id: 0,
+            debug_control: 0,
+        }
+    }
+}
+
+const TSC: u32 = 0x10;
+const APIC_BASE: u32 = 0x1B;
+const BIOS_UPDATE: u32 = 0x79;
+const BIOS_SIGN_ID: u32 = 0x8B;
+const MTRR_CAP: u32 = 0xFE;
+const SYSENTER_CS: u32 = 0x174;
+const SYSENTER_ESP: u32 = 0x175;
+const SYSENTER_EIP: u32 = 0x176;
+const DEBUG_CONTROL: u32 = 0x1D9;
+const MTRR_VARIABLE_FIRST: u32 = 0x200;
+const MTRR_VARIABLE_LAST: u32 = 0x20F;
+const MTRR_FIXED: [u32; 11] = [
+    0x250, 0x258, 0x259, 0x268, 0x269, 0x26A, 0x26B, 0x26C, 0x26D, 0x26E, 0x26F,
+];
+const MTRR_DEF_TYPE: u32 = 0x2FF;
+
+/// Eight variable pairs, fixed ranges, write-combining.
+const MTRR_CAPABILITIES: u64 = 0x508;
+
+impl Msrs {
+    /// Reads a register; `tsc` is machine time before adjustment. `None` if it does not exist.
+    pub fn read(&self, number: u32, tsc: u64) -> Option<u64> {
+        Some(match number {
+            TSC => tsc.wrapping_add(self.tsc_adjust),
+            APIC_BASE => self.apic_base,
+            BIOS_SIGN_ID => self.bios_sign_id,
+            MTRR_CAP => MTRR_CAPABILITIES,
+            SYSENTER_CS => u64::from(self.sysenter_cs),
+            SYSENTER_ESP => u64::from(self.sysenter_esp),
+            SYSENTER_EIP => u64::from(self.sysenter_eip),
+            DEBUG_CONTROL => self.debug_control,
+            MTRR_VARIABLE_FIRST..=MTRR_VARIABLE_LAST => {
+                self.mtrr_variable[(number - MTRR_VARIABLE_FIRST) as usize]
+            }
+            MTRR_DEF_TYPE => self.mtrr_def_type,
+            _ => self.mtrr_fixed[MTRR_FIXED.iter().position(|fixed| *fixed == number)?],
+        })
+    }
+
+    /// Writes a register. `None` if it does not exist, `Some(false)` if the value is not allowed.
+    pub fn write(&mut self, number: u32, value: u64, tsc: u64) -> Option<bool> {
+        match number {
+            TSC => self.tsc_adjust = value.wrapping_sub(tsc),
+            APIC_BASE => self.apic_base = value & 0xF_FFFF_F900,
+            BIOS_UPDATE => (),
+            BIOS_SIGN_ID => self.bios_sign_id = value,
+            // The capabilities are read-only.
+            MTRR_CAP => return Some(false),
+            SYSENTER_CS => self.sysenter_cs = value as u32,
+            SYSENTER_ESP => self.sysenter_esp = value as u32,
+            SYSENTER_EIP => self.sysenter_eip = value as u32,
+            DEBUG_CONTROL => self.debug_control = value & 0x3,
+            MTRR_VARIABLE_FIRST..=MTRR_VARIABLE_LAST => {
+                self.mtrr_variable[(number - MTRR_VARIABLE_FIRST) as usize] = value;
+            }
+            MTRR_DEF_TYPE if value & !0xCFF != 0 => return Some(false),
+            MTRR_DEF_TYPE => self.mtrr_def_type = value,
+            _ => {
+                let index = MTRR_FIXED.iter().position(|fixed| *fixed == number)?;
+                self.mtrr_fixed[index] = value;
+            }
+        }
+        Some(true)
+    }
+}
