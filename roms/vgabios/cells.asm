@@ -1,14 +1,12 @@
-; Character cells, whatever the mode: one set of routines for text memory and one for each kind of graphics memory.
-; The functions above them (scroll, write, teletype) know rows and columns only.
+; Character cells, whatever the mode. What scrolls, writes and reads characters goes through these four routines, which
+; know rows and columns only; behind them is one set of routines for each kind of video memory.
 ;
-; copy_row      AL = from row, AH = to row
-; fill_row      AH = row, BL = fill: attribute in text modes, colour in graphics modes
-;               both: CL, CH... see below; they keep all registers
-; put_cell      AL = character, BL = attribute or colour, CH = 0: text keeps the attribute that is there
-; get_cell      -> AL = character, AH = attribute (text) or colour found (0)
+; copy_row      AL = from row, AH = to row      columns CL to DL
+; fill_row      AH = row, BL = fill: attribute in text modes, colour in graphics modes; columns CL to DL
+; put_cell      AL = character, BL = attribute or colour; row DH, column DL; CH = 0: text keeps the attribute there
+; get_cell      row DH, column DL -> AL = character, AH = attribute in text modes, 0 in graphics modes
 ;
-; Common: BH = page; rows: CL = first column, DL = last column; cells: DH = row, DL = column. DS = BDA.
-; All registers but the results are kept.
+; All take BH = page, DS = BDA and keep every register but the result. The routines of a kind may change what they like.
 
 %macro by_kind 1
         pusha
@@ -43,12 +41,10 @@ get_cell:
         push dx
         push si
         push di
-        push ds
         push es
         call mode_kind
         call [cs:.routines + di]
         pop es
-        pop ds
         pop di
         pop si
         pop dx

@@ -169,7 +169,7 @@ fit_rows:
         or ah, bh
         inc bh
         out dx, ax
-        call scan_lines
+        call frame_lines
         div bh                          ; AL = rows
         mov cl, al
         dec al
@@ -239,6 +239,21 @@ scan_lines:
         test cl, 80h
         jz .done
         shr ax, 1
+.done:
+        ret
+
+; Scan lines of the frame of a text mode: an earlier fit_rows may have cut some off the display end. -> AX.
+; Changes CX, DX.
+frame_lines:
+        call scan_lines
+        mov cx, ax
+        mov ax, 200
+        cmp cx, ax
+        jbe .done
+        mov ax, 350
+        cmp cx, ax
+        jbe .done
+        mov ax, 400
 .done:
         ret
 

@@ -114,14 +114,16 @@ mode_kind:
         movzx di, [cs:modes + di]
         ret
 
-; The 1234:1111 device shows its linear framebuffer until DISPI is disabled. Changes AX, DX.
+; The 1234:1111 device shows its linear framebuffer until DISPI is disabled. Changes DX.
 leave_linear_framebuffer:
+        push ax
         mov dx, DISPI_INDEX
         mov ax, DISPI_ENABLE
         out dx, ax
         inc dx
         xor ax, ax
         out dx, ax
+        pop ax
         ret
 
 ; Fills the video part of the BIOS data area for mode AL, request CL, parameters CS:SI. Changes AX, BX, DI, ES.

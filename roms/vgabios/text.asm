@@ -114,7 +114,8 @@ write_at_cursor:
 .done:
         ret
 
-; BH = page as a caller gave it -> a page that exists. Mode 13h has one page; there BH is a background colour.
+; BH = page as a caller gave it -> a page that exists. Mode 13h has one page only, and some callers put a background
+; colour there.
 cell_page:
         and bh, 07h
         cmp byte [BDA_MODE], 13h

@@ -55,11 +55,16 @@ pci_data:                               ; PCI Firmware Specification 3.0, table 
 %include "cells.asm"
 %include "text.asm"
 %include "graphics.asm"
+%include "cga.asm"
+%include "planes.asm"
+%include "linear.asm"
+%include "pixels.asm"
 %include "teletype.asm"
 %include "palette.asm"
 %include "charset.asm"
 %include "select.asm"
 %include "state.asm"
+%include "saverestore.asm"
 %include "fonts.asm"
 
         times ROM_BYTES - 1 - ($ - $$) db 0FFh
