@@ -1,0 +1,37 @@
+; The system BIOS of ringwalk: one 64 KiB image for F0000h-FFFFFh and the top of
+; the 4 GiB space. This file only orders the parts; each part says what it is.
+;
+;   nasm -f bin -I roms/bios/ -o roms/bios.bin roms/bios/bios.asm
+;
+; Nothing below needs more than an 80386: the machine can be started as one.
+
+        cpu     386
+        bits    16
+        org     0
+
+%include "layout.inc"
+
+; --- F000:0000: code, grouped by the hardware or the interrupt it serves ---------
+%include "post.asm"
+%include "console.asm"
+%include "chips.asm"
+%include "rtc.asm"
+%include "memory.asm"
+%include "pci.asm"
+%include "pcibios.asm"
+%include "optionrom.asm"
+%include "interrupts.asm"
+%include "keyboard.asm"
+%include "int16.asm"
+%include "serial.asm"
+%include "system.asm"
+%include "ata.asm"
+%include "disk.asm"
+%include "edd.asm"
+%include "boot.asm"
+
+; --- F000:D000: 4 KiB left empty for tables that the machine may put here ---------
+        AT      0D000h
+
+; --- F000:E05B to the end: the addresses that software knows by heart -------------
+%include "entries.asm"
