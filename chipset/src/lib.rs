@@ -16,3 +16,20 @@ mod routing;
 pub use board::Board;
 pub use config::{BoardConfig, BootDevice, Date, DiskConfig};
 pub use device::{Cx, Device, Lines, Output, Range, Ranges, Reg, Space, View};
+
+// Devices on the ISA bus.
+mod debug_port;
+mod exit_device;
+#[cfg(test)]
+mod fake;
+mod pic;
+mod pic_chip;
+mod pit;
+mod pit_counter;
+mod uart;
+
+pub use debug_port::DebugPort;
+pub use exit_device::ExitDevice;
+pub use pic::Pic;
+pub use pit::{PIT_HZ, Pit};
+pub use uart::{UART_HZ, Uart};
