@@ -46,10 +46,7 @@ pub(crate) type AllLines = [Lines; COUNT];
 impl Devices {
     /// The devices at power-on.
     pub(crate) fn new(_config: &BoardConfig) -> Devices {
-        Devices {
-            isa_bridge: IsaBridge::new(),
-            host_bridge: HostBridge::new(),
-        }
+        Devices { isa_bridge: IsaBridge::new(), host_bridge: HostBridge::new() }
     }
 
     /// The number of every device.
