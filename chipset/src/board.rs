@@ -149,19 +149,24 @@ impl Board {
         Some(result)
     }
 
-    /// Wired OR of all devices' interrupt lines, PCI's through their routing, into the interrupt controller.
+    /// Brings the interrupt lines to the interrupt controller.
     fn join_lines(&mut self) {
-        let (mut _irq, mut pirq) = (0, 0);
+        let _ = self.irq_levels();
+    }
+
+    /// The levels of the ISA interrupt lines: wired OR of all devices, with PCI's through their routing.
+    pub(crate) fn irq_levels(&self) -> u16 {
+        let (mut irq, mut pirq) = (0, 0);
         for number in Devices::numbers() {
             let lines = self.lines[usize::from(number)];
-            _irq |= lines.irq;
+            irq |= lines.irq;
             if lines.pci != 0
                 && let Some(slot) = self.beside.routing.pci_slot(number)
             {
                 pirq |= IsaBridge::pirq_of_slot(slot, lines.pci);
             }
         }
-        _irq |= self.devices.isa_bridge.routed(pirq);
+        irq | self.devices.isa_bridge.routed(pirq)
     }
 
     fn slot_read(&mut self, slot: Slot, addr: u64, size: Size, cx: &mut BusCx<'_>) -> u64 {
@@ -175,7 +180,7 @@ impl Board {
         self.take_requests();
     }
 
-    /// Collects what a write may have asked of the processor or the whole machine.
+    /// Collects what a write may have asked of the processor or the whole pc.
     fn take_requests(&mut self) {
         match self.devices.isa_bridge.take_request() {
             Some(ResetRequest::Soft) => self.init = true,
@@ -317,68 +322,46 @@ impl Bus for Board {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ringwalk_mmu::Memory;
-
-    struct Machine {
-        board: Board,
-        memory: Memory,
-    }
-
-    impl Machine {
-        fn new() -> Machine {
-            let config = BoardConfig { ram_pages: 256, vram_pages: 64, ..BoardConfig::default() };
-            Machine { board: Board::new(config), memory: Memory::new(256, 64, &[0; 4096], &[0; 4096]) }
-        }
-
-        fn write(&mut self, port: u16, size: Size, value: u32) {
-            let mut cx = BusCx { now: Instant(0), memory: &mut self.memory };
-            self.board.port_write(Port(port), size, value, &mut cx);
-        }
-
-        fn read(&mut self, port: u16, size: Size) -> u32 {
-            let mut cx = BusCx { now: Instant(0), memory: &mut self.memory };
-            self.board.port_read(Port(port), size, &mut cx)
-        }
-    }
+    use crate::test_pc::Pc;
 
     #[test]
     fn configuration_mechanism_1_reaches_every_function() {
-        let mut machine = Machine::new();
-        machine.write(0xCF8, Size::Dword, 0x8000_0000);
-        assert_eq!(machine.read(0xCFC, Size::Dword), 0x1237_8086);
-        assert_eq!(machine.read(0xCFE, Size::Word), 0x1237);
-        assert_eq!(machine.read(0xCFD, Size::Word), 0x3780, "an unaligned word goes byte by byte");
-        machine.write(0xCF8, Size::Dword, 0x8000_0800);
-        assert_eq!(machine.read(0xCFC, Size::Dword), 0x7000_8086);
-        machine.write(0xCF8, Size::Dword, 0x8000_F800);
-        assert_eq!(machine.read(0xCFC, Size::Dword), 0xFFFF_FFFF, "no function there");
-        machine.write(0xCF8, Size::Byte, 0);
-        assert_eq!(machine.read(0xCF8, Size::Dword), 0x8000_F800, "CONFADD takes dwords only");
+        let mut pc = Pc::new();
+        pc.port_out(0xCF8, Size::Dword, 0x8000_0000);
+        assert_eq!(pc.port_in(0xCFC, Size::Dword), 0x1237_8086);
+        assert_eq!(pc.port_in(0xCFE, Size::Word), 0x1237);
+        assert_eq!(pc.port_in(0xCFD, Size::Word), 0x3780, "an unaligned word goes byte by byte");
+        pc.port_out(0xCF8, Size::Dword, 0x8000_0800);
+        assert_eq!(pc.port_in(0xCFC, Size::Dword), 0x7000_8086);
+        pc.port_out(0xCF8, Size::Dword, 0x8000_F800);
+        assert_eq!(pc.port_in(0xCFC, Size::Dword), 0xFFFF_FFFF, "no function there");
+        pc.port_out(0xCF8, Size::Byte, 0);
+        assert_eq!(pc.port_in(0xCF8, Size::Dword), 0x8000_F800, "CONFADD takes dwords only");
     }
 
     #[test]
-    fn shadowing_is_told_to_the_machine() {
-        let mut machine = Machine::new();
-        assert!(machine.board.take_routes_changed());
-        machine.write(0xCF8, Size::Dword, 0x8000_0058);
-        machine.write(0xCFC, Size::Byte, 0);
-        assert!(!machine.board.signals().routes_changed);
-        machine.write(0xCFD, Size::Byte, 0x30);
-        assert!(machine.board.signals().routes_changed);
-        machine.memory.set_routes(machine.board.physical_map(&machine.memory));
-        assert!(machine.memory.poke(PhysAddr(0xF_0000), 0x12), "PAM0: writes go to RAM");
-        assert_eq!(machine.memory.peek(PhysAddr(0xF_0000)), Some(0x12), "PAM0: reads come from RAM");
+    fn shadowing_is_told_to_the_pc() {
+        let mut pc = Pc::new();
+        assert!(pc.board.take_routes_changed());
+        pc.port_out(0xCF8, Size::Dword, 0x8000_0058);
+        pc.port_out(0xCFC, Size::Byte, 0);
+        assert!(!pc.board.signals().routes_changed);
+        pc.port_out(0xCFD, Size::Byte, 0x30);
+        assert!(pc.board.signals().routes_changed);
+        pc.memory.set_routes(pc.board.physical_map(&pc.memory));
+        assert!(pc.memory.poke(PhysAddr(0xF_0000), 0x12), "PAM0: writes go to RAM");
+        assert_eq!(pc.memory.peek(PhysAddr(0xF_0000)), Some(0x12), "PAM0: reads come from RAM");
     }
 
     #[test]
     fn port_cf9_beside_confadd_resets() {
-        let mut machine = Machine::new();
-        machine.write(0xCF9, Size::Byte, 0x02);
-        assert!(!machine.board.signals().reset);
-        machine.write(0xCF9, Size::Byte, 0x06);
-        assert!(machine.board.signals().reset);
-        machine.board.reset();
-        assert!(!machine.board.signals().reset);
-        assert_eq!(machine.read(0xCF9, Size::Byte), 0);
+        let mut pc = Pc::new();
+        pc.port_out(0xCF9, Size::Byte, 0x02);
+        assert!(!pc.board.signals().reset);
+        pc.port_out(0xCF9, Size::Byte, 0x06);
+        assert!(pc.board.signals().reset);
+        pc.board.reset();
+        assert!(!pc.board.signals().reset);
+        assert_eq!(pc.port_in(0xCF9, Size::Byte), 0);
     }
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::config::BoardConfig;
 use crate::device::{Device, Lines};
 use crate::host_bridge::HostBridge;
+use crate::ide::Ide;
 use crate::isa_bridge::IsaBridge;
 
 /// Every device, by name.
@@ -12,6 +13,7 @@ use crate::isa_bridge::IsaBridge;
 pub(crate) struct Devices {
     pub(crate) isa_bridge: IsaBridge,
     pub(crate) host_bridge: HostBridge,
+    pub(crate) ide: Ide,
 }
 
 /// Makes `NAMES`, `get` and `split` from one list of fields, in the order in which they answer where they overlap:
@@ -35,6 +37,7 @@ macro_rules! list {
 list! {
     0 isa_bridge,
     1 host_bridge,
+    2 ide,
 }
 
 /// How many devices there are.
@@ -45,8 +48,8 @@ pub(crate) type AllLines = [Lines; COUNT];
 
 impl Devices {
     /// The devices at power-on.
-    pub(crate) fn new(_config: &BoardConfig) -> Devices {
-        Devices { isa_bridge: IsaBridge::new(), host_bridge: HostBridge::new() }
+    pub(crate) fn new(config: &BoardConfig) -> Devices {
+        Devices { isa_bridge: IsaBridge::new(), host_bridge: HostBridge::new(), ide: Ide::new(config.disks) }
     }
 
     /// The number of every device.

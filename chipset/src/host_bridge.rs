@@ -1,5 +1,5 @@
 //! Host bridge: Intel 82441FX (PMC) of the 440FX PCIset: configuration mechanism, shadow and SMM memory attributes.
-//! *82441FX PCI and Memory Controller (PMC)* datasheet, 290549-001, section 3 "Register Description".
+//! *82441FX PCI and Memory Controller (PMC)* datasheet, order number 290549, "Register Description".
 
 use ringwalk_mmu::Size;
 use serde::{Deserialize, Serialize};
@@ -10,15 +10,15 @@ use crate::pci::{self, ConfigSpace, Function, Register};
 /// Where the bridge is: bus 0, device 0.
 pub(crate) const FUNCTION: Function = Function::on_bus_0(0, 0);
 
-/// Range 0: CONFADD, port CF8h, dword accesses only (3.1 "I/O Mapped Registers").
+/// Range 0: CONFADD, port CF8h, dword accesses only ("I/O Mapped Registers").
 const CONFADD: u8 = 0;
 /// Range 1: CONFDATA. The board carries it to the selected function; here it arrives only while that is off.
 const CONFDATA: u8 = 1;
 /// The first port of CONFDATA.
 pub(crate) const CONFDATA_PORT: u16 = 0xCFC;
-/// First of the programmable attribute map registers, 59h to 5Fh (3.2.18 "PAM").
+/// First of the programmable attribute map registers, 59h to 5Fh ("PAM-Programmable Attribute Map Registers").
 const PAM: u8 = 0x59;
-/// System management RAM control (3.2.22 "SMRAM").
+/// System management RAM control ("SMRAM-System Management RAM Control Register").
 const SMRAM: u8 = 0x72;
 /// SMRAM bit 6, DOPEN: the space is open outside SMM too.
 const SMRAM_OPEN: u8 = 1 << 6;
@@ -27,7 +27,7 @@ const SMRAM_LOCK: u8 = 1 << 4;
 /// SMRAM bit 3, SMRAME: the function is on.
 const SMRAM_ENABLE: u8 = 1 << 3;
 
-/// PMC configuration registers, table 3-1. PMCCFG straps and DRAM timing are kept as written.
+/// PMC configuration registers. PMCCFG straps and DRAM timing are kept as written.
 const TABLE: [Register; 24] = [
     Register::fixed(0x00, 4, 0x1237_8086),
     Register::writable(0x04, 2, 0x0006, 0x0140),
@@ -55,7 +55,7 @@ const TABLE: [Register; 24] = [
     Register::writable(0x91, 1, 0x00, 0).clears(0x11),
 ];
 
-/// Who answers a shadow segment of memory, by its two PAM bits (3.2.18, table 3-2).
+/// Who answers a shadow segment of memory, by its two PAM bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Shadow {
     /// First physical address.

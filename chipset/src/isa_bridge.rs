@@ -1,5 +1,5 @@
 //! PCI-to-ISA bridge: Intel 82371SB (PIIX3) function 0: interrupt routing and reset control.
-//! *82371FB (PIIX) and 82371SB (PIIX3) PCI ISA IDE Xcelerator* datasheet, 290550-002, section 2 "Register Description".
+//! *82371FB (PIIX) and 82371SB (PIIX3) PCI ISA IDE Xcelerator* datasheet, order number 290550, "Register Description".
 
 use ringwalk_mmu::Size;
 use serde::{Deserialize, Serialize};
@@ -10,21 +10,21 @@ use crate::pci::{ConfigSpace, Function, Register};
 /// Where the bridge is: bus 0, device 1, function 0.
 pub(crate) const FUNCTION: Function = Function::on_bus_0(1, 0);
 
-/// Range 0: RC, reset control, port CF9h (2.5.6.3 "RC-Reset Control Register").
+/// Range 0: RC, reset control, port CF9h ("RC-Reset Control Register").
 const RESET_CONTROL: u8 = 0;
 /// RC bit 1, System Reset: 1 = hard reset, 0 = soft reset.
 const SYSTEM_RESET: u8 = 1 << 1;
 /// RC bit 2, Reset CPU: the change from 0 to 1 starts the reset.
 const RESET_CPU: u8 = 1 << 2;
 
-/// First of PIRQRC[A:D], 60h to 63h (2.1.12).
+/// First of PIRQRC[A:D], 60h to 63h ("PIRQRC[A:D]-PIRQx Route Control Registers").
 const PIRQ: u8 = 0x60;
 /// PIRQRC bit 7: the line is not routed.
 const PIRQ_OFF: u8 = 1 << 7;
-/// ISA interrupts that a PIRQ line can be routed to (2.1.12, bits 3-0): 3-7, 9-12, 14, 15.
+/// ISA interrupts that a PIRQ line can be routed to (PIRQRC bits 3-0): 3-7, 9-12, 14, 15.
 const PIRQ_TARGETS: u16 = 0b1101_1110_1111_1000;
 
-/// PIIX3 function 0 registers, table 1.
+/// PIIX3 function 0 registers.
 const TABLE: [Register; 23] = [
     Register::fixed(0x00, 4, 0x7000_8086),
     Register::writable(0x04, 2, 0x0007, 0x0108),
@@ -156,7 +156,7 @@ mod tests {
     #[test]
     fn pirq_routes_to_the_written_interrupt_only() {
         let mut bridge = IsaBridge::new();
-        assert_eq!(bridge.routed(15), 0, "2.1.12: routing is off after reset");
+        assert_eq!(bridge.routed(15), 0, "routing is off after reset");
         bridge.config.write(&TABLE, 0x60, Size::Dword, 0x0B05_0A8B);
         assert_eq!(bridge.routed(0b0001), 0, "bit 7 switches the line off");
         assert_eq!(bridge.routed(0b0010), 1 << 10);

@@ -8,10 +8,13 @@ mod config;
 mod device;
 mod devices;
 mod host_bridge;
+mod ide;
 mod isa_bridge;
 mod pci;
 mod physical_map;
 mod routing;
+#[cfg(test)]
+mod test_pc;
 
 pub use board::Board;
 pub use config::{BoardConfig, BootDevice, Date, DiskConfig};

@@ -1,5 +1,5 @@
 //! The physical address map: which frames, device or nobody answer at every page.
-//! *82441FX* datasheet, 4.1 "System Address Map", and 3.2.18 "PAM" for the shadow areas.
+//! *82441FX* datasheet, "System Address Map", and "PAM" for the shadow areas.
 
 use ringwalk_mmu::{Frame, Memory, PAGE_BYTES, Reach, RouteSpan};
 

@@ -1,0 +1,90 @@
+//! The data of IDENTIFY DEVICE. *ATA/ATAPI-6* (T13/1410D), "IDENTIFY DEVICE", table of words.
+
+use super::drive::{Drive, MAX_MULTIPLE};
+
+/// Words of identify data.
+const WORDS: usize = 256;
+
+/// The 512 bytes that IDENTIFY DEVICE returns.
+pub(crate) fn data(drive: &Drive) -> Vec<u8> {
+    let mut words = [0u16; WORDS];
+    geometry(&mut words, drive);
+    names(&mut words, drive);
+    capabilities(&mut words, drive);
+    feature_sets(&mut words, drive);
+    let mut bytes: Vec<u8> = words.into_iter().flat_map(u16::to_le_bytes).collect();
+    // Word 255: signature A5h and a checksum that makes the sum of all bytes zero.
+    bytes[510] = 0xA5;
+    let sum = bytes.iter().fold(0u8, |sum, byte| sum.wrapping_add(*byte));
+    bytes[511] = sum.wrapping_neg();
+    bytes
+}
+
+/// Words 0, 1, 3, 6: default translation; 53 to 58: current translation; 60-61 and 100-103: capacity in LBA.
+fn geometry(words: &mut [u16; WORDS], drive: &Drive) {
+    let config = &drive.config;
+    words[0] = 0x0040;
+    words[1] = config.cylinders;
+    words[3] = u16::from(config.heads);
+    words[6] = u16::from(config.sectors_per_track);
+    let cylinder = u64::from(drive.heads) * u64::from(drive.sectors_per_track);
+    let cylinders = (config.sectors / cylinder.max(1)).min(65_535);
+    words[53] = 0x0003;
+    // Cut to 16 bits just above.
+    words[54] = cylinders as u16;
+    words[55] = u16::from(drive.heads);
+    words[56] = u16::from(drive.sectors_per_track);
+    put(words, 57, 2, cylinders * cylinder);
+    put(words, 60, 2, config.sectors.min(0x0FFF_FFFF));
+    put(words, 100, 4, config.sectors);
+}
+
+/// Words 10-19 serial number, 23-26 firmware revision, 27-46 model number.
+fn names(words: &mut [u16; WORDS], drive: &Drive) {
+    text(&mut words[10..20], &format!("RW{:08}", drive.unit));
+    text(&mut words[23..27], "1.0");
+    text(&mut words[27..47], "RINGWALK DISK");
+}
+
+/// Words 47 to 52, 59, 64 to 68: blocks, LBA, IORDY, PIO modes 3 and 4; no DMA yet.
+fn capabilities(words: &mut [u16; WORDS], drive: &Drive) {
+    words[47] = 0x8000 | u16::from(MAX_MULTIPLE);
+    words[49] = 1 << 11 | 1 << 9;
+    words[50] = 1 << 14;
+    words[51] = 0x0200;
+    if drive.multiple > 0 {
+        words[59] = 0x0100 | u16::from(drive.multiple);
+    }
+    words[64] = 0x0003;
+    words[67] = 120;
+    words[68] = 120;
+}
+
+/// Words 80 to 87 and 93: versions ATA-1 to ATA-6; write cache, look-ahead, power management, 48-bit addresses, flush.
+fn feature_sets(words: &mut [u16; WORDS], drive: &Drive) {
+    words[80] = 0x007E;
+    words[82] = 1 << 6 | 1 << 5 | 1 << 3;
+    words[83] = 1 << 14 | 1 << 13 | 1 << 12 | 1 << 10;
+    words[84] = 1 << 14;
+    words[85] = u16::from(drive.look_ahead) << 6 | u16::from(drive.write_cache) << 5 | 1 << 3;
+    words[86] = 1 << 13 | 1 << 12 | 1 << 10;
+    words[87] = 1 << 14;
+    // Hardware reset result: device 0, or device 1, numbered by jumper and passed.
+    words[93] = if drive.unit & 1 == 0 { 0x400B } else { 0x4B00 };
+}
+
+fn put(words: &mut [u16; WORDS], first: usize, count: usize, value: u64) {
+    for (index, word) in words[first..first + count].iter_mut().enumerate() {
+        // One 16-bit piece after the other.
+        *word = (value >> (16 * index)) as u16;
+    }
+}
+
+/// ASCII padded with spaces, the first character in the upper byte of the first word.
+fn text(words: &mut [u16], text: &str) {
+    let mut bytes = text.bytes().chain(std::iter::repeat(b' '));
+    for word in words {
+        let pair = [bytes.next().unwrap_or(b' '), bytes.next().unwrap_or(b' ')];
+        *word = u16::from_be_bytes(pair);
+    }
+}
