@@ -16,6 +16,10 @@ pub struct Board {
     config: BoardConfig,
     pub(crate) devices: Devices,
     lines: AllLines,
+    /// The levels at the interrupt controllers' inputs, one bit an IRQ.
+    irq: u16,
+    /// The level of NMI, whose rising edges count.
+    nmi_level: bool,
     /// An edge of NMI that the processor has not taken.
     nmi: bool,
     /// INIT was asked for and not yet taken.
@@ -54,6 +58,8 @@ impl Board {
             devices: Devices::new(&config),
             config,
             lines: [Lines::default(); COUNT],
+            irq: 0,
+            nmi_level: false,
             nmi: false,
             init: false,
             reset: false,
@@ -77,8 +83,8 @@ impl Board {
                 device.reset();
             }
         }
-        self.lines = [Lines::default(); COUNT];
-        (self.nmi, self.init, self.reset) = (false, false, false);
+        (self.lines, self.irq) = ([Lines::default(); COUNT], 0);
+        (self.nmi_level, self.nmi, self.init, self.reset) = (false, false, false, false);
         self.wire();
     }
 
@@ -92,8 +98,15 @@ impl Board {
         std::mem::take(&mut self.beside.output)
     }
 
-    /// Bytes that arrive at a serial port (0 is COM1), at the moment `cx.now`.
-    pub fn serial_input(&mut self, _port: u8, _bytes: &[u8], _cx: &mut BusCx<'_>) {}
+    /// Bytes for a serial port (0 is COM1), which the line carries at its speed from the next [`Bus::advance`] on.
+    /// Answers how many were taken; the others must come again later.
+    pub fn serial_input(&mut self, port: u8, bytes: &[u8]) -> usize {
+        match port {
+            0 => self.devices.com1.receive(bytes),
+            1 => self.devices.com2.receive(bytes),
+            _ => bytes.len(),
+        }
+    }
 
     /// Scan codes (set 2, as the keyboard sends them) that a key makes, at the moment `cx.now`.
     pub fn key(&mut self, _scancodes: &[u8], _cx: &mut BusCx<'_>) {}
@@ -151,7 +164,14 @@ impl Board {
 
     /// Brings the interrupt lines to the interrupt controller.
     fn join_lines(&mut self) {
-        let _ = self.irq_levels();
+        let levels = self.irq_levels();
+        let changed = levels ^ std::mem::replace(&mut self.irq, levels);
+        for irq in (0..16).filter(|irq| changed & 1 << irq != 0) {
+            self.devices.pic.set_level(irq, levels & 1 << irq != 0);
+        }
+        let nmi = self.lines.iter().any(|lines| lines.nmi);
+        self.nmi |= nmi & !self.nmi_level;
+        self.nmi_level = nmi;
     }
 
     /// The levels of the ISA interrupt lines: wired OR of all devices, with PCI's through their routing.
@@ -285,7 +305,7 @@ impl Bus for Board {
     }
 
     fn acknowledge_interrupt(&mut self, _cx: &mut BusCx<'_>) -> Vector {
-        Vector(0)
+        Vector(self.devices.pic.acknowledge())
     }
 
     fn take_nmi(&mut self) {
@@ -294,7 +314,7 @@ impl Bus for Board {
 
     fn signals(&self) -> Signals {
         Signals {
-            interrupt: false,
+            interrupt: self.devices.pic.interrupt(),
             nmi: self.nmi,
             a20: true,
             init: self.init,

@@ -17,6 +17,8 @@ pub struct BoardConfig {
     pub rtc_start: Date,
     /// The ATA disks: primary master and slave, secondary master and slave.
     pub disks: [Option<DiskConfig>; 4],
+    /// Writing port F4h ends the run.
+    pub exit_port: bool,
 }
 
 impl Default for BoardConfig {
@@ -28,6 +30,7 @@ impl Default for BoardConfig {
             boot: vec![BootDevice::Disk, BootDevice::Floppy, BootDevice::Cdrom],
             rtc_start: Date::default(),
             disks: [None, None, None, None],
+            exit_port: false,
         }
     }
 }

@@ -3,10 +3,15 @@
 use serde::{Deserialize, Serialize};
 
 use crate::config::BoardConfig;
+use crate::debug_port::DebugPort;
 use crate::device::{Device, Lines};
+use crate::exit_device::ExitDevice;
 use crate::host_bridge::HostBridge;
 use crate::ide::Ide;
 use crate::isa_bridge::IsaBridge;
+use crate::pic::Pic;
+use crate::pit::Pit;
+use crate::uart::Uart;
 
 /// Every device, by name.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -14,6 +19,12 @@ pub(crate) struct Devices {
     pub(crate) isa_bridge: IsaBridge,
     pub(crate) host_bridge: HostBridge,
     pub(crate) ide: Ide,
+    pub(crate) pic: Pic,
+    pub(crate) pit: Pit,
+    pub(crate) com1: Uart,
+    pub(crate) com2: Uart,
+    pub(crate) debug_port: DebugPort,
+    pub(crate) exit_device: ExitDevice,
 }
 
 /// Makes `NAMES`, `get` and `split` from one list of fields, in the order in which they answer where they overlap:
@@ -38,6 +49,12 @@ list! {
     0 isa_bridge,
     1 host_bridge,
     2 ide,
+    3 pic,
+    4 pit,
+    5 com1,
+    6 com2,
+    7 debug_port,
+    8 exit_device,
 }
 
 /// How many devices there are.
@@ -49,7 +66,19 @@ pub(crate) type AllLines = [Lines; COUNT];
 impl Devices {
     /// The devices at power-on.
     pub(crate) fn new(config: &BoardConfig) -> Devices {
-        Devices { isa_bridge: IsaBridge::new(), host_bridge: HostBridge::new(), ide: Ide::new(config.disks) }
+        let mut exit_device = ExitDevice::default();
+        exit_device.set_exit_port(config.exit_port);
+        Devices {
+            isa_bridge: IsaBridge::new(),
+            host_bridge: HostBridge::new(),
+            ide: Ide::new(config.disks),
+            pic: Pic::default(),
+            pit: Pit::default(),
+            com1: Uart::com1(),
+            com2: Uart::com2(),
+            debug_port: DebugPort::default(),
+            exit_device,
+        }
     }
 
     /// The number of every device.

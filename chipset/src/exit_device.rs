@@ -49,7 +49,7 @@ impl ExitDevice {
 impl Device for ExitDevice {
     fn ranges(&self) -> Ranges {
         let exit_ports = if self.exit_port { 4 } else { 0 };
-        Ranges::ports([("exit", 0xF4, exit_ports), ("shutdown", 0x8900, 1)])
+        Ranges::ports([("exit", 0xF4, exit_ports), ("shutdown", 0x8900, 1)]).widen("exit", Size::Dword)
     }
 
     fn read(&mut self, _reg: Reg, size: Size, _cx: &mut Cx<'_>) -> u64 {

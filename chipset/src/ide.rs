@@ -2,9 +2,8 @@
 //! *82371FB (PIIX) and 82371SB (PIIX3) PCI ISA IDE Xcelerator* datasheet, order number 290550, "PCI
 //! Configuration Registers, Function 1 (IDE Interface)" and "PCI Bus Master IDE Registers".
 //!
-//! The bus master's registers are there; no disk asks for DMA yet. After reset the datasheet has I/O and both
-//! channels off until the firmware switches them on (command bit 0, IDETIM bit 15); here they begin switched on, so
-//! that a program in the place of the firmware finds the disks without PCI set-up.
+//! The bus master's registers are there; no disk asks for DMA yet. After reset I/O and both channels are off until the
+//! firmware switches them on (command bit 0, IDETIM bit 15).
 
 mod channel;
 mod command;
@@ -38,14 +37,14 @@ const IRQ: [u8; 2] = [14, 15];
 /// The registers of function 1.
 const TABLE: [Register; 10] = [
     Register::fixed(0x00, 4, 0x7010_8086),
-    Register::writable(0x04, 2, COMMAND_IO as u32, 0x0005),
+    Register::writable(0x04, 2, 0, 0x0005),
     Register::writable(0x06, 2, 0x0280, 0).clears(0x3800),
     Register::fixed(0x08, 1, 0x00),
     Register::fixed(0x09, 3, 0x01_0180),
     Register::writable(0x0D, 1, 0x00, 0xF0),
     Register::fixed(0x0E, 1, 0x00),
     Register::base_address(BMIBA, Bar::Io, 16),
-    Register::writable(IDETIM, 4, 0x8000_8000, 0xF3FF_F3FF),
+    Register::writable(IDETIM, 4, 0, 0xF3FF_F3FF),
     Register::writable(0x44, 1, 0x00, 0xFF),
 ];
 

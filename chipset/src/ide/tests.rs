@@ -13,8 +13,16 @@ const READY: u8 = 0x50;
 const DATA: u8 = 0x58;
 const FAILED: u8 = 0x51;
 
+/// A board whose firmware has switched both channels on.
+fn with_disks(disks: [Option<DiskConfig>; 4]) -> Pc {
+    let mut pc = Pc::with_disks(disks);
+    pc.config_out(FUNCTION, 0x04, Size::Word, 0x0001);
+    pc.config_out(FUNCTION, 0x40, Size::Dword, 0x8000_8000);
+    pc
+}
+
 fn pc() -> Pc {
-    let mut pc = Pc::with_disks([Some(DiskConfig::with_sectors(SECTORS)), None, None, None]);
+    let mut pc = with_disks([Some(DiskConfig::with_sectors(SECTORS)), None, None, None]);
     for sector in 0..SECTORS {
         let mut bytes = [sector as u8; SECTOR_BYTES];
         bytes[..4].copy_from_slice(&(sector as u32).to_le_bytes());
@@ -306,7 +314,7 @@ fn software_reset_signs_and_selects_device_0() {
 
 #[test]
 fn diagnostic_answers_for_both_devices() {
-    let mut pc = Pc::with_disks([Some(DiskConfig::with_sectors(100)), Some(DiskConfig::with_sectors(200)), None, None]);
+    let mut pc = with_disks([Some(DiskConfig::with_sectors(100)), Some(DiskConfig::with_sectors(200)), None, None]);
     command(&mut pc, 0x90, [0, 0, 0, 0, 0, 0xB0]);
     pc.run(1000 * US);
     assert!(pc.irq(14), "device 0 asserts INTRQ");
@@ -364,7 +372,7 @@ impl Backing for Broken {
 
 #[test]
 fn host_errors_are_medium_errors() {
-    let mut pc = Pc::with_disks([Some(DiskConfig::with_sectors(100)), None, None, None]);
+    let mut pc = with_disks([Some(DiskConfig::with_sectors(100)), None, None, None]);
     pc.memory.disks[0] = Some(Disk::new(Box::new(Broken)));
     command(&mut pc, 0x20, [0, 3, 4, 0, 0, 0xE0]);
     assert_eq!(finish(&mut pc), DATA);
@@ -383,6 +391,7 @@ fn the_function_tells_itself_and_its_ports_can_be_switched_off() {
     let mut pc = pc();
     assert_eq!(pc.config_in(FUNCTION, 0x00, Size::Dword), 0x7010_8086);
     assert_eq!(pc.config_in(FUNCTION, 0x08, Size::Dword), 0x0101_8000);
+    assert_eq!(Pc::new().inb(0x1F7), 0xFF, "off after reset");
     pc.config_out(FUNCTION, 0x40, Size::Word, 0);
     assert_eq!(pc.inb(0x1F7), 0xFF, "IDETIM bit 15 clear: nobody decodes");
     assert_eq!(pc.inb(0x177), 0x7F, "the other channel does");
