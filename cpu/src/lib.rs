@@ -3,6 +3,8 @@
 //! Every instruction has one canonical handler under [`exec`]; a row of [`isa`] leads to it.
 
 pub mod debug;
+pub mod decode;
+mod deliver;
 pub mod exception;
 pub mod exec;
 pub mod flags;

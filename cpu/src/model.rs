@@ -120,3 +120,21 @@ impl Model {
         }
     }
 }
+
+impl Model {
+    /// CPUID for a leaf in EAX: EAX, EBX, ECX, EDX. Leaves beyond the last basic one give the last one's data.
+    /// SDM Vol.2A "CPUID".
+    pub fn cpuid(self, leaf: u32) -> (u32, u32, u32, u32) {
+        let last = match self {
+            Model::P6 | Model::Max => 2,
+            _ => 1,
+        };
+        let word = |text: &[u8; 4]| u32::from_le_bytes(*text);
+        match leaf.min(last) {
+            0 => (last, word(b"Genu"), word(b"ntel"), word(b"ineI")),
+            1 => (self.signature(), 0, 0, self.feature_flags()),
+            // Descriptor bytes of a Pentium II: 4 KiB and 4 MiB TLBs, 16 KiB caches, 512 KiB second level.
+            _ => (0x0302_0101, 0, 0, 0x0C04_0843),
+        }
+    }
+}

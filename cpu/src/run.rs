@@ -1,9 +1,23 @@
 //! The run engine: from the fetch page to traces, events at their exact position, and why a run ended.
+//!
+//! Dispatch is known here and nowhere else. A boundary is the point between two instructions, or between two
+//! iterations of a REP instruction; everything that is not an instruction happens there.
 
-use ringwalk_mmu::{Bus, Memory};
+use ringwalk_mmu::{
+    Access, Bus, BusCx, Instant, LinAddr, Memory, PAGE_BYTES, PhysAddr, Route, Signals, Size,
+};
 
-use crate::exec::Hot;
-use crate::state::CpuState;
+use crate::debug::{DR6_BS, any_instruction_breakpoint, instruction_matches};
+use crate::decode::{Decoded, LONGEST, decode};
+use crate::deliver::{Source, deliver_at_boundary, deliver_debug_trap, deliver_exception};
+use crate::exception::{Exception, vector};
+use crate::exec::{Exec, Hot};
+use crate::flags::{IF, RF, TF};
+use crate::insn::Insn;
+use crate::segment::SegReg;
+use crate::site::Site;
+use crate::state::{Activity, CpuState, FetchPage, Shadow};
+use crate::trace::{DEFAULT_SLOTS, FetchFrame, Key, TraceCache, TraceId};
 use crate::watch::WatchHit;
 
 /// Where a run must end at the latest.
@@ -51,33 +65,76 @@ pub enum Exit {
 pub const MOST_FRUITLESS_DELIVERIES: u32 = 1_000_000;
 
 /// One processor's engine. Derived: it may be thrown away and made anew at any boundary.
-#[derive(Default)]
 pub struct Engine {
     /// Host TLB, breakpoints and what else lies beside the state.
     pub hot: Hot,
+    traces: TraceCache,
+    /// The lines as they were when the bus was last touched.
+    signals: Signals,
+    /// The next moment at which a device wants to be brought forward.
+    due: Option<Instant>,
+}
+
+impl Default for Engine {
+    fn default() -> Self {
+        Engine::with_slots(DEFAULT_SLOTS)
+    }
 }
 
 impl Engine {
     /// An engine whose trace cache holds so many slots (at least one trace is always kept).
-    pub fn with_slots(_slots: usize) -> Engine {
-        Engine::default()
+    pub fn with_slots(slots: usize) -> Engine {
+        Engine {
+            hot: Hot::default(),
+            traces: TraceCache::new(slots),
+            signals: Signals::default(),
+            due: None,
+        }
     }
 
     /// Runs until a limit or an event that the machine must see.
     pub fn run(
         &mut self,
-        _cpu: &mut CpuState,
-        _memory: &mut Memory,
-        _bus: &mut dyn Bus,
-        _limits: Limits,
+        cpu: &mut CpuState,
+        memory: &mut Memory,
+        bus: &mut dyn Bus,
+        limits: Limits,
     ) -> Exit {
-        Exit::Position
+        self.hot.bus_touched = true;
+        let mut run = Run {
+            traces: &mut self.traces,
+            signals: &mut self.signals,
+            due: &mut self.due,
+            limits,
+            check_breakpoint: limits.break_at_start,
+            breakpoint: None,
+            previous: None,
+            cx: Exec {
+                cpu,
+                hot: &mut self.hot,
+                memory,
+                bus,
+                next_eip: 0,
+                extra_cycles: 0,
+                deadline: 0,
+                unfinished: false,
+                shadow_before: Shadow::None,
+                skip_single_step: false,
+            },
+        };
+        run.cx.refresh_guard();
+        run.go()
     }
 
     /// Executes one instruction, or delivers one event, or lets one idle span pass.
     /// Stops inside REP instructions after one iteration.
     pub fn step(&mut self, cpu: &mut CpuState, memory: &mut Memory, bus: &mut dyn Bus) -> Exit {
-        let position = cpu.position + 1;
+        let next = cpu.position + 1;
+        let idle_until = bus
+            .due()
+            .filter(|_| cpu.activity == Activity::Halted)
+            .map_or(next, |due| due.0);
+        let position = next.max(idle_until);
         self.run(
             cpu,
             memory,
@@ -91,10 +148,432 @@ impl Engine {
     }
 
     /// Drops everything derived: after a restore, a change of routing or A20 from outside, or breakpoints.
-    pub fn forget(&mut self, _memory: &mut Memory) {}
+    pub fn forget(&mut self, memory: &mut Memory) {
+        self.traces.clear();
+        memory.frames.forget_code();
+        self.hot.host_tlb.flush();
+        self.hot.fetch_frame = FetchFrame::Unknown;
+        self.hot.bus_touched = true;
+    }
 
     /// Drops the ways to memory only; traces stay. Without effect on the guest at any boundary.
     pub fn flush_host_tlb(&mut self) {
         self.hot.host_tlb.flush();
+        self.hot.fetch_frame = FetchFrame::Unknown;
     }
+}
+
+/// One call of [`Engine::run`].
+struct Run<'e, 'a> {
+    cx: Exec<'a>,
+    traces: &'e mut TraceCache,
+    signals: &'e mut Signals,
+    due: &'e mut Option<Instant>,
+    limits: Limits,
+    check_breakpoint: bool,
+    /// A breakpoint that was met before its instruction ran.
+    breakpoint: Option<u32>,
+    /// The trace that was executed last, for its link.
+    previous: Option<TraceId>,
+}
+
+impl Run<'_, '_> {
+    fn go(&mut self) -> Exit {
+        loop {
+            if let Some(exit) = self.boundary() {
+                return exit;
+            }
+            if let Err(fault) = self.execute() {
+                self.deliver_fault(fault);
+            }
+        }
+    }
+
+    /// Everything between two instructions, in the order of SDM Vol.3A 6.9 "Priority Among Simultaneous Exceptions
+    /// and Interrupts". `None`: the next instruction may run.
+    fn boundary(&mut self) -> Option<Exit> {
+        loop {
+            if let Some(id) = self.breakpoint.take() {
+                return Some(Exit::Breakpoint(id));
+            }
+            self.drop_stale_code();
+            if let Some(hit) = self.cx.hot.watch_hit.take() {
+                return Some(Exit::Watch(hit));
+            }
+            if self.cx.hot.bus_touched && self.poll_bus() {
+                return Some(Exit::Signals);
+            }
+            self.cx.hot.leave = false;
+            if self.cx.cpu.position >= self.limits.position {
+                return Some(Exit::Position);
+            }
+            if self.cx.cpu.retired >= self.limits.retired {
+                return Some(Exit::Retired);
+            }
+            if self.due.is_some_and(|due| due.0 <= self.cx.cpu.position) {
+                self.advance_bus();
+                continue;
+            }
+            if self.cx.cpu.fruitless_deliveries >= MOST_FRUITLESS_DELIVERIES {
+                return Some(Exit::FruitlessDeliveries);
+            }
+            if self.cx.cpu.activity == Activity::Shutdown {
+                return Some(Exit::Shutdown);
+            }
+            if self.deliver_pending() {
+                continue;
+            }
+            if self.cx.cpu.activity == Activity::Halted {
+                match self.idle() {
+                    Some(exit) => return Some(exit),
+                    None => continue,
+                }
+            }
+            if self.instruction_breakpoint() {
+                continue;
+            }
+            return None;
+        }
+    }
+
+    fn drop_stale_code(&mut self) {
+        if self.cx.memory.frames.has_stale_code() {
+            for frame in self.cx.memory.frames.take_stale_code() {
+                self.traces.drop_frame(frame);
+            }
+        }
+    }
+
+    /// Asks the bus for its lines and deadline. True if the machine must act.
+    fn poll_bus(&mut self) -> bool {
+        self.cx.hot.bus_touched = false;
+        *self.signals = self.cx.bus.signals();
+        *self.due = self.cx.bus.due();
+        if self.signals.nmi {
+            self.cx.bus.take_nmi();
+            self.cx.cpu.nmi_pending = true;
+        }
+        let lines = *self.signals;
+        lines.routes_changed
+            || lines.init
+            || lines.reset
+            || lines.exit
+            || lines.a20 != self.cx.memory.a20_open()
+    }
+
+    fn advance_bus(&mut self) {
+        let now = Instant(self.cx.cpu.position);
+        self.cx.bus.advance(&mut BusCx {
+            now,
+            memory: self.cx.memory,
+        });
+        self.cx.hot.bus_touched = true;
+    }
+
+    /// Delivers the one event of highest priority that may be delivered now. True if there was one.
+    fn deliver_pending(&mut self) -> bool {
+        let cx = &mut self.cx;
+        let shadow = cx.cpu.shadow;
+        if cx.cpu.pending_debug != 0 && shadow != Shadow::MovSs {
+            self.deliver(deliver_debug_trap);
+            return true;
+        }
+        if cx.cpu.nmi_pending && !cx.cpu.nmi_blocked && shadow != Shadow::MovSs {
+            self.deliver(|cx| {
+                cx.cpu.nmi_pending = false;
+                cx.cpu.nmi_blocked = true;
+                deliver_at_boundary(cx, vector::NMI, Source::External);
+            });
+            return true;
+        }
+        if self.signals.interrupt && cx.cpu.flags.has(IF) && shadow == Shadow::None {
+            self.deliver(|cx| {
+                let number = cx.on_bus(|bus, bus_cx| bus.acknowledge_interrupt(bus_cx)).0;
+                deliver_at_boundary(cx, number, Source::External);
+            });
+            return true;
+        }
+        false
+    }
+
+    /// A delivery costs one cycle and wakes the processor.
+    fn deliver(&mut self, how: impl FnOnce(&mut Exec<'_>)) {
+        self.cx.cpu.activity = Activity::Active;
+        self.cx.cpu.shadow = Shadow::None;
+        self.cx.extra_cycles = 0;
+        how(&mut self.cx);
+        self.cx.cpu.position += 1;
+        self.cx.cpu.fruitless_deliveries += 1;
+        self.previous = None;
+        self.check_breakpoint = true;
+    }
+
+    /// Lets the time of HLT pass up to the next deadline.
+    fn idle(&mut self) -> Option<Exit> {
+        let can_wake = self.cx.cpu.flags.has(IF) && self.due.is_some();
+        if !can_wake {
+            return Some(Exit::DeadHalt);
+        }
+        let due = self.due.map_or(u64::MAX, |due| due.0);
+        let target = due.min(self.limits.position);
+        self.cx.cpu.position = target.max(self.cx.cpu.position);
+        // A shadow lasts one instruction; HLT was it.
+        self.cx.cpu.shadow = Shadow::None;
+        None
+    }
+
+    /// The guest's own instruction breakpoints: a fault before the instruction, unless RF holds it off.
+    fn instruction_breakpoint(&mut self) -> bool {
+        let cpu = &mut *self.cx.cpu;
+        if cpu.flags.has(RF) || cpu.shadow == Shadow::MovSs || !any_instruction_breakpoint(cpu) {
+            return false;
+        }
+        let bits = instruction_matches(cpu, cpu.linear_eip());
+        if bits == 0 {
+            return false;
+        }
+        cpu.dr6 |= bits;
+        self.deliver(|cx| {
+            let fault = cx.fault(Site::InstructionBreakpoint, 0);
+            deliver_exception(cx, fault);
+            cx.cpu.eip = cx.next_eip;
+        });
+        true
+    }
+
+    /// The attempt costs a cycle, and so does the delivery.
+    fn deliver_fault(&mut self, fault: Exception) {
+        self.cx.cpu.position += 1 + self.cx.extra_cycles;
+        self.cx.extra_cycles = 0;
+        self.deliver(|cx| {
+            deliver_exception(cx, fault);
+            cx.cpu.eip = cx.next_eip;
+        });
+    }
+
+    /// Executes a trace, or one instruction where one is all that may run.
+    fn execute(&mut self) -> Result<(), Exception> {
+        self.cx.deadline = self
+            .limits
+            .position
+            .min(self.due.map_or(u64::MAX, |due| due.0));
+        self.cx.extra_cycles = 0;
+        // What a shadow holds off comes right behind the next instruction.
+        let shadowed = self.cx.cpu.shadow != Shadow::None;
+        let single =
+            shadowed || self.cx.cpu.flags.has(TF) || any_instruction_breakpoint(self.cx.cpu);
+        match self.find_trace()? {
+            Some(id) => self.execute_trace(id, single),
+            None => self.execute_uncached(),
+        }
+    }
+
+    /// The trace at CS:EIP; `None` if the next instruction cannot come from one.
+    fn find_trace(&mut self) -> Result<Option<TraceId>, Exception> {
+        let FetchFrame::Frame(frame) = self.fetch_frame()? else {
+            return Ok(None);
+        };
+        let is_32 = self.cx.cpu.code_is_32();
+        let offset = self.cx.cpu.linear_eip() % PAGE_BYTES;
+        let key = Key::new(frame, offset, is_32);
+        let id = match self.traces.find(key, self.previous) {
+            Some(id) => id,
+            None => {
+                let built = self.traces.build(
+                    key,
+                    frame,
+                    offset,
+                    is_32,
+                    self.cx.cpu.model,
+                    self.cx.memory,
+                    &self.cx.hot.watches,
+                );
+                self.previous = None;
+                let Some(id) = built else { return Ok(None) };
+                self.cx.hot.host_tlb.drop_writes_to(frame);
+                id
+            }
+        };
+        let cs = self.cx.cpu.seg(SegReg::Cs);
+        let last = u64::from(self.cx.cpu.eip) + u64::from(self.traces.trace(id).bytes) - 1;
+        Ok((last <= u64::from(cs.limit)).then_some(id))
+    }
+
+    /// The frame that code comes from, with the latched page renewed if execution left it.
+    fn fetch_frame(&mut self) -> Result<FetchFrame, Exception> {
+        let cx = &mut self.cx;
+        let linear = cx.cpu.linear_eip();
+        let user = cx.cpu.cpl == 3;
+        let latched = cx
+            .cpu
+            .fetch_page
+            .filter(|page| page.linear == linear / PAGE_BYTES && page.user == user);
+        let page = match latched {
+            Some(page) => page,
+            None => {
+                // The limit is looked at before the page: an instruction that begins beyond it never gets there.
+                cx.require(
+                    cx.cpu.eip <= cx.cpu.seg(SegReg::Cs).limit,
+                    Site::FetchLimit,
+                    0,
+                )?;
+                let physical = cx.translate_ungated(LinAddr(linear), Access::Fetch, cx.class())?;
+                let page = FetchPage {
+                    linear: linear / PAGE_BYTES,
+                    physical: physical.page(),
+                    user,
+                };
+                cx.cpu.fetch_page = Some(page);
+                cx.hot.fetch_frame = FetchFrame::Unknown;
+                page
+            }
+        };
+        if cx.hot.fetch_frame == FetchFrame::Unknown {
+            let physical = cx.memory.behind_a20(PhysAddr(page.physical * PAGE_BYTES));
+            cx.hot.fetch_frame = match cx.memory.routes(physical.page()).read {
+                Route::Frame(frame) => FetchFrame::Frame(frame),
+                Route::Mmio | Route::Open => FetchFrame::Bus,
+            };
+        }
+        Ok(cx.hot.fetch_frame)
+    }
+
+    fn execute_trace(&mut self, id: TraceId, single: bool) -> Result<(), Exception> {
+        if self.traces.trace(id).candidate && self.breakpoint_here() {
+            return Ok(());
+        }
+        self.check_breakpoint = true;
+        self.previous = Some(id);
+        let slots = self.traces.slots(id);
+        let slots = if single { &slots[..1] } else { slots };
+        for insn in slots {
+            execute_one(&mut self.cx, insn)?;
+            let cx = &self.cx;
+            let at_limit = cx.cpu.position >= cx.deadline || cx.cpu.retired >= self.limits.retired;
+            if cx.hot.leave || at_limit {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// True if the run ends here: the breakpoint waits for the boundary.
+    fn breakpoint_here(&mut self) -> bool {
+        if self.check_breakpoint {
+            self.breakpoint = self.find_breakpoint();
+        }
+        self.breakpoint.is_some()
+    }
+
+    fn find_breakpoint(&self) -> Option<u32> {
+        let page = self.cx.cpu.fetch_page?;
+        let offset = self.cx.cpu.linear_eip() % PAGE_BYTES;
+        let physical = self
+            .cx
+            .memory
+            .behind_a20(PhysAddr(page.physical * PAGE_BYTES + offset));
+        self.cx.hot.watches.code_hit(self.cx.cpu, Some(physical))
+    }
+
+    /// One instruction that crosses a page, lies at the limit, or comes over the bus.
+    fn execute_uncached(&mut self) -> Result<(), Exception> {
+        if self.cx.hot.watches.any_code() && self.breakpoint_here() {
+            return Ok(());
+        }
+        self.check_breakpoint = true;
+        self.previous = None;
+        let insn = self.fetch_and_decode()?;
+        execute_one(&mut self.cx, &insn)
+    }
+
+    /// Gathers bytes only as far as the decoder asks for them: a fault on the next page must not come early.
+    fn fetch_and_decode(&mut self) -> Result<Insn, Exception> {
+        let is_32 = self.cx.cpu.code_is_32();
+        let model = self.cx.cpu.model;
+        let mut bytes = [0; LONGEST];
+        let mut have = 0;
+        loop {
+            have = self.fetch_more(&mut bytes, have)?;
+            match decode(&bytes[..have], is_32, model) {
+                Decoded::Insn(insn, _) => return Ok(insn),
+                Decoded::TooLong => return Err(self.cx.fault(Site::InstructionLength, 0)),
+                Decoded::Truncated => (),
+            }
+        }
+    }
+
+    /// Appends the bytes that the page of the next one still holds, up to the segment limit.
+    fn fetch_more(&mut self, bytes: &mut [u8; LONGEST], have: usize) -> Result<usize, Exception> {
+        let cx = &mut self.cx;
+        let limit = cx.cpu.seg(SegReg::Cs).limit;
+        let offset = u64::from(cx.cpu.eip) + have as u64;
+        cx.require(offset <= u64::from(limit), Site::FetchLimit, 0)?;
+        let linear = LinAddr((cx.cpu.linear_eip() + have as u64) & 0xFFFF_FFFF);
+        let physical = match cx
+            .cpu
+            .fetch_page
+            .filter(|page| page.linear == linear.page())
+        {
+            Some(page) => cx.memory.behind_a20(PhysAddr(
+                page.physical * PAGE_BYTES + linear.offset_in_page(),
+            )),
+            None => cx.translate(linear, Access::Fetch, cx.class())?,
+        };
+        let in_page = PAGE_BYTES - linear.offset_in_page();
+        let in_limit = u64::from(limit) - offset + 1;
+        let count = in_page.min(in_limit).min((LONGEST - have) as u64);
+        for index in 0..count {
+            bytes[have + index as usize] = fetch_byte(cx, PhysAddr(physical.0 + index));
+        }
+        Ok(have + count as usize)
+    }
+}
+
+fn fetch_byte(cx: &mut Exec<'_>, addr: PhysAddr) -> u8 {
+    match cx.memory.routes(addr.page()).read {
+        Route::Frame(frame) => cx.memory.frames.page(frame)[addr.offset_in_page() as usize],
+        Route::Mmio => cx.on_bus(|bus, bus_cx| bus.mmio_read(addr, Size::Byte, bus_cx)) as u8,
+        Route::Open => 0xFF,
+    }
+}
+
+/// Runs one slot and counts it. On a fault EIP still points at the instruction.
+#[inline]
+fn execute_one(cx: &mut Exec<'_>, insn: &Insn) -> Result<(), Exception> {
+    cx.next_eip = cx.cpu.eip.wrapping_add(u32::from(insn.len));
+    cx.shadow_before = cx.cpu.shadow;
+    cx.cpu.shadow = Shadow::None;
+    let stepped = cx.cpu.flags.has(TF);
+    let resumed = cx.cpu.flags.has(RF);
+    cx.cpu.flags.set(RF, false);
+    let done = (insn.handler)(cx, insn);
+    if let Err(fault) = done {
+        cx.unfinished = false;
+        cx.skip_single_step = false;
+        cx.cpu.flags.set(RF, resumed);
+        return Err(fault);
+    }
+    cx.cpu.eip = cx.next_eip;
+    cx.cpu.position += 1 + cx.extra_cycles;
+    cx.extra_cycles = 0;
+    if cx.unfinished {
+        cx.unfinished = false;
+    } else {
+        cx.cpu.retired += 1;
+        cx.cpu.fruitless_deliveries = 0;
+    }
+    if stepped {
+        single_step(cx);
+    }
+    cx.skip_single_step = false;
+    Ok(())
+}
+
+/// The trap of TF as it stood when the instruction began; MOV SS and INT swallow theirs.
+#[cold]
+fn single_step(cx: &mut Exec<'_>) {
+    if !cx.skip_single_step && cx.cpu.shadow != Shadow::MovSs {
+        cx.cpu.pending_debug |= DR6_BS;
+    }
+    cx.leave();
 }

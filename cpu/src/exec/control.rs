@@ -1,92 +1,180 @@
-//! control
+//! Near transfers of control, software interrupts, BOUND. SDM Vol.2 "Jcc", "JMP", "CALL", "RET", "LOOP", "INT n".
 
-use crate::exception::Step;
-use crate::exec::Exec;
-use crate::insn::Insn;
+use super::Exec;
+use crate::deliver::{self, Event, Source};
+use crate::exception::{Step, vector};
+use crate::flags::{OF, ZF};
+use crate::insn::{Insn, OPERAND_32};
+use crate::segment::SegReg;
 use crate::site::Site;
+use crate::state::Mode;
 use crate::width::Width;
 
-/// jcc
-pub fn jcc(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// Register number of (E)CX.
+const CX: u8 = 1;
+
+impl Exec<'_> {
+    /// Takes a near branch: the target is cut to the operand size and must lie within CS.
+    #[inline]
+    pub fn branch_to(&mut self, i: &Insn, target: u32) -> Step {
+        let target = if i.has(OPERAND_32) {
+            target
+        } else {
+            target & 0xFFFF
+        };
+        self.require(
+            target <= self.cpu.seg(SegReg::Cs).limit,
+            Site::BranchLimit,
+            0,
+        )?;
+        self.next_eip = target;
+        Ok(())
+    }
+
+    #[inline]
+    fn branch_relative(&mut self, i: &Insn) -> Step {
+        self.branch_to(i, self.next_eip.wrapping_add(i.imm as u32))
+    }
 }
 
-/// call_indirect
-pub fn call_indirect<W: Width>(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// Jcc rel. Faults: #GP(0) beyond CS.
+pub fn jcc(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    if cx.cpu.flags.condition(i.condition()) {
+        cx.branch_relative(i)
+    } else {
+        Ok(())
+    }
 }
 
-/// jmp_indirect
-pub fn jmp_indirect<W: Width>(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// JMP rel. Faults: #GP(0) beyond CS.
+pub fn jmp_relative(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    cx.branch_relative(i)
 }
 
-/// bound
-pub fn bound<W: Width>(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// JMP r/m. Faults: operand access, #GP(0) beyond CS.
+pub fn jmp_indirect<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    let target: W = cx.dst(i)?;
+    cx.branch_to(i, target.as_() as u32)
 }
 
-/// ret_pop
-pub fn ret_pop<W: Width>(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// CALL rel. Faults: stack access, #GP(0) beyond CS.
+pub fn call_relative<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    call::<W>(cx, i, cx.next_eip.wrapping_add(i.imm as u32))
 }
 
-/// ret
-pub fn ret<W: Width>(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// CALL r/m. Faults: operand and stack access, #GP(0) beyond CS.
+pub fn call_indirect<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    let target: W = cx.dst(i)?;
+    call::<W>(cx, i, target.as_() as u32)
 }
 
-/// int3
-pub fn int3(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+#[inline]
+fn call<W: Width>(cx: &mut Exec<'_>, i: &Insn, target: u32) -> Step {
+    let back = cx.next_eip;
+    cx.branch_to(i, target)?;
+    cx.push(W::truncate(u64::from(back)))
 }
 
-/// int_n
-pub fn int_n(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// RET. Faults: stack access, #GP(0) beyond CS.
+pub fn ret<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    let target: W = cx.peek_stack(0)?;
+    cx.branch_to(i, target.as_() as u32)?;
+    cx.set_stack_pointer(cx.stack_above(W::BYTES as u32));
+    Ok(())
 }
 
-/// into
-pub fn into(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// RET imm16. Faults: stack access, #GP(0) beyond CS.
+pub fn ret_pop<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    ret::<W>(cx, i)?;
+    cx.set_stack_pointer(cx.stack_above(i.imm as u32 & 0xFFFF));
+    Ok(())
 }
 
-/// iret
-pub fn iret<W: Width>(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+fn count_down(cx: &mut Exec<'_>, i: &Insn, go_on: impl Fn(&Exec<'_>) -> bool) -> Step {
+    let count = cx.wrap_address(i, cx.address_reg(i, CX).wrapping_sub(1));
+    if count != 0 && go_on(cx) {
+        cx.branch_relative(i)?;
+    }
+    cx.set_address_reg(i, CX, count);
+    Ok(())
 }
 
-/// loopne
-pub fn loopne(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// LOOP rel8: (E)CX by address size. Faults: #GP(0) beyond CS.
+pub fn loop_count(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    count_down(cx, i, |_| true)
 }
 
-/// loope
-pub fn loope(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// LOOPE rel8. Faults: #GP(0) beyond CS.
+pub fn loope(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    count_down(cx, i, |cx| cx.cpu.flags.has(ZF))
 }
 
-/// loop_count
-pub fn loop_count(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// LOOPNE rel8. Faults: #GP(0) beyond CS.
+pub fn loopne(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    count_down(cx, i, |cx| !cx.cpu.flags.has(ZF))
 }
 
-/// jcxz
-pub fn jcxz(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// JCXZ, JECXZ rel8: by address size. Faults: #GP(0) beyond CS.
+pub fn jcxz(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    if cx.address_reg(i, CX) == 0 {
+        cx.branch_relative(i)
+    } else {
+        Ok(())
+    }
 }
 
-/// call_relative
-pub fn call_relative<W: Width>(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+fn software_interrupt(cx: &mut Exec<'_>, number: u8, source: Source) -> Step {
+    let event = Event {
+        vector: number,
+        code: None,
+        source,
+        return_eip: cx.next_eip,
+    };
+    deliver::deliver(cx, event)?;
+    cx.skip_single_step = true;
+    Ok(())
 }
 
-/// jmp_relative
-pub fn jmp_relative(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// INT imm8. Faults: those of delivery, without EXT; #GP(0) in virtual-8086 mode below IOPL 3.
+pub fn int_n(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    let held = cx.cpu.mode() == Mode::Virtual8086 && cx.cpu.flags.iopl() < 3;
+    cx.require(!held, Site::V86Sensitive, 0)?;
+    software_interrupt(cx, i.imm as u8, Source::Software)
 }
 
-/// int1
-pub fn int1(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// INT3. Faults: those of delivery, without EXT.
+pub fn int3(cx: &mut Exec<'_>, _: &Insn) -> Step {
+    software_interrupt(cx, vector::BP, Source::Software)
+}
+
+/// INTO: vector 4 if OF. Faults: those of delivery, without EXT.
+pub fn into(cx: &mut Exec<'_>, _: &Insn) -> Step {
+    if cx.cpu.flags.has(OF) {
+        software_interrupt(cx, vector::OF, Source::Software)
+    } else {
+        Ok(())
+    }
+}
+
+/// INT1: vector 1 without a DR6 bit; gate privilege is not checked, EXT is set. Faults: those of delivery.
+pub fn int1(cx: &mut Exec<'_>, _: &Insn) -> Step {
+    software_interrupt(cx, vector::DB, Source::Int1)
+}
+
+/// IRET, IRETD. SDM Vol.2A "IRET/IRETD". Faults: stack access, #GP, #NP, #SS.
+pub fn iret<W: Width>(cx: &mut Exec<'_>, _: &Insn) -> Step {
+    deliver::iret::<W>(cx)
+}
+
+/// BOUND r, m&m: both bounds belong to the range, which is signed. Faults: operand access, #BR.
+pub fn bound<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    let at = cx.effective_address(i);
+    let lower: W = cx.load(i.segment(), at)?;
+    let upper: W = cx.load(
+        i.segment(),
+        cx.wrap_address(i, at.wrapping_add(W::BYTES as u32)),
+    )?;
+    let index = cx.reg::<W>(i.dst).sign_extend();
+    let inside = index >= lower.sign_extend() && index <= upper.sign_extend();
+    cx.require(inside, Site::BoundRange, 0)
 }

@@ -1,37 +1,423 @@
-//! far
+//! Far transfers: CALL, JMP and RET between code segments, and call gates.
+//! SDM Vol.3A 5.8 "Privilege Level Checking when Transferring Program Control Between Code Segments".
 
-use crate::exception::Step;
-use crate::exec::Exec;
+use ringwalk_mmu::{Class, LinAddr};
+
+use super::Exec;
+use crate::exception::{Exception, Step};
 use crate::insn::Insn;
+use crate::segment::{Descriptor, SegReg, Segment, Selector, SystemType};
 use crate::site::Site;
+use crate::state::Mode;
 use crate::width::Width;
 
-/// call_memory
-pub fn call_memory<W: Width>(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// A selector and an offset.
+#[derive(Clone, Copy)]
+struct FarPointer {
+    selector: Selector,
+    offset: u32,
 }
 
-/// jmp_memory
-pub fn jmp_memory<W: Width>(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// CALL or JMP: what they share is nearly everything.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Call,
+    Jump,
 }
 
-/// call_pointer
-pub fn call_pointer(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+fn immediate_pointer(i: &Insn) -> FarPointer {
+    FarPointer {
+        selector: Selector((i.imm >> 32) as u16),
+        offset: i.imm as u32,
+    }
 }
 
-/// retf_pop
-pub fn retf_pop<W: Width>(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+fn memory_pointer(cx: &mut Exec<'_>, i: &Insn) -> Result<FarPointer, Exception> {
+    let at = cx.effective_address(i);
+    let (offset, bytes) = if cx.operand_32(i) {
+        (cx.load::<u32>(i.segment(), at)?, 4)
+    } else {
+        (u32::from(cx.load::<u16>(i.segment(), at)?), 2)
+    };
+    let selector = cx.load::<u16>(i.segment(), cx.wrap_address(i, at.wrapping_add(bytes)))?;
+    Ok(FarPointer {
+        selector: Selector(selector),
+        offset,
+    })
 }
 
-/// retf
-pub fn retf<W: Width>(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// JMP ptr16:16, ptr16:32. Faults: #GP, #NP.
+pub fn jmp_pointer(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    transfer(cx, i, immediate_pointer(i), Kind::Jump)
 }
 
-/// jmp_pointer
-pub fn jmp_pointer(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// JMP m16:16, m16:32. Faults: operand access, #GP, #NP.
+pub fn jmp_memory(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    let target = memory_pointer(cx, i)?;
+    transfer(cx, i, target, Kind::Jump)
+}
+
+/// CALL ptr16:16, ptr16:32. Faults: stack access, #GP, #NP, #TS, #SS.
+pub fn call_pointer(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    transfer(cx, i, immediate_pointer(i), Kind::Call)
+}
+
+/// CALL m16:16, m16:32. Faults: operand and stack access, #GP, #NP, #TS, #SS.
+pub fn call_memory(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    let target = memory_pointer(cx, i)?;
+    transfer(cx, i, target, Kind::Call)
+}
+
+fn transfer(cx: &mut Exec<'_>, i: &Insn, target: FarPointer, kind: Kind) -> Step {
+    if cx.cpu.mode() == Mode::Protected {
+        return transfer_protected(cx, i, target, kind);
+    }
+    cx.require(
+        target.offset <= cx.cpu.seg(SegReg::Cs).limit,
+        Site::BranchLimit,
+        0,
+    )?;
+    if kind == Kind::Call {
+        push_return(cx, cx.operand_32(i))?;
+    }
+    let segment = cx.real_code_segment(target.selector);
+    cx.cpu.segments[SegReg::Cs as usize] = segment;
+    cx.next_eip = target.offset;
+    Ok(())
+}
+
+impl Exec<'_> {
+    /// A code segment loaded in real or virtual-8086 mode: the limit stays, as after leaving protected mode.
+    pub fn real_code_segment(&self, selector: Selector) -> Segment {
+        Segment {
+            rights: self.cpu.seg(SegReg::Cs).rights,
+            ..self.real_segment(SegReg::Cs, selector)
+        }
+    }
+}
+
+/// Pushes CS and the return offset, both checked before either is written.
+fn push_return(cx: &mut Exec<'_>, wide: bool) -> Step {
+    let (cs, eip) = (cx.cpu.seg(SegReg::Cs).selector.0, cx.next_eip);
+    let stack = cx.reg::<u32>(4);
+    let pushed = if wide {
+        cx.push(u32::from(cs)).and_then(|()| cx.push(eip))
+    } else {
+        cx.push(cs).and_then(|()| cx.push(eip as u16))
+    };
+    if pushed.is_err() {
+        cx.set_reg::<u32>(4, stack);
+    }
+    pushed
+}
+
+fn transfer_protected(cx: &mut Exec<'_>, i: &Insn, target: FarPointer, kind: Kind) -> Step {
+    cx.require(!target.selector.is_null(), Site::SelectorNull, 0)?;
+    let descriptor = cx.read_descriptor(target.selector, Site::SelectorLimit)?;
+    if descriptor.is_segment() {
+        let segment = direct_target(cx, target.selector, descriptor)?;
+        return enter_segment(cx, i, segment, target.offset, kind);
+    }
+    let code = target.selector.error_code();
+    match descriptor.system_type() {
+        Some(SystemType::CallGate16 | SystemType::CallGate32) => {
+            through_gate(cx, target.selector, descriptor, kind)
+        }
+        Some(SystemType::TaskGate | SystemType::Tss16Available | SystemType::Tss32Available) => {
+            // Hardware task switches come in a later stage.
+            cx.hot.notes.add("hardware task switch".to_owned());
+            Err(cx.fault(Site::GateType, code))
+        }
+        _ => Err(cx.fault(Site::GateType, code)),
+    }
+}
+
+/// SDM Vol.3A 5.8.1 "Direct Calls or Jumps to Code Segments": CPL stays.
+fn direct_target(
+    cx: &mut Exec<'_>,
+    selector: Selector,
+    descriptor: Descriptor,
+) -> Result<Segment, Exception> {
+    let code = selector.error_code();
+    let segment = descriptor.segment(selector);
+    cx.require(segment.is_code(), Site::CodeType, code)?;
+    let cpl = cx.cpu.cpl;
+    let allowed = if segment.is_conforming() {
+        descriptor.dpl() <= cpl
+    } else {
+        selector.rpl() <= cpl && descriptor.dpl() == cpl
+    };
+    cx.require(allowed, Site::CodePrivilege, code)?;
+    cx.require(descriptor.is_present(), Site::CodeNotPresent, code)?;
+    let marked = cx.set_accessed(selector, descriptor)?;
+    Ok(marked.segment(selector.with_rpl(cpl)))
+}
+
+fn enter_segment(cx: &mut Exec<'_>, i: &Insn, segment: Segment, offset: u32, kind: Kind) -> Step {
+    cx.require(offset <= segment.limit, Site::BranchLimit, 0)?;
+    if kind == Kind::Call {
+        push_return(cx, cx.operand_32(i))?;
+    }
+    cx.cpu.segments[SegReg::Cs as usize] = segment;
+    cx.next_eip = offset;
+    Ok(())
+}
+
+/// SDM Vol.3A 5.8.4 "Accessing a Code Segment Through a Call Gate".
+fn through_gate(cx: &mut Exec<'_>, selector: Selector, gate: Descriptor, kind: Kind) -> Step {
+    let gate_code = selector.error_code();
+    let cpl = cx.cpu.cpl;
+    cx.require(
+        gate.dpl() >= cpl.max(selector.rpl()),
+        Site::GatePrivilege,
+        gate_code,
+    )?;
+    cx.require(gate.is_present(), Site::GateNotPresent, gate_code)?;
+    let target = gate.gate_selector();
+    cx.require(!target.is_null(), Site::SelectorNull, 0)?;
+    let code = target.error_code();
+    let descriptor = cx.read_descriptor(target, Site::SelectorLimit)?;
+    let segment = descriptor.segment(target);
+    cx.require(segment.is_code(), Site::CodeType, code)?;
+    let inner = !segment.is_conforming() && descriptor.dpl() < cpl;
+    let allowed = match kind {
+        Kind::Call => descriptor.dpl() <= cpl,
+        Kind::Jump if segment.is_conforming() => descriptor.dpl() <= cpl,
+        Kind::Jump => descriptor.dpl() == cpl,
+    };
+    cx.require(allowed, Site::CodePrivilege, code)?;
+    cx.require(descriptor.is_present(), Site::CodeNotPresent, code)?;
+    let descriptor = cx.set_accessed(target, descriptor)?;
+    let wide = gate.system_type() == Some(SystemType::CallGate32);
+    let offset = if wide {
+        gate.gate_offset_32()
+    } else {
+        gate.gate_offset_16()
+    };
+    cx.require(offset <= segment.limit, Site::BranchLimit, 0)?;
+    if kind == Kind::Call && inner {
+        return call_inner(cx, gate, descriptor, offset, wide);
+    }
+    if kind == Kind::Call {
+        push_return(cx, wide)?;
+    }
+    cx.cpu.segments[SegReg::Cs as usize] = descriptor.segment(target.with_rpl(cpl));
+    cx.next_eip = offset;
+    Ok(())
+}
+
+/// A call to a more privileged level: new stack from the TSS, parameters copied. SDM Vol.3A 5.8.5 "Stack Switching".
+fn call_inner(
+    cx: &mut Exec<'_>,
+    gate: Descriptor,
+    descriptor: Descriptor,
+    offset: u32,
+    wide: bool,
+) -> Step {
+    let cpl = descriptor.dpl();
+    let (stack, pointer) = cx.inner_stack(cpl)?;
+    let old_stack = *cx.cpu.seg(SegReg::Ss);
+    let old_pointer = cx.reg::<u32>(4);
+    let size: u32 = if wide { 4 } else { 2 };
+    let mut parameters = [0u32; 31];
+    let count = gate.gate_parameters();
+    for index in 0..count {
+        parameters[index as usize] = if wide {
+            cx.peek_stack::<u32>(index)?
+        } else {
+            u32::from(cx.peek_stack::<u16>(index)?)
+        };
+    }
+    let cs = cx.cpu.seg(SegReg::Cs).selector.0;
+    let mut frame = Frame::new(stack, pointer, size, cpl);
+    frame.push(cx, u32::from(old_stack.selector.0))?;
+    frame.push(cx, old_pointer)?;
+    for index in (0..count).rev() {
+        frame.push(cx, parameters[index as usize])?;
+    }
+    frame.push(cx, u32::from(cs))?;
+    frame.push(cx, cx.next_eip)?;
+    let target = gate.gate_selector();
+    frame.commit(cx);
+    cx.cpu.segments[SegReg::Cs as usize] = descriptor.segment(target.with_rpl(cpl));
+    cx.next_eip = offset;
+    cx.set_cpl(cpl);
+    Ok(())
+}
+
+/// A stack being written before it becomes the current one.
+pub(crate) struct Frame {
+    segment: Segment,
+    pointer: u32,
+    size: u32,
+    cpl: u8,
+    /// The error code of a limit fault: the selector of a new stack, 0 for the current one.
+    limit_code: u16,
+}
+
+impl Frame {
+    /// A frame of operands of `size` bytes (2 or 4) on a stack of privilege level `cpl`.
+    pub(crate) fn new(segment: Segment, pointer: u32, size: u32, cpl: u8) -> Frame {
+        Frame {
+            segment,
+            pointer,
+            size,
+            cpl,
+            limit_code: segment.selector.error_code(),
+        }
+    }
+
+    /// Says that the stack is not a new one: a limit fault names no selector.
+    pub(crate) fn on_current_stack(mut self) -> Frame {
+        self.limit_code = 0;
+        self
+    }
+
+    /// Writes one operand below the last one, with the new level's rights.
+    pub(crate) fn push(&mut self, cx: &mut Exec<'_>, value: u32) -> Step {
+        let mask = if self.segment.is_big() {
+            u32::MAX
+        } else {
+            0xFFFF
+        };
+        self.pointer = self.pointer.wrapping_sub(self.size) & mask;
+        let fits = self.segment.contains(self.pointer, self.size) && self.segment.is_writable();
+        cx.require(fits, Site::NewStackLimit, self.limit_code)?;
+        let addr = LinAddr((self.segment.base + u64::from(self.pointer)) & 0xFFFF_FFFF);
+        let class = if self.cpl == 3 {
+            Class::User
+        } else {
+            Class::Supervisor
+        };
+        if self.size == 4 {
+            cx.store_linear(addr, value, class)
+        } else {
+            cx.store_linear(addr, value as u16, class)
+        }
+    }
+
+    /// Makes it the current stack.
+    pub(crate) fn commit(self, cx: &mut Exec<'_>) {
+        cx.cpu.segments[SegReg::Ss as usize] = self.segment;
+        cx.set_stack_pointer(self.pointer);
+    }
+}
+
+impl Exec<'_> {
+    /// SS and ESP for a more privileged level, from the TSS. SDM Vol.3A 5.8.5 "Stack Switching".
+    pub(crate) fn inner_stack(&mut self, cpl: u8) -> Result<(Segment, u32), Exception> {
+        let tss = self.cpu.tr;
+        let tss_code = tss.selector.error_code();
+        let wide = tss.rights & 8 != 0;
+        let at = if wide {
+            4 + 8 * u32::from(cpl)
+        } else {
+            2 + 4 * u32::from(cpl)
+        };
+        let last = at + if wide { 5 } else { 3 };
+        self.require(last <= tss.limit, Site::TssLimit, tss_code)?;
+        let address = |offset: u32| LinAddr((tss.base + u64::from(offset)) & 0xFFFF_FFFF);
+        let (pointer, selector) = if wide {
+            let pointer = self.load_linear::<u32>(address(at), Class::Supervisor)?;
+            (
+                pointer,
+                self.load_linear::<u16>(address(at + 4), Class::Supervisor)?,
+            )
+        } else {
+            let pointer = u32::from(self.load_linear::<u16>(address(at), Class::Supervisor)?);
+            (
+                pointer,
+                self.load_linear::<u16>(address(at + 2), Class::Supervisor)?,
+            )
+        };
+        let selector = Selector(selector);
+        self.require(!selector.is_null(), Site::TssStack, 0)?;
+        let sites = [Site::TssStack, Site::TssStack, Site::TssStackNotPresent];
+        let segment = self.stack_segment_for(selector, cpl, sites)?;
+        Ok((segment, pointer))
+    }
+}
+
+/// RETF. Faults: stack access, #GP, #NP, #SS.
+pub fn retf<W: Width>(cx: &mut Exec<'_>, _: &Insn) -> Step {
+    return_far::<W>(cx, 0)
+}
+
+/// RETF imm16: releases parameters on both stacks. Faults: stack access, #GP, #NP, #SS.
+pub fn retf_pop<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    return_far::<W>(cx, i.imm as u32 & 0xFFFF)
+}
+
+fn return_far<W: Width>(cx: &mut Exec<'_>, release: u32) -> Step {
+    let offset = cx.peek_stack::<W>(0)?.as_() as u32;
+    let selector = Selector(cx.peek_stack::<W>(1)?.as_() as u16);
+    if cx.cpu.mode() != Mode::Protected {
+        cx.require(offset <= cx.cpu.seg(SegReg::Cs).limit, Site::BranchLimit, 0)?;
+        cx.set_stack_pointer(cx.stack_above(2 * W::BYTES as u32 + release));
+        cx.cpu.segments[SegReg::Cs as usize] = cx.real_code_segment(selector);
+        cx.next_eip = offset;
+        return Ok(());
+    }
+    let (segment, outer) = cx.return_segment(selector)?;
+    cx.require(offset <= segment.limit, Site::BranchLimit, 0)?;
+    if !outer {
+        cx.set_stack_pointer(cx.stack_above(2 * W::BYTES as u32 + release));
+        cx.cpu.segments[SegReg::Cs as usize] = segment;
+        cx.next_eip = offset;
+        return Ok(());
+    }
+    let above = 2 * W::BYTES as u32 + release;
+    let pointer = cx.load::<W>(SegReg::Ss, cx.stack_above(above))?.as_() as u32;
+    let stack = cx
+        .load::<W>(SegReg::Ss, cx.stack_above(above + W::BYTES as u32))?
+        .as_() as u16;
+    cx.return_outer(segment, offset, Selector(stack), pointer, release)
+}
+
+impl Exec<'_> {
+    /// The code segment that a far return or IRET goes to, and whether it is less privileged.
+    /// SDM Vol.2B "RET", Vol.2A "IRET".
+    pub(crate) fn return_segment(
+        &mut self,
+        selector: Selector,
+    ) -> Result<(Segment, bool), Exception> {
+        self.require(!selector.is_null(), Site::SelectorNull, 0)?;
+        let code = selector.error_code();
+        let descriptor = self.read_descriptor(selector, Site::SelectorLimit)?;
+        let segment = descriptor.segment(selector);
+        self.require(segment.is_code(), Site::CodeType, code)?;
+        self.require(selector.rpl() >= self.cpu.cpl, Site::ReturnPrivilege, code)?;
+        let allowed = if segment.is_conforming() {
+            descriptor.dpl() <= selector.rpl()
+        } else {
+            descriptor.dpl() == selector.rpl()
+        };
+        self.require(allowed, Site::CodePrivilege, code)?;
+        self.require(descriptor.is_present(), Site::CodeNotPresent, code)?;
+        let marked = self.set_accessed(selector, descriptor)?;
+        Ok((marked.segment(selector), selector.rpl() > self.cpu.cpl))
+    }
+
+    /// Goes to a less privileged level: its stack, then data segments it may not keep become null.
+    pub(crate) fn return_outer(
+        &mut self,
+        segment: Segment,
+        offset: u32,
+        stack: Selector,
+        pointer: u32,
+        release: u32,
+    ) -> Step {
+        let cpl = segment.selector.rpl();
+        self.require(!stack.is_null(), Site::SelectorNull, 0)?;
+        let sites = [Site::SelectorLimit, Site::StackType, Site::StackNotPresent];
+        let loaded = self.stack_segment_for(stack, cpl, sites)?;
+        self.cpu.segments[SegReg::Ss as usize] = loaded;
+        self.cpu.segments[SegReg::Cs as usize] = segment;
+        let pointer = pointer.wrapping_add(release);
+        self.set_stack_pointer(pointer);
+        self.next_eip = offset;
+        self.set_cpl(cpl);
+        self.drop_inner_data_segments();
+        Ok(())
+    }
 }

@@ -194,6 +194,17 @@ impl Exec<'_> {
         access: Access,
         class: Class,
     ) -> Result<PhysAddr, Exception> {
+        let physical = self.translate_ungated(addr, access, class)?;
+        Ok(self.memory.behind_a20(physical))
+    }
+
+    /// Linear to physical, before the A20 gate; raises #PF.
+    pub fn translate_ungated(
+        &mut self,
+        addr: LinAddr,
+        access: Access,
+        class: Class,
+    ) -> Result<PhysAddr, Exception> {
         let paging = self.cpu.paging();
         let user = class == Class::User;
         match translate(&paging, &mut self.cpu.tlb, self.memory, addr, access, user) {
@@ -204,7 +215,7 @@ impl Exec<'_> {
                 if self.memory.frames.has_stale_code() {
                     self.hot.leave = true;
                 }
-                Ok(self.memory.behind_a20(done.physical))
+                Ok(done.physical)
             }
             Err(fault) => {
                 // The fault dropped the architectural entry, so the derived one goes too.

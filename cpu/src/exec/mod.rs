@@ -6,7 +6,7 @@ use crate::exception::{Exception, Step, vector};
 use crate::insn::{ADDRESS_32, Insn, NO_REGISTER, OPERAND_32, PLACE_IMMEDIATE, PLACE_MEMORY};
 use crate::segment::SegReg;
 use crate::site::Site;
-use crate::state::{CR0_AM, CpuState};
+use crate::state::{CR0_AM, CpuState, Shadow};
 use crate::watch::Watches;
 use crate::width::Width;
 use crate::{flags, trace};
@@ -17,6 +17,7 @@ pub mod bit;
 pub mod control;
 pub mod convert;
 pub mod data;
+pub mod descriptors;
 pub mod far;
 pub mod flag;
 pub mod fpu_control;
@@ -30,6 +31,28 @@ pub mod stack;
 pub mod string;
 pub mod system;
 pub mod tables;
+
+/// An opcode that is nothing. Faults: #UD.
+pub fn undefined(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    cx.note_undefined("undefined opcode", i);
+    Err(cx.undefined(Site::Undefined))
+}
+
+/// LOCK where it is not allowed. Faults: #UD.
+pub fn undefined_lock(cx: &mut Exec<'_>, _: &Insn) -> Step {
+    Err(cx.undefined(Site::UndefinedLock))
+}
+
+/// A register where memory is required. Faults: #UD.
+pub fn undefined_operand(cx: &mut Exec<'_>, _: &Insn) -> Step {
+    Err(cx.undefined(Site::UndefinedOperand))
+}
+
+/// An instruction that the model lacks. Faults: #UD.
+pub fn undefined_for_model(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    cx.note_undefined("instruction outside the processor model", i);
+    Err(cx.undefined(Site::UndefinedForModel))
+}
 
 /// Everything beside the state that execution needs and that can be rebuilt without anyone noticing.
 pub struct Hot {
@@ -87,6 +110,10 @@ pub struct Exec<'a> {
     pub deadline: u64,
     /// A REP instruction that yielded: it is not finished and does not retire.
     pub unfinished: bool,
+    /// The shadow that stood over this instruction: a second MOV SS in a row makes none.
+    pub shadow_before: Shadow,
+    /// TF is not looked at after this instruction: it delivered an interrupt itself.
+    pub skip_single_step: bool,
 }
 
 impl Exec<'_> {
@@ -123,6 +150,14 @@ impl Exec<'_> {
             "an invalid opcode has vector 6"
         );
         self.fault(site, 0)
+    }
+
+    fn note_undefined(&mut self, what: &str, i: &Insn) {
+        let cs = self.cpu.seg(SegReg::Cs).selector.0;
+        let name = crate::isa::row_of(i.op).map_or("", |row| row.name);
+        self.hot
+            .notes
+            .add(format!("{what} {name} at {cs:04x}:{:08x}", self.cpu.eip));
     }
 
     /// CPL 0, or #GP(0). Real mode counts as 0.
@@ -315,6 +350,18 @@ impl Exec<'_> {
     pub fn flush_derived_translations(&mut self) {
         self.hot.host_tlb.flush();
         self.hot.fetch_frame = trace::FetchFrame::Unknown;
+    }
+
+    /// Forgets translations after a change of CR0, CR3 or CR4; global ones stay if `keep_global`.
+    pub fn flush_translations(&mut self, keep_global: bool) {
+        if keep_global {
+            self.cpu.tlb.flush_non_global();
+        } else {
+            self.cpu.tlb.flush();
+        }
+        self.cpu.fetch_page = None;
+        self.flush_derived_translations();
+        self.leave();
     }
 
     /// Linear address of a segment's offset, without checks.

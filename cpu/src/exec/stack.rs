@@ -1,52 +1,230 @@
-//! stack
+//! The stack: the pointer in its two widths, and the instructions that move it.
+//! SDM Vol.1 6.2 "Stacks"; Vol.2 "PUSH", "POP", "PUSHA", "POPA", "ENTER", "LEAVE", "PUSHF", "POPF".
 
-use crate::exception::Step;
-use crate::exec::Exec;
-use crate::insn::Insn;
+use ringwalk_mmu::Access;
+
+use super::Exec;
+use crate::exception::{Exception, Step};
+use crate::flags::{AC, ARITHMETIC, DF, ID, IF, IOPL, NT, RF, TF, VM};
+use crate::insn::{Insn, PLACE_MEMORY};
+use crate::segment::SegReg;
 use crate::site::Site;
+use crate::state::Mode;
 use crate::width::Width;
 
-/// pop
-pub fn pop<W: Width>(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// Register numbers of ESP and EBP.
+const SP: u8 = 4;
+const BP: u8 = 5;
+
+impl Exec<'_> {
+    /// SP or ESP by SS.B.
+    #[inline]
+    pub fn stack_pointer(&self) -> u32 {
+        self.wrap_stack(self.reg::<u32>(SP))
+    }
+
+    /// Wraps an offset to the stack's address size.
+    #[inline]
+    pub fn wrap_stack(&self, offset: u32) -> u32 {
+        if self.cpu.seg(SegReg::Ss).is_big() {
+            offset
+        } else {
+            offset & 0xFFFF
+        }
+    }
+
+    /// The stack pointer so many bytes lower.
+    #[inline]
+    pub fn stack_below(&self, bytes: u32) -> u32 {
+        self.wrap_stack(self.stack_pointer().wrapping_sub(bytes))
+    }
+
+    /// The stack pointer so many bytes higher.
+    #[inline]
+    pub fn stack_above(&self, bytes: u32) -> u32 {
+        self.wrap_stack(self.stack_pointer().wrapping_add(bytes))
+    }
+
+    /// Writes SP or ESP by SS.B; with a 16-bit stack ESP[31:16] stays.
+    #[inline]
+    pub fn set_stack_pointer(&mut self, value: u32) {
+        self.set_stack_pointer_of_size(value, self.cpu.seg(SegReg::Ss).is_big());
+    }
+
+    /// Writes SP or ESP.
+    #[inline]
+    pub fn set_stack_pointer_of_size(&mut self, value: u32, big: bool) {
+        if big {
+            self.set_reg::<u32>(SP, value)
+        } else {
+            self.set_reg::<u16>(SP, value as u16)
+        }
+    }
+
+    /// Pushes a value. On a fault nothing has changed.
+    #[inline]
+    pub fn push<W: Width>(&mut self, value: W) -> Step {
+        let sp = self.stack_below(W::BYTES as u32);
+        self.store(SegReg::Ss, sp, value)?;
+        self.set_stack_pointer(sp);
+        Ok(())
+    }
+
+    /// The value so many operands above the top of the stack; the pointer stays.
+    #[inline]
+    pub fn peek_stack<W: Width>(&mut self, index: u32) -> Result<W, Exception> {
+        self.load(SegReg::Ss, self.stack_above(index * W::BYTES as u32))
+    }
+
+    /// Wraps an offset to the instruction's address size.
+    #[inline]
+    pub fn wrap_address(&self, i: &Insn, offset: u32) -> u32 {
+        if i.has(crate::insn::ADDRESS_32) {
+            offset
+        } else {
+            offset & 0xFFFF
+        }
+    }
 }
 
-/// push
-pub fn push<W: Width>(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// PUSH r/m, r. PUSH ESP pushes the old value. Faults: operand and stack access.
+pub fn push<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    let value: W = cx.dst(i)?;
+    cx.push(value)
 }
 
-/// pusha
-pub fn pusha<W: Width>(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// PUSH imm. Faults: stack access.
+pub fn push_immediate<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    cx.push(W::truncate(i.imm))
 }
 
-/// popa
-pub fn popa<W: Width>(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// POP r/m, r. A memory operand is addressed with the stack pointer already moved. Faults: operand and stack access.
+pub fn pop<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    let value: W = cx.peek_stack(0)?;
+    let before = cx.reg::<u32>(SP);
+    cx.set_stack_pointer(cx.stack_above(W::BYTES as u32));
+    let written = cx.set_dst(i, value);
+    if written.is_err() && i.dst == PLACE_MEMORY {
+        cx.set_reg::<u32>(SP, before);
+    }
+    written
 }
 
-/// push_immediate
-pub fn push_immediate<W: Width>(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// PUSHA, PUSHAD: all eight registers, the old (E)SP among them. Faults: stack access.
+pub fn pusha<W: Width>(cx: &mut Exec<'_>, _: &Insn) -> Step {
+    let size = W::BYTES as u32;
+    let bottom = cx.stack_below(8 * size);
+    for number in 0..8u8 {
+        let at = cx.wrap_stack(bottom.wrapping_add(u32::from(7 - number) * size));
+        require_stack_writable(cx, at, size)?;
+    }
+    for number in 0..8u8 {
+        let at = cx.wrap_stack(bottom.wrapping_add(u32::from(7 - number) * size));
+        cx.store(SegReg::Ss, at, cx.reg::<W>(number))?;
+    }
+    cx.set_stack_pointer(bottom);
+    Ok(())
 }
 
-/// pushf
-pub fn pushf<W: Width>(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// #SS or #PF unless the stack can be written there.
+fn require_stack_writable(cx: &mut Exec<'_>, at: u32, bytes: u32) -> Step {
+    let addr = cx.checked(SegReg::Ss, at, bytes, Access::Write)?;
+    cx.require_writable(addr, u64::from(bytes))
 }
 
-/// popf
-pub fn popf<W: Width>(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// POPA, POPAD: all but (E)SP. Faults: stack access.
+pub fn popa<W: Width>(cx: &mut Exec<'_>, _: &Insn) -> Step {
+    let mut values = [W::zero(); 8];
+    for (index, value) in values.iter_mut().enumerate() {
+        *value = cx.peek_stack(index as u32)?;
+    }
+    cx.set_stack_pointer(cx.stack_above(8 * W::BYTES as u32));
+    for number in (0..8u8).filter(|number| *number != SP) {
+        cx.set_reg(number, values[7 - number as usize]);
+    }
+    Ok(())
 }
 
-/// enter
-pub fn enter<W: Width>(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// ENTER imm16, imm8. The final stack pointer is probed for writing before EBP changes. Faults: stack access.
+pub fn enter<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    let size = W::BYTES as u32;
+    let locals = (i.imm & 0xFFFF) as u32;
+    let level = (i.imm >> 16 & 31) as u32;
+    let saved = cx.reg::<u32>(SP);
+    let finished = enter_frames::<W>(cx, level, size, locals);
+    if finished.is_err() {
+        cx.set_reg::<u32>(SP, saved);
+    }
+    finished
 }
 
-/// leave
-pub fn leave<W: Width>(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+fn enter_frames<W: Width>(cx: &mut Exec<'_>, level: u32, size: u32, locals: u32) -> Step {
+    cx.push(cx.reg::<W>(BP))?;
+    let frame = cx.stack_pointer();
+    for depth in 1..level {
+        let at = cx.wrap_stack(cx.reg::<u32>(BP).wrapping_sub(depth * size));
+        let outer: W = cx.load(SegReg::Ss, at)?;
+        cx.push(outer)?;
+    }
+    if level > 0 {
+        cx.push(W::truncate(u64::from(frame)))?;
+    }
+    let end = cx.stack_below(locals);
+    require_stack_writable(cx, end, size)?;
+    cx.set_stack_pointer(end);
+    if cx.cpu.seg(SegReg::Ss).is_big() && size == 4 {
+        cx.set_reg::<u32>(BP, frame);
+    } else {
+        cx.set_reg::<u16>(BP, frame as u16);
+    }
+    Ok(())
+}
+
+/// LEAVE: (E)SP from (E)BP by SS.B, then (E)BP popped by operand size. Faults: stack access.
+pub fn leave<W: Width>(cx: &mut Exec<'_>, _: &Insn) -> Step {
+    let frame = cx.wrap_stack(cx.reg::<u32>(BP));
+    let value: W = cx.load(SegReg::Ss, frame)?;
+    cx.set_stack_pointer(cx.wrap_stack(frame.wrapping_add(W::BYTES as u32)));
+    cx.set_reg(BP, value);
+    Ok(())
+}
+
+/// PUSHF, PUSHFD: VM and RF are pushed as zero. Faults: stack access; #GP(0) in virtual-8086 mode below IOPL 3.
+pub fn pushf<W: Width>(cx: &mut Exec<'_>, _: &Insn) -> Step {
+    require_v86_iopl(cx)?;
+    let image = cx.cpu.flags.bits() & !(VM | RF);
+    cx.push(W::truncate(u64::from(image)))
+}
+
+/// POPF, POPFD: what may change depends on CPL and IOPL; the rest is kept without a fault.
+/// Faults: stack access; #GP(0) in virtual-8086 mode below IOPL 3.
+pub fn popf<W: Width>(cx: &mut Exec<'_>, _: &Insn) -> Step {
+    require_v86_iopl(cx)?;
+    let image: W = cx.peek_stack(0)?;
+    cx.set_stack_pointer(cx.stack_above(W::BYTES as u32));
+    let mask = popf_mask(cx, W::BITS == 32);
+    cx.cpu.flags.replace(mask, image.as_() as u32);
+    cx.cpu.flags.set(RF, false);
+    cx.refresh_guard();
+    Ok(())
+}
+
+/// The flags that POPF loads. SDM Vol.2B "POPF" Table 4-15 "Effect of POPF/POPFD on the EFLAGS Register".
+fn popf_mask(cx: &Exec<'_>, wide: bool) -> u32 {
+    let mut mask = ARITHMETIC | TF | DF | NT;
+    if wide {
+        mask |= AC | ID;
+    }
+    if cx.cpu.cpl <= cx.cpu.flags.iopl() || cx.cpu.mode() == Mode::Real {
+        mask |= IF;
+    }
+    if cx.cpu.cpl == 0 {
+        mask |= IOPL;
+    }
+    mask
+}
+
+fn require_v86_iopl(cx: &Exec<'_>) -> Step {
+    let held = cx.cpu.virtual_8086() && cx.cpu.flags.iopl() < 3;
+    cx.require(!held, Site::V86Sensitive, 0)
 }

@@ -1,112 +1,396 @@
-//! system
+//! System instructions: control and debug registers, MSRs, CPUID, HLT, SYSENTER.
+//! SDM Vol.3A 2.8 "System Instruction Summary"; Vol.2 under each name.
 
-use crate::exception::Step;
-use crate::exec::Exec;
+use ringwalk_mmu::LinAddr;
+
+use super::Exec;
+use crate::debug::{DR6_BD, DR7_GD};
+use crate::exception::{Exception, Step};
+use crate::flags::{IF, RF, VM};
 use crate::insn::Insn;
+use crate::model::Feature;
+use crate::segment::{SegReg, Segment, Selector};
 use crate::site::Site;
+use crate::state::*;
 use crate::width::Width;
 
-/// clts
-pub fn clts(cx: &mut Exec<'_>, _i: &Insn) -> Step {
+/// EAX, ECX, EDX, EBX.
+const AX: u8 = 0;
+const CX: u8 = 1;
+const DX: u8 = 2;
+const BX: u8 = 3;
+
+impl Exec<'_> {
+    /// The time-stamp counter before adjustment: machine time.
+    fn machine_tsc(&self) -> u64 {
+        self.now().0
+    }
+
+    fn set_edx_eax(&mut self, value: u64) {
+        self.set_reg::<u32>(AX, value as u32);
+        self.set_reg::<u32>(DX, (value >> 32) as u32);
+    }
+}
+
+/// HLT. Faults: #GP(0) at CPL above 0.
+pub fn hlt(cx: &mut Exec<'_>, _: &Insn) -> Step {
+    cx.require_privileged()?;
+    cx.cpu.activity = Activity::Halted;
+    cx.leave();
+    Ok(())
+}
+
+/// CPL at most IOPL, or #GP(0): CLI and STI. Virtual interrupts (VME, PVI) come in a later stage.
+fn require_interrupt_privilege(cx: &Exec<'_>) -> Step {
+    cx.require(
+        !cx.cpu.protected() || cx.cpu.cpl <= cx.cpu.flags.iopl(),
+        Site::InterruptFlagPrivilege,
+        0,
+    )
+}
+
+/// CLI. Flags: IF. Faults: #GP(0) at CPL above IOPL.
+pub fn cli(cx: &mut Exec<'_>, _: &Insn) -> Step {
+    require_interrupt_privilege(cx)?;
+    cx.cpu.flags.set(IF, false);
+    Ok(())
+}
+
+/// STI: interrupts open behind the next instruction, if they were shut. Flags: IF. Faults: #GP(0) at CPL above IOPL.
+pub fn sti(cx: &mut Exec<'_>, _: &Insn) -> Step {
+    require_interrupt_privilege(cx)?;
+    if !cx.cpu.flags.has(IF) {
+        cx.cpu.flags.set(IF, true);
+        cx.cpu.shadow = Shadow::Sti;
+    }
+    Ok(())
+}
+
+/// CLTS. Faults: #GP(0) at CPL above 0.
+pub fn clts(cx: &mut Exec<'_>, _: &Insn) -> Step {
+    cx.require_privileged()?;
+    cx.cpu.cr0 &= !CR0_TS;
+    Ok(())
+}
+
+/// INVD, WBINVD: there is no cache to see. Faults: #GP(0) at CPL above 0.
+pub fn invd(cx: &mut Exec<'_>, _: &Insn) -> Step {
+    cx.require_privileged()
+}
+
+/// INVLPG m: the operand's segment is not checked. Faults: #GP(0) at CPL above 0.
+pub fn invlpg(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    cx.require_privileged()?;
+    let addr: LinAddr = cx.linear_of(i.segment(), cx.effective_address(i));
+    cx.cpu.tlb.drop_address(addr);
+    cx.cpu.fetch_page = None;
+    cx.flush_derived_translations();
+    Ok(())
+}
+
+/// UD2. Faults: #UD.
+pub fn ud2(cx: &mut Exec<'_>, _: &Insn) -> Step {
+    Err(cx.undefined(Site::UndefinedByUd2))
+}
+
+/// RSM outside system-management mode. Faults: #UD.
+pub fn rsm(cx: &mut Exec<'_>, _: &Insn) -> Step {
     Err(cx.undefined(Site::Undefined))
 }
 
-/// invd
-pub fn invd(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// SMSW r/m: 16 bits to memory, all of CR0 to a 32-bit register. Faults: operand access.
+pub fn smsw<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    cx.require(cx.cpu.cr4 & CR4_UMIP == 0 || cx.cpu.cpl == 0, Site::Umip, 0)?;
+    if i.is_memory() {
+        return cx.set_dst(i, cx.cpu.cr0 as u16);
+    }
+    cx.set_dst(i, W::truncate(u64::from(cx.cpu.cr0)))
 }
 
-/// ud2
-pub fn ud2(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// LMSW r/m16: PE, MP, EM, TS; PE cannot be cleared so. Faults: operand access, #GP(0) at CPL above 0.
+pub fn lmsw(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    cx.require_privileged()?;
+    let value = u32::from(cx.dst::<u16>(i)?) & 0xF;
+    let kept_pe = cx.cpu.cr0 & CR0_PE;
+    write_cr0(cx, (cx.cpu.cr0 & !0xF) | value | kept_pe)
 }
 
-/// mov_from_cr
-pub fn mov_from_cr(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// MOV r32, CRn. Faults: #GP(0) at CPL above 0, #UD for CR1 and CR5 to CR7.
+pub fn mov_from_cr(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    require_control_register(cx, i.src)?;
+    cx.require_privileged()?;
+    let value = match i.src {
+        0 => cx.cpu.cr0,
+        2 => cx.cpu.cr2 as u32,
+        3 => cx.cpu.cr3 as u32,
+        _ => cx.cpu.cr4,
+    };
+    cx.set_dst(i, value)
 }
 
-/// mov_from_dr
-pub fn mov_from_dr(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// MOV CRn, r32. Faults: #GP(0) at CPL above 0 or for a value that is not allowed, #UD.
+pub fn mov_to_cr(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    require_control_register(cx, i.dst)?;
+    cx.require_privileged()?;
+    let value: u32 = cx.src(i)?;
+    match i.dst {
+        0 => write_cr0(cx, value),
+        2 => {
+            cx.cpu.cr2 = u64::from(value);
+            Ok(())
+        }
+        3 => write_cr3(cx, value),
+        _ => write_cr4(cx, value),
+    }
 }
 
-/// mov_to_cr
-pub fn mov_to_cr(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// CR1 and CR5 to CR7 are undefined before privilege is looked at; CR4 came with the 486.
+fn require_control_register(cx: &Exec<'_>, number: u8) -> Step {
+    let exists = matches!(number, 0 | 2 | 3) || (number == 4 && cx.cpu.model.has(Feature::Cpuid));
+    cx.require(exists, Site::UndefinedRegister, 0)
 }
 
-/// mov_to_dr
-pub fn mov_to_dr(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// SDM Vol.3A 2.5 "Control Registers".
+fn write_cr0(cx: &mut Exec<'_>, value: u32) -> Step {
+    const IMPLEMENTED: u32 =
+        CR0_PE | CR0_MP | CR0_EM | CR0_TS | CR0_NE | CR0_WP | CR0_AM | CR0_NW | CR0_CD | CR0_PG;
+    let since_486 = CR0_NE | CR0_WP | CR0_AM | CR0_NW | CR0_CD;
+    let mask = if cx.cpu.model.has(Feature::I486) {
+        IMPLEMENTED
+    } else {
+        IMPLEMENTED & !since_486
+    };
+    let value = (value & mask) | CR0_ET;
+    let legal = (value & CR0_PG == 0 || value & CR0_PE != 0)
+        && (value & CR0_NW == 0 || value & CR0_CD != 0);
+    cx.require(legal, Site::Cr0Combination, 0)?;
+    let changed = cx.cpu.cr0 ^ value;
+    if value & CR0_PG != 0 && cx.cpu.cr4 & CR4_PAE != 0 && changed & (CR0_PG | CR0_CD | CR0_NW) != 0
+    {
+        load_pdptes(cx, cx.cpu.cr3)?;
+    }
+    cx.cpu.cr0 = value;
+    if changed & (CR0_PG | CR0_WP | CR0_PE) != 0 {
+        cx.flush_translations(false);
+    }
+    if changed & CR0_PE != 0 {
+        // The mode changes; the caches stay as they are until they are loaded anew.
+        cx.cpu.cpl = 0;
+    }
+    cx.refresh_guard();
+    cx.leave();
+    Ok(())
 }
 
-/// wrmsr
-pub fn wrmsr(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// MOV CR3 flushes all but global translations.
+fn write_cr3(cx: &mut Exec<'_>, value: u32) -> Step {
+    if cx.cpu.cr0 & CR0_PG != 0 && cx.cpu.cr4 & CR4_PAE != 0 {
+        load_pdptes(cx, u64::from(value))?;
+    }
+    cx.cpu.cr3 = u64::from(value);
+    cx.flush_translations(true);
+    Ok(())
 }
 
-/// rdtsc
-pub fn rdtsc(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+fn write_cr4(cx: &mut Exec<'_>, value: u32) -> Step {
+    let flags = cx.cpu.model.feature_flags();
+    let mut allowed = CR4_PCE | CR4_MCE;
+    let gates = [
+        (4, CR4_TSD),
+        (2, CR4_DE),
+        (3, CR4_PSE),
+        (6, CR4_PAE),
+        (13, CR4_PGE),
+        (1, CR4_VME | CR4_PVI),
+    ];
+    for (feature, bits) in gates {
+        if flags & 1 << feature != 0 {
+            allowed |= bits;
+        }
+    }
+    if flags & 1 << 11 != 0 {
+        allowed |= CR4_OSFXSR | CR4_OSXMMEXCPT;
+    }
+    cx.require(value & !allowed == 0, Site::Cr4Reserved, 0)?;
+    let changed = cx.cpu.cr4 ^ value;
+    let paging = CR4_PSE | CR4_PAE | CR4_PGE;
+    if cx.cpu.cr0 & CR0_PG != 0 && value & CR4_PAE != 0 && changed & paging != 0 {
+        load_pdptes(cx, cx.cpu.cr3)?;
+    }
+    cx.cpu.cr4 = value;
+    if changed & paging != 0 {
+        cx.flush_translations(false);
+    }
+    Ok(())
 }
 
-/// rdmsr
-pub fn rdmsr(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// SDM Vol.3A 4.4.1 "PDPTE Registers": loaded at once, checked for reserved bits when present.
+fn load_pdptes(cx: &mut Exec<'_>, cr3: u64) -> Step {
+    let mut loaded = [0; 4];
+    for (index, pdpte) in loaded.iter_mut().enumerate() {
+        let address = ringwalk_mmu::PhysAddr((cr3 & 0xFFFF_FFE0) + 8 * index as u64);
+        *pdpte = cx.memory.read_entry(address, 8);
+        let reserved = 0x1E6 | u64::MAX << cx.cpu.model.physical_bits();
+        cx.require(
+            *pdpte & 1 == 0 || *pdpte & reserved == 0,
+            Site::PdpteReserved,
+            0,
+        )?;
+    }
+    cx.cpu.pdptes = loaded;
+    Ok(())
 }
 
-/// rdpmc
-pub fn rdpmc(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// DR4 and DR5 are DR6 and DR7 while CR4.DE is clear. Privilege comes first.
+fn debug_register(cx: &Exec<'_>, number: u8) -> Result<u8, Exception> {
+    cx.require_privileged()?;
+    let alias = matches!(number, 4 | 5);
+    cx.require(
+        !alias || cx.cpu.cr4 & CR4_DE == 0,
+        Site::DebugRegisterAlias,
+        0,
+    )?;
+    Ok(if alias { number + 2 } else { number })
 }
 
-/// sysenter
-pub fn sysenter(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// #DB with DR6.BD while DR7.GD is set. GD is cleared by the delivery.
+fn general_detect(cx: &mut Exec<'_>) -> Step {
+    if cx.cpu.dr7 & DR7_GD == 0 {
+        return Ok(());
+    }
+    cx.cpu.dr6 |= DR6_BD;
+    cx.cpu.dr7 &= !DR7_GD;
+    Err(cx.fault(Site::GeneralDetect, 0))
 }
 
-/// sysexit
-pub fn sysexit(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// MOV r32, DRn. Faults: #GP(0) at CPL above 0, #UD, #DB.
+pub fn mov_from_dr(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    let number = debug_register(cx, i.src)?;
+    general_detect(cx)?;
+    let value = match number {
+        6 => cx.cpu.dr6,
+        7 => cx.cpu.dr7,
+        _ => cx.cpu.dr[number as usize & 3],
+    };
+    cx.set_dst(i, value)
 }
 
-/// cpuid
-pub fn cpuid(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// MOV DRn, r32. Faults: #GP(0) at CPL above 0, #UD, #DB.
+pub fn mov_to_dr(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    let number = debug_register(cx, i.dst)?;
+    general_detect(cx)?;
+    let value: u32 = cx.src(i)?;
+    match number {
+        6 => cx.cpu.dr6 = (value & 0xE00F) | DR6_FIXED,
+        7 => cx.cpu.dr7 = (value & 0xFFFF_2BFF) | DR7_FIXED,
+        _ => cx.cpu.dr[number as usize & 3] = value,
+    }
+    cx.refresh_guard();
+    cx.leave();
+    Ok(())
 }
 
-/// rsm
-pub fn rsm(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// RDTSC. Faults: #GP(0) with CR4.TSD at CPL above 0.
+pub fn rdtsc(cx: &mut Exec<'_>, _: &Insn) -> Step {
+    cx.require(
+        cx.cpu.cr4 & CR4_TSD == 0 || cx.cpu.cpl == 0,
+        Site::TimeStampDisable,
+        0,
+    )?;
+    let value = cx.machine_tsc().wrapping_add(cx.cpu.msrs.tsc_adjust);
+    cx.set_edx_eax(value);
+    Ok(())
 }
 
-/// smsw
-pub fn smsw<W: Width>(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// RDPMC: two counters that stand still. Faults: #GP(0).
+pub fn rdpmc(cx: &mut Exec<'_>, _: &Insn) -> Step {
+    let allowed = cx.cpu.cr4 & CR4_PCE != 0 || cx.cpu.cpl == 0;
+    cx.require(
+        allowed && cx.reg::<u32>(CX) < 2,
+        Site::PerformanceCounter,
+        0,
+    )?;
+    cx.set_edx_eax(0);
+    Ok(())
 }
 
-/// lmsw
-pub fn lmsw(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// RDMSR. Faults: #GP(0) at CPL above 0 or for a register that does not exist.
+pub fn rdmsr(cx: &mut Exec<'_>, _: &Insn) -> Step {
+    cx.require_privileged()?;
+    let number = cx.reg::<u32>(CX);
+    match cx.cpu.msrs.read(number, cx.machine_tsc()) {
+        Some(value) => {
+            cx.set_edx_eax(value);
+            Ok(())
+        }
+        None => {
+            cx.hot
+                .notes
+                .add(format!("read of model-specific register {number:08x}h"));
+            Err(cx.fault(Site::UnknownMsr, 0))
+        }
+    }
 }
 
-/// invlpg
-pub fn invlpg(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// WRMSR. Faults: #GP(0) at CPL above 0, for a register that does not exist or a value it refuses.
+pub fn wrmsr(cx: &mut Exec<'_>, _: &Insn) -> Step {
+    cx.require_privileged()?;
+    let number = cx.reg::<u32>(CX);
+    let value = u64::from(cx.reg::<u32>(DX)) << 32 | u64::from(cx.reg::<u32>(AX));
+    let tsc = cx.machine_tsc();
+    match cx.cpu.msrs.write(number, value, tsc) {
+        Some(true) => Ok(()),
+        Some(false) => Err(cx.fault(Site::MsrValue, 0)),
+        None => {
+            cx.hot
+                .notes
+                .add(format!("write of model-specific register {number:08x}h"));
+            Err(cx.fault(Site::UnknownMsr, 0))
+        }
+    }
 }
 
-/// hlt
-pub fn hlt(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// CPUID. SDM Vol.2A "CPUID".
+pub fn cpuid(cx: &mut Exec<'_>, _: &Insn) -> Step {
+    let (a, b, c, d) = cx.cpu.model.cpuid(cx.reg::<u32>(AX));
+    for (register, value) in [(AX, a), (BX, b), (CX, c), (DX, d)] {
+        cx.set_reg::<u32>(register, value);
+    }
+    Ok(())
 }
 
-/// cli
-pub fn cli(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// A flat segment as SYSENTER and SYSEXIT load it.
+fn flat(selector: u16, rights: u32) -> Segment {
+    Segment {
+        selector: Selector(selector),
+        base: 0,
+        limit: u32::MAX,
+        rights,
+    }
 }
 
-/// sti
-pub fn sti(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// SYSENTER. SDM Vol.2B "SYSENTER". Faults: #GP(0) in real mode or with a null IA32_SYSENTER_CS.
+pub fn sysenter(cx: &mut Exec<'_>, _: &Insn) -> Step {
+    let cs = cx.cpu.msrs.sysenter_cs as u16;
+    cx.require(cx.cpu.protected() && cs & !3 != 0, Site::SysenterTarget, 0)?;
+    cx.cpu.flags.set(VM | IF | RF, false);
+    cx.cpu.segments[SegReg::Cs as usize] = flat(cs & !3, 0xC09B);
+    cx.cpu.segments[SegReg::Ss as usize] = flat((cs & !3).wrapping_add(8), 0xC093);
+    cx.set_reg::<u32>(4, cx.cpu.msrs.sysenter_esp);
+    cx.next_eip = cx.cpu.msrs.sysenter_eip;
+    cx.set_cpl(0);
+    Ok(())
+}
+
+/// SYSEXIT. SDM Vol.2B "SYSEXIT". Faults: #GP(0) in real mode, at CPL above 0 or with a null IA32_SYSENTER_CS.
+pub fn sysexit(cx: &mut Exec<'_>, _: &Insn) -> Step {
+    let cs = cx.cpu.msrs.sysenter_cs as u16;
+    cx.require(cx.cpu.protected() && cs & !3 != 0, Site::SysenterTarget, 0)?;
+    cx.require_privileged()?;
+    cx.cpu.segments[SegReg::Cs as usize] = flat((cs & !3).wrapping_add(16) | 3, 0xC0FB);
+    cx.cpu.segments[SegReg::Ss as usize] = flat((cs & !3).wrapping_add(24) | 3, 0xC0F3);
+    cx.set_reg::<u32>(4, cx.reg::<u32>(CX));
+    cx.next_eip = cx.reg::<u32>(DX);
+    cx.set_cpl(3);
+    Ok(())
 }

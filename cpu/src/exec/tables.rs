@@ -1,47 +1,133 @@
-//! tables
+//! Descriptor-table registers. SDM Vol.2 "LGDT/LIDT", "SGDT", "SIDT", "LLDT", "SLDT", "LTR", "STR".
 
+use ringwalk_mmu::Access;
+
+use super::Exec;
 use crate::exception::Step;
-use crate::exec::Exec;
 use crate::insn::Insn;
+use crate::segment::{Descriptor, PRESENT, Segment, Selector, SystemType};
 use crate::site::Site;
+use crate::state::{CR4_UMIP, TableRegister};
 use crate::width::Width;
 
-/// sldt
-pub fn sldt<W: Width>(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// User-mode instruction prevention.
+fn require_umip_off(cx: &Exec<'_>) -> Step {
+    cx.require(cx.cpu.cr4 & CR4_UMIP == 0 || cx.cpu.cpl == 0, Site::Umip, 0)
 }
 
-/// str_register
-pub fn str_register<W: Width>(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+fn store_table(cx: &mut Exec<'_>, i: &Insn, table: TableRegister) -> Step {
+    require_umip_off(cx)?;
+    let at = cx.effective_address(i);
+    let second = cx.wrap_address(i, at.wrapping_add(2));
+    // Both halves are checked before the first is written.
+    let base_at = cx.checked(i.segment(), second, 4, Access::Write)?;
+    cx.require_writable(base_at, 4)?;
+    cx.store(i.segment(), at, table.limit)?;
+    cx.store(i.segment(), second, table.base as u32)
 }
 
-/// lldt
-pub fn lldt(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// SGDT m: limit and 32 bits of base, whatever the operand size. Faults: operand access.
+pub fn sgdt(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    store_table(cx, i, cx.cpu.gdtr)
 }
 
-/// ltr
-pub fn ltr(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// SIDT m. Faults: operand access.
+pub fn sidt(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    store_table(cx, i, cx.cpu.idtr)
 }
 
-/// sgdt
-pub fn sgdt(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+fn load_table(cx: &mut Exec<'_>, i: &Insn) -> Result<TableRegister, crate::exception::Exception> {
+    cx.require_privileged()?;
+    let at = cx.effective_address(i);
+    let limit = cx.load::<u16>(i.segment(), at)?;
+    let base = cx.load::<u32>(i.segment(), cx.wrap_address(i, at.wrapping_add(2)))?;
+    // With 16-bit operands the base has 24 bits.
+    let base = if cx.operand_32(i) {
+        base
+    } else {
+        base & 0x00FF_FFFF
+    };
+    Ok(TableRegister {
+        base: u64::from(base),
+        limit,
+    })
 }
 
-/// sidt
-pub fn sidt(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// LGDT m. Loaded segments keep their caches. Faults: operand access, #GP(0) at CPL above 0.
+pub fn lgdt(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    cx.cpu.gdtr = load_table(cx, i)?;
+    Ok(())
 }
 
-/// lgdt
-pub fn lgdt(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// LIDT m. Faults: operand access, #GP(0) at CPL above 0.
+pub fn lidt(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    cx.cpu.idtr = load_table(cx, i)?;
+    Ok(())
 }
 
-/// lidt
-pub fn lidt(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+fn store_selector<W: Width>(cx: &mut Exec<'_>, i: &Insn, selector: Selector) -> Step {
+    cx.require_protected()?;
+    require_umip_off(cx)?;
+    if i.is_memory() {
+        return cx.set_dst(i, selector.0);
+    }
+    cx.set_dst(i, W::truncate(u64::from(selector.0)))
+}
+
+/// SLDT r/m. Faults: operand access; #UD outside protected mode.
+pub fn sldt<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    store_selector::<W>(cx, i, cx.cpu.ldtr.selector)
+}
+
+/// STR r/m. Faults: operand access; #UD outside protected mode.
+pub fn str_register<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    store_selector::<W>(cx, i, cx.cpu.tr.selector)
+}
+
+/// LLDT r/m16. A null selector makes the LDT unusable. Faults: operand access, #GP, #NP; #UD outside protected mode.
+pub fn lldt(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    cx.require_protected()?;
+    cx.require_privileged()?;
+    let selector = Selector(cx.dst(i)?);
+    if selector.is_null() {
+        cx.cpu.ldtr = Segment::null(selector);
+        return Ok(());
+    }
+    let code = selector.error_code();
+    cx.require(!selector.is_local(), Site::LdtType, code)?;
+    let descriptor = cx.read_descriptor(selector, Site::SelectorLimit)?;
+    cx.require(
+        descriptor.system_type() == Some(SystemType::Ldt),
+        Site::LdtType,
+        code,
+    )?;
+    cx.require(descriptor.is_present(), Site::LdtNotPresent, code)?;
+    cx.cpu.ldtr = descriptor.segment(selector);
+    Ok(())
+}
+
+/// LTR r/m16: an available TSS becomes busy. Faults: operand access, #GP, #NP; #UD outside protected mode.
+pub fn ltr(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    cx.require_protected()?;
+    cx.require_privileged()?;
+    let selector = Selector(cx.dst(i)?);
+    cx.require(!selector.is_null(), Site::SelectorNull, 0)?;
+    let code = selector.error_code();
+    cx.require(!selector.is_local(), Site::TaskType, code)?;
+    let descriptor = cx.read_descriptor(selector, Site::SelectorLimit)?;
+    let available = matches!(
+        descriptor.system_type(),
+        Some(SystemType::Tss16Available | SystemType::Tss32Available)
+    );
+    cx.require(available, Site::TaskType, code)?;
+    cx.require(
+        descriptor.rights() & PRESENT != 0,
+        Site::TaskNotPresent,
+        code,
+    )?;
+    const BUSY: u64 = 2 << 40;
+    let busy = Descriptor(descriptor.0 | BUSY);
+    cx.write_access_byte(selector, busy)?;
+    cx.cpu.tr = busy.segment(selector);
+    Ok(())
 }

@@ -1,7 +1,7 @@
 //! Opcodes extended by the reg field of ModRM. SDM Vol.2D Table A-6 "Opcode Extensions for One- and Two-byte Opcodes
 //! by Group Number", and the control instructions of the x87 escape opcodes, A.5 "Escape Opcode Instructions".
 
-use super::Operand::{Cl, Eb, Ev, Ew, Ib, Is, Iz, M, One, R};
+use super::Operand::{Cl, Eb, Ev, Ew, Ib, Is, Iz, M, One};
 use super::{Entry, b, n, row, v};
 use crate::exec::{
     arithmetic, bit, control, data, far, fpu_control, logic, muldiv, shift, stack, system, tables,
@@ -121,9 +121,9 @@ pub(super) static GROUP_5: GroupRows = [
     row("inc", [Ev], v!(arithmetic::inc)).lock().at(),
     row("dec", [Ev], v!(arithmetic::dec)).lock().at(),
     row("call", [Ev], v!(control::call_indirect)).ends().at(),
-    row("call", [M], v!(far::call_memory)).ends().at(),
+    row("call", [M], n!(far::call_memory)).ends().at(),
     row("jmp", [Ev], v!(control::jmp_indirect)).ends().at(),
-    row("jmp", [M], v!(far::jmp_memory)).ends().at(),
+    row("jmp", [M], n!(far::jmp_memory)).ends().at(),
     row("push", [Ev], v!(stack::push)).at(),
     UndefinedModRm,
 ];
@@ -231,7 +231,7 @@ pub(super) static X87_DB: GroupRows = [
     x87!(),
     x87!(),
     x87!(),
-    row("fninit", [R], n!(fpu_control::db_group_4)).at(),
+    row("fninit", [Ew], n!(fpu_control::db_group_4)).at(),
     x87!(),
     x87!(),
     x87!(),

@@ -1,7 +1,7 @@
 //! The one-byte opcodes. SDM Vol.2D Table A-2 "One-byte Opcode Map".
 
 use super::Operand::{
-    Acc, Ap, Cl, Dx, Eb, Ev, Ew, Gb, Gv, Gw, Ib, Is, Iw, IwIb, Iz, Jb, Jz, M, O, One, Seg, Sw, Z,
+    Acc, Ap, Dx, Eb, Ev, Ew, Gb, Gv, Gw, Ib, Is, Iw, IwIb, Iz, Jb, Jz, M, O, Seg, Sw, Z,
 };
 use super::groups::{
     GROUP_1_EB, GROUP_1_EV_IS, GROUP_1_EV_IZ, GROUP_1A, GROUP_2_EB_1, GROUP_2_EB_CL, GROUP_2_EB_IB,

@@ -1,0 +1,383 @@
+//! From bytes to a slot. SDM Vol.2A 2.1 "Instruction Format for Protected Mode, Real-Address Mode, and Virtual-8086
+//! Mode". The tables of [`crate::isa`] say what stands at an opcode; this file knows prefixes, ModRM and operands.
+
+use crate::exec;
+use crate::insn::{
+    ADDRESS_32, Handler, Insn, LOCK, MEMORY, NO_REGISTER, OPERAND_32, PLACE_IMMEDIATE,
+    PLACE_MEMORY, PLACE_NONE, REP, REPNE,
+};
+use crate::isa::{self, Entry, Map, Operand, Row};
+use crate::model::Model;
+use crate::segment::SegReg;
+
+/// The longest instruction, in bytes.
+pub const LONGEST: usize = 15;
+
+/// What bytes turned out to be.
+#[derive(Clone, Copy, Debug)]
+pub enum Decoded {
+    /// An instruction, perhaps one that raises #UD. The flag says that a trace must end behind it.
+    Insn(Insn, bool),
+    /// More bytes are needed than were given.
+    Truncated,
+    /// Longer than 15 bytes.
+    TooLong,
+}
+
+/// Bytes ran out.
+struct NoMoreBytes;
+
+type Fetch<T> = Result<T, NoMoreBytes>;
+
+/// ModRM as far as it concerns registers.
+#[derive(Clone, Copy)]
+struct ModRm {
+    mode: u8,
+    reg: u8,
+    rm: u8,
+}
+
+struct Decoder<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    insn: Insn,
+    segment_override: Option<SegReg>,
+    modrm: Option<ModRm>,
+}
+
+/// Decodes one instruction for code whose default size is 32 bits or not.
+pub fn decode(bytes: &[u8], is_32: bool, model: Model) -> Decoded {
+    let bytes = &bytes[..bytes.len().min(LONGEST)];
+    let size_flags = if is_32 { OPERAND_32 | ADDRESS_32 } else { 0 };
+    let insn = Insn {
+        handler: exec::undefined,
+        imm: 0,
+        disp: 0,
+        cycles: 0,
+        op: isa::UNDEFINED_ROW,
+        dst: PLACE_NONE,
+        src: PLACE_NONE,
+        base: NO_REGISTER,
+        index: NO_REGISTER,
+        scale_segment: (SegReg::Ds as u8) << 2,
+        len: 0,
+        n: 0,
+        flags: size_flags,
+    };
+    let mut decoder = Decoder {
+        bytes,
+        at: 0,
+        insn,
+        segment_override: None,
+        modrm: None,
+    };
+    match decoder.instruction(is_32, model) {
+        Ok(ends_trace) => {
+            decoder.insn.len = decoder.at as u8;
+            Decoded::Insn(decoder.insn, ends_trace)
+        }
+        Err(NoMoreBytes) if bytes.len() == LONGEST => Decoded::TooLong,
+        Err(NoMoreBytes) => Decoded::Truncated,
+    }
+}
+
+impl Decoder<'_> {
+    fn byte(&mut self) -> Fetch<u8> {
+        let byte = *self.bytes.get(self.at).ok_or(NoMoreBytes)?;
+        self.at += 1;
+        Ok(byte)
+    }
+
+    fn word(&mut self) -> Fetch<u16> {
+        Ok(u16::from_le_bytes([self.byte()?, self.byte()?]))
+    }
+
+    fn dword(&mut self) -> Fetch<u32> {
+        Ok(u32::from(self.word()?) | u32::from(self.word()?) << 16)
+    }
+
+    fn instruction(&mut self, is_32: bool, model: Model) -> Fetch<bool> {
+        let first = self.prefixes(is_32)?;
+        let (map, opcode) = if first == 0x0F {
+            (Map::Two, self.byte()?)
+        } else {
+            (Map::One, first)
+        };
+        let mut entry = isa::entry(map, opcode);
+        let mut reg = 0;
+        if let Entry::Group(rows) = entry {
+            reg = self.read_modrm()?.reg;
+            entry = &rows[reg as usize];
+        }
+        match entry {
+            Entry::Row(row) => {
+                self.insn.op = isa::row_number(map, opcode, reg);
+                self.operands(row, opcode)?;
+                Ok(self.choose_handler(row, model))
+            }
+            Entry::UndefinedModRm => {
+                let modrm = self.read_modrm()?;
+                self.memory_operand(modrm)?;
+                Ok(true)
+            }
+            Entry::Undefined | Entry::Prefix | Entry::Group(_) => Ok(true),
+        }
+    }
+
+    /// Reads prefixes; returns the first opcode byte.
+    fn prefixes(&mut self, is_32: bool) -> Fetch<u8> {
+        loop {
+            let byte = self.byte()?;
+            match byte {
+                0x26 => self.segment_override = Some(SegReg::Es),
+                0x2E => self.segment_override = Some(SegReg::Cs),
+                0x36 => self.segment_override = Some(SegReg::Ss),
+                0x3E => self.segment_override = Some(SegReg::Ds),
+                0x64 => self.segment_override = Some(SegReg::Fs),
+                0x65 => self.segment_override = Some(SegReg::Gs),
+                0x66 => self.set_flag(OPERAND_32, !is_32),
+                0x67 => self.set_flag(ADDRESS_32, !is_32),
+                0xF0 => self.set_flag(LOCK, true),
+                // Of F2h and F3h the last one counts.
+                0xF2 => {
+                    self.set_flag(REP, false);
+                    self.set_flag(REPNE, true);
+                }
+                0xF3 => {
+                    self.set_flag(REPNE, false);
+                    self.set_flag(REP, true);
+                }
+                _ => {
+                    self.use_segment(SegReg::Ds);
+                    return Ok(byte);
+                }
+            }
+        }
+    }
+
+    fn set_flag(&mut self, flag: u8, on: bool) {
+        self.insn.flags = (self.insn.flags & !flag) | if on { flag } else { 0 };
+    }
+
+    /// Sets the memory operand's segment: the override, or the addressing form's default.
+    fn use_segment(&mut self, default: SegReg) {
+        let segment = self.segment_override.unwrap_or(default);
+        self.insn.scale_segment = (self.insn.scale_segment & 3) | (segment as u8) << 2;
+    }
+
+    fn read_modrm(&mut self) -> Fetch<ModRm> {
+        if let Some(modrm) = self.modrm {
+            return Ok(modrm);
+        }
+        let byte = self.byte()?;
+        let modrm = ModRm {
+            mode: byte >> 6,
+            reg: byte >> 3 & 7,
+            rm: byte & 7,
+        };
+        self.modrm = Some(modrm);
+        Ok(modrm)
+    }
+
+    fn operands(&mut self, row: &Row, opcode: u8) -> Fetch<()> {
+        let mut places = [PLACE_NONE; 3];
+        if row.operands.iter().any(|operand| uses_modrm(*operand)) || matches!(self.modrm, Some(_))
+        {
+            let modrm = self.read_modrm()?;
+            if !row.operands.contains(&Operand::R) {
+                self.memory_operand(modrm)?;
+            }
+        }
+        for (place, operand) in places.iter_mut().zip(row.operands) {
+            *place = self.operand(operand, opcode)?;
+        }
+        self.insn.dst = places[0];
+        self.insn.src = places[1];
+        Ok(())
+    }
+
+    fn operand(&mut self, operand: Operand, opcode: u8) -> Fetch<u8> {
+        let wide = self.insn.has(OPERAND_32);
+        let imm = match operand {
+            Operand::None => return Ok(PLACE_NONE),
+            Operand::Eb | Operand::Ev | Operand::Ew | Operand::M => return Ok(self.rm_place()),
+            Operand::R => return Ok(self.modrm.map_or(0, |modrm| modrm.rm)),
+            Operand::Gb | Operand::Gv | Operand::Gw | Operand::Sw | Operand::Cd | Operand::Dd => {
+                return Ok(self.modrm.map_or(0, |modrm| modrm.reg));
+            }
+            Operand::Z => return Ok(opcode & 7),
+            Operand::Acc => return Ok(0),
+            Operand::Cl => return Ok(1),
+            Operand::Dx => return Ok(2),
+            Operand::Seg(segment) => return Ok(segment as u8),
+            Operand::O => return self.direct_offset(),
+            Operand::Ib => u64::from(self.byte()?),
+            Operand::Is | Operand::Jb => self.byte()? as i8 as u64,
+            Operand::Iw => u64::from(self.word()?),
+            Operand::Iz | Operand::Jz if wide => self.dword()? as i32 as u64,
+            Operand::Iz | Operand::Jz => self.word()? as i16 as u64,
+            Operand::IwIb => u64::from(self.word()?) | u64::from(self.byte()?) << 16,
+            Operand::Ap => {
+                let offset = if wide {
+                    self.dword()?
+                } else {
+                    u32::from(self.word()?)
+                };
+                u64::from(self.word()?) << 32 | u64::from(offset)
+            }
+            Operand::One => 1,
+        };
+        self.insn.imm = imm;
+        Ok(PLACE_IMMEDIATE)
+    }
+
+    fn rm_place(&self) -> u8 {
+        match self.modrm {
+            Some(modrm) if modrm.mode == 3 => modrm.rm,
+            _ => PLACE_MEMORY,
+        }
+    }
+
+    fn direct_offset(&mut self) -> Fetch<u8> {
+        let offset = if self.insn.has(ADDRESS_32) {
+            self.dword()?
+        } else {
+            u32::from(self.word()?)
+        };
+        self.insn.disp = offset as i32;
+        self.set_flag(MEMORY, true);
+        Ok(PLACE_MEMORY)
+    }
+
+    fn memory_operand(&mut self, modrm: ModRm) -> Fetch<()> {
+        if modrm.mode == 3 {
+            return Ok(());
+        }
+        self.set_flag(MEMORY, true);
+        if self.insn.has(ADDRESS_32) {
+            self.memory_32(modrm)
+        } else {
+            self.memory_16(modrm)
+        }
+    }
+
+    /// SDM Vol.2A Table 2-1 "16-Bit Addressing Forms with the ModR/M Byte".
+    fn memory_16(&mut self, modrm: ModRm) -> Fetch<()> {
+        const NONE: u8 = NO_REGISTER;
+        const FORMS: [(u8, u8, SegReg); 8] = [
+            (3, 6, SegReg::Ds),
+            (3, 7, SegReg::Ds),
+            (5, 6, SegReg::Ss),
+            (5, 7, SegReg::Ss),
+            (6, NONE, SegReg::Ds),
+            (7, NONE, SegReg::Ds),
+            (5, NONE, SegReg::Ss),
+            (3, NONE, SegReg::Ds),
+        ];
+        if modrm.mode == 0 && modrm.rm == 6 {
+            self.insn.disp = i32::from(self.word()?);
+            return Ok(());
+        }
+        let (base, index, segment) = FORMS[modrm.rm as usize];
+        self.insn.base = base;
+        self.insn.index = index;
+        self.use_segment(segment);
+        match modrm.mode {
+            1 => self.insn.disp = i32::from(self.byte()? as i8),
+            2 => self.insn.disp = i32::from(self.word()?),
+            _ => (),
+        }
+        Ok(())
+    }
+
+    /// SDM Vol.2A Table 2-2 "32-Bit Addressing Forms with the ModR/M Byte" and 2-3 with the SIB byte.
+    fn memory_32(&mut self, modrm: ModRm) -> Fetch<()> {
+        let mut base = modrm.rm;
+        if modrm.rm == 4 {
+            let sib = self.byte()?;
+            base = sib & 7;
+            let index = sib >> 3 & 7;
+            if index != 4 {
+                self.insn.index = index;
+                self.insn.scale_segment |= sib >> 6;
+            }
+        }
+        if base == 5 && modrm.mode == 0 {
+            self.insn.disp = self.dword()? as i32;
+            return Ok(());
+        }
+        self.insn.base = base;
+        self.use_segment(if base == 4 || base == 5 {
+            SegReg::Ss
+        } else {
+            SegReg::Ds
+        });
+        match modrm.mode {
+            1 => self.insn.disp = i32::from(self.byte()? as i8),
+            2 => self.insn.disp = self.dword()? as i32,
+            _ => (),
+        }
+        Ok(())
+    }
+
+    /// Picks the row's handler, or the one that says why the form is undefined. Returns whether a trace ends here.
+    fn choose_handler(&mut self, row: &Row, model: Model) -> bool {
+        let memory_only = row.operands.contains(&Operand::M);
+        let refused: Option<Handler> = if !model.has(row.feature) {
+            Some(exec::undefined_for_model)
+        } else if self.insn.has(LOCK) && !(row.lockable && self.insn.dst == PLACE_MEMORY) {
+            Some(exec::undefined_lock)
+        } else if memory_only && !self.insn.is_memory() {
+            Some(exec::undefined_operand)
+        } else {
+            None
+        };
+        self.insn.handler = refused.unwrap_or(row.handlers[usize::from(self.insn.has(OPERAND_32))]);
+        refused.is_some() || row.ends_trace
+    }
+}
+
+const fn uses_modrm(operand: Operand) -> bool {
+    use Operand::*;
+    matches!(operand, Eb | Ev | Ew | Gb | Gv | Gw | M | R | Sw | Cd | Dd)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decoded(bytes: &[u8], is_32: bool) -> Insn {
+        match decode(bytes, is_32, Model::Max) {
+            Decoded::Insn(insn, _) => insn,
+            other => panic!("{bytes:02x?} gave {other:?}"),
+        }
+    }
+
+    #[test]
+    fn fifteen_bytes_are_the_limit() {
+        let mut code = vec![0x66; 14];
+        code.push(0x90);
+        assert_eq!(decoded(&code, false).len, 15);
+        code.insert(0, 0x66);
+        assert!(matches!(decode(&code, false, Model::Max), Decoded::TooLong));
+        assert!(matches!(
+            decode(&[0x66, 0xB8, 1, 2], false, Model::Max),
+            Decoded::Truncated
+        ));
+    }
+
+    #[test]
+    fn bp_and_esp_address_the_stack_unless_overridden() {
+        assert_eq!(decoded(&[0x8B, 0x46, 0xFE], false).segment(), SegReg::Ss);
+        assert_eq!(
+            decoded(&[0x3E, 0x8B, 0x46, 0xFE], false).segment(),
+            SegReg::Ds
+        );
+        assert_eq!(decoded(&[0x8B, 0x04, 0x24], true).segment(), SegReg::Ss);
+        assert_eq!(
+            decoded(&[0x8B, 0x06, 0x34, 0x12], false).segment(),
+            SegReg::Ds
+        );
+        assert_eq!(decoded(&[0x8B, 0x05, 1, 2, 3, 4], true).disp, 0x0403_0201);
+    }
+}

@@ -1,0 +1,164 @@
+//! Delivery of interrupts and exceptions, and IRET. SDM Vol.3A 6.12 "Exception and Interrupt Handling".
+//!
+//! An exception during delivery is combined with the first by the double-fault rule; three make a shutdown.
+
+mod iret;
+mod protected;
+mod real;
+
+pub(crate) use iret::iret;
+
+use crate::debug::{DR6_BS, DR7_GD};
+use crate::exception::{Exception, ExceptionClass, class_of, vector};
+use crate::exec::Exec;
+use crate::flags::RF;
+use crate::site::Site;
+use crate::state::{Activity, Mode};
+
+/// Where an event comes from: it decides gate privilege and the EXT bit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// INTR or NMI.
+    External,
+    /// A fault, or a trap of the debug logic.
+    Exception,
+    /// INT n, INT3, INTO: the gate's DPL must allow it, EXT is clear.
+    Software,
+    /// INT1: no privilege check, EXT is set.
+    Int1,
+}
+
+impl Source {
+    const fn is_external(self) -> bool {
+        !matches!(self, Source::Software)
+    }
+}
+
+/// One delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Event {
+    /// Vector.
+    pub vector: u8,
+    /// Error code to push; only protected mode does.
+    pub code: Option<u16>,
+    /// Where it comes from.
+    pub source: Source,
+    /// EIP to push.
+    pub return_eip: u32,
+}
+
+/// Error-code bit: the event was external to the program.
+const EXT: u16 = 1;
+/// Error-code bit: the index is that of a gate in the IDT.
+const IDT: u16 = 2;
+
+/// Delivers one event; `Err` is the exception that arose on the way, with EXT set where it belongs.
+pub(crate) fn deliver(cx: &mut Exec<'_>, event: Event) -> Result<(), Exception> {
+    let delivered = match cx.cpu.mode() {
+        Mode::Real => real::deliver(cx, event),
+        Mode::Protected | Mode::Virtual8086 => protected::deliver(cx, event),
+    };
+    delivered.map_err(|mut second| {
+        let selector_code = matches!(
+            second.vector,
+            vector::TS | vector::NP | vector::SS | vector::GP
+        );
+        if event.source.is_external() && selector_code {
+            second.code |= EXT;
+        }
+        second
+    })?;
+    cx.leave();
+    if event.vector == vector::DB && event.source != Source::Software {
+        cx.cpu.dr7 &= !DR7_GD;
+    }
+    cx.refresh_guard();
+    Ok(())
+}
+
+/// Delivers a fault that an instruction or an earlier delivery raised, and what may come of it.
+pub(crate) fn deliver_exception(cx: &mut Exec<'_>, first: Exception) {
+    let mut current = first;
+    loop {
+        let before = cx.cpu.flags;
+        if current.vector == vector::PF {
+            cx.cpu.cr2 = cx.hot.fault_address;
+        }
+        // The image that a fault pushes has RF set; traps and aborts push it as it is.
+        // An instruction breakpoint is the exception: the handler sets RF itself.
+        let is_fault = !matches!(
+            current.site,
+            Site::InstructionBreakpoint | Site::DoubleFault
+        );
+        if is_fault {
+            cx.cpu.flags.set(RF, true);
+        }
+        let code = current.has_code().then_some(current.code);
+        let event = Event {
+            vector: current.vector,
+            code,
+            source: Source::Exception,
+            return_eip: cx.cpu.eip,
+        };
+        match deliver(cx, event) {
+            Ok(()) => return,
+            Err(second) => {
+                cx.cpu.flags = before;
+                match combine(cx, current, second) {
+                    Some(next) => current = next,
+                    None => {
+                        cx.cpu.activity = Activity::Shutdown;
+                        cx.next_eip = cx.cpu.eip;
+                        cx.leave();
+                        return;
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What a second exception makes of the first; `None` is shutdown.
+/// SDM Vol.3A Table 6-5 "Conditions for Generating a Double Fault".
+fn combine(cx: &Exec<'_>, first: Exception, second: Exception) -> Option<Exception> {
+    use ExceptionClass::*;
+    match (class_of(first.vector), class_of(second.vector)) {
+        (DoubleFault, Contributory | PageFault) => None,
+        (Contributory, Contributory) | (PageFault, Contributory | PageFault) => {
+            Some(cx.fault(Site::DoubleFault, 0))
+        }
+        _ => Some(second),
+    }
+}
+
+/// Delivers an external interrupt, an NMI or a debug trap at an instruction boundary.
+pub(crate) fn deliver_at_boundary(cx: &mut Exec<'_>, number: u8, source: Source) {
+    cx.next_eip = cx.cpu.eip;
+    let event = Event {
+        vector: number,
+        code: None,
+        source,
+        return_eip: cx.cpu.eip,
+    };
+    if let Err(second) = deliver(cx, event) {
+        let first = Exception {
+            vector: number,
+            site: Site::Undefined,
+            code: 0,
+        };
+        // External interrupts and debug traps are benign: what fails is delivered for itself.
+        debug_assert_eq!(
+            class_of(first.vector) == ExceptionClass::Benign || source == Source::External,
+            true
+        );
+        deliver_exception(cx, second);
+    }
+    cx.cpu.eip = cx.next_eip;
+}
+
+/// Takes the debug traps that wait into DR6 and delivers them. SDM Vol.3B 17.3.1 "Debug Exception (#DB)".
+pub(crate) fn deliver_debug_trap(cx: &mut Exec<'_>) {
+    cx.cpu.dr6 |= cx.cpu.pending_debug & (0xF | DR6_BS);
+    cx.cpu.pending_debug = 0;
+    deliver_at_boundary(cx, vector::DB, Source::Exception);
+}

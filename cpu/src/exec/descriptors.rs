@@ -1,0 +1,169 @@
+//! Descriptors in their tables, and loads of data and stack segment registers.
+//! SDM Vol.3A 3.5.1 "Segment Descriptor Tables", 5.6 "Privilege Level Checking when Accessing Data Segments".
+
+use ringwalk_mmu::{Class, LinAddr};
+
+use super::Exec;
+use crate::exception::{Exception, Step};
+use crate::segment::{ACCESSED, Descriptor, S, SegReg, Segment, Selector, WRITABLE};
+use crate::site::Site;
+use crate::state::{Mode, Shadow};
+
+impl Exec<'_> {
+    /// The descriptor that a selector (not null) names, or `site` with the selector if it lies outside its table.
+    pub fn read_descriptor(
+        &mut self,
+        selector: Selector,
+        site: Site,
+    ) -> Result<Descriptor, Exception> {
+        match self.descriptor_address(selector) {
+            Some(address) => Ok(Descriptor(
+                self.load_linear::<u64>(address, Class::Supervisor)?,
+            )),
+            None => Err(self.fault(site, selector.error_code())),
+        }
+    }
+
+    /// Linear address of a descriptor; `None` outside the table, or in an LDT that is not there.
+    pub fn descriptor_address(&self, selector: Selector) -> Option<LinAddr> {
+        let (base, limit) = if selector.is_local() {
+            (self.cpu.ldtr.base, self.cpu.ldtr.limit)
+        } else {
+            (self.cpu.gdtr.base, u32::from(self.cpu.gdtr.limit))
+        };
+        let missing = selector.is_local()
+            && (self.cpu.ldtr.is_unusable() || self.cpu.ldtr.selector.is_null());
+        if missing || selector.offset() + 7 > limit {
+            return None;
+        }
+        Some(LinAddr((base + u64::from(selector.offset())) & 0xFFFF_FFFF))
+    }
+
+    /// Sets the accessed flag in the table if it is clear, and returns the descriptor with it set.
+    pub fn set_accessed(
+        &mut self,
+        selector: Selector,
+        descriptor: Descriptor,
+    ) -> Result<Descriptor, Exception> {
+        if descriptor.rights() & ACCESSED != 0 {
+            return Ok(descriptor);
+        }
+        let marked = Descriptor(descriptor.0 | 1 << 40);
+        self.write_access_byte(selector, marked)?;
+        Ok(marked)
+    }
+
+    /// Writes a descriptor's access byte back to its table.
+    pub fn write_access_byte(&mut self, selector: Selector, descriptor: Descriptor) -> Step {
+        let address = self
+            .descriptor_address(selector)
+            .expect("the descriptor was read from its table before");
+        let byte = LinAddr((address.0 + 5) & 0xFFFF_FFFF);
+        self.store_linear(byte, descriptor.rights() as u8, Class::Supervisor)
+    }
+
+    /// Loads a segment register other than CS. SDM Vol.2B "MOV-Move".
+    pub fn load_segment(&mut self, reg: SegReg, selector: Selector) -> Step {
+        let loaded = match self.cpu.mode() {
+            Mode::Real => self.real_segment(reg, selector),
+            Mode::Virtual8086 => Segment {
+                rights: 0xF3,
+                ..Segment::real(selector.0)
+            },
+            Mode::Protected if reg == SegReg::Ss => self.check_stack_segment(selector)?,
+            Mode::Protected => self.check_data_segment(selector)?,
+        };
+        self.cpu.segments[reg as usize] = loaded;
+        Ok(())
+    }
+
+    /// Real mode changes selector and base; limit and rights stay, which is what unreal mode lives on.
+    pub fn real_segment(&self, reg: SegReg, selector: Selector) -> Segment {
+        let old = self.cpu.seg(reg);
+        // A null selector left by protected mode becomes an ordinary segment again.
+        let old = if old.is_unusable() {
+            &Segment::real(0)
+        } else {
+            old
+        };
+        Segment {
+            selector,
+            base: u64::from(selector.0) << 4,
+            limit: old.limit,
+            rights: old.rights,
+        }
+    }
+
+    fn check_data_segment(&mut self, selector: Selector) -> Result<Segment, Exception> {
+        if selector.is_null() {
+            return Ok(Segment::null(selector));
+        }
+        let code = selector.error_code();
+        let descriptor = self.read_descriptor(selector, Site::SelectorLimit)?;
+        let segment = descriptor.segment(selector);
+        self.require(
+            descriptor.is_segment() && segment.is_readable(),
+            Site::DataType,
+            code,
+        )?;
+        if !segment.is_conforming() {
+            let privilege = self.cpu.cpl.max(selector.rpl());
+            self.require(descriptor.dpl() >= privilege, Site::DataPrivilege, code)?;
+        }
+        self.require(descriptor.is_present(), Site::DataNotPresent, code)?;
+        Ok(self.set_accessed(selector, descriptor)?.segment(selector))
+    }
+
+    fn check_stack_segment(&mut self, selector: Selector) -> Result<Segment, Exception> {
+        self.require(!selector.is_null(), Site::SelectorNull, 0)?;
+        self.stack_segment_for(
+            selector,
+            self.cpu.cpl,
+            [Site::SelectorLimit, Site::StackType, Site::StackNotPresent],
+        )
+    }
+
+    /// A stack segment for a privilege level; `sites` are for the limit of the table, the type or privilege, and
+    /// presence.
+    pub fn stack_segment_for(
+        &mut self,
+        selector: Selector,
+        cpl: u8,
+        sites: [Site; 3],
+    ) -> Result<Segment, Exception> {
+        let code = selector.error_code();
+        let descriptor = self.read_descriptor(selector, sites[0])?;
+        let rights = descriptor.rights();
+        let writable = rights & (S | crate::segment::CODE | WRITABLE) == S | WRITABLE;
+        let fits = selector.rpl() == cpl && writable && descriptor.dpl() == cpl;
+        self.require(fits, sites[1], code)?;
+        self.require(descriptor.is_present(), sites[2], code)?;
+        Ok(self.set_accessed(selector, descriptor)?.segment(selector))
+    }
+
+    /// After a return to an outer level: data segments that the new level may not use become null.
+    /// SDM Vol.2B "RET", "RETURN-TO-OUTER-PRIVILEGE-LEVEL".
+    pub fn drop_inner_data_segments(&mut self) {
+        for reg in [SegReg::Es, SegReg::Ds, SegReg::Fs, SegReg::Gs] {
+            let segment = self.cpu.seg(reg);
+            let hidden = segment.dpl() < self.cpu.cpl && !segment.is_conforming();
+            if !segment.is_unusable() && hidden {
+                self.cpu.segments[reg as usize] = Segment::null(Selector(0));
+            }
+        }
+    }
+
+    /// The instruction that loaded SS shadows the next one, unless it stood in such a shadow itself.
+    pub fn shadow_after_stack_load(&mut self) {
+        if self.shadow_before != Shadow::MovSs {
+            self.cpu.shadow = Shadow::MovSs;
+        }
+    }
+
+    /// Replaces the privilege level; translations latched for the old one are looked up again.
+    pub fn set_cpl(&mut self, cpl: u8) {
+        self.cpu.cpl = cpl;
+        self.refresh_guard();
+        self.leave();
+    }
+}
