@@ -1,62 +1,137 @@
-//! arithmetic
+//! Addition, subtraction and comparison. SDM Vol.1 7.3.2 "Binary Arithmetic Instructions", 7.3.1.2 "Exchange
+//! Instructions".
 
 use crate::exception::Step;
 use crate::exec::Exec;
+use crate::flags::ZF;
 use crate::insn::Insn;
-use crate::site::Site;
+use crate::value;
 use crate::width::Width;
 
-/// cmpxchg
-pub fn cmpxchg<W: Width>(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// Register numbers of the accumulator and of the pairs of CMPXCHG8B.
+const ACCUMULATOR: u8 = 0;
+const ECX: u8 = 1;
+const EDX: u8 = 2;
+const EBX: u8 = 3;
+
+/// ADD r/m, r; r, r/m; r/m, imm; acc, imm. SDM Vol.2A "ADD". Flags: OF SF ZF AF PF CF. Faults: operand access; LOCK
+/// on memory only.
+pub fn add<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    let (a, b): (W, W) = cx.read_for_update(i)?;
+    let (sum, flags) = value::add(a, b, false);
+    cx.write_back(i, sum)?;
+    cx.cpu.flags.set_arith(flags);
+    Ok(())
 }
 
-/// xadd
-pub fn xadd<W: Width>(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// ADC r/m, r; r, r/m; r/m, imm; acc, imm. SDM Vol.2A "ADC". Flags: OF SF ZF AF PF CF. Faults: operand access; LOCK
+/// on memory only.
+pub fn adc<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    let (a, b): (W, W) = cx.read_for_update(i)?;
+    let (sum, flags) = value::add(a, b, cx.cpu.flags.cf());
+    cx.write_back(i, sum)?;
+    cx.cpu.flags.set_arith(flags);
+    Ok(())
 }
 
-/// add
-pub fn add<W: Width>(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// SUB r/m, r; r, r/m; r/m, imm; acc, imm. SDM Vol.2B "SUB". Flags: OF SF ZF AF PF CF. Faults: operand access; LOCK
+/// on memory only.
+pub fn sub<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    let (a, b): (W, W) = cx.read_for_update(i)?;
+    let (difference, flags) = value::sub(a, b, false);
+    cx.write_back(i, difference)?;
+    cx.cpu.flags.set_arith(flags);
+    Ok(())
 }
 
-/// adc
-pub fn adc<W: Width>(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// SBB r/m, r; r, r/m; r/m, imm; acc, imm. SDM Vol.2B "SBB". Flags: OF SF ZF AF PF CF. Faults: operand access; LOCK
+/// on memory only.
+pub fn sbb<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    let (a, b): (W, W) = cx.read_for_update(i)?;
+    let (difference, flags) = value::sub(a, b, cx.cpu.flags.cf());
+    cx.write_back(i, difference)?;
+    cx.cpu.flags.set_arith(flags);
+    Ok(())
 }
 
-/// sbb
-pub fn sbb<W: Width>(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// CMP r/m, r; r, r/m; r/m, imm; acc, imm. SDM Vol.2A "CMP". Flags: OF SF ZF AF PF CF. Faults: operand access.
+pub fn cmp<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    let a: W = cx.dst(i)?;
+    let b: W = cx.src(i)?;
+    cx.cpu.flags.set_arith(value::sub(a, b, false).1);
+    Ok(())
 }
 
-/// sub
-pub fn sub<W: Width>(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// INC r/m; r. SDM Vol.2A "INC". Flags: OF SF ZF AF PF. Faults: operand access; LOCK on memory only.
+pub fn inc<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    let a: W = cx.read_dst_for_update(i)?;
+    let (sum, flags) = value::inc(a, cx.cpu.flags.bits());
+    cx.write_back(i, sum)?;
+    cx.cpu.flags.set_arith(flags);
+    Ok(())
 }
 
-/// cmp
-pub fn cmp<W: Width>(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// DEC r/m; r. SDM Vol.2A "DEC". Flags: OF SF ZF AF PF. Faults: operand access; LOCK on memory only.
+pub fn dec<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    let a: W = cx.read_dst_for_update(i)?;
+    let (difference, flags) = value::dec(a, cx.cpu.flags.bits());
+    cx.write_back(i, difference)?;
+    cx.cpu.flags.set_arith(flags);
+    Ok(())
 }
 
-/// neg
-pub fn neg<W: Width>(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// NEG r/m. SDM Vol.2B "NEG". Flags: OF SF ZF AF PF CF. Faults: operand access; LOCK on memory only.
+pub fn neg<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    let a: W = cx.read_dst_for_update(i)?;
+    let (negative, flags) = value::neg(a);
+    cx.write_back(i, negative)?;
+    cx.cpu.flags.set_arith(flags);
+    Ok(())
 }
 
-/// inc
-pub fn inc<W: Width>(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// XADD r/m, r. SDM Vol.2C "XADD". Flags: OF SF ZF AF PF CF. Faults: operand access; LOCK on memory only.
+/// With the same register twice the sum stays.
+pub fn xadd<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    let (a, b): (W, W) = cx.read_for_update(i)?;
+    let (sum, flags) = value::add(a, b, false);
+    cx.set_src(i, a)?;
+    cx.write_back(i, sum)?;
+    cx.cpu.flags.set_arith(flags);
+    Ok(())
 }
 
-/// dec
-pub fn dec<W: Width>(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// CMPXCHG r/m, r. SDM Vol.2A "CMPXCHG". Flags: OF SF ZF AF PF CF as CMP of the accumulator with the destination.
+/// Faults: operand access, always as a write: an unequal destination is written back; LOCK on memory only.
+pub fn cmpxchg<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    let (found, new): (W, W) = cx.read_for_update(i)?;
+    let (difference, flags) = value::sub(cx.reg(ACCUMULATOR), found, false);
+    if difference.is_zero() {
+        cx.write_back(i, new)?;
+    } else {
+        cx.write_back(i, found)?;
+        cx.set_reg(ACCUMULATOR, found);
+    }
+    cx.cpu.flags.set_arith(flags);
+    Ok(())
 }
 
-/// cmpxchg8b
-pub fn cmpxchg8b(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// CMPXCHG8B m64. SDM Vol.2A "CMPXCHG8B/CMPXCHG16B". Flags: ZF. Faults: operand access, always as a write; #UD for a
+/// register; LOCK allowed.
+pub fn cmpxchg8b(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    let (segment, offset) = (i.segment(), cx.effective_address(i));
+    let found: u64 = cx.load_for_update(segment, offset)?;
+    let equal = found == pair(cx, EDX, ACCUMULATOR);
+    let new = if equal { pair(cx, ECX, EBX) } else { found };
+    cx.store(segment, offset, new)?;
+    if !equal {
+        cx.set_reg(ACCUMULATOR, found as u32); // the low half
+        cx.set_reg(EDX, (found >> 32) as u32);
+    }
+    cx.cpu.flags.set(ZF, equal);
+    Ok(())
+}
+
+/// Two 32-bit registers as one number.
+fn pair(cx: &Exec<'_>, high: u8, low: u8) -> u64 {
+    u64::from(cx.reg::<u32>(high)) << 32 | u64::from(cx.reg::<u32>(low))
 }

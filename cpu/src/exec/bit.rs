@@ -1,62 +1,145 @@
-//! bit
+//! Single bits, bit scans and byte swap. SDM Vol.1 7.3.7 "Bit and Byte Instructions".
+//!
+//! A bit number in a register is signed and reaches beyond a memory operand: it is a bit string based there
+//! (SDM Vol.2A 3.1.1.9 "Operation Section", "Bit(BitBase, BitOffset)"). An immediate bit number stays inside.
 
 use crate::exception::Step;
 use crate::exec::Exec;
-use crate::insn::Insn;
-use crate::site::Site;
+use crate::flags::CF;
+use crate::insn::{ADDRESS_32, Insn};
+use crate::value;
 use crate::width::Width;
 
-/// bt
-pub fn bt<W: Width>(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// What becomes of an operand whose bits in the mask are chosen.
+type Change<W> = fn(W, W) -> W;
+
+fn set<W: Width>(value: W, mask: W) -> W {
+    value | mask
 }
 
-/// bts
-pub fn bts<W: Width>(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+fn reset<W: Width>(value: W, mask: W) -> W {
+    value & !mask
 }
 
-/// btr
-pub fn btr<W: Width>(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+fn complement<W: Width>(value: W, mask: W) -> W {
+    value ^ mask
 }
 
-/// btc
-pub fn btc<W: Width>(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// BT r/m, r. SDM Vol.2A "BT". Flags: CF; OF SF AF PF undefined (kept). Faults: operand access.
+pub fn bt<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    let number: W = cx.src(i)?;
+    let a: W = if i.is_memory() {
+        cx.load(i.segment(), element_offset(cx, i, number))?
+    } else {
+        cx.dst(i)?
+    };
+    cx.cpu.flags.set(CF, holds(a, mask(number)));
+    Ok(())
 }
 
-/// bsf
-pub fn bsf<W: Width>(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// BTS r/m, r. SDM Vol.2A "BTS". Flags: as BT. Faults: operand access; LOCK on memory only.
+pub fn bts<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    change(cx, i, set::<W>)
 }
 
-/// bsr
-pub fn bsr<W: Width>(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// BTR r/m, r. SDM Vol.2A "BTR". Flags: as BT. Faults: operand access; LOCK on memory only.
+pub fn btr<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    change(cx, i, reset::<W>)
 }
 
-/// bswap
-pub fn bswap<W: Width>(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// BTC r/m, r. SDM Vol.2A "BTC". Flags: as BT. Faults: operand access; LOCK on memory only.
+pub fn btc<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    change(cx, i, complement::<W>)
 }
 
-/// bt_immediate
-pub fn bt_immediate<W: Width>(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// BT r/m, imm8. SDM Vol.2A "BT". Flags: CF; OF SF AF PF undefined (kept). Faults: operand access.
+pub fn bt_immediate<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    let a: W = cx.dst(i)?;
+    cx.cpu.flags.set(CF, holds(a, mask(W::truncate(i.imm))));
+    Ok(())
 }
 
-/// bts_immediate
-pub fn bts_immediate<W: Width>(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// BTS r/m, imm8. SDM Vol.2A "BTS". Flags: as BT. Faults: operand access; LOCK on memory only.
+pub fn bts_immediate<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    change_inside(cx, i, W::truncate(i.imm), set::<W>)
 }
 
-/// btr_immediate
-pub fn btr_immediate<W: Width>(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// BTR r/m, imm8. SDM Vol.2A "BTR". Flags: as BT. Faults: operand access; LOCK on memory only.
+pub fn btr_immediate<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    change_inside(cx, i, W::truncate(i.imm), reset::<W>)
 }
 
-/// btc_immediate
-pub fn btc_immediate<W: Width>(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// BTC r/m, imm8. SDM Vol.2A "BTC". Flags: as BT. Faults: operand access; LOCK on memory only.
+pub fn btc_immediate<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    change_inside(cx, i, W::truncate(i.imm), complement::<W>)
+}
+
+/// A bit numbered by a register: in a register modulo its width, in memory anywhere.
+#[inline(always)]
+fn change<W: Width>(cx: &mut Exec<'_>, i: &Insn, act: Change<W>) -> Step {
+    let number: W = cx.src(i)?;
+    if !i.is_memory() {
+        return change_inside(cx, i, number, act);
+    }
+    let (segment, offset) = (i.segment(), element_offset(cx, i, number));
+    let a: W = cx.load_for_update(segment, offset)?;
+    cx.store(segment, offset, act(a, mask(number)))?;
+    cx.cpu.flags.set(CF, holds(a, mask(number)));
+    Ok(())
+}
+
+/// A bit of the operand itself, numbered modulo its width.
+#[inline(always)]
+fn change_inside<W: Width>(cx: &mut Exec<'_>, i: &Insn, number: W, act: Change<W>) -> Step {
+    let a: W = cx.read_dst_for_update(i)?;
+    cx.write_back(i, act(a, mask(number)))?;
+    cx.cpu.flags.set(CF, holds(a, mask(number)));
+    Ok(())
+}
+
+fn mask<W: Width>(number: W) -> W {
+    W::one() << (number.as_() as usize & (W::BITS as usize - 1))
+}
+
+fn holds<W: Width>(value: W, mask: W) -> bool {
+    value & mask != W::zero()
+}
+
+/// Offset of the operand-sized element that holds a bit of the bit string, wrapped to the address size.
+fn element_offset<W: Width>(cx: &Exec<'_>, i: &Insn, number: W) -> u32 {
+    let element = number.sign_extend() >> W::BITS.trailing_zeros();
+    let distance = element * W::BYTES as i64;
+    let offset = cx.effective_address(i).wrapping_add(distance as u32);
+    if i.has(ADDRESS_32) {
+        offset
+    } else {
+        offset & 0xFFFF
+    }
+}
+
+/// BSF r, r/m. SDM Vol.2A "BSF". Flags: ZF; the others undefined, see [`value::bsf`]. A source of 0 leaves the
+/// destination. Faults: operand access.
+pub fn bsf<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    let found = value::bsf::<W>(cx.src(i)?);
+    take_scan(cx, i, found)
+}
+
+/// BSR r, r/m. SDM Vol.2A "BSR". Flags and source 0: as BSF. Faults: operand access.
+pub fn bsr<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    let found = value::bsr::<W>(cx.src(i)?);
+    take_scan(cx, i, found)
+}
+
+fn take_scan<W: Width>(cx: &mut Exec<'_>, i: &Insn, found: (Option<W>, u32)) -> Step {
+    if let Some(number) = found.0 {
+        cx.set_dst(i, number)?;
+    }
+    cx.cpu.flags.set_arith(found.1);
+    Ok(())
+}
+
+/// BSWAP r. SDM Vol.2A "BSWAP". Flags: none. Faults: none. A 16-bit register, undefined in the manual, becomes 0.
+pub fn bswap<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    let a: W = cx.dst(i)?;
+    cx.set_dst(i, value::bswap(a))
 }

@@ -1,62 +1,90 @@
-//! data
+//! Data movement. SDM Vol.1 7.3.1 "Data Transfer Instructions", 7.3.8 "Control Transfer Instructions" for conditions,
+//! 7.3.17 "Miscellaneous Instructions".
 
 use crate::exception::Step;
 use crate::exec::Exec;
-use crate::insn::Insn;
-use crate::site::Site;
+use crate::insn::{ADDRESS_32, Insn};
 use crate::width::Width;
 
-/// nop
-pub fn nop(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// Register numbers.
+const AL: u8 = 0;
+const EBX: u8 = 3;
+
+/// NOP; NOP r/m. SDM Vol.2B "NOP". Flags: none. Faults: none: the operand is not accessed.
+pub fn nop(_: &mut Exec<'_>, _: &Insn) -> Step {
+    Ok(())
 }
 
-/// cmov
-pub fn cmov<W: Width>(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// MOV r/m, r; r, r/m; r/m, imm; r, imm; acc, moffs; moffs, acc. SDM Vol.2B "MOV". Flags: none. Faults: operand access.
+pub fn mov<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    let value: W = cx.src(i)?;
+    cx.set_dst(i, value)
 }
 
-/// setcc
-pub fn setcc(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// CMOVcc r, r/m. SDM Vol.2A "CMOVcc". Flags: none. Faults: operand access, whether the condition holds or not.
+pub fn cmov<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    let value: W = cx.src(i)?;
+    if cx.cpu.flags.condition(i.condition()) {
+        cx.set_dst(i, value)?;
+    }
+    Ok(())
 }
 
-/// movzx_byte
-pub fn movzx_byte<W: Width>(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// SETcc r/m8. SDM Vol.2B "SETcc". Flags: none. Faults: operand access.
+pub fn setcc(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    let holds = cx.cpu.flags.condition(i.condition());
+    cx.set_dst(i, u8::from(holds))
 }
 
-/// movzx_word
-pub fn movzx_word<W: Width>(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// MOVZX r, r/m8. SDM Vol.2B "MOVZX". Flags: none. Faults: operand access.
+pub fn movzx_byte<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    let value: u8 = cx.src(i)?;
+    cx.set_dst(i, W::truncate(value.into()))
 }
 
-/// movsx_byte
-pub fn movsx_byte<W: Width>(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// MOVZX r, r/m16. SDM Vol.2B "MOVZX". Flags: none. Faults: operand access.
+pub fn movzx_word<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    let value: u16 = cx.src(i)?;
+    cx.set_dst(i, W::truncate(value.into()))
 }
 
-/// movsx_word
-pub fn movsx_word<W: Width>(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// MOVSX r, r/m8. SDM Vol.2B "MOVSX/MOVSXD". Flags: none. Faults: operand access.
+pub fn movsx_byte<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    let value: u8 = cx.src(i)?;
+    cx.set_dst(i, W::truncate(value.sign_extend() as u64))
 }
 
-/// mov
-pub fn mov<W: Width>(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// MOVSX r, r/m16. SDM Vol.2B "MOVSX/MOVSXD". Flags: none. Faults: operand access.
+pub fn movsx_word<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    let value: u16 = cx.src(i)?;
+    cx.set_dst(i, W::truncate(value.sign_extend() as u64))
 }
 
-/// xchg
-pub fn xchg<W: Width>(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// XCHG r/m, r; acc, r. SDM Vol.2C "XCHG". Flags: none. Faults: operand access; LOCK on memory only, where it is
+/// implied.
+pub fn xchg<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    let (a, b): (W, W) = cx.read_for_update(i)?;
+    cx.write_back(i, b)?;
+    cx.set_src(i, a)
 }
 
-/// lea
-pub fn lea<W: Width>(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// LEA r, m. SDM Vol.2A "LEA". Flags: none. Faults: #UD for a register. The address is cut or zero-extended to the
+/// operand size.
+pub fn lea<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    let offset = cx.effective_address(i);
+    cx.set_dst(i, W::truncate(offset.into()))
 }
 
-/// xlat
-pub fn xlat(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// XLATB: AL from the table at (E)BX. SDM Vol.2C "XLAT/XLATB". Flags: none. Faults: operand access.
+pub fn xlat(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    let index = u32::from(cx.reg::<u8>(AL));
+    let offset = cx.address_reg(i, EBX).wrapping_add(index);
+    let offset = if i.has(ADDRESS_32) {
+        offset
+    } else {
+        offset & 0xFFFF
+    };
+    let value: u8 = cx.load(i.segment(), offset)?;
+    cx.set_reg(AL, value);
+    Ok(())
 }

@@ -1,27 +1,243 @@
-//! io
+//! Port input and output. SDM Vol.1 19 "Input/Output".
 
-use crate::exception::Step;
+use ringwalk_mmu::{Access, Class, LinAddr, Port, Size};
+
+use super::string::{DESTINATION, SOURCE, advance, repeat};
+use crate::debug;
+use crate::exception::{Exception, Step};
 use crate::exec::Exec;
 use crate::insn::Insn;
+use crate::segment::{S, SegReg};
 use crate::site::Site;
+use crate::state::Mode;
 use crate::width::Width;
 
-/// ins
-pub fn ins<W: Width>(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// Register number of DX.
+const DX: u8 = 2;
+
+/// Where a 32-bit task-state segment holds the offset of its I/O permission bit map. SDM Vol.3A 7.2.1 "Task-State
+/// Segment (TSS)".
+const MAP_BASE: u32 = 0x66;
+
+/// IN acc, imm8; acc, DX. SDM Vol.2A "IN". Flags: none. Faults: #GP(0) without I/O privilege.
+pub fn input<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    let port = cx.src(i)?;
+    require_port::<W>(cx, port)?;
+    let value: W = read_port(cx, port);
+    cx.set_dst(i, value)
 }
 
-/// outs
-pub fn outs<W: Width>(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// OUT imm8, acc; DX, acc. SDM Vol.2B "OUT". Flags: none. Faults: #GP(0) without I/O privilege.
+pub fn output<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    let port = cx.dst(i)?;
+    require_port::<W>(cx, port)?;
+    let value: W = cx.src(i)?;
+    write_port(cx, port, value);
+    Ok(())
 }
 
-/// input
-pub fn input<W: Width>(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// INS. SDM Vol.2A "INS/INSB/INSW/INSD". Flags: none. Faults: #GP(0) without I/O privilege; operand access, before
+/// the port is read.
+pub fn ins<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    repeat(cx, i, |cx| {
+        let port = cx.reg(DX);
+        require_port::<W>(cx, port)?;
+        let offset = cx.address_reg(i, DESTINATION);
+        let addr = cx.checked(SegReg::Es, offset, W::BYTES as u32, Access::Write)?;
+        cx.require_writable(addr, W::BYTES)?;
+        let value: W = read_port(cx, port);
+        cx.store(SegReg::Es, offset, value)?;
+        advance::<W>(cx, i, DESTINATION);
+        Ok(())
+    })
 }
 
-/// output
-pub fn output<W: Width>(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// OUTS. SDM Vol.2B "OUTS/OUTSB/OUTSW/OUTSD". Flags: none. Faults: #GP(0) without I/O privilege; operand access,
+/// before the port is written.
+pub fn outs<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    repeat(cx, i, |cx| {
+        let port = cx.reg(DX);
+        require_port::<W>(cx, port)?;
+        let value: W = cx.load(i.segment(), cx.address_reg(i, SOURCE))?;
+        write_port(cx, port, value);
+        advance::<W>(cx, i, SOURCE);
+        Ok(())
+    })
+}
+
+fn read_port<W: Width>(cx: &mut Exec<'_>, port: u16) -> W {
+    debug::note_port_access(cx.cpu, port, W::BYTES);
+    let value = cx.on_bus(|bus, bus_cx| bus.port_read(Port(port), size::<W>(), bus_cx));
+    W::truncate(value.into())
+}
+
+fn write_port<W: Width>(cx: &mut Exec<'_>, port: u16, value: W) {
+    debug::note_port_access(cx.cpu, port, W::BYTES);
+    let value = value.as_() as u32; // ports are at most 32 bits wide
+    cx.on_bus(|bus, bus_cx| bus.port_write(Port(port), size::<W>(), value, bus_cx));
+}
+
+const fn size<W: Width>() -> Size {
+    match W::BITS {
+        8 => Size::Byte,
+        16 => Size::Word,
+        _ => Size::Dword,
+    }
+}
+
+/// Real mode may use every port, protected mode with CPL at most IOPL too; otherwise, and always in virtual-8086 mode,
+/// the I/O permission bit map decides. SDM Vol.1 19.5.1 "I/O Privilege Level".
+fn require_port<W: Width>(cx: &mut Exec<'_>, port: u16) -> Step {
+    let privileged = match cx.cpu.mode() {
+        Mode::Real => true,
+        Mode::Protected => cx.cpu.cpl <= cx.cpu.flags.iopl(),
+        Mode::Virtual8086 => false,
+    };
+    let allowed = privileged || map_allows(cx, port, W::BYTES)?;
+    cx.require(allowed, Site::IoPrivilege, 0)
+}
+
+/// All bits of the ports are clear in the bit map of the current task. Two bytes are always read, and both must lie
+/// within the limit. SDM Vol.1 19.5.2 "I/O Permission Bit Map".
+fn map_allows(cx: &mut Exec<'_>, port: u16, ports: u64) -> Result<bool, Exception> {
+    let tr = cx.cpu.tr;
+    // Types 9 and Bh: a 32-bit task-state segment, available or busy.
+    let has_map = tr.rights & (S | 0xD) == 9;
+    if !has_map || tr.limit < MAP_BASE + 1 {
+        return Ok(false);
+    }
+    let map = u32::from(read_tss(cx, MAP_BASE)?);
+    let at = map + u32::from(port / 8);
+    if tr.limit < at + 1 {
+        return Ok(false);
+    }
+    let needed = ((1u16 << ports) - 1) << (port % 8);
+    Ok(read_tss(cx, at)? & needed == 0)
+}
+
+fn read_tss(cx: &mut Exec<'_>, offset: u32) -> Result<u16, Exception> {
+    let addr = cx.cpu.tr.base.wrapping_add(u64::from(offset)) & 0xFFFF_FFFF;
+    cx.load_linear(LinAddr(addr), Class::Supervisor)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exec::testing::{Machine, insn};
+    use crate::flags::{IOPL, VM};
+    use crate::insn::{PLACE_IMMEDIATE, REP};
+    use crate::segment::{DEFAULT_BIG, Segment, Selector};
+    use crate::state::CR0_PE;
+
+    const TSS: u64 = 0x8000;
+    const MAP: u64 = 0x68;
+
+    fn in_from(port: u8) -> Insn {
+        Insn {
+            dst: 0,
+            src: PLACE_IMMEDIATE,
+            imm: port.into(),
+            ..insn()
+        }
+    }
+
+    /// CPL 3, IOPL 0, a task whose bit map covers ports 0 to 77h with bits set for 21h and 3Fh.
+    fn user() -> Machine {
+        let mut machine = Machine::new();
+        machine.cpu.cr0 |= CR0_PE;
+        machine.cpu.cpl = 3;
+        machine.cpu.tr = Segment {
+            selector: Selector(0x28),
+            base: TSS,
+            limit: (MAP + 15) as u32,
+            rights: 0x8B | DEFAULT_BIG,
+        };
+        machine.write(TSS + u64::from(MAP_BASE), &(MAP as u16).to_le_bytes());
+        machine.write(TSS + MAP + 4, &[1 << 1, 0, 0, 1 << 7]);
+        machine
+    }
+
+    fn allowed<W: Width>(machine: &mut Machine, port: u8) -> bool {
+        let run = machine.run(|cx| input::<W>(cx, &in_from(port)));
+        if let Err(fault) = run.step {
+            assert_eq!((fault.site, fault.code), (Site::IoPrivilege, 0));
+        }
+        run.step.is_ok()
+    }
+
+    #[test]
+    fn the_bit_map_decides_below_iopl() {
+        let mut machine = user();
+        assert!(allowed::<u8>(&mut machine, 0x20));
+        assert!(!allowed::<u8>(&mut machine, 0x21));
+        assert!(
+            !allowed::<u16>(&mut machine, 0x20),
+            "a word needs both bits"
+        );
+        assert!(!allowed::<u32>(&mut machine, 0x1E));
+        assert!(allowed::<u16>(&mut machine, 0x1E));
+        assert!(
+            !allowed::<u16>(&mut machine, 0x3E),
+            "the bit is in the byte's last place"
+        );
+        assert!(allowed::<u32>(&mut machine, 0x38));
+        assert_eq!(machine.bus.log.len(), 3, "a refused port is not touched");
+    }
+
+    #[test]
+    fn both_bytes_of_the_bit_map_lie_within_the_limit() {
+        let mut machine = user();
+        assert!(allowed::<u8>(&mut machine, 0x77));
+        assert!(!allowed::<u8>(&mut machine, 0x78));
+        machine.cpu.tr.limit = MAP_BASE;
+        assert!(!allowed::<u8>(&mut machine, 0));
+    }
+
+    #[test]
+    fn a_16_bit_task_has_no_bit_map() {
+        let mut machine = user();
+        machine.cpu.tr.rights = 0x83;
+        assert!(!allowed::<u8>(&mut machine, 0x20));
+    }
+
+    #[test]
+    fn iopl_opens_all_ports_but_not_in_virtual_8086_mode() {
+        let mut machine = user();
+        machine.cpu.flags.set(IOPL, true);
+        assert!(allowed::<u8>(&mut machine, 0x21));
+        machine.cpu.flags.set(VM, true);
+        assert!(!allowed::<u8>(&mut machine, 0x21));
+        assert!(allowed::<u8>(&mut machine, 0x20));
+    }
+
+    #[test]
+    fn ins_checks_its_destination_before_it_reads_the_port() {
+        let mut machine = Machine::new();
+        machine.cpu.gpr[usize::from(DESTINATION)] = 0xFFFF;
+        let run = machine.run(|cx| ins::<u16>(cx, &insn()));
+        assert_eq!(run.step.map_err(|fault| fault.site), Err(Site::DataLimit));
+        assert!(machine.bus.log.is_empty());
+    }
+
+    #[test]
+    fn rep_ins_and_outs_pause_at_every_device_access() {
+        let rep = Insn {
+            flags: REP,
+            ..insn()
+        };
+        let mut machine = Machine::new();
+        machine.cpu.gpr[1] = 2;
+        machine.cpu.gpr[2] = 0x1F0;
+        machine.cpu.gpr[usize::from(DESTINATION)] = 0x2000;
+        machine.cpu.gpr[usize::from(SOURCE)] = 0x2000;
+        assert!(machine.run(|cx| ins::<u16>(cx, &rep)).unfinished);
+        assert!(!machine.run(|cx| ins::<u16>(cx, &rep)).unfinished);
+        assert_eq!(machine.read(0x2000, 4), [1, 0, 2, 0]);
+        machine.cpu.gpr[1] = 1;
+        assert!(!machine.run(|cx| outs::<u32>(cx, &rep)).unfinished);
+        assert_eq!(
+            machine.bus.log,
+            ["read 1f0 Word", "read 1f0 Word", "write 1f0 Dword 20001"]
+        );
+    }
 }

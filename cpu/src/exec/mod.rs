@@ -31,6 +31,8 @@ pub mod stack;
 pub mod string;
 pub mod system;
 pub mod tables;
+#[cfg(test)]
+pub(crate) mod testing;
 
 /// An opcode that is nothing. Faults: #UD.
 pub fn undefined(cx: &mut Exec<'_>, i: &Insn) -> Step {

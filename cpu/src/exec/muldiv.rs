@@ -1,37 +1,79 @@
-//! muldiv
+//! Multiplication and division. SDM Vol.1 7.3.2.4 "Multiplication and Division Instructions".
 
 use crate::exception::Step;
 use crate::exec::Exec;
 use crate::insn::Insn;
 use crate::site::Site;
+use crate::value;
 use crate::width::Width;
 
-/// imul_two
-pub fn imul_two<W: Width>(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// Register number of AL, AX and EAX: the low half of products and dividends.
+const LOW: u8 = 0;
+
+/// Register number of the high half: AH for bytes, DX and EDX otherwise.
+const fn high<W: Width>() -> u8 {
+    if W::BITS == 8 { 4 } else { 2 }
 }
 
-/// mul
-pub fn mul<W: Width>(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// MUL r/m. SDM Vol.2B "MUL". Flags: OF CF; SF ZF AF PF undefined, see [`value::mul`]. Faults: operand access.
+pub fn mul<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    let factor: W = cx.dst(i)?;
+    take_product(cx, value::mul(cx.reg(LOW), factor))
 }
 
-/// imul
-pub fn imul<W: Width>(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// IMUL r/m. SDM Vol.2A "IMUL". Flags: OF CF; SF ZF AF PF undefined, see [`value::imul`]. Faults: operand access.
+pub fn imul<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    let factor: W = cx.dst(i)?;
+    take_product(cx, value::imul(cx.reg(LOW), factor))
 }
 
-/// div
-pub fn div<W: Width>(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+fn take_product<W: Width>(cx: &mut Exec<'_>, product: (W, W, u32)) -> Step {
+    cx.set_reg(LOW, product.0);
+    cx.set_reg(high::<W>(), product.1);
+    cx.cpu.flags.set_arith(product.2);
+    Ok(())
 }
 
-/// idiv
-pub fn idiv<W: Width>(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// IMUL r, r/m. SDM Vol.2A "IMUL". Flags: OF CF; SF ZF AF PF undefined, see [`value::imul`]. Faults: operand access.
+pub fn imul_two<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    let b: W = cx.src(i)?;
+    let a: W = cx.dst(i)?;
+    let (low, _, flags) = value::imul(a, b);
+    cx.set_dst(i, low)?;
+    cx.cpu.flags.set_arith(flags);
+    Ok(())
 }
 
-/// imul_three
-pub fn imul_three<W: Width>(cx: &mut Exec<'_>, _i: &Insn) -> Step {
-    Err(cx.undefined(Site::Undefined))
+/// IMUL r, r/m, imm. SDM Vol.2A "IMUL". Flags: OF CF; SF ZF AF PF undefined, see [`value::imul`]. Faults: operand
+/// access.
+pub fn imul_three<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    let a: W = cx.src(i)?;
+    let (low, _, flags) = value::imul(a, W::truncate(i.imm));
+    cx.set_dst(i, low)?;
+    cx.cpu.flags.set_arith(flags);
+    Ok(())
+}
+
+/// DIV r/m. SDM Vol.2A "DIV". Flags: all undefined (kept). Faults: operand access; #DE for a zero divisor or a quotient
+/// that does not fit.
+pub fn div<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    let divisor: W = cx.dst(i)?;
+    let quotient = value::div(cx.reg(high::<W>()), cx.reg(LOW), divisor);
+    take_quotient(cx, quotient)
+}
+
+/// IDIV r/m. SDM Vol.2A "IDIV". Flags: all undefined (kept). Faults: as DIV.
+pub fn idiv<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    let divisor: W = cx.dst(i)?;
+    let quotient = value::idiv(cx.reg(high::<W>()), cx.reg(LOW), divisor);
+    take_quotient(cx, quotient)
+}
+
+fn take_quotient<W: Width>(cx: &mut Exec<'_>, result: Option<(W, W)>) -> Step {
+    let Some((quotient, remainder)) = result else {
+        return Err(cx.fault(Site::DivideError, 0));
+    };
+    cx.set_reg(LOW, quotient);
+    cx.set_reg(high::<W>(), remainder);
+    Ok(())
 }

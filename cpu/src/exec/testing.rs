@@ -1,0 +1,142 @@
+//! A small machine to try handlers on: real mode, flat memory below 1 MiB, a bus that writes down what it is asked.
+
+use ringwalk_mmu::{
+    Bus, BusCx, Frame, Memory, PhysAddr, Port, Reach, RouteSpan, Signals, Size, TlbPolicy, Vector,
+};
+
+use super::{Exec, Hot};
+use crate::exception::Step;
+use crate::insn::{Insn, NO_REGISTER, PLACE_NONE};
+use crate::model::Model;
+use crate::segment::{SegReg, Segment};
+use crate::state::CpuState;
+
+pub(crate) struct Machine {
+    pub(crate) cpu: CpuState,
+    pub(crate) hot: Hot,
+    pub(crate) memory: Memory,
+    pub(crate) bus: Recorder,
+    pub(crate) deadline: u64,
+}
+
+/// What a handler left in its context.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Run {
+    pub(crate) step: Step,
+    pub(crate) extra_cycles: u64,
+    pub(crate) unfinished: bool,
+    pub(crate) next_eip: u32,
+}
+
+/// An instruction without operands, with 16-bit sizes, whose segment is DS.
+pub(crate) fn insn() -> Insn {
+    Insn {
+        handler: |_, _| Ok(()),
+        imm: 0,
+        disp: 0,
+        cycles: 1,
+        op: 0,
+        dst: PLACE_NONE,
+        src: PLACE_NONE,
+        base: NO_REGISTER,
+        index: NO_REGISTER,
+        scale_segment: (SegReg::Ds as u8) << 2,
+        len: 2,
+        n: 1,
+        flags: 0,
+    }
+}
+
+impl Machine {
+    pub(crate) fn new() -> Machine {
+        let mut memory = Memory::new(256, 0, &[], &[]);
+        let ram = Reach::Frames(Frame(memory.ram.first.0));
+        memory.set_routes(vec![RouteSpan {
+            first_page: 0,
+            pages: 256,
+            read: ram,
+            write: ram,
+        }]);
+        let mut cpu = CpuState::new(Model::Max, TlbPolicy::Real);
+        cpu.segments = [Segment::real(0); 6];
+        cpu.eip = 0x100;
+        Machine {
+            cpu,
+            hot: Hot::default(),
+            memory,
+            bus: Recorder::default(),
+            deadline: u64::MAX,
+        }
+    }
+
+    pub(crate) fn run(&mut self, act: impl FnOnce(&mut Exec<'_>) -> Step) -> Run {
+        self.hot.leave = false;
+        let mut cx = Exec {
+            next_eip: self.cpu.eip + 2,
+            cpu: &mut self.cpu,
+            hot: &mut self.hot,
+            memory: &mut self.memory,
+            bus: &mut self.bus,
+            extra_cycles: 0,
+            deadline: self.deadline,
+            unfinished: false,
+        };
+        let step = act(&mut cx);
+        Run {
+            step,
+            extra_cycles: cx.extra_cycles,
+            unfinished: cx.unfinished,
+            next_eip: cx.next_eip,
+        }
+    }
+
+    pub(crate) fn write(&mut self, addr: u64, bytes: &[u8]) {
+        self.memory.dma_write(PhysAddr(addr), bytes);
+    }
+
+    pub(crate) fn read(&self, addr: u64, bytes: usize) -> Vec<u8> {
+        let mut all = vec![0; bytes];
+        self.memory.dma_read(PhysAddr(addr), &mut all);
+        all
+    }
+}
+
+/// A bus without devices: ports read as the number of the access, from 1.
+#[derive(Default)]
+pub(crate) struct Recorder {
+    pub(crate) log: Vec<String>,
+}
+
+impl Bus for Recorder {
+    fn port_read(&mut self, port: Port, size: Size, _: &mut BusCx<'_>) -> u32 {
+        self.log.push(format!("read {:x} {size:?}", port.0));
+        self.log.len() as u32
+    }
+
+    fn port_write(&mut self, port: Port, size: Size, value: u32, _: &mut BusCx<'_>) {
+        self.log
+            .push(format!("write {:x} {size:?} {value:x}", port.0));
+    }
+
+    fn mmio_read(&mut self, _: PhysAddr, size: Size, _: &mut BusCx<'_>) -> u64 {
+        size.ones()
+    }
+
+    fn mmio_write(&mut self, _: PhysAddr, _: Size, _: u64, _: &mut BusCx<'_>) {}
+
+    fn acknowledge_interrupt(&mut self, _: &mut BusCx<'_>) -> Vector {
+        Vector(0)
+    }
+
+    fn take_nmi(&mut self) {}
+
+    fn signals(&self) -> Signals {
+        Signals::default()
+    }
+
+    fn due(&self) -> Option<ringwalk_mmu::Instant> {
+        None
+    }
+
+    fn advance(&mut self, _: &mut BusCx<'_>) {}
+}
