@@ -80,6 +80,8 @@ impl Machine {
             extra_cycles: 0,
             deadline: self.deadline,
             unfinished: false,
+            shadow_before: crate::state::Shadow::None,
+            skip_single_step: false,
         };
         let step = act(&mut cx);
         Run {
