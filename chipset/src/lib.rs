@@ -25,14 +25,21 @@ mod debug_port;
 mod exit_device;
 #[cfg(test)]
 mod fake;
+mod i8042;
+mod keyboard;
+mod keys;
 mod pic;
 mod pic_chip;
 mod pit;
 mod pit_counter;
+mod port92;
 mod uart;
 
 pub use debug_port::DebugPort;
 pub use exit_device::ExitDevice;
+pub use i8042::I8042;
+pub use keys::{Key, keys_for_char};
 pub use pic::Pic;
 pub use pit::{PIT_HZ, Pit};
+pub use port92::Port92;
 pub use uart::{UART_HZ, Uart};
