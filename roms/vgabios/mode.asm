@@ -107,11 +107,15 @@ find_parameters:
         stc
         ret
 
-; The kind of the mode in use -> DI. Modes that we did not set (VBE modes later) count as text.
+; The kind of the mode in use -> DI; KIND_NONE for one that is not ours.
 mode_kind:
-        movzx di, [BDA_MODE]
+        mov di, KIND_NONE
+        cmp byte [BDA_MODE], LAST_MODE
+        ja .done
+        movzx di, byte [BDA_MODE]
         shl di, 2
-        movzx di, [cs:modes + di]
+        movzx di, byte [cs:modes + di]
+.done:
         ret
 
 ; The 1234:1111 device shows its linear framebuffer until DISPI is disabled. Changes DX.
