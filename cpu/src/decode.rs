@@ -4,7 +4,7 @@
 use crate::exec;
 use crate::insn::{
     ADDRESS_32, Handler, Insn, LOCK, MEMORY, NO_REGISTER, OPERAND_32, PLACE_IMMEDIATE,
-    PLACE_MEMORY, PLACE_NONE, REP, REPNE,
+    PLACE_MEMORY, PLACE_NONE, REFUSED, REP, REPNE,
 };
 use crate::isa::{self, Entry, Map, Operand, Row};
 use crate::model::Model;
@@ -333,6 +333,7 @@ impl Decoder<'_> {
             None
         };
         self.insn.handler = refused.unwrap_or(row.handlers[usize::from(self.insn.has(OPERAND_32))]);
+        self.set_flag(REFUSED, refused.is_some());
         refused.is_some() || row.ends_trace
     }
 }

@@ -20,6 +20,9 @@ pub const ADDRESS_32: u8 = 16;
 /// The operand is in memory (a ModRM byte with mod other than 3, or a direct offset).
 pub const MEMORY: u8 = 32;
 
+/// The form raises #UD, although its opcode is in the table.
+pub const REFUSED: u8 = 64;
+
 /// An operand place that is the memory operand.
 pub const PLACE_MEMORY: u8 = 0x40;
 /// An operand place that is the immediate.

@@ -1,1 +1,3 @@
-mod smoke {}
+//! All integration tests in one binary: `cargo test --test it`.
+
+mod decoder;

@@ -1,0 +1,296 @@
+//! Our decoder against iced-x86: length and operands of random byte strings in 16- and 32-bit code.
+
+use iced_x86::{CpuidFeature, Decoder, DecoderOptions, Instruction, Mnemonic, OpKind, Register};
+use ringwalk_cpu::decode::{Decoded, decode};
+use ringwalk_cpu::insn::{
+    ADDRESS_32, Insn, LOCK, NO_REGISTER, PLACE_IMMEDIATE, PLACE_MEMORY, REFUSED,
+};
+use ringwalk_cpu::isa;
+use ringwalk_cpu::model::Model;
+
+/// Byte strings for each mode.
+const STRINGS: u64 = 10_000_000;
+
+/// A xorshift generator: the same strings on every host.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0
+    }
+}
+
+/// Known differences, each with its reason. They are counted, and a rule that never applies fails the test.
+const DIFFERENCES: [(&str, &str, fn(&Instruction, &[u8], Option<&Insn>) -> bool); 3] = [
+    (
+        "x87",
+        "floating-point forms share one row, of the right length; SDM Vol.2D A.5",
+        |theirs, _, ours| {
+            let escape = |insn: &Insn| (0xD8..=0xDF).contains(&(insn.op >> 3));
+            ours.is_some_and(|insn| {
+                escape(insn) && (theirs.is_invalid() || theirs.len() == usize::from(insn.len))
+            })
+        },
+    ),
+    (
+        "later",
+        "the instruction came after the Pentium II",
+        |theirs, _, _| {
+            !theirs.is_invalid()
+                && !theirs
+                    .cpuid_features()
+                    .iter()
+                    .all(|feature| in_p6(*feature))
+        },
+    ),
+    (
+        "registers",
+        "control, debug and segment registers that do not exist are refused by the handler",
+        |_, _, ours| {
+            ours.is_some_and(|insn| {
+                matches!(isa::row_of(insn.op).map(|row| row.name), Some("mov")) && {
+                    let opcode = insn.op >> 3;
+                    matches!(opcode, 0x120..=0x123 | 0x8C | 0x8E)
+                }
+            })
+        },
+    ),
+];
+
+fn in_p6(feature: CpuidFeature) -> bool {
+    use CpuidFeature::*;
+    matches!(
+        feature,
+        INTEL8086
+            | INTEL186
+            | INTEL286
+            | INTEL386
+            | INTEL486
+            | INTEL8086_ONLY
+            | CPUID
+            | TSC
+            | MSR
+            | CX8
+            | CMOV
+            | SEP
+            | FPU
+            | FPU287
+            | FPU387
+            | MULTIBYTENOP
+            | SMM
+    )
+}
+
+#[test]
+fn agrees_with_iced_in_16_bit_code() {
+    compare(16, 0x9E37_79B9_7F4A_7C15);
+}
+
+#[test]
+fn agrees_with_iced_in_32_bit_code() {
+    compare(32, 0xD1B5_4A32_D192_ED03);
+}
+
+fn compare(bits: u32, seed: u64) {
+    let mut random = Random(seed);
+    let mut used = [0u64; DIFFERENCES.len()];
+    let mut compared = 0u64;
+    let mut complaints = Vec::new();
+    for _ in 0..STRINGS {
+        let bytes = random_code(&mut random);
+        let theirs = Decoder::with_ip(bits, &bytes, 0x1000, DecoderOptions::NONE).decode();
+        let ours = match decode(&bytes, bits == 32, Model::Max) {
+            Decoded::Insn(insn, _)
+                if insn.op != isa::UNDEFINED_ROW && insn.flags & REFUSED == 0 =>
+            {
+                Some(insn)
+            }
+            _ => None,
+        };
+        let verdict = disagreement(&theirs, ours.as_ref());
+        let Some(complaint) = verdict else {
+            compared += u64::from(ours.is_some());
+            continue;
+        };
+        match DIFFERENCES
+            .iter()
+            .position(|(_, _, applies)| applies(&theirs, &bytes, ours.as_ref()))
+        {
+            Some(rule) => used[rule] += 1,
+            None if complaints.len() < 20 => complaints.push(format!("{bytes:02x?}: {complaint}")),
+            None => (),
+        }
+    }
+    assert!(
+        complaints.is_empty(),
+        "{bits}-bit code:\n{}",
+        complaints.join("\n")
+    );
+    for ((name, reason, _), count) in DIFFERENCES.iter().zip(used) {
+        println!("{bits}-bit: {count} differences by rule {name}: {reason}");
+        assert!(count > 0, "the rule {name} never applied: take it out");
+    }
+    assert!(
+        compared > STRINGS / 2,
+        "most strings are instructions that both know: {compared}"
+    );
+    println!("{bits}-bit: {compared} instructions agree");
+}
+
+/// Fifteen bytes, with prefixes and the two-byte escape more often than chance would have them.
+fn random_code(random: &mut Random) -> [u8; 15] {
+    let mut bytes = [0; 15];
+    bytes[..8].copy_from_slice(&random.next().to_le_bytes());
+    bytes[7..].copy_from_slice(&random.next().to_le_bytes());
+    let dice = random.next();
+    if dice & 7 == 0 {
+        bytes[0] = [0x66, 0x67, 0xF0, 0xF2, 0xF3, 0x2E, 0x36, 0x65][(dice >> 8) as usize & 7];
+    }
+    if dice >> 3 & 3 == 0 {
+        bytes[usize::from(dice & 7 == 0)] = 0x0F;
+    }
+    bytes
+}
+
+/// What differs, in words; `None` if nothing does.
+fn disagreement(theirs: &Instruction, ours: Option<&Insn>) -> Option<String> {
+    let Some(ours) = ours else {
+        return (!theirs.is_invalid()
+            && theirs.mnemonic() != Mnemonic::Ud0
+            && theirs.mnemonic() != Mnemonic::Ud1)
+            .then(|| format!("iced decodes {theirs:?}, we refuse it"));
+    };
+    if theirs.is_invalid() {
+        let name = isa::row_of(ours.op).map_or("?", |row| row.name);
+        return Some(format!("we decode {name}, iced refuses it"));
+    }
+    if theirs.len() != usize::from(ours.len) {
+        return Some(format!(
+            "length {} against {} of {theirs}",
+            ours.len,
+            theirs.len()
+        ));
+    }
+    if theirs.has_lock_prefix() != (ours.flags & LOCK != 0) {
+        return Some("LOCK differs".to_owned());
+    }
+    operand_disagreement(theirs, ours)
+}
+
+fn operand_disagreement(theirs: &Instruction, ours: &Insn) -> Option<String> {
+    let places = [ours.dst, ours.src];
+    for index in 0..theirs.op_count().min(2) {
+        let place = places[index as usize];
+        let complaint = match theirs.op_kind(index) {
+            OpKind::Register if place < 16 => {
+                register_disagreement(theirs.op_register(index), place)
+            }
+            OpKind::Memory if place == PLACE_MEMORY => memory_disagreement(theirs, ours),
+            OpKind::Immediate8 if place == PLACE_IMMEDIATE => {
+                differs(u64::from(theirs.immediate8()), ours.imm & 0xFF)
+            }
+            OpKind::Immediate16 if place == PLACE_IMMEDIATE => {
+                differs(u64::from(theirs.immediate16()), ours.imm & 0xFFFF)
+            }
+            OpKind::Immediate32 | OpKind::Immediate8to32 if place == PLACE_IMMEDIATE => differs(
+                u64::from(theirs.immediate(index) as u32),
+                ours.imm & 0xFFFF_FFFF,
+            ),
+            OpKind::Immediate8to16 if place == PLACE_IMMEDIATE => {
+                differs(u64::from(theirs.immediate(index) as u16), ours.imm & 0xFFFF)
+            }
+            OpKind::NearBranch16 | OpKind::NearBranch32 => {
+                let target = 0x1000 + u64::from(ours.len) + ours.imm;
+                let mask = if theirs.op_kind(index) == OpKind::NearBranch16 {
+                    0xFFFF
+                } else {
+                    0xFFFF_FFFF
+                };
+                differs(theirs.near_branch_target(), target & mask)
+            }
+            OpKind::FarBranch16 | OpKind::FarBranch32 => {
+                differs(u64::from(theirs.far_branch_selector()), ours.imm >> 32)
+            }
+            kind if is_string_operand(kind) => string_disagreement(theirs, ours),
+            _ if is_implicit(theirs) => None,
+            kind => Some(format!(
+                "operand {index} is {kind:?}, ours has place {place:02x} in {theirs}"
+            )),
+        };
+        if complaint.is_some() {
+            return complaint;
+        }
+    }
+    None
+}
+
+/// Instructions whose operands our rows do not spell out.
+fn is_implicit(theirs: &Instruction) -> bool {
+    use Mnemonic::*;
+    theirs.is_string_instruction() || matches!(theirs.mnemonic(), Xlatb | Enter | Nop)
+}
+
+fn is_string_operand(kind: OpKind) -> bool {
+    matches!(
+        kind,
+        OpKind::MemorySegSI
+            | OpKind::MemorySegESI
+            | OpKind::MemoryESDI
+            | OpKind::MemoryESEDI
+            | OpKind::MemorySegDI
+            | OpKind::MemorySegEDI
+    )
+}
+
+/// String instructions: address size and source segment.
+fn string_disagreement(theirs: &Instruction, ours: &Insn) -> Option<String> {
+    let wide = (0..theirs.op_count()).any(|index| {
+        matches!(
+            theirs.op_kind(index),
+            OpKind::MemorySegESI | OpKind::MemoryESEDI
+        )
+    });
+    differs(u64::from(wide), u64::from(ours.flags & ADDRESS_32 != 0))
+}
+
+fn differs(theirs: u64, ours: u64) -> Option<String> {
+    (theirs != ours).then(|| format!("{theirs:x} against our {ours:x}"))
+}
+
+fn register_disagreement(theirs: Register, place: u8) -> Option<String> {
+    let number = theirs.number() as u8;
+    (number != place).then(|| format!("register {theirs:?} against our {place}"))
+}
+
+fn memory_disagreement(theirs: &Instruction, ours: &Insn) -> Option<String> {
+    if is_implicit(theirs) {
+        return None;
+    }
+    let number = |register: Register| {
+        if register == Register::None {
+            NO_REGISTER
+        } else {
+            register.number() as u8
+        }
+    };
+    let (mut base, mut index) = (number(theirs.memory_base()), number(theirs.memory_index()));
+    let scale = theirs.memory_index_scale().trailing_zeros() as u8;
+    // ESP or EBP as an unscaled index without a base, and their mirror, are one address.
+    if base == NO_REGISTER && scale == 0 && ours.base != NO_REGISTER {
+        std::mem::swap(&mut base, &mut index);
+    }
+    let mask = if ours.flags & ADDRESS_32 != 0 {
+        0xFFFF_FFFF
+    } else {
+        0xFFFF
+    };
+    let same = base == ours.base
+        && index == ours.index
+        && (index == NO_REGISTER || scale == ours.scale_segment & 3)
+        && theirs.memory_displacement64() & mask == u64::from(ours.disp as u32) & mask
+        && theirs.memory_segment().number() as u8 == ours.segment() as u8;
+    (!same).then(|| format!("memory of {theirs} against our {ours:x?}"))
+}
