@@ -1,6 +1,6 @@
 //! The board: the devices, the lines between them, and the router that brings every access to its device.
 
-use ringwalk_mmu::{Bus, BusCx, Instant, PhysAddr, Port, Signals, Size, Vector};
+use ringwalk_mmu::{Bus, BusCx, Instant, Memory, PhysAddr, Port, Signals, Size, Vector};
 use serde::{Deserialize, Serialize};
 
 use crate::config::BoardConfig;
@@ -9,6 +9,7 @@ use crate::devices::{AllLines, COUNT, Devices};
 use crate::host_bridge::{CONFDATA_PORT, Shadow};
 use crate::isa_bridge::{IsaBridge, ResetRequest};
 use crate::routing::{Routing, Slot};
+use crate::vga::{Image, Screen};
 
 /// The board's state. After it was read back from a file, [`Board::wire`] must be called.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -124,6 +125,16 @@ impl Board {
     /// translations.
     pub fn take_routes_changed(&mut self) -> bool {
         std::mem::take(&mut self.beside.routes_changed)
+    }
+
+    /// The text screen; `None` in graphics modes.
+    pub fn screen(&self, memory: &Memory) -> Option<Screen> {
+        self.devices.vga.screen(memory)
+    }
+
+    /// The picture on the screen.
+    pub fn render(&self, memory: &Memory) -> Image {
+        self.devices.vga.render(memory)
     }
 
     /// The devices' names, for [`Board::show`].

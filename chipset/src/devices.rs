@@ -12,6 +12,7 @@ use crate::isa_bridge::IsaBridge;
 use crate::pic::Pic;
 use crate::pit::Pit;
 use crate::uart::Uart;
+use crate::vga::Vga;
 
 /// Every device, by name.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -19,6 +20,7 @@ pub(crate) struct Devices {
     pub(crate) isa_bridge: IsaBridge,
     pub(crate) host_bridge: HostBridge,
     pub(crate) ide: Ide,
+    pub(crate) vga: Vga,
     pub(crate) pic: Pic,
     pub(crate) pit: Pit,
     pub(crate) com1: Uart,
@@ -49,12 +51,13 @@ list! {
     0 isa_bridge,
     1 host_bridge,
     2 ide,
-    3 pic,
-    4 pit,
-    5 com1,
-    6 com2,
-    7 debug_port,
-    8 exit_device,
+    3 vga,
+    4 pic,
+    5 pit,
+    6 com1,
+    7 com2,
+    8 debug_port,
+    9 exit_device,
 }
 
 /// How many devices there are.
@@ -72,6 +75,7 @@ impl Devices {
             isa_bridge: IsaBridge::new(),
             host_bridge: HostBridge::new(),
             ide: Ide::new(config.disks),
+            vga: Vga::new(config.vram_pages),
             pic: Pic::default(),
             pit: Pit::default(),
             com1: Uart::com1(),

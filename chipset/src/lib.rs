@@ -19,6 +19,7 @@ mod test_pc;
 pub use board::Board;
 pub use config::{BoardConfig, BootDevice, Date, DiskConfig};
 pub use device::{Cx, Device, Lines, Output, Range, Ranges, Reg, Space, View};
+pub use vga::{Image, Screen};
 
 // Devices on the ISA bus.
 mod debug_port;
@@ -34,6 +35,7 @@ mod pit;
 mod pit_counter;
 mod port92;
 mod uart;
+mod vga;
 
 pub use debug_port::DebugPort;
 pub use exit_device::ExitDevice;
