@@ -34,14 +34,14 @@ pub(super) static TWO_BYTE: [Entry; 256] = [
     /* 15 */ Undefined,
     /* 16 */ Undefined,
     /* 17 */ Undefined,
-    /* 18 */ Undefined,
-    /* 19 */ Undefined,
-    /* 1A */ Undefined,
-    /* 1B */ Undefined,
-    /* 1C */ Undefined,
-    /* 1D */ Undefined,
-    /* 1E */ Undefined,
-    /* 1F */ row("nop", [Ev], n!(data::nop)).needs(P6).at(),
+    /* 18 */ row("nop", [Ev, Gv], n!(data::nop)).needs(P6).at(),
+    /* 19 */ row("nop", [Ev, Gv], n!(data::nop)).needs(P6).at(),
+    /* 1A */ row("nop", [Ev, Gv], n!(data::nop)).needs(P6).at(),
+    /* 1B */ row("nop", [Ev, Gv], n!(data::nop)).needs(P6).at(),
+    /* 1C */ row("nop", [Ev, Gv], n!(data::nop)).needs(P6).at(),
+    /* 1D */ row("nop", [Ev, Gv], n!(data::nop)).needs(P6).at(),
+    /* 1E */ row("nop", [Ev, Gv], n!(data::nop)).needs(P6).at(),
+    /* 1F */ row("nop", [Ev, Gv], n!(data::nop)).needs(P6).at(),
     /* 20 */
     row("mov", [R, Cd], n!(system::mov_from_cr))
         .ends()
