@@ -34,6 +34,8 @@ mod pic_chip;
 mod pit;
 mod pit_counter;
 mod port92;
+mod rtc;
+mod rtc_clock;
 mod uart;
 mod vga;
 
@@ -44,4 +46,5 @@ pub use keys::{Key, keys_for_char};
 pub use pic::Pic;
 pub use pit::{PIT_HZ, Pit};
 pub use port92::Port92;
+pub use rtc::Rtc;
 pub use uart::{UART_HZ, Uart};
