@@ -10,9 +10,10 @@ cd "$(dirname "$0")/.."
 
 # source directory, main file, binary
 roms='
-roms/bios     bios.asm     roms/bios.bin
-roms/vgabios  vgabios.asm  roms/vgabios.bin
-roms/tour     tour.asm     roms/tour.img
+roms/bios       bios.asm       roms/bios.bin
+roms/vgabios    vgabios.asm    roms/vgabios.bin
+roms/tour       tour.asm       roms/tour.img
+roms/bioscheck  bioscheck.asm  roms/bioscheck.img
 '
 
 case "${1:-}" in

@@ -198,14 +198,15 @@ ata_transfer:
         ret
 
 ; ata_sector: 512 bytes between the data port and ES:DI, which moves on. A sector that
-; would run over the end of the segment gets a segment further up.
+; would reach the end of the segment gets a segment further up, if there is one.
 ata_sector:
         cmp     di, 10000h - 512
-        jbe     .inside
+        jb      .inside
         mov     ax, di
         shr     ax, 4
         mov     cx, es
         add     ax, cx
+        jc      .inside
         mov     es, ax
         and     di, 0Fh
 .inside:

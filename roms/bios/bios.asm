@@ -15,6 +15,7 @@
 %include "post.asm"
 %include "console.asm"
 %include "chips.asm"
+%include "apic.asm"
 %include "rtc.asm"
 %include "memory.asm"
 %include "pci.asm"

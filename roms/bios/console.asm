@@ -82,20 +82,33 @@ print_line_end:
         PRINT   13, 10
         ret
 
-; print_size: EAX sectors as MiB, or GiB from 10 GiB up. Keeps all registers.
+; print_size: EDX:EAX sectors in KiB below 1 MiB, MiB below 10 GiB, GiB from there.
+; Keeps all registers.
 print_size:
-        push    eax
-        shr     eax, 11                 ; 2048 sectors a MiB
+        pushad
+        shrd    eax, edx, 11            ; 2048 sectors a MiB
+        shr     edx, 11
+        jnz     .gib
         cmp     eax, 10 * 1024
-        jb      .mib
-        shr     eax, 10
-        call    print_decimal
-        PRINT   ' GiB'
-        jmp     .end
-.mib:
+        jae     .gib
+        test    eax, eax
+        jz      .kib
         call    print_decimal
         PRINT   ' MiB'
-.end:
+        popad
+        ret
+.gib:
+        shrd    eax, edx, 10
+        call    print_decimal
+        PRINT   ' GiB'
+        popad
+        ret
+.kib:
+        popad
+        push    eax
+        shr     eax, 1
+        call    print_decimal
+        PRINT   ' KiB'
         pop     eax
         ret
 

@@ -45,15 +45,19 @@ disk_init:
         jb      .place
         call    fdpt_init
         mov     al, [EBDA_DISKS]
+        mov     ah, [EBDA_CDROMS]
         pop     es
         pop     ds
         mov     [BDA_HD_COUNT], al
         test    al, al
-        jnz     .line_end
+        jnz     .cdroms
         PRINT   '  no disk'
+.cdroms:
+        test    ah, ah
+        jz      .line_end
+        PRINT   '  CD-ROM'
 .line_end:
-        call    print_line_end
-        ret
+        jmp     print_line_end
 .places:
         dw      1F0h, 3F6h
         db      0A0h, 0, 14
@@ -176,18 +180,15 @@ disk_geometry:
         mov     [si + DISK.log_spt], dx
         ret
 
-; disk_announce: "  disk 80h 512 MiB" on the banner line.
+; disk_announce: "  80h: 512 MiB" on the banner line.
 disk_announce:
-        PRINT   '  disk '
+        PRINT   '  '
         mov     al, [EBDA_DISKS]
         add     al, 80h
         call    print_hex_byte
-        PRINT   'h '
+        PRINT   'h: '
         mov     eax, [si + DISK.total]
-        cmp     dword [si + DISK.total + 4], 0
-        je      .size
-        mov     eax, 0FFFFFFFFh         ; 2 TiB and more
-.size:
+        mov     edx, [si + DISK.total + 4]
         jmp     print_size
 
 ; fdpt_init: the parameter tables of INT 41h and 46h for the first two disks; DS = EBDA.

@@ -225,13 +225,12 @@ edd_path:
         pop     cx
         mov     word [es:di], 0BEDDh
         mov     [es:di + 2], cl
-        mov     word [es:di + 12], 'AT'
-        mov     dword [es:di + 14], 'A   '
-        mov     word [es:di + 18], '  '
+        mov     dword [es:di + 10], 'ATA '
+        mov     dword [es:di + 14], '    '
         mov     al, [si + DISK.select]
         shr     al, 4
         and     al, 01h
-        mov     [es:di + 28], al        ; device path: 0 master, 1 slave
+        mov     [es:di + 26], al        ; device path: 0 master, 1 slave
         ; Where the channel belongs to a PCI function the path is that, with the channel
         ; as its number; else the ISA base port.
         mov     dx, [si + DISK.command]
@@ -239,18 +238,18 @@ edd_path:
         mov     bx, [EBDA_IDE]
         cmp     bx, 0FFFFh
         je      .isa
-        mov     dword [es:di + 8], 'PCI '
-        mov     [es:di + 20], bh        ; bus
+        mov     dword [es:di + 6], 'PCI '
+        mov     [es:di + 18], bh        ; bus
         mov     al, bl
         shr     al, 3
-        mov     [es:di + 21], al        ; device
+        mov     [es:di + 19], al        ; device
         and     bl, 07h
-        mov     [es:di + 22], bl        ; function
-        mov     [es:di + 23], ah        ; channel
+        mov     [es:di + 20], bl        ; function
+        mov     [es:di + 21], ah        ; channel
         jmp     .sum
 .isa:
-        mov     dword [es:di + 8], 'ISA '
-        mov     [es:di + 20], dx
+        mov     dword [es:di + 6], 'ISA '
+        mov     [es:di + 18], dx
 .sum:
         pop     di
         dec     cx

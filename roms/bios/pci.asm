@@ -86,6 +86,7 @@ pci_function_init:
         call    pci_read_byte
         and     cl, 7Fh
         jnz     .end                    ; bridges and the like: nothing of ours
+        call    pci_irq_init
         mov     di, PCI_CLASS
         call    pci_read_word
         cmp     ch, CLASS_BRIDGES
@@ -98,7 +99,6 @@ pci_function_init:
 .not_vga:
         push    cx
         call    pci_bars_init
-        call    pci_irq_init
         pop     ax
         mov     di, PCI_COMMAND
         call    pci_read_word

@@ -6,6 +6,12 @@
 
 ; INT 1Ah AH=B1h, from int1a: DS = 0040h, frame at BP.
 int1a_pci:
+        mov     dx, PCI_ADDRESS         ; no mechanism 1, no PCI BIOS: AH stays B1h
+        mov     eax, 80000000h
+        out     dx, eax
+        in      eax, dx
+        cmp     eax, 80000000h
+        jne     int1a_fail
         mov     al, [bp + F_AL]
         and     al, 7Fh                 ; bit 7 marked 32-bit callers in an old version
         cmp     al, 0Eh
@@ -48,7 +54,7 @@ int1a_pci:
 bios32_entry:
         test    bl, bl
         jnz     .function
-        cmp     eax, 'ICP$'             ; "$PCI" with $ in AL
+        cmp     eax, '$PCI'             ; $ in AL
         jne     .service
         mov     ebx, BIOS_SEG << 4
         mov     ecx, 10000h

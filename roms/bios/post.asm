@@ -77,6 +77,7 @@ post:
         STAGE   02h, 'data areas'
         call    vectors_init
         call    pic_init
+        call    apic_init
         call    pit_init
         call    a20_on
         STAGE   03h, 'interrupt vectors, 8259, 8254, A20'
