@@ -1,0 +1,219 @@
+//! The machine: processor, memory and board put together, and what comes in from outside.
+//!
+//! State lies in [`Machine::cpu`], [`Machine::memory`], [`Machine::board`], the configuration and the feed; all else
+//! beside it is derived or belongs to the host. `run` carries it on, `save` writes it down, `hash` gives it a name.
+
+use ringwalk_bios::Firmware;
+use ringwalk_chipset::{Board, Output};
+use ringwalk_cpu::run::Engine;
+use ringwalk_cpu::state::CpuState;
+use ringwalk_mmu::{Bus, BusCx, Disk, Instant, Memory};
+use serde::{Deserialize, Serialize};
+
+use crate::journal::{Inbox, Input, Journal};
+use crate::script::Script;
+
+mod config;
+mod edit;
+mod hash;
+mod media;
+mod run;
+mod save;
+mod tap;
+mod typing;
+
+#[cfg(test)]
+mod tests;
+
+pub use config::{CLOCK_HZ, LEAST_RAM_BYTES, MachineConfig, OnShutdown};
+pub use media::{DISK_NAMES, ImageName, Media};
+pub use run::{Host, NoHost, RunLimits, Stop, Wake};
+pub use save::Saved;
+
+use hash::Trees;
+
+/// Why a machine could not be built, saved or restored.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No machine can be made of this.
+    #[error("{0}")]
+    Config(String),
+    /// A disk or ROM image cannot be read.
+    #[error("{0}")]
+    Image(String),
+    /// Something outside is not what the snapshot was made with.
+    #[error("{0}")]
+    Media(String),
+    /// A snapshot cannot be read or written.
+    #[error(transparent)]
+    Snapshot(#[from] ringwalk_snapshots::Error),
+}
+
+/// Cycles that the machine runs before it looks at the host again. Without effect on the guest.
+const SLICE: u64 = 2_000_000;
+
+/// Choices of the host that leave no trace in the machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tuning {
+    /// Cycles between two looks at the host.
+    pub slice: u64,
+    /// Slots of the trace cache.
+    pub trace_slots: usize,
+}
+
+impl Default for Tuning {
+    fn default() -> Tuning {
+        Tuning { slice: SLICE, trace_slots: 1 << 18 }
+    }
+}
+
+/// What will come in. State.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+struct Feed {
+    inbox: Inbox,
+    script: Script,
+    /// The first position at which the keyboard is free for the next key that is typed.
+    keys_free_at: u64,
+}
+
+/// What the guest has sent out since it was last fetched, and why the run must end. Beside the state.
+#[derive(Default)]
+struct Outlet {
+    output: Vec<Output>,
+    /// The guest ended the run.
+    ended: Option<Stop>,
+    /// The text of [`RunLimits::serial`] that is looked for in this run.
+    serial: Option<crate::text_match::TextMatch>,
+    serial_met: bool,
+    /// The feed changed: limits must be set anew.
+    leave: bool,
+}
+
+/// A PC.
+pub struct Machine {
+    /// The processor.
+    pub cpu: CpuState,
+    /// Its engine: derived.
+    pub engine: Engine,
+    /// All bulk memory.
+    pub memory: Memory,
+    /// Everything on the board.
+    pub board: Board,
+    /// What came in.
+    pub journal: Journal,
+    config: MachineConfig,
+    feed: Feed,
+    firmware: Firmware,
+    images: [Option<ImageName>; 4],
+    /// A disk whose base image takes the guest's writes.
+    written_through: Option<&'static str>,
+    tuning: Tuning,
+    outlet: Outlet,
+    trees: Trees,
+}
+
+impl Machine {
+    /// A machine at power-on. The media's disks decide the configuration's.
+    pub fn new(config: MachineConfig, media: Media, tuning: Tuning) -> Result<Machine, Error> {
+        config.check()?;
+        let board = &config.board;
+        let Media { firmware, disks } = media;
+        let mut memory = Memory::new(board.ram_pages, board.vram_pages, &firmware.bios, &firmware.vga_bios);
+        let (mut images, mut written_through) = ([None; 4], None);
+        for (number, image) in disks.into_iter().enumerate() {
+            let Some(image) = image else { continue };
+            images[number] = Some(ImageName::of(&*image)?);
+            written_through = written_through.or(image.writes_through().then_some(DISK_NAMES[number]));
+            memory.disks[number] = Some(Disk::new(image));
+        }
+        check_disks(&config, &memory)?;
+        let mut machine = Machine {
+            cpu: CpuState::new(config.model, config.tlb),
+            engine: Engine::with_slots(tuning.trace_slots),
+            trees: Trees::new(board.ram_pages, board.vram_pages),
+            board: Board::new(config.board.clone()),
+            memory,
+            journal: Journal::default(),
+            config,
+            feed: Feed::default(),
+            firmware,
+            images,
+            written_through,
+            tuning,
+            outlet: Outlet::default(),
+        };
+        machine.wire();
+        Ok(machine)
+    }
+
+    /// What the machine is made of.
+    pub fn config(&self) -> &MachineConfig {
+        &self.config
+    }
+
+    /// The disks' base images.
+    pub fn images(&self) -> &[Option<ImageName>; 4] {
+        &self.images
+    }
+
+    /// Cycles since power-on.
+    pub fn position(&self) -> u64 {
+        self.cpu.position
+    }
+
+    /// Rebuilds everything derived: routes, the A20 mask, traces, cached translations.
+    pub fn wire(&mut self) {
+        self.board.take_routes_changed();
+        self.memory.set_routes(self.board.physical_map(&self.memory));
+        self.memory.set_a20(self.board.signals().a20);
+        self.engine.forget(&mut self.memory);
+    }
+
+    /// The reset button: processor and board as after power-on. Memory stays, and time goes on.
+    pub fn reset(&mut self) {
+        self.cpu.reset();
+        self.board.reset();
+        self.wire();
+    }
+
+    /// Carries out an input script from now on.
+    pub fn set_script(&mut self, script: Script) {
+        self.feed.script = script.started_at(self.cpu.position, self.config.board.clock_hz);
+    }
+
+    /// Lets an input take effect at the next boundary.
+    pub fn feed(&mut self, input: Input) {
+        self.feed.inbox.add(self.cpu.position, input);
+    }
+
+    /// Takes what the guest has sent to the outside since the last call, in order.
+    pub fn take_output(&mut self) -> Vec<Output> {
+        std::mem::take(&mut self.outlet.output)
+    }
+
+    /// The board, and what a call of it needs, at this moment.
+    fn board_now(&mut self) -> (&mut Board, BusCx<'_>) {
+        let now = Instant(self.cpu.position);
+        (&mut self.board, BusCx { now, memory: &mut self.memory })
+    }
+}
+
+/// The board's disks and the images must be the same number and size.
+fn check_disks(config: &MachineConfig, memory: &Memory) -> Result<(), Error> {
+    for (number, name) in DISK_NAMES.into_iter().enumerate() {
+        let wanted = config.board.disks[number].map(|disk| disk.sectors);
+        let found = memory.disks[number].as_ref().map(Disk::sectors);
+        if wanted != found {
+            let words = |sectors: Option<u64>| match sectors {
+                Some(sectors) => format!("a disk of {sectors} sectors"),
+                None => "no disk".to_owned(),
+            };
+            return Err(Error::Media(format!(
+                "the machine has {} as {name}, but was given {}: use --{name} FILE with its image",
+                words(wanted),
+                words(found)
+            )));
+        }
+    }
+    Ok(())
+}

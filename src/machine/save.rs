@@ -1,0 +1,242 @@
+//! Snapshots of a machine. What is written is its whole state; media are named by size and hash.
+
+use std::path::Path;
+
+use ringwalk_mmu::{Disk, FrameRange, PAGE_BYTES, SECTOR_BYTES};
+use ringwalk_snapshots::{PAGE_SIZE, Pages, Snapshot, SnapshotWriter, StateHash, ZERO_PAGE};
+use serde::{Deserialize, Serialize};
+
+use super::{DISK_NAMES, Error, Feed, ImageName, Machine, MachineConfig, Media, Tuning};
+
+/// Sections with the versions of their types.
+pub(super) const CPU: (&str, u16) = ("cpu0", 1);
+pub(super) const BOARD: (&str, u16) = ("board", 1);
+pub(super) const MACHINE: (&str, u16) = ("machine", 1);
+pub(super) const DISKS: (&str, u16) = ("disks", 1);
+/// Page stores, ascending.
+pub(super) const DISK_STORES: [&str; 4] = ["disk0", "disk1", "disk2", "disk3"];
+pub(super) const RAM: &str = "ram";
+pub(super) const VRAM: &str = "vram";
+
+/// Pages that overlays may hold together: 16 GiB, so that a forged file cannot ask for more.
+const MOST_OVERLAY_PAGES: u64 = 1 << 22;
+
+/// What belongs to no part of the hardware.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub(super) struct MachineSection {
+    pub(super) config: MachineConfig,
+    feed: Feed,
+    bios: StateHash,
+    vga_bios: StateHash,
+}
+
+/// A disk's base image, and which of its pages were written. A written page of zeros is not in the page store.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub(super) struct DiskSection {
+    image: ImageName,
+    /// First page and number of pages, ascending.
+    written: Vec<(u64, u64)>,
+}
+
+/// Pages of a disk, the last one perhaps in part.
+pub(super) fn disk_pages(disk: &Disk) -> u64 {
+    (disk.sectors() * SECTOR_BYTES as u64).div_ceil(PAGE_BYTES)
+}
+
+/// A snapshot that a machine can be made from.
+pub struct Saved {
+    snapshot: Snapshot,
+    machine: MachineSection,
+    disks: [Option<DiskSection>; 4],
+}
+
+impl Saved {
+    /// Opens a snapshot file.
+    pub fn open(path: &Path) -> Result<Saved, Error> {
+        Saved::new(Snapshot::open(path)?)
+    }
+
+    /// Takes a snapshot that is open.
+    pub fn new(mut snapshot: Snapshot) -> Result<Saved, Error> {
+        let machine = snapshot.take(MACHINE.0, MACHINE.1)?;
+        let disks = snapshot.take(DISKS.0, DISKS.1)?;
+        Ok(Saved { snapshot, machine, disks })
+    }
+
+    /// What the machine is made of.
+    pub fn config(&self) -> &MachineConfig {
+        &self.machine.config
+    }
+
+    /// The base images that the machine needs, by disk.
+    pub fn images(&self) -> [Option<ImageName>; 4] {
+        std::array::from_fn(|number| self.disks[number].as_ref().map(|disk| disk.image))
+    }
+
+    /// The machine as it was saved. The media must be those that it was saved with.
+    pub fn restore(mut self, media: Media, tuning: Tuning) -> Result<Machine, Error> {
+        self.check_firmware(&media)?;
+        let mut machine = Machine::new(self.machine.config.clone(), media, tuning)?;
+        self.check_images(&machine)?;
+        machine.cpu = self.snapshot.take(CPU.0, CPU.1)?;
+        machine.board = self.snapshot.take(BOARD.0, BOARD.1)?;
+        let config = &machine.config;
+        let cpu_fits = machine.cpu.model == config.model && machine.cpu.tlb.policy() == config.tlb;
+        if !cpu_fits || *machine.board.config() != config.board {
+            return Err(Error::Media("the snapshot's parts contradict each other; take it again".into()));
+        }
+        machine.feed = self.machine.feed.clone();
+        machine.board.wire();
+        let (ram, vram) = (machine.memory.ram, machine.memory.vram);
+        read_frames(&mut machine, ram, self.snapshot.pages(RAM)?)?;
+        read_frames(&mut machine, vram, self.snapshot.pages(VRAM)?)?;
+        for number in 0..DISK_STORES.len() {
+            self.restore_overlay(number, &mut machine)?;
+        }
+        self.snapshot.finish()?;
+        machine.wire();
+        Ok(machine)
+    }
+
+    fn check_firmware(&self, media: &Media) -> Result<(), Error> {
+        let images = [
+            (self.machine.bios, &media.firmware.bios, "BIOS", "--bios"),
+            (self.machine.vga_bios, &media.firmware.vga_bios, "VGA BIOS", "--vgabios"),
+        ];
+        for (wanted, image, name, option) in images {
+            let found = StateHash::of(image);
+            if wanted != found {
+                return Err(Error::Media(format!(
+                    "the snapshot was taken with another {name} (BLAKE3 {:.12}, this one is {:.12}): \
+                     use {option} FILE with the one it was taken with",
+                    wanted.to_string(),
+                    found.to_string()
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_images(&self, machine: &Machine) -> Result<(), Error> {
+        for (number, name) in DISK_NAMES.into_iter().enumerate() {
+            let (wanted, found) = (self.images()[number], machine.images[number]);
+            if let (Some(wanted), Some(found)) = (wanted, found)
+                && wanted != found
+            {
+                return Err(Error::Media(format!(
+                    "{name} is not the image that the snapshot was taken with ({found}; wanted {wanted}): \
+                     use --{name} FILE with that image, unchanged"
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    fn restore_overlay(&mut self, number: usize, machine: &mut Machine) -> Result<(), Error> {
+        let Some(section) = &self.disks[number] else { return Ok(()) };
+        let Some(disk) = &mut machine.memory.disks[number] else { return Ok(()) };
+        let pages = disk_pages(disk);
+        let numbers = written_pages(&section.written, pages)?;
+        let mut contents = self.snapshot.pages(DISK_STORES[number])?;
+        let mut overlay: Vec<_> = numbers.into_iter().map(|page| (page, ZERO_PAGE)).collect();
+        while let Some((page, bytes)) = contents.next_page()? {
+            let place = overlay.binary_search_by_key(&page, |(number, _)| *number);
+            let place = place.map_err(|_| contradiction("a disk's pages"))?;
+            overlay[place].1 = *bytes;
+        }
+        disk.set_overlay(overlay);
+        Ok(())
+    }
+}
+
+fn contradiction(what: &str) -> Error {
+    Error::Media(format!("the snapshot contradicts itself about {what}; take it again"))
+}
+
+/// The page numbers of ranges that come from a file.
+fn written_pages(ranges: &[(u64, u64)], disk_pages: u64) -> Result<Vec<u64>, Error> {
+    let mut pages = Vec::new();
+    let mut free = 0;
+    for (first, count) in ranges {
+        let end = first.checked_add(*count).filter(|end| *first >= free && *end <= disk_pages && *count > 0);
+        let end = end.ok_or_else(|| contradiction("the written pages of a disk"))?;
+        if pages.len() as u64 + count > MOST_OVERLAY_PAGES {
+            return Err(Error::Media("the snapshot's disk overlays hold more than 16 GiB".into()));
+        }
+        pages.extend(*first..end);
+        free = end;
+    }
+    Ok(pages)
+}
+
+fn read_frames(machine: &mut Machine, range: FrameRange, mut pages: Pages<'_>) -> Result<(), Error> {
+    if pages.page_count() != u64::from(range.count) {
+        return Err(contradiction("the size of memory"));
+    }
+    while let Some((page, bytes)) = pages.next_page()? {
+        let frame = range.frame(page).ok_or_else(|| contradiction("the size of memory"))?;
+        machine.memory.frames.store(frame, 0, bytes);
+    }
+    Ok(())
+}
+
+impl Machine {
+    /// The machine's state as a snapshot. The same state gives the same bytes.
+    pub fn save(&self) -> Result<SnapshotWriter, Error> {
+        if let Some(name) = self.written_through {
+            return Err(Error::Media(format!(
+                "a machine whose disks are written through cannot be saved ({name}): run it without --write"
+            )));
+        }
+        let mut writer = SnapshotWriter::new();
+        writer.section(CPU.0, CPU.1, &self.cpu)?;
+        writer.section(BOARD.0, BOARD.1, &self.board)?;
+        writer.section(MACHINE.0, MACHINE.1, &self.machine_section())?;
+        writer.section(DISKS.0, DISKS.1, &self.disk_sections())?;
+        for (number, disk) in self.memory.disks.iter().enumerate() {
+            if let Some(disk) = disk {
+                writer.pages(DISK_STORES[number], disk_pages(disk), disk.overlay())?;
+            }
+        }
+        self.write_frames(&mut writer, RAM, self.memory.ram)?;
+        self.write_frames(&mut writer, VRAM, self.memory.vram)?;
+        Ok(writer)
+    }
+
+    fn write_frames(&self, writer: &mut SnapshotWriter, name: &str, range: FrameRange) -> Result<(), Error> {
+        let frames = &self.memory.frames;
+        let mut store = writer.store(name, u64::from(range.count))?;
+        for (page, frame) in range.iter().enumerate() {
+            if frames.is_touched(frame) {
+                store.page(page as u64, frames.page(frame))?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn machine_section(&self) -> MachineSection {
+        MachineSection {
+            config: self.config.clone(),
+            feed: self.feed.clone(),
+            bios: StateHash::of(&self.firmware.bios),
+            vga_bios: StateHash::of(&self.firmware.vga_bios),
+        }
+    }
+
+    pub(super) fn disk_sections(&self) -> [Option<DiskSection>; 4] {
+        std::array::from_fn(|number| {
+            let disk = self.memory.disks[number].as_ref()?;
+            let mut written: Vec<(u64, u64)> = Vec::new();
+            for (page, _) in disk.overlay() {
+                match written.last_mut() {
+                    Some((first, count)) if *first + *count == page => *count += 1,
+                    _ => written.push((page, 1)),
+                }
+            }
+            Some(DiskSection { image: self.images[number]?, written })
+        })
+    }
+}
+
+// Both crates count in pages of the same size.
+const _: () = assert!(PAGE_SIZE as u64 == PAGE_BYTES);

@@ -1,0 +1,104 @@
+//! The bus as the processor sees it: the board, with an ear on what it sends out.
+//!
+//! Output is looked at the moment it is made, so that what it sets off (the end of a run, a script's next line) has
+//! a position that depends on the guest alone, never on where a slice happens to end.
+
+use ringwalk_chipset::{Board, Output};
+use ringwalk_mmu::{Bus, BusCx, Instant, PhysAddr, Port, Signals, Size, Vector};
+
+use super::{Feed, Outlet, Stop};
+
+/// COM1: the port that scripts and `--until-serial` listen to.
+const COM1: u8 = 0;
+
+pub(super) struct Tap<'a> {
+    pub(super) board: &'a mut Board,
+    pub(super) feed: &'a mut Feed,
+    pub(super) outlet: &'a mut Outlet,
+    pub(super) clock_hz: u64,
+}
+
+impl Tap<'_> {
+    /// Takes what the board has sent.
+    pub(super) fn listen(&mut self, now: Instant) {
+        for output in self.board.take_output() {
+            match output {
+                Output::Serial(COM1, byte) => self.com1_sent(byte, now),
+                Output::Exit(value) => self.end(Stop::Exit(value)),
+                Output::PowerOff => self.end(Stop::PowerOff),
+                Output::Serial(..) | Output::Debug(_) => {}
+            }
+            self.outlet.output.push(output);
+        }
+    }
+
+    fn com1_sent(&mut self, byte: u8, now: Instant) {
+        if self.outlet.serial.as_mut().is_some_and(|text| text.push(byte)) {
+            self.outlet.serial_met = true;
+        }
+        if let Some(actions) = self.feed.script.saw_serial(byte, now.0, self.clock_hz) {
+            self.feed.perform(&actions, now.0, self.clock_hz);
+            self.outlet.leave = true;
+        }
+    }
+
+    /// The first end counts.
+    fn end(&mut self, stop: Stop) {
+        self.outlet.ended.get_or_insert(stop);
+    }
+}
+
+impl Outlet {
+    /// True if the processor must stop for the machine to look.
+    pub(super) fn wants_out(&self) -> bool {
+        self.leave || self.serial_met || self.ended.is_some()
+    }
+}
+
+impl Bus for Tap<'_> {
+    fn port_read(&mut self, port: Port, size: Size, cx: &mut BusCx<'_>) -> u32 {
+        let value = self.board.port_read(port, size, cx);
+        self.listen(cx.now);
+        value
+    }
+
+    fn port_write(&mut self, port: Port, size: Size, value: u32, cx: &mut BusCx<'_>) {
+        self.board.port_write(port, size, value, cx);
+        self.listen(cx.now);
+    }
+
+    fn mmio_read(&mut self, addr: PhysAddr, size: Size, cx: &mut BusCx<'_>) -> u64 {
+        let value = self.board.mmio_read(addr, size, cx);
+        self.listen(cx.now);
+        value
+    }
+
+    fn mmio_write(&mut self, addr: PhysAddr, size: Size, value: u64, cx: &mut BusCx<'_>) {
+        self.board.mmio_write(addr, size, value, cx);
+        self.listen(cx.now);
+    }
+
+    fn acknowledge_interrupt(&mut self, cx: &mut BusCx<'_>) -> Vector {
+        let vector = self.board.acknowledge_interrupt(cx);
+        self.listen(cx.now);
+        vector
+    }
+
+    fn take_nmi(&mut self) {
+        self.board.take_nmi();
+    }
+
+    fn signals(&self) -> Signals {
+        let signals = self.board.signals();
+        Signals { exit: signals.exit || self.outlet.wants_out(), ..signals }
+    }
+
+    fn due(&self) -> Option<Instant> {
+        self.board.due()
+    }
+
+    fn advance(&mut self, cx: &mut BusCx<'_>) {
+        self.board.advance(cx);
+        self.listen(cx.now);
+    }
+}
