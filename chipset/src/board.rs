@@ -72,11 +72,7 @@ impl Board {
 
     /// Rebuilds what is derived from the state; needed once after loading.
     pub fn wire(&mut self) {
-        let ranges = |number| {
-            self.devices
-                .get(number)
-                .map(|device| (number, device.ranges().0))
-        };
+        let ranges = |number| self.devices.get(number).map(|device| (number, device.ranges().0));
         self.beside.routing = Routing::new(Devices::numbers().filter_map(ranges));
         self.beside.routes_changed = true;
     }
@@ -170,16 +166,7 @@ impl Board {
         let before = *lines;
         let output = &mut self.beside.output;
         let clock_hz = self.config.clock_hz;
-        let result = call(
-            device,
-            &mut Cx {
-                now: cx.now,
-                clock_hz,
-                lines,
-                memory: cx.memory,
-                output,
-            },
-        );
+        let result = call(device, &mut Cx { now: cx.now, clock_hz, lines, memory: cx.memory, output });
         if *lines != before {
             self.join_lines();
         }
@@ -215,16 +202,12 @@ impl Board {
 
     fn slot_read(&mut self, slot: Slot, addr: u64, size: Size, cx: &mut BusCx<'_>) -> u64 {
         let reg = slot.reg(addr);
-        self.with_device(slot.device, cx, |device, cx| device.read(reg, size, cx))
-            .unwrap_or(u64::MAX)
-            & size.ones()
+        self.with_device(slot.device, cx, |device, cx| device.read(reg, size, cx)).unwrap_or(u64::MAX) & size.ones()
     }
 
     fn slot_write(&mut self, slot: Slot, addr: u64, size: Size, value: u64, cx: &mut BusCx<'_>) {
         let reg = slot.reg(addr);
-        self.with_device(slot.device, cx, |device, cx| {
-            device.write(reg, size, value & size.ones(), cx)
-        });
+        self.with_device(slot.device, cx, |device, cx| device.write(reg, size, value & size.ones(), cx));
         self.take_requests();
     }
 
@@ -289,13 +272,7 @@ impl Board {
 
     /// Everything in the devices that the physical map depends on.
     fn map_inputs(&self) -> (Vec<Range>, [Shadow; 13], bool) {
-        let ranges = self
-            .beside
-            .routing
-            .memory()
-            .iter()
-            .map(|slot| slot.range)
-            .collect();
+        let ranges = self.beside.routing.memory().iter().map(|slot| slot.range).collect();
         let bridge = &self.devices.host_bridge;
         (ranges, bridge.shadows(), bridge.smram_open())
     }
@@ -307,8 +284,7 @@ impl Bus for Board {
         let (mut done, mut value) = (0, 0);
         while done < bytes {
             // `done` is below 4.
-            let (piece, part) =
-                self.port_piece_read(u32::from(port.0) + done as u32, bytes - done, cx);
+            let (piece, part) = self.port_piece_read(u32::from(port.0) + done as u32, bytes - done, cx);
             value |= part << (8 * done);
             done += piece.bytes();
         }
@@ -322,9 +298,7 @@ impl Bus for Board {
         while done < bytes {
             let part = u64::from(value) >> (8 * done);
             // `done` is below 4.
-            done += self
-                .port_piece_write(u32::from(port.0) + done as u32, bytes - done, part, cx)
-                .bytes();
+            done += self.port_piece_write(u32::from(port.0) + done as u32, bytes - done, part, cx).bytes();
         }
     }
 
@@ -357,26 +331,17 @@ impl Bus for Board {
             init: self.init,
             reset: self.reset,
             routes_changed: self.beside.routes_changed,
-            exit: self
-                .beside
-                .output
-                .iter()
-                .any(|output| matches!(output, Output::Exit(_) | Output::PowerOff)),
+            exit: self.beside.output.iter().any(|output| matches!(output, Output::Exit(_) | Output::PowerOff)),
         }
     }
 
     fn due(&self) -> Option<Instant> {
-        Devices::numbers()
-            .filter_map(|number| self.devices.get(number)?.due())
-            .min()
+        Devices::numbers().filter_map(|number| self.devices.get(number)?.due()).min()
     }
 
     fn advance(&mut self, cx: &mut BusCx<'_>) {
         let due = |number: u8| Some((self.devices.get(number)?.due()?, number));
-        let mut waiting: Vec<_> = Devices::numbers()
-            .filter_map(due)
-            .filter(|(due, _)| *due <= cx.now)
-            .collect();
+        let mut waiting: Vec<_> = Devices::numbers().filter_map(due).filter(|(due, _)| *due <= cx.now).collect();
         waiting.sort_unstable();
         for (_, number) in waiting {
             self.call(number, cx, |device, cx| device.advance(cx));
@@ -396,25 +361,13 @@ mod tests {
         pc.port_out(0xCF8, Size::Dword, 0x8000_0000);
         assert_eq!(pc.port_in(0xCFC, Size::Dword), 0x1237_8086);
         assert_eq!(pc.port_in(0xCFE, Size::Word), 0x1237);
-        assert_eq!(
-            pc.port_in(0xCFD, Size::Word),
-            0x3780,
-            "an unaligned word goes byte by byte"
-        );
+        assert_eq!(pc.port_in(0xCFD, Size::Word), 0x3780, "an unaligned word goes byte by byte");
         pc.port_out(0xCF8, Size::Dword, 0x8000_0800);
         assert_eq!(pc.port_in(0xCFC, Size::Dword), 0x7000_8086);
         pc.port_out(0xCF8, Size::Dword, 0x8000_F800);
-        assert_eq!(
-            pc.port_in(0xCFC, Size::Dword),
-            0xFFFF_FFFF,
-            "no function there"
-        );
+        assert_eq!(pc.port_in(0xCFC, Size::Dword), 0xFFFF_FFFF, "no function there");
         pc.port_out(0xCF8, Size::Byte, 0);
-        assert_eq!(
-            pc.port_in(0xCF8, Size::Dword),
-            0x8000_F800,
-            "CONFADD takes dwords only"
-        );
+        assert_eq!(pc.port_in(0xCF8, Size::Dword), 0x8000_F800, "CONFADD takes dwords only");
     }
 
     #[test]
@@ -427,15 +380,8 @@ mod tests {
         pc.port_out(0xCFD, Size::Byte, 0x30);
         assert!(pc.board.signals().routes_changed);
         pc.memory.set_routes(pc.board.physical_map(&pc.memory));
-        assert!(
-            pc.memory.poke(PhysAddr(0xF_0000), 0x12),
-            "PAM0: writes go to RAM"
-        );
-        assert_eq!(
-            pc.memory.peek(PhysAddr(0xF_0000)),
-            Some(0x12),
-            "PAM0: reads come from RAM"
-        );
+        assert!(pc.memory.poke(PhysAddr(0xF_0000), 0x12), "PAM0: writes go to RAM");
+        assert_eq!(pc.memory.peek(PhysAddr(0xF_0000)), Some(0x12), "PAM0: reads come from RAM");
     }
 
     #[test]

@@ -66,14 +66,7 @@ pub struct Date {
 impl Default for Date {
     /// The fixed date that machines start at unless they are told another.
     fn default() -> Date {
-        Date {
-            year: 2026,
-            month: 1,
-            day: 1,
-            hour: 0,
-            minute: 0,
-            second: 0,
-        }
+        Date { year: 2026, month: 1, day: 1, hour: 0, minute: 0, second: 0 }
     }
 }
 
@@ -98,11 +91,6 @@ impl DiskConfig {
         let (heads, sectors_per_track) = (16, 63);
         let cylinders = (sectors / (16 * 63)).clamp(1, 16_383);
         // The clamp keeps it in 14 bits.
-        DiskConfig {
-            sectors,
-            cylinders: cylinders as u16,
-            heads,
-            sectors_per_track,
-        }
+        DiskConfig { sectors, cylinders: cylinders as u16, heads, sectors_per_track }
     }
 }

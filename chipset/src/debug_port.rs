@@ -23,11 +23,7 @@ impl Device for DebugPort {
 
     /// The ports behind it are not its own and read as an open bus.
     fn read(&mut self, reg: Reg, size: Size, _cx: &mut Cx<'_>) -> u64 {
-        if reg.offset == 0 {
-            size.ones() & !0xFF | u64::from(PORT)
-        } else {
-            size.ones()
-        }
+        if reg.offset == 0 { size.ones() & !0xFF | u64::from(PORT) } else { size.ones() }
     }
 
     fn write(&mut self, reg: Reg, _size: Size, value: u64, cx: &mut Cx<'_>) {
@@ -57,10 +53,7 @@ mod tests {
         fake.outb(&mut port, 0xE9, b'o');
         fake.outb(&mut port, 0xE9, b'k');
         assert_eq!(fake.output, [Output::Debug(b'o'), Output::Debug(b'k')]);
-        let word = Reg {
-            range: 0,
-            offset: 0,
-        };
+        let word = Reg { range: 0, offset: 0 };
         assert_eq!(port.read(word, Size::Word, &mut fake.cx()), 0xFFE9);
         port.write(word, Size::Word, 0x4142, &mut fake.cx());
         assert_eq!(fake.output.last(), Some(&Output::Debug(0x42)));

@@ -70,13 +70,7 @@ impl Ranges {
 
     /// Adds a range that is not of fixed ports.
     pub fn with(mut self, name: &'static str, space: Space, base: u64, len: u64) -> Ranges {
-        self.0.push(Range {
-            name,
-            space,
-            base,
-            len,
-            width: Size::Dword,
-        });
+        self.0.push(Range { name, space, base, len, width: Size::Dword });
         self
     }
 }

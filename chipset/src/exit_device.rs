@@ -21,10 +21,7 @@ pub struct ExitDevice {
 
 impl Default for ExitDevice {
     fn default() -> ExitDevice {
-        ExitDevice {
-            exit_port: true,
-            matched: 0,
-        }
+        ExitDevice { exit_port: true, matched: 0 }
     }
 }
 
@@ -52,8 +49,7 @@ impl ExitDevice {
 impl Device for ExitDevice {
     fn ranges(&self) -> Ranges {
         let exit_ports = if self.exit_port { 4 } else { 0 };
-        Ranges::ports([("exit", 0xF4, exit_ports), ("shutdown", 0x8900, 1)])
-            .widen("exit", Size::Dword)
+        Ranges::ports([("exit", 0xF4, exit_ports), ("shutdown", 0x8900, 1)]).widen("exit", Size::Dword)
     }
 
     fn read(&mut self, _reg: Reg, size: Size, _cx: &mut Cx<'_>) -> u64 {
@@ -75,10 +71,7 @@ impl Device for ExitDevice {
 
     fn show(&self) -> View {
         let exit = if self.exit_port { "present" } else { "absent" };
-        View::default().row("exit port", exit).row(
-            "shutdown string",
-            format!("{} of {}", self.matched, SHUTDOWN.len()),
-        )
+        View::default().row("exit port", exit).row("shutdown string", format!("{} of {}", self.matched, SHUTDOWN.len()))
     }
 }
 
@@ -90,20 +83,8 @@ mod tests {
     #[test]
     fn an_exit_of_any_width() {
         let (mut fake, mut exit) = (Fake::new(), ExitDevice::default());
-        for (size, value) in [
-            (Size::Byte, 0xAB),
-            (Size::Word, 0xABCD),
-            (Size::Dword, 0xABCD_EF01),
-        ] {
-            exit.write(
-                Reg {
-                    range: 0,
-                    offset: 0,
-                },
-                size,
-                value,
-                &mut fake.cx(),
-            );
+        for (size, value) in [(Size::Byte, 0xAB), (Size::Word, 0xABCD), (Size::Dword, 0xABCD_EF01)] {
+            exit.write(Reg { range: 0, offset: 0 }, size, value, &mut fake.cx());
             assert_eq!(fake.output.pop(), Some(Output::Exit(value as u32)));
         }
         exit.set_exit_port(false);

@@ -20,12 +20,7 @@ pub(crate) struct Fake {
 impl Fake {
     pub(crate) fn new() -> Fake {
         let memory = Memory::new(1, 0, &[], &[]);
-        Fake {
-            now: Instant(0),
-            lines: Lines::default(),
-            memory,
-            output: Vec::new(),
-        }
+        Fake { now: Instant(0), lines: Lines::default(), memory, output: Vec::new() }
     }
 
     pub(crate) fn cx(&mut self) -> Cx<'_> {
@@ -42,14 +37,9 @@ impl Fake {
     fn reg(device: &impl Device, port: u16) -> Reg {
         let port = u64::from(port);
         let ranges = device.ranges().0;
-        let hit = ranges
-            .iter()
-            .position(|r| r.space == Space::Port && port >= r.base && port - r.base < r.len);
+        let hit = ranges.iter().position(|r| r.space == Space::Port && port >= r.base && port - r.base < r.len);
         let range = hit.expect("the device decodes the port");
-        Reg {
-            range: range as u8,
-            offset: (port - ranges[range].base) as u32,
-        }
+        Reg { range: range as u8, offset: (port - ranges[range].base) as u32 }
     }
 
     pub(crate) fn inb(&mut self, device: &mut impl Device, port: u16) -> u8 {
@@ -59,12 +49,7 @@ impl Fake {
 
     pub(crate) fn outb(&mut self, device: &mut impl Device, port: u16, value: u8) {
         device.advance(&mut self.cx());
-        device.write(
-            Fake::reg(device, port),
-            Size::Byte,
-            u64::from(value),
-            &mut self.cx(),
-        );
+        device.write(Fake::reg(device, port), Size::Byte, u64::from(value), &mut self.cx());
     }
 
     /// Lets time pass up to a moment, stopping at every event of the device on the way.
@@ -95,21 +80,14 @@ pub(crate) fn abuse(device: &mut impl Device) {
         seed ^= seed >> 7;
         seed ^= seed << 17;
         let size = [Size::Byte, Size::Word, Size::Dword, Size::Qword][(seed >> 8 & 3) as usize];
-        let reg = Reg {
-            range: (seed >> 16 & 3) as u8,
-            offset: (seed >> 24 & 0xF) as u32,
-        };
+        let reg = Reg { range: (seed >> 16 & 3) as u8, offset: (seed >> 24 & 0xF) as u32 };
         device.advance(&mut fake.cx());
         match seed >> 40 & 1 {
             0 => drop(device.read(reg, size, &mut fake.cx())),
             _ => device.write(reg, size, seed >> 41, &mut fake.cx()),
         }
         // Mostly short steps; now and then years.
-        fake.now.0 += if step % 1000 == 999 {
-            seed >> 14
-        } else {
-            seed >> 50
-        };
+        fake.now.0 += if step % 1000 == 999 { seed >> 14 } else { seed >> 50 };
         let _ = (device.due(), device.show());
     }
 }

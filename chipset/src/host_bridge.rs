@@ -78,10 +78,7 @@ pub(crate) struct HostBridge {
 impl HostBridge {
     /// The bridge after reset.
     pub(crate) fn new() -> HostBridge {
-        HostBridge {
-            config: ConfigSpace::new(&TABLE),
-            confadd: 0,
-        }
+        HostBridge { config: ConfigSpace::new(&TABLE), confadd: 0 }
     }
 
     /// The dword of configuration space that CONFDATA reaches now; `None` while the mechanism is off.
@@ -93,20 +90,11 @@ impl HostBridge {
     pub(crate) fn shadows(&self) -> [Shadow; 13] {
         std::array::from_fn(|segment| {
             // Segment 0 to 11 are 16 KiB each from C0000h; the last is the BIOS area F0000h, in PAM0's upper half.
-            let (register, shift) = if segment == 12 {
-                (0, 4)
-            } else {
-                (1 + segment / 2, 4 * (segment % 2))
-            };
+            let (register, shift) = if segment == 12 { (0, 4) } else { (1 + segment / 2, 4 * (segment % 2)) };
             let bits = self.config.byte(PAM + register as u8) >> shift;
             let base = 0xC_0000 + segment as u64 * 0x4000;
             let len = if segment == 12 { 0x1_0000 } else { 0x4000 };
-            Shadow {
-                base,
-                len,
-                read_ram: bits & 1 != 0,
-                write_ram: bits & 2 != 0,
-            }
+            Shadow { base, len, read_ram: bits & 1 != 0, write_ram: bits & 2 != 0 }
         })
     }
 
@@ -122,8 +110,7 @@ impl HostBridge {
         if locked {
             self.config.set_byte(SMRAM, smram);
         } else if self.config.byte(SMRAM) & SMRAM_LOCK != 0 {
-            self.config
-                .set_byte(SMRAM, self.config.byte(SMRAM) & !SMRAM_OPEN);
+            self.config.set_byte(SMRAM, self.config.byte(SMRAM) & !SMRAM_OPEN);
         }
     }
 }
@@ -137,9 +124,7 @@ impl Default for HostBridge {
 impl Device for HostBridge {
     fn ranges(&self) -> Ranges {
         let ports = Ranges::ports([("CONFADD", 0xCF8, 4), ("CONFDATA", CONFDATA_PORT, 4)]);
-        let mut ranges = ports
-            .widen("CONFADD", Size::Dword)
-            .widen("CONFDATA", Size::Dword);
+        let mut ranges = ports.widen("CONFADD", Size::Dword).widen("CONFDATA", Size::Dword);
         ranges.0.push(FUNCTION.config_range());
         ranges
     }
@@ -170,10 +155,7 @@ impl Device for HostBridge {
         for shadow in self.shadows() {
             let reads = if shadow.read_ram { "RAM" } else { "PCI" };
             let writes = if shadow.write_ram { "RAM" } else { "PCI" };
-            view = view.row(
-                format!("{:05X}", shadow.base),
-                format!("reads {reads}, writes {writes}"),
-            );
+            view = view.row(format!("{:05X}", shadow.base), format!("reads {reads}, writes {writes}"));
         }
         view.row("SMRAM", format!("{:02X}", self.config.byte(SMRAM)))
     }

@@ -207,11 +207,7 @@ impl I8042 {
 
     /// Port 92h moved the gate.
     pub fn set_a20(&mut self, open: bool) {
-        self.port = if open {
-            self.port | PORT_A20
-        } else {
-            self.port & !PORT_A20
-        };
+        self.port = if open { self.port | PORT_A20 } else { self.port & !PORT_A20 };
     }
 
     /// Takes the request for a processor reset.
@@ -241,11 +237,7 @@ impl I8042 {
         } else {
             self.answer_at.get_or_insert(now + ANSWER_US);
         }
-        match self
-            .keyboard
-            .ready_at()
-            .filter(|_| self.keyboard_may_send())
-        {
+        match self.keyboard.ready_at().filter(|_| self.keyboard_may_send()) {
             None => self.transfer_at = None,
             Some(at) => drop(self.transfer_at.get_or_insert(at.max(now) + BYTE_US)),
         }
@@ -257,15 +249,7 @@ impl I8042 {
     }
 
     fn next_event(&self) -> Option<u64> {
-        [
-            self.answer_at,
-            self.transfer_at,
-            self.stroke_at,
-            self.keyboard.repeats_at(),
-        ]
-        .into_iter()
-        .flatten()
-        .min()
+        [self.answer_at, self.transfer_at, self.stroke_at, self.keyboard.repeats_at()].into_iter().flatten().min()
     }
 
     /// Carries out everything up to `now`, in the order of time.
@@ -305,11 +289,7 @@ impl I8042 {
         } else if byte == BREAK {
             self.broken = true;
         } else {
-            let high = if std::mem::take(&mut self.broken) {
-                0x80
-            } else {
-                0
-            };
+            let high = if std::mem::take(&mut self.broken) { 0x80 } else { 0 };
             self.fill(translate(byte) | high, Source::Keyboard);
         }
     }
@@ -319,15 +299,11 @@ impl I8042 {
         let (keyboard, aux) = match self.full {
             None => (false, false),
             Some(Source::Keyboard) => (self.mode() & MODE_KEYBOARD_INTERRUPT != 0, false),
-            Some(Source::Aux | Source::AuxTimeout) => {
-                (false, self.mode() & MODE_AUX_INTERRUPT != 0)
-            }
+            Some(Source::Aux | Source::AuxTimeout) => (false, self.mode() & MODE_AUX_INTERRUPT != 0),
         };
         cx.lines.set_irq(IRQ_KEYBOARD, keyboard);
         cx.lines.set_irq(IRQ_AUX, aux);
-        self.due = self
-            .next_event()
-            .map(|at| cx.rate(MICROSECONDS).instant_of(at));
+        self.due = self.next_event().map(|at| cx.rate(MICROSECONDS).instant_of(at));
     }
 
     // Registers.
@@ -388,11 +364,7 @@ impl I8042 {
             0xDD => self.set_a20(false),
             0xDF => self.set_a20(true),
             0xE0 => {
-                let clock = if self.mode() & MODE_KEYBOARD_OFF == 0 {
-                    TEST_CLOCK
-                } else {
-                    0
-                };
+                let clock = if self.mode() & MODE_KEYBOARD_OFF == 0 { TEST_CLOCK } else { 0 };
                 self.answer(clock | TEST_DATA);
             }
             // Pulses the low bits of the output port that are clear; bit 0 is the processor's reset.
@@ -452,8 +424,7 @@ impl Device for I8042 {
         let now = I8042::tick(cx);
         let mut value = 0;
         for n in 0..size.bytes() {
-            value |=
-                u64::from(self.read_byte(reg, reg.offset.saturating_add(n as u32), now)) << (8 * n);
+            value |= u64::from(self.read_byte(reg, reg.offset.saturating_add(n as u32), now)) << (8 * n);
         }
         self.schedule(now);
         self.drive(cx);
@@ -463,12 +434,7 @@ impl Device for I8042 {
     fn write(&mut self, reg: Reg, size: Size, value: u64, cx: &mut Cx<'_>) {
         let now = I8042::tick(cx);
         for n in 0..size.bytes() {
-            self.write_byte(
-                reg,
-                reg.offset.saturating_add(n as u32),
-                (value >> (8 * n)) as u8,
-                now,
-            );
+            self.write_byte(reg, reg.offset.saturating_add(n as u32), (value >> (8 * n)) as u8, now);
         }
         self.schedule(now);
         self.drive(cx);

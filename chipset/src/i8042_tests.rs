@@ -62,21 +62,13 @@ fn status_bits() {
     let (mut fake, mut kbc) = (Fake::new(), I8042::default());
     assert_eq!(fake.inb(&mut kbc, STATUS), 0x10);
     fake.outb(&mut kbc, COMMAND, 0xAA);
-    assert_eq!(
-        fake.inb(&mut kbc, STATUS),
-        0x1E,
-        "input full, system flag, command"
-    );
+    assert_eq!(fake.inb(&mut kbc, STATUS), 0x1E, "input full, system flag, command");
     fake.run(&mut kbc, 6 * US);
     assert_eq!(fake.inb(&mut kbc, STATUS), 0x1C);
     fake.run(&mut kbc, 20 * US);
     assert_eq!(fake.inb(&mut kbc, STATUS), 0x1D);
     assert_eq!(fake.inb(&mut kbc, DATA), 0x55);
-    assert_eq!(
-        (fake.inb(&mut kbc, STATUS), fake.inb(&mut kbc, DATA)),
-        (0x1C, 0x55),
-        "empty, the byte still there"
-    );
+    assert_eq!((fake.inb(&mut kbc, STATUS), fake.inb(&mut kbc, DATA)), (0x1C, 0x55), "empty, the byte still there");
     fake.outb(&mut kbc, DATA, 0xEE);
     assert_eq!(fake.inb(&mut kbc, STATUS) & 0x08, 0, "data, not a command");
 }
@@ -84,49 +76,19 @@ fn status_bits() {
 #[test]
 fn controller_answers() {
     let (mut fake, mut kbc) = board(0x65);
-    for (value, answer) in [
-        (0x20, 0x65),
-        (0xAA, 0x55),
-        (0xAB, 0),
-        (0xA9, 0),
-        (0xA4, 0xF1),
-        (0xC0, 0xB0),
-        (0xE0, 3),
-    ] {
-        assert_eq!(
-            ask(&mut fake, &mut kbc, value),
-            Some(answer),
-            "command {value:02X}h"
-        );
+    for (value, answer) in [(0x20, 0x65), (0xAA, 0x55), (0xAB, 0), (0xA9, 0), (0xA4, 0xF1), (0xC0, 0xB0), (0xE0, 3)] {
+        assert_eq!(ask(&mut fake, &mut kbc, value), Some(answer), "command {value:02X}h");
     }
     assert_eq!(ask(&mut fake, &mut kbc, 0xD0), Some(0xCF));
     command(&mut fake, &mut kbc, 0x6A);
     write(&mut fake, &mut kbc, 0x77);
-    assert_eq!(
-        ask(&mut fake, &mut kbc, 0x2A),
-        Some(0x77),
-        "the controller's RAM"
-    );
-    for (value, mode) in [
-        (0xAD, 0x75),
-        (0xAE, 0x65),
-        (0xA7, 0x65),
-        (0xA8, 0x45),
-        (0xA7, 0x65),
-    ] {
+    assert_eq!(ask(&mut fake, &mut kbc, 0x2A), Some(0x77), "the controller's RAM");
+    for (value, mode) in [(0xAD, 0x75), (0xAE, 0x65), (0xA7, 0x65), (0xA8, 0x45), (0xA7, 0x65)] {
         command(&mut fake, &mut kbc, value);
-        assert_eq!(
-            ask(&mut fake, &mut kbc, 0x20),
-            Some(mode),
-            "command {value:02X}h"
-        );
+        assert_eq!(ask(&mut fake, &mut kbc, 0x20), Some(mode), "command {value:02X}h");
     }
     command(&mut fake, &mut kbc, 0xAD);
-    assert_eq!(
-        ask(&mut fake, &mut kbc, 0xE0),
-        Some(2),
-        "the keyboard's clock is held low"
-    );
+    assert_eq!(ask(&mut fake, &mut kbc, 0xE0), Some(2), "the keyboard's clock is held low");
 }
 
 #[test]
@@ -147,10 +109,7 @@ fn the_a20_gate() {
         command(&mut fake, &mut kbc, 0xD1);
         write(&mut fake, &mut kbc, port);
         assert_eq!(kbc.a20(), open);
-        assert_eq!(
-            ask(&mut fake, &mut kbc, 0xD0).map(|value| value & 2 != 0),
-            Some(open)
-        );
+        assert_eq!(ask(&mut fake, &mut kbc, 0xD0).map(|value| value & 2 != 0), Some(open));
     }
     command(&mut fake, &mut kbc, 0xDD);
     assert!(!kbc.a20());
@@ -183,11 +142,7 @@ fn no_device_at_the_auxiliary_port() {
     command(&mut fake, &mut kbc, 0xD4);
     write(&mut fake, &mut kbc, 0xFF);
     fake.run(&mut kbc, 100 * US);
-    assert_eq!(
-        fake.inb(&mut kbc, STATUS) & 0x61,
-        0x61,
-        "time-out, auxiliary, full"
-    );
+    assert_eq!(fake.inb(&mut kbc, STATUS) & 0x61, 0x61, "time-out, auxiliary, full");
     assert!(fake.irq(12) && !fake.irq(1));
     assert_eq!(fake.inb(&mut kbc, DATA), 0xFE);
     assert!(!fake.irq(12));
@@ -195,19 +150,12 @@ fn no_device_at_the_auxiliary_port() {
     command(&mut fake, &mut kbc, 0xD3);
     write(&mut fake, &mut kbc, 0x5A);
     fake.run(&mut kbc, 100 * US);
-    assert_eq!(
-        (fake.inb(&mut kbc, STATUS) & 0x61, fake.inb(&mut kbc, DATA)),
-        (0x21, 0x5A)
-    );
+    assert_eq!((fake.inb(&mut kbc, STATUS) & 0x61, fake.inb(&mut kbc, DATA)), (0x21, 0x5A));
     command(&mut fake, &mut kbc, 0xD2);
     write(&mut fake, &mut kbc, 0xA5);
     fake.run(&mut kbc, 100 * US);
     assert!(fake.irq(1));
-    assert_eq!(
-        (fake.inb(&mut kbc, STATUS) & 0x61, fake.inb(&mut kbc, DATA)),
-        (0x01, 0xA5),
-        "untranslated"
-    );
+    assert_eq!((fake.inb(&mut kbc, STATUS) & 0x61, fake.inb(&mut kbc, DATA)), (0x01, 0xA5), "untranslated");
 }
 
 #[test]
@@ -227,10 +175,7 @@ fn a_key_interrupts_and_is_translated() {
     kbc.key(Key::Left, false);
     kbc.key(Key::F7, true);
     kbc.key(Key::F7, false);
-    assert_eq!(
-        all(&mut fake, &mut kbc),
-        [0xE0, 0x4B, 0xE0, 0xCB, 0x41, 0xC1]
-    );
+    assert_eq!(all(&mut fake, &mut kbc), [0xE0, 0x4B, 0xE0, 0xCB, 0x41, 0xC1]);
 }
 
 #[test]
@@ -238,33 +183,21 @@ fn scan_code_sets() {
     let (mut fake, mut kbc) = board(0x24);
     kbc.key(Key::Left, true);
     kbc.key(Key::Left, false);
-    assert_eq!(
-        all(&mut fake, &mut kbc),
-        [0xE0, 0x6B, 0xE0, 0xF0, 0x6B],
-        "set 2 as it comes"
-    );
+    assert_eq!(all(&mut fake, &mut kbc), [0xE0, 0x6B, 0xE0, 0xF0, 0x6B], "set 2 as it comes");
     assert_eq!(tell(&mut fake, &mut kbc, 0xF0), [0xFA]);
     assert_eq!(tell(&mut fake, &mut kbc, 0x00), [0xFA, 0x02]);
     assert_eq!(tell(&mut fake, &mut kbc, 0xF0), [0xFA]);
     assert_eq!(tell(&mut fake, &mut kbc, 0x01), [0xFA]);
     kbc.key(Key::Left, true);
     kbc.key(Key::Left, false);
-    assert_eq!(
-        all(&mut fake, &mut kbc),
-        [0xE0, 0x4B, 0xE0, 0xCB],
-        "set 1 from the keyboard itself"
-    );
+    assert_eq!(all(&mut fake, &mut kbc), [0xE0, 0x4B, 0xE0, 0xCB], "set 1 from the keyboard itself");
     assert_eq!(tell(&mut fake, &mut kbc, 0xF0), [0xFA]);
     assert_eq!(tell(&mut fake, &mut kbc, 0x03), [0xFA]);
     for key in [Key::Left, Key::LeftShift, Key::F1] {
         kbc.key(key, true);
         kbc.key(key, false);
     }
-    assert_eq!(
-        all(&mut fake, &mut kbc),
-        [0x61, 0x12, 0xF0, 0x12, 0x07],
-        "only some keys break in set 3"
-    );
+    assert_eq!(all(&mut fake, &mut kbc), [0x61, 0x12, 0xF0, 0x12, 0x07], "only some keys break in set 3");
     assert_eq!(tell(&mut fake, &mut kbc, 0xFC), [0xFA]);
     assert_eq!(tell(&mut fake, &mut kbc, 0x07), [0xFA]);
     kbc.key(Key::F1, true);
@@ -283,32 +216,18 @@ fn keys_with_long_codes() {
     let (mut fake, mut kbc) = board(0x65);
     kbc.key(Key::PrintScreen, true);
     kbc.key(Key::PrintScreen, false);
-    assert_eq!(
-        all(&mut fake, &mut kbc),
-        [0xE0, 0x2A, 0xE0, 0x37, 0xE0, 0xB7, 0xE0, 0xAA]
-    );
+    assert_eq!(all(&mut fake, &mut kbc), [0xE0, 0x2A, 0xE0, 0x37, 0xE0, 0xB7, 0xE0, 0xAA]);
     kbc.key(Key::Pause, true);
     kbc.key(Key::Pause, false);
-    assert_eq!(
-        all(&mut fake, &mut kbc),
-        [0xE1, 0x1D, 0x45, 0xE1, 0x9D, 0xC5]
-    );
+    assert_eq!(all(&mut fake, &mut kbc), [0xE1, 0x1D, 0x45, 0xE1, 0x9D, 0xC5]);
     kbc.key(Key::LeftCtrl, true);
     kbc.key(Key::Pause, true);
-    assert_eq!(
-        all(&mut fake, &mut kbc),
-        [0x1D, 0xE0, 0x46, 0xE0, 0xC6],
-        "Break"
-    );
+    assert_eq!(all(&mut fake, &mut kbc), [0x1D, 0xE0, 0x46, 0xE0, 0xC6], "Break");
     kbc.key(Key::LeftCtrl, false);
     kbc.key(Key::LeftAlt, true);
     kbc.key(Key::PrintScreen, true);
     kbc.key(Key::PrintScreen, false);
-    assert_eq!(
-        all(&mut fake, &mut kbc),
-        [0x9D, 0x38, 0x54, 0xD4],
-        "System Request"
-    );
+    assert_eq!(all(&mut fake, &mut kbc), [0x9D, 0x38, 0x54, 0xD4], "System Request");
 }
 
 #[test]
@@ -323,11 +242,7 @@ fn keyboard_commands() {
     assert_eq!(tell(&mut fake, &mut kbc, 0xEF), [0xFE], "unknown");
     assert_eq!(tell(&mut fake, &mut kbc, 0x12), [0xFE]);
     assert_eq!(tell(&mut fake, &mut kbc, 0xED), [0xFA]);
-    assert_eq!(
-        tell(&mut fake, &mut kbc, 0xEE),
-        [0xEE],
-        "a command in place of a parameter"
-    );
+    assert_eq!(tell(&mut fake, &mut kbc, 0xEE), [0xEE], "a command in place of a parameter");
     assert_eq!(tell(&mut fake, &mut kbc, 0xFE), [0xEE], "resend");
     assert_eq!(tell(&mut fake, &mut kbc, 0xF5), [0xFA]);
     kbc.key(Key::B, true);
@@ -367,11 +282,7 @@ fn a_full_buffer_overruns() {
     }
     let read = all(&mut fake, &mut kbc);
     assert_eq!(read.len(), 17);
-    assert_eq!(
-        read[12..],
-        [0x24, 0xF0, 0x24, 0x2B, 0x00],
-        "the overrun code stands for what did not fit"
-    );
+    assert_eq!(read[12..], [0x24, 0xF0, 0x24, 0x2B, 0x00], "the overrun code stands for what did not fit");
 }
 
 #[test]

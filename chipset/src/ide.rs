@@ -105,10 +105,7 @@ impl Ide {
         let drive = |unit: u8| disks[usize::from(unit)].map(|config| Drive::new(config, unit));
         Ide {
             config: ConfigSpace::new(&TABLE),
-            channels: [
-                Channel::new([drive(0), drive(1)]),
-                Channel::new([drive(2), drive(3)]),
-            ],
+            channels: [Channel::new([drive(0), drive(1)]), Channel::new([drive(2), drive(3)])],
             bus_masters: [BusMaster::default(); 2],
             intrq: [false; 2],
         }
@@ -121,13 +118,7 @@ impl Ide {
 
     /// A range of ports that is there while `on`.
     fn ports(name: &'static str, base: u64, len: u64, width: Size, on: bool) -> Range {
-        Range {
-            name,
-            space: Space::Port,
-            base,
-            len: if on { len } else { 0 },
-            width,
-        }
+        Range { name, space: Space::Port, base, len: if on { len } else { 0 }, width }
     }
 
     /// Drives the interrupt lines, and latches their rising edges in BMISX.
@@ -185,13 +176,7 @@ impl Device for Ide {
             ranges.push(Ide::ports("control block", control, 1, Size::Byte, on));
         }
         let base = self.config.io_base(BMIBA);
-        ranges.push(Ide::ports(
-            "bus master",
-            base.unwrap_or(0),
-            16,
-            Size::Byte,
-            base.is_some(),
-        ));
+        ranges.push(Ide::ports("bus master", base.unwrap_or(0), 16, Size::Byte, base.is_some()));
         ranges.push(FUNCTION.config_range());
         Ranges(ranges)
     }
@@ -199,9 +184,7 @@ impl Device for Ide {
     fn read(&mut self, reg: Reg, size: Size, cx: &mut Cx<'_>) -> u64 {
         let value = match Place::of(reg.range) {
             Place::Data(channel) => self.channels[channel].read_data(size, cx),
-            Place::CommandBlock(channel) => {
-                u64::from(self.channels[channel].read_register(reg.offset + 1))
-            }
+            Place::CommandBlock(channel) => u64::from(self.channels[channel].read_register(reg.offset + 1)),
             // The alternate status: no interrupt is taken back.
             Place::ControlBlock(channel) => u64::from(self.channels[channel].look_at(7)),
             Place::BusMaster => u64::from(self.read_bus_master(reg.offset)),
@@ -216,9 +199,7 @@ impl Device for Ide {
         let byte = value as u8;
         match Place::of(reg.range) {
             Place::Data(channel) => self.channels[channel].write_data(size, value, cx),
-            Place::CommandBlock(channel) => {
-                self.channels[channel].write_register(reg.offset + 1, byte, cx)
-            }
+            Place::CommandBlock(channel) => self.channels[channel].write_register(reg.offset + 1, byte, cx),
             Place::ControlBlock(channel) => self.channels[channel].write_control(byte, cx),
             Place::BusMaster => self.write_bus_master(reg.offset, byte),
             Place::Config => self.config.write(&TABLE, reg.offset, size, value),

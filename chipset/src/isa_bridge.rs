@@ -71,11 +71,7 @@ pub(crate) struct IsaBridge {
 impl IsaBridge {
     /// The bridge after reset.
     pub(crate) fn new() -> IsaBridge {
-        IsaBridge {
-            config: ConfigSpace::new(&TABLE),
-            reset_control: 0,
-            request: None,
-        }
+        IsaBridge { config: ConfigSpace::new(&TABLE), reset_control: 0, request: None }
     }
 
     /// Takes the reset that was asked for through port CF9h.
@@ -104,11 +100,7 @@ impl IsaBridge {
         self.reset_control = value & (SYSTEM_RESET | RESET_CPU);
         if rises {
             let hard = value & SYSTEM_RESET != 0;
-            self.request = Some(if hard {
-                ResetRequest::Hard
-            } else {
-                ResetRequest::Soft
-            });
+            self.request = Some(if hard { ResetRequest::Hard } else { ResetRequest::Soft });
         }
     }
 }
@@ -150,11 +142,7 @@ impl Device for IsaBridge {
         for (n, name) in ["PIRQA", "PIRQB", "PIRQC", "PIRQD"].into_iter().enumerate() {
             // n is below 4.
             let route = self.config.byte(PIRQ + n as u8);
-            let text = if route & PIRQ_OFF != 0 {
-                "off".to_owned()
-            } else {
-                format!("IRQ {}", route & 15)
-            };
+            let text = if route & PIRQ_OFF != 0 { "off".to_owned() } else { format!("IRQ {}", route & 15) };
             view = view.row(name, text);
         }
         view.row("RC", format!("{:02X}", self.reset_control))

@@ -45,13 +45,9 @@ impl KeyType {
     /// "Scan Code Set 3", the default states.
     fn default_of(key: Key) -> KeyType {
         match key {
-            Key::LeftShift | Key::RightShift | Key::LeftCtrl | Key::LeftAlt | Key::CapsLock => {
-                KeyType::MakeBreak
-            }
+            Key::LeftShift | Key::RightShift | Key::LeftCtrl | Key::LeftAlt | Key::CapsLock => KeyType::MakeBreak,
             Key::Up | Key::Down | Key::Left | Key::Right | Key::Delete => KeyType::Typematic,
-            key if key >= Key::RightAlt || (Key::Escape..=Key::Pause).contains(&key) => {
-                KeyType::Make
-            }
+            key if key >= Key::RightAlt || (Key::Escape..=Key::Pause).contains(&key) => KeyType::Make,
             _ => KeyType::Typematic,
         }
     }
@@ -110,10 +106,7 @@ impl Default for Keyboard {
 impl Keyboard {
     /// Power-on, with the keys as they are held.
     pub(crate) fn reset(&mut self) {
-        *self = Keyboard {
-            held: std::mem::take(&mut self.held),
-            ..Keyboard::default()
-        };
+        *self = Keyboard { held: std::mem::take(&mut self.held), ..Keyboard::default() };
     }
 
     /// True if strokes would be sent at once: it scans, and nothing waits.
@@ -165,9 +158,7 @@ impl Keyboard {
                 self.answer(ACK, now);
             }
             0xEE => self.answer(ECHO, now),
-            0xF2 => [ACK, ID[0], ID[1]]
-                .into_iter()
-                .for_each(|byte| self.answer(byte, now)),
+            0xF2 => [ACK, ID[0], ID[1]].into_iter().for_each(|byte| self.answer(byte, now)),
             0xF4 => {
                 self.buffer.clear();
                 self.scanning = true;
@@ -179,12 +170,7 @@ impl Keyboard {
                 self.answer(ACK, now);
             }
             0xF7..=0xFA => {
-                let types = [
-                    KeyType::Typematic,
-                    KeyType::MakeBreak,
-                    KeyType::Make,
-                    KeyType::TypematicMakeBreak,
-                ];
+                let types = [KeyType::Typematic, KeyType::MakeBreak, KeyType::Make, KeyType::TypematicMakeBreak];
                 self.all_types = Some(types[usize::from(byte - 0xF7)]);
                 self.key_types.clear();
                 self.answer(ACK, now);
@@ -215,8 +201,7 @@ impl Keyboard {
             }
             (0xFB..=0xFD, _) => {
                 let types = [KeyType::Typematic, KeyType::MakeBreak, KeyType::Make];
-                self.key_types
-                    .insert(byte, types[usize::from(command - 0xFB)]);
+                self.key_types.insert(byte, types[usize::from(command - 0xFB)]);
                 // A list of keys, up to the next command.
                 self.command = Some(command);
             }
@@ -237,11 +222,7 @@ impl Keyboard {
 
     /// A key goes down or up. Going down twice or up twice is nothing new.
     pub(crate) fn key(&mut self, key: Key, pressed: bool, now: u64) {
-        let changed = if pressed {
-            self.held.insert(key)
-        } else {
-            self.held.remove(&key)
-        };
+        let changed = if pressed { self.held.insert(key) } else { self.held.remove(&key) };
         if !changed {
             return;
         }
@@ -288,9 +269,7 @@ impl Keyboard {
 
     fn type_of(&self, key: Key) -> KeyType {
         let single = self.key_types.get(&key.set3()).copied();
-        single
-            .or(self.all_types)
-            .unwrap_or_else(|| KeyType::default_of(key))
+        single.or(self.all_types).unwrap_or_else(|| KeyType::default_of(key))
     }
 
     fn repeats(&self, key: Key) -> bool {
@@ -322,10 +301,7 @@ impl Keyboard {
 
     fn set2_codes(&self, key: Key, pressed: bool) -> Vec<u8> {
         let holds = |keys: [Key; 2]| keys.iter().any(|key| self.held.contains(key));
-        let (shift, ctrl) = (
-            holds([Key::LeftShift, Key::RightShift]),
-            holds([Key::LeftCtrl, Key::RightCtrl]),
-        );
+        let (shift, ctrl) = (holds([Key::LeftShift, Key::RightShift]), holds([Key::LeftCtrl, Key::RightCtrl]));
         match (key, pressed) {
             (Key::Pause, false) => Vec::new(),
             (Key::Pause, true) if ctrl => vec![0xE0, 0x7E, 0xE0, BREAK, 0x7E],
@@ -341,27 +317,16 @@ impl Keyboard {
             _ => {
                 let (code, extended) = key.set2();
                 let bytes = [(extended, 0xE0), (!pressed, BREAK), (true, code)];
-                bytes
-                    .into_iter()
-                    .filter(|(sent, _)| *sent)
-                    .map(|(_, byte)| byte)
-                    .collect()
+                bytes.into_iter().filter(|(sent, _)| *sent).map(|(_, byte)| byte).collect()
             }
         }
     }
 
     /// A line for the debugger.
     pub(crate) fn show(&self) -> String {
-        let scanning = if self.scanning {
-            "scanning"
-        } else {
-            "disabled"
-        };
+        let scanning = if self.scanning { "scanning" } else { "disabled" };
         let waiting = self.buffer.len() + self.answers.len();
-        format!(
-            "set {}, {scanning}, {waiting} bytes waiting, lamps {:03b}b",
-            self.set, self.leds
-        )
+        format!("set {}, {scanning}, {waiting} bytes waiting, lamps {:03b}b", self.set, self.leds)
     }
 }
 

@@ -129,30 +129,11 @@ struct Row {
 }
 
 const fn key(key: Key, name: &'static str, set2: u16, set3: u8) -> Row {
-    Row {
-        key,
-        name,
-        set2,
-        set3,
-        chars: None,
-    }
+    Row { key, name, set2, set3, chars: None }
 }
 
-const fn char_key(
-    key: Key,
-    name: &'static str,
-    set2: u16,
-    set3: u8,
-    plain: char,
-    shifted: char,
-) -> Row {
-    Row {
-        key,
-        name,
-        set2,
-        set3,
-        chars: Some((plain, shifted)),
-    }
+const fn char_key(key: Key, name: &'static str, set2: u16, set3: u8, plain: char, shifted: char) -> Row {
+    Row { key, name, set2, set3, chars: Some((plain, shifted)) }
 }
 
 /// All keys, in the order of [`Key`].
@@ -276,9 +257,7 @@ impl Key {
 
     /// The key with a name, whatever its case.
     pub fn named(name: &str) -> Option<Key> {
-        KEYS.iter()
-            .find(|row| row.name.eq_ignore_ascii_case(name))
-            .map(|row| row.key)
+        KEYS.iter().find(|row| row.name.eq_ignore_ascii_case(name)).map(|row| row.key)
     }
 
     /// The code of scan code set 2, and whether E0h comes before it.
@@ -304,16 +283,11 @@ pub fn keys_for_char(c: char) -> Vec<(Key, bool)> {
         '\x08' | '\x7F' => (None, Key::Backspace),
         '\x1B' => (None, Key::Escape),
         '\0' => (Some(Key::LeftCtrl), Key::Space),
-        '\x01'..='\x1F' => {
-            match key_of(|(plain, _)| plain.to_ascii_uppercase() as u32 == c as u32 + 0x40) {
-                Some(key) => (Some(Key::LeftCtrl), key),
-                None => return Vec::new(),
-            }
-        }
-        _ => match (
-            key_of(|(plain, _)| plain == c),
-            key_of(|(_, shifted)| shifted == c),
-        ) {
+        '\x01'..='\x1F' => match key_of(|(plain, _)| plain.to_ascii_uppercase() as u32 == c as u32 + 0x40) {
+            Some(key) => (Some(Key::LeftCtrl), key),
+            None => return Vec::new(),
+        },
+        _ => match (key_of(|(plain, _)| plain == c), key_of(|(_, shifted)| shifted == c)) {
             (Some(key), _) => (None, key),
             (None, Some(key)) => (Some(Key::LeftShift), key),
             (None, None) => return Vec::new(),
@@ -328,9 +302,7 @@ pub fn keys_for_char(c: char) -> Vec<(Key, bool)> {
 }
 
 fn key_of(matches: impl Fn((char, char)) -> bool) -> Option<Key> {
-    KEYS.iter()
-        .find(|row| row.chars.is_some_and(&matches))
-        .map(|row| row.key)
+    KEYS.iter().find(|row| row.chars.is_some_and(&matches)).map(|row| row.key)
 }
 
 /// What the 8042 makes of a byte in scan code set 2: the code of set 1. Bytes above 84h pass as they are.
@@ -361,11 +333,7 @@ mod tests {
         for (index, row) in KEYS.iter().enumerate() {
             assert_eq!(row.key as usize, index, "{:?}", row.key);
             for other in &KEYS[..index] {
-                assert!(
-                    other.name != row.name && other.set2 != row.set2 && other.set3 != row.set3,
-                    "{:?}",
-                    row.key
-                );
+                assert!(other.name != row.name && other.set2 != row.set2 && other.set3 != row.set3, "{:?}", row.key);
             }
         }
         assert_eq!(Key::named("F11"), Some(Key::F11));
@@ -380,44 +348,20 @@ mod tests {
                     scroll kp7 kp8 kp9 kp- kp4 kp5 kp6 kp+ kp1 kp2 kp3 kp0 kp.";
         for (index, name) in rows.split_whitespace().enumerate() {
             let (code, extended) = Key::named(name).expect(name).set2();
-            assert_eq!(
-                (translate(code), extended),
-                (index as u8 + 1, false),
-                "{name}"
-            );
+            assert_eq!((translate(code), extended), (index as u8 + 1, false), "{name}");
         }
-        assert_eq!(
-            [0x61, 0x78, 0x07, 0x84].map(translate),
-            [0x56, 0x57, 0x58, 0x54],
-            "102nd key, F11, F12, SysRq"
-        );
-        assert_eq!(
-            [0xAA, 0xFA, 0xE0, 0xE1].map(translate),
-            [0xAA, 0xFA, 0xE0, 0xE1]
-        );
+        assert_eq!([0x61, 0x78, 0x07, 0x84].map(translate), [0x56, 0x57, 0x58, 0x54], "102nd key, F11, F12, SysRq");
+        assert_eq!([0xAA, 0xFA, 0xE0, 0xE1].map(translate), [0xAA, 0xFA, 0xE0, 0xE1]);
     }
 
     #[test]
     fn characters() {
         assert_eq!(keys_for_char('a'), [(Key::A, true), (Key::A, false)]);
-        let shifted = |key| {
-            vec![
-                (Key::LeftShift, true),
-                (key, true),
-                (key, false),
-                (Key::LeftShift, false),
-            ]
-        };
+        let shifted = |key| vec![(Key::LeftShift, true), (key, true), (key, false), (Key::LeftShift, false)];
         assert_eq!(keys_for_char('Q'), shifted(Key::Q));
         assert_eq!(keys_for_char('|'), shifted(Key::Backslash));
-        assert_eq!(
-            keys_for_char('\x03')[..2],
-            [(Key::LeftCtrl, true), (Key::C, true)]
-        );
-        assert_eq!(
-            keys_for_char('\x1C')[..2],
-            [(Key::LeftCtrl, true), (Key::Backslash, true)]
-        );
+        assert_eq!(keys_for_char('\x03')[..2], [(Key::LeftCtrl, true), (Key::C, true)]);
+        assert_eq!(keys_for_char('\x1C')[..2], [(Key::LeftCtrl, true), (Key::Backslash, true)]);
         assert_eq!(keys_for_char('é'), []);
         for c in (' '..='~').chain("\r\n\t\x1B".chars()) {
             assert!(!keys_for_char(c).is_empty(), "{c:?} can be typed");

@@ -31,11 +31,7 @@ pub(crate) struct Function {
 impl Function {
     /// A function on bus 0.
     pub(crate) const fn on_bus_0(device: u8, function: u8) -> Function {
-        Function {
-            bus: 0,
-            device,
-            function,
-        }
+        Function { bus: 0, device, function }
     }
 
     /// Where the function's registers begin in configuration space: its number times 256.
@@ -46,13 +42,7 @@ impl Function {
     /// The range that a function's configuration space takes.
     pub(crate) const fn config_range(self) -> Range {
         let base = self.config_base();
-        Range {
-            name: "configuration",
-            space: Space::Config,
-            base,
-            len: CONFIG_BYTES,
-            width: Size::Dword,
-        }
+        Range { name: "configuration", space: Space::Config, base, len: CONFIG_BYTES, width: Size::Dword }
     }
 }
 
@@ -83,24 +73,12 @@ pub(crate) struct Register {
 impl Register {
     /// A register that cannot be written.
     pub(crate) const fn fixed(offset: u8, bytes: u8, reset: u32) -> Register {
-        Register {
-            offset,
-            bytes,
-            reset,
-            writable: 0,
-            clears: 0,
-        }
+        Register { offset, bytes, reset, writable: 0, clears: 0 }
     }
 
     /// A register with writable bits.
     pub(crate) const fn writable(offset: u8, bytes: u8, reset: u32, writable: u32) -> Register {
-        Register {
-            offset,
-            bytes,
-            reset,
-            writable,
-            clears: 0,
-        }
+        Register { offset, bytes, reset, writable, clears: 0 }
     }
 
     /// The same register with bits that are cleared by writing 1.
@@ -111,12 +89,7 @@ impl Register {
     /// A base address register for so many bytes of memory or ports, a power of two from 16 on.
     /// PCI 2.1, 6.2.5.1 "Address Maps".
     pub(crate) const fn base_address(offset: u8, kind: Bar, bytes: u32) -> Register {
-        Register::writable(
-            offset,
-            4,
-            kind.type_bits(),
-            !(bytes - 1) & !kind.type_mask(),
-        )
+        Register::writable(offset, 4, kind.type_bits(), !(bytes - 1) & !kind.type_mask())
     }
 }
 
@@ -173,12 +146,7 @@ impl ConfigSpace {
 
     /// Writes up to a dword, by the table.
     pub(crate) fn write(&mut self, table: &[Register], offset: u32, size: Size, value: u64) {
-        for (index, byte) in value
-            .to_le_bytes()
-            .into_iter()
-            .take(size.bytes() as usize)
-            .enumerate()
-        {
+        for (index, byte) in value.to_le_bytes().into_iter().take(size.bytes() as usize).enumerate() {
             let Ok(at) = u8::try_from(u64::from(offset) + index as u64) else {
                 return;
             };
@@ -231,16 +199,11 @@ impl ConfigSpace {
     pub(crate) fn rom_base(&self, bar: u8) -> Option<u64> {
         let value = self.dword(bar);
         let base = value & !0x7FF;
-        (self.command() & COMMAND_MEMORY != 0 && value & 1 != 0 && base != 0)
-            .then_some(u64::from(base))
+        (self.command() & COMMAND_MEMORY != 0 && value & 1 != 0 && base != 0).then_some(u64::from(base))
     }
 
     fn byte_at(&self, offset: u64) -> u8 {
-        usize::try_from(offset)
-            .ok()
-            .and_then(|offset| self.0.get(offset))
-            .copied()
-            .unwrap_or(0)
+        usize::try_from(offset).ok().and_then(|offset| self.0.get(offset)).copied().unwrap_or(0)
     }
 }
 
@@ -252,17 +215,11 @@ impl Register {
 
 /// The writable and the clearing bits of one byte.
 fn masks(table: &[Register], offset: u8) -> (u8, u8) {
-    let Some(register) = table
-        .iter()
-        .find(|register| register.offsets().any(|at| at == offset))
-    else {
+    let Some(register) = table.iter().find(|register| register.offsets().any(|at| at == offset)) else {
         return (0, 0);
     };
     let index = usize::from(offset - register.offset);
-    (
-        register.writable.to_le_bytes()[index],
-        register.clears.to_le_bytes()[index],
-    )
+    (register.writable.to_le_bytes()[index], register.clears.to_le_bytes()[index])
 }
 
 impl From<ConfigSpace> for Vec<u8> {
@@ -276,10 +233,7 @@ impl TryFrom<Vec<u8>> for ConfigSpace {
 
     fn try_from(bytes: Vec<u8>) -> Result<ConfigSpace, &'static str> {
         let bytes: Box<[u8]> = bytes.into();
-        bytes
-            .try_into()
-            .map(ConfigSpace)
-            .map_err(|_| "a PCI configuration space has 256 bytes")
+        bytes.try_into().map(ConfigSpace).map_err(|_| "a PCI configuration space has 256 bytes")
     }
 }
 
@@ -300,11 +254,7 @@ mod tests {
         space.write(&TABLE, 0, Size::Dword, 0);
         assert_eq!(space.dword(0), 0x1237_8086, "identification is fixed");
         space.write(&TABLE, 4, Size::Dword, 0xFFFF_FFFF);
-        assert_eq!(
-            space.dword(4),
-            0x0280_0007,
-            "status bits are not set by writing"
-        );
+        assert_eq!(space.dword(4), 0x0280_0007, "status bits are not set by writing");
         space.set_byte(7, 0xFA);
         space.write(&TABLE, 7, Size::Byte, 0x08);
         assert_eq!(space.byte(7), 0xF2, "status bits are cleared by writing 1");
@@ -315,11 +265,7 @@ mod tests {
         let mut space = ConfigSpace::new(&TABLE);
         space.write(&TABLE, 0x10, Size::Dword, 0xFFFF_FFFF);
         assert_eq!(space.dword(0x10), 0xFF00_0008);
-        assert_eq!(
-            space.memory_base(0x10),
-            None,
-            "memory is off in the command register"
-        );
+        assert_eq!(space.memory_base(0x10), None, "memory is off in the command register");
         space.write(&TABLE, 4, Size::Word, u64::from(COMMAND_MEMORY));
         space.write(&TABLE, 0x10, Size::Dword, 0xFD12_3456);
         assert_eq!(space.memory_base(0x10), Some(0xFD00_0000));
@@ -336,13 +282,7 @@ mod tests {
     #[test]
     fn the_mechanism_is_off_without_bit_31() {
         assert_eq!(config_address(0x0000_1000), None);
-        assert_eq!(
-            config_address(0x8000_1003),
-            Some(Function::on_bus_0(2, 0).config_base())
-        );
-        assert_eq!(
-            config_address(0x8000_0904),
-            Some(Function::on_bus_0(1, 1).config_base() + 4)
-        );
+        assert_eq!(config_address(0x8000_1003), Some(Function::on_bus_0(2, 0).config_base()));
+        assert_eq!(config_address(0x8000_0904), Some(Function::on_bus_0(1, 1).config_base() + 4));
     }
 }

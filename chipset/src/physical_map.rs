@@ -33,13 +33,7 @@ impl Board {
     /// What devices decode, wherever it lies; RAM and the BIOS go before it.
     fn pci_spans(&self, memory: &Memory) -> Vec<RouteSpan> {
         // The board asks its own list first to last, the map last to first.
-        self.beside
-            .routing
-            .memory()
-            .iter()
-            .rev()
-            .map(|slot| span_of(&slot.range, memory))
-            .collect()
+        self.beside.routing.memory().iter().rev().map(|slot| span_of(&slot.range, memory)).collect()
     }
 
     /// A0000h to FFFFFh page by page, runs joined: RAM or the PCI side, as PAM and SMRAM say, for each direction.
@@ -61,23 +55,14 @@ impl Board {
         let (read, write) = self.pci_page(page, memory);
         let read = if read_ram { ram } else { read };
         let write = if write_ram { ram } else { write };
-        RouteSpan {
-            first_page: page,
-            pages: 1,
-            read,
-            write,
-        }
+        RouteSpan { first_page: page, pages: 1, read, write }
     }
 
     /// Whether reads and writes of a page between A0000h and FFFFFh are the host bridge's own.
     fn reaches_ram(&self, page: u64) -> (bool, bool) {
         let bridge = &self.devices.host_bridge;
         let addr = page * PAGE_BYTES;
-        match bridge
-            .shadows()
-            .into_iter()
-            .find(|shadow| addr.wrapping_sub(shadow.base) < shadow.len)
-        {
+        match bridge.shadows().into_iter().find(|shadow| addr.wrapping_sub(shadow.base) < shadow.len) {
             Some(shadow) => (shadow.read_ram, shadow.write_ram),
             None => (bridge.smram_open(), bridge.smram_open()),
         }
@@ -86,19 +71,12 @@ impl Board {
     /// Who answers a page on the PCI side: a device, else the ISA bus with the end of the BIOS image.
     fn pci_page(&self, page: u64, memory: &Memory) -> (Reach, Reach) {
         let inside = |span: &RouteSpan| page.wrapping_sub(span.first_page) < span.pages;
-        if let Some(span) = self
-            .pci_spans(memory)
-            .iter()
-            .rev()
-            .find(|span| inside(span))
-        {
+        if let Some(span) = self.pci_spans(memory).iter().rev().find(|span| inside(span)) {
             let index = page - span.first_page;
             return (advance(span.read, index), advance(span.write, index));
         }
         let from_top = u64::from(memory.bios.count).checked_sub(LEGACY.end - page);
-        let rom = from_top
-            .filter(|_| page >= BIOS_LOW)
-            .and_then(|index| memory.bios.frame(index));
+        let rom = from_top.filter(|_| page >= BIOS_LOW).and_then(|index| memory.bios.frame(index));
         (rom.map_or(Reach::Open, Reach::Frames), Reach::Open)
     }
 }
@@ -110,19 +88,10 @@ fn span_of(range: &Range, memory: &Memory) -> RouteSpan {
             let first = Reach::Frames(memory.vram.first);
             (first, first, u64::from(memory.vram.count))
         }
-        Space::VideoRom => (
-            Reach::Frames(memory.vga_bios.first),
-            Reach::Open,
-            u64::from(memory.vga_bios.count),
-        ),
+        Space::VideoRom => (Reach::Frames(memory.vga_bios.first), Reach::Open, u64::from(memory.vga_bios.count)),
         Space::Port | Space::Mmio | Space::Config => (Reach::Mmio, Reach::Mmio, u64::MAX),
     };
-    RouteSpan {
-        first_page,
-        pages: pages.min(frames),
-        read,
-        write,
-    }
+    RouteSpan { first_page, pages: pages.min(frames), read, write }
 }
 
 fn bios_span(memory: &Memory) -> RouteSpan {
@@ -130,12 +99,7 @@ fn bios_span(memory: &Memory) -> RouteSpan {
     // At most the hole's pages are left out, so the difference fits.
     let skipped = memory.bios.count - pages as u32;
     let read = Reach::Frames(Frame(memory.bios.first.0 + skipped));
-    RouteSpan {
-        first_page: FOUR_GIB - pages,
-        pages,
-        read,
-        write: Reach::Open,
-    }
+    RouteSpan { first_page: FOUR_GIB - pages, pages, read, write: Reach::Open }
 }
 
 fn ram_spans(memory: &Memory) -> Vec<RouteSpan> {
@@ -144,20 +108,12 @@ fn ram_spans(memory: &Memory) -> Vec<RouteSpan> {
     let span = |first_page, index, end: u64| {
         let frame = memory.ram.frame(index).filter(|_| end > index)?;
         let reach = Reach::Frames(frame);
-        Some(RouteSpan {
-            first_page,
-            pages: end - index,
-            read: reach,
-            write: reach,
-        })
+        Some(RouteSpan { first_page, pages: end - index, read: reach, write: reach })
     };
     let conventional = span(0, 0, below.min(LEGACY.start));
     let extended = span(LEGACY.end, LEGACY.end, below);
     let high = span(FOUR_GIB, below, all);
-    [high, conventional, extended]
-        .into_iter()
-        .flatten()
-        .collect()
+    [high, conventional, extended].into_iter().flatten().collect()
 }
 
 /// True if `next`, one page, goes on where `last` ends.
@@ -183,17 +139,10 @@ mod tests {
     use ringwalk_mmu::PhysAddr;
 
     fn memory(ram_pages: u64) -> (Board, Memory) {
-        let config = BoardConfig {
-            ram_pages,
-            vram_pages: 64,
-            ..BoardConfig::default()
-        };
+        let config = BoardConfig { ram_pages, vram_pages: 64, ..BoardConfig::default() };
         let mut bios = vec![0xB1; 256 << 10];
         bios[(256 << 10) - 16] = 0xEA;
-        (
-            Board::new(config),
-            Memory::new(ram_pages, 64, &bios, &[0x55; 4096]),
-        )
+        (Board::new(config), Memory::new(ram_pages, 64, &bios, &[0x55; 4096]))
     }
 
     #[test]
@@ -203,21 +152,10 @@ mod tests {
         assert_eq!(memory.peek(PhysAddr(0xFFFF_FFF0)), Some(0xEA));
         assert_eq!(memory.peek(PhysAddr(0xF_FFF0)), Some(0xEA));
         assert_eq!(memory.peek(PhysAddr(0xE_0000)), Some(0xB1));
-        assert_eq!(
-            memory.peek(PhysAddr(0xFFFC_0000)),
-            Some(0xB1),
-            "256 KiB at the top"
-        );
+        assert_eq!(memory.peek(PhysAddr(0xFFFC_0000)), Some(0xB1), "256 KiB at the top");
         assert_eq!(memory.peek(PhysAddr(0xFFFB_FFFF)), None);
-        assert_eq!(
-            memory.peek(PhysAddr(0xD_FFFF)),
-            None,
-            "the PCI side is open below E0000h"
-        );
-        assert!(
-            !memory.poke(PhysAddr(0xF_0000), 1),
-            "PAM after reset: writes go to PCI"
-        );
+        assert_eq!(memory.peek(PhysAddr(0xD_FFFF)), None, "the PCI side is open below E0000h");
+        assert!(!memory.poke(PhysAddr(0xF_0000), 1), "PAM after reset: writes go to PCI");
         assert!(memory.poke(PhysAddr(0x10_0000), 1) && memory.poke(PhysAddr(0x9_FFFF), 1));
         assert!(!memory.poke(PhysAddr(0x40_0000), 1), "4 MiB of RAM");
     }
@@ -230,17 +168,8 @@ mod tests {
             memory.ram.count = pages as u32;
             board.physical_map(&memory)
         };
-        let high = memory_spans
-            .iter()
-            .find(|span| span.first_page == FOUR_GIB)
-            .expect("RAM above 4 GiB");
-        assert_eq!(
-            (high.pages, high.read),
-            (16, Reach::Frames(Frame(HOLE as u32)))
-        );
-        assert!(
-            memory_spans.iter().all(|span| span.first_page != HOLE),
-            "nothing begins in the hole"
-        );
+        let high = memory_spans.iter().find(|span| span.first_page == FOUR_GIB).expect("RAM above 4 GiB");
+        assert_eq!((high.pages, high.read), (16, Reach::Frames(Frame(HOLE as u32))));
+        assert!(memory_spans.iter().all(|span| span.first_page != HOLE), "nothing begins in the hole");
     }
 }

@@ -72,9 +72,7 @@ impl Pic {
     /// The level that the processor would get with an INTA now, for the debugger: an IRQ number.
     pub fn pending(&self) -> Option<u8> {
         match self.master.request() {
-            Some(level) if self.master.is_slave_at(level) => {
-                self.slave.request().map(|slave| slave + 8)
-            }
+            Some(level) if self.master.is_slave_at(level) => self.slave.request().map(|slave| slave + 8),
             level => level,
         }
     }
@@ -110,27 +108,17 @@ impl Pic {
 
 impl Device for Pic {
     fn ranges(&self) -> Ranges {
-        Ranges::ports([
-            ("master", 0x20, 2),
-            ("slave", 0xA0, 2),
-            ("edge/level", 0x4D0, 2),
-        ])
+        Ranges::ports([("master", 0x20, 2), ("slave", 0xA0, 2), ("edge/level", 0x4D0, 2)])
     }
 
     fn read(&mut self, reg: Reg, size: Size, _cx: &mut Cx<'_>) -> u64 {
-        let byte = |n: u64| {
-            u64::from(self.read_byte(reg.range, reg.offset.saturating_add(n as u32))) << (8 * n)
-        };
+        let byte = |n: u64| u64::from(self.read_byte(reg.range, reg.offset.saturating_add(n as u32))) << (8 * n);
         (0..size.bytes()).map(byte).fold(0, |all, byte| all | byte)
     }
 
     fn write(&mut self, reg: Reg, size: Size, value: u64, _cx: &mut Cx<'_>) {
         for n in 0..size.bytes() {
-            self.write_byte(
-                reg.range,
-                reg.offset.saturating_add(n as u32),
-                (value >> (8 * n)) as u8,
-            );
+            self.write_byte(reg.range, reg.offset.saturating_add(n as u32), (value >> (8 * n)) as u8);
         }
     }
 
@@ -141,12 +129,8 @@ impl Device for Pic {
     }
 
     fn show(&self) -> View {
-        let view = self
-            .slave
-            .show("slave", self.master.show("master", View::default()));
-        let pending = self
-            .pending()
-            .map_or("none".to_owned(), |irq| format!("IRQ {irq}"));
+        let view = self.slave.show("slave", self.master.show("master", View::default()));
+        let pending = self.pending().map_or("none".to_owned(), |irq| format!("IRQ {irq}"));
         view.row("pending", pending)
     }
 }
@@ -192,11 +176,7 @@ mod tests {
         fake.outb(&mut pic, 0x20, 0x0B);
         assert_eq!(fake.inb(&mut pic, 0x20), 0x03, "ISR");
         fake.outb(&mut pic, 0x20, 0x20);
-        assert_eq!(
-            fake.inb(&mut pic, 0x20),
-            0x02,
-            "the non-specific EOI ended the highest"
-        );
+        assert_eq!(fake.inb(&mut pic, 0x20), 0x02, "the non-specific EOI ended the highest");
         fake.outb(&mut pic, 0x20, 0x61);
         assert_eq!(fake.inb(&mut pic, 0x20), 0x00, "the specific one level 1");
         assert_eq!(pic.acknowledge(), 0x0C);
@@ -217,11 +197,7 @@ mod tests {
         fake.outb(&mut pic, 0x20, 0x20);
         assert!(!pic.interrupt(), "still high, but no new edge");
         fake.outb(&mut pic, 0x4D0, 0xFF);
-        assert_eq!(
-            fake.inb(&mut pic, 0x4D0),
-            0xF8,
-            "IRQ 0 to 2 stay edge triggered"
-        );
+        assert_eq!(fake.inb(&mut pic, 0x4D0), 0xF8, "IRQ 0 to 2 stay edge triggered");
         fake.outb(&mut pic, 0x4D1, 0xFF);
         assert_eq!(fake.inb(&mut pic, 0x4D1), 0xDE, "IRQ 8 and 13 too");
         assert_eq!(pic.acknowledge(), 0x0D, "now the level counts");
@@ -244,10 +220,7 @@ mod tests {
         for (port, value) in [(0x20, 0x11), (0x21, 0x08), (0x21, 0x04), (0x21, 0x01)] {
             fake.outb(&mut pic, port, value);
         }
-        assert!(
-            !pic.interrupt(),
-            "ICW1 resets the edge sense: a new low-to-high transition is needed"
-        );
+        assert!(!pic.interrupt(), "ICW1 resets the edge sense: a new low-to-high transition is needed");
     }
 
     #[test]
@@ -282,15 +255,9 @@ mod tests {
         assert_eq!(pic.acknowledge(), 0x74);
         fake.outb(&mut pic, 0x20, 0x0B);
         fake.outb(&mut pic, 0xA0, 0x0B);
-        assert_eq!(
-            (fake.inb(&mut pic, 0x20), fake.inb(&mut pic, 0xA0)),
-            (0x04, 0x10)
-        );
+        assert_eq!((fake.inb(&mut pic, 0x20), fake.inb(&mut pic, 0xA0)), (0x04, 0x10));
         fake.outb(&mut pic, 0xA0, 0x20);
-        assert!(
-            !pic.interrupt(),
-            "level 2 of the master is still in service"
-        );
+        assert!(!pic.interrupt(), "level 2 of the master is still in service");
         fake.outb(&mut pic, 0x20, 0x20);
         assert_eq!(pic.acknowledge(), 0x76);
         pulse(&mut pic, 2);
@@ -314,11 +281,7 @@ mod tests {
             fake.outb(&mut pic, port, value);
         }
         fake.outb(&mut pic, 0x21, 0xFB);
-        assert_eq!(
-            fake.inb(&mut pic, 0x21),
-            0xFB,
-            "the fourth byte is the mask"
-        );
+        assert_eq!(fake.inb(&mut pic, 0x21), 0xFB, "the fourth byte is the mask");
         pulse(&mut pic, 8);
         assert_eq!(pic.acknowledge(), 0x42, "IR2 is an input like the others");
     }
@@ -346,11 +309,7 @@ mod tests {
         fake.outb(&mut pic, 0x21, 0xFD);
         pulse(&mut pic, 0);
         assert!(!pic.interrupt());
-        assert_eq!(
-            fake.inb(&mut pic, 0x20),
-            1,
-            "the IRR is read before the mask"
-        );
+        assert_eq!(fake.inb(&mut pic, 0x20), 1, "the IRR is read before the mask");
         fake.outb(&mut pic, 0x21, 0xFC);
         assert!(pic.interrupt());
         assert_eq!(fake.inb(&mut pic, 0x21), 0xFC);
@@ -367,41 +326,23 @@ mod tests {
         assert_eq!(pic.acknowledge(), 0x0C, "level 0 is the lowest now");
         fake.outb(&mut pic, 0x20, 0xE4);
         pulse(&mut pic, 6);
-        assert_eq!(
-            pic.acknowledge(),
-            0x0E,
-            "after a rotate on specific EOI of 4, 5 is the highest"
-        );
+        assert_eq!(pic.acknowledge(), 0x0E, "after a rotate on specific EOI of 4, 5 is the highest");
         fake.outb(&mut pic, 0x20, 0x20);
         fake.outb(&mut pic, 0x20, 0xC7);
-        assert_eq!(
-            pic.acknowledge(),
-            0x08,
-            "set priority: 7 is the lowest again"
-        );
+        assert_eq!(pic.acknowledge(), 0x08, "set priority: 7 is the lowest again");
     }
 
     #[test]
     fn automatic_end_of_interrupt_with_rotation() {
         let (mut fake, mut pic) = pc();
-        for (port, value) in [
-            (0x20, 0x11),
-            (0x21, 0x08),
-            (0x21, 0x04),
-            (0x21, 0x03),
-            (0x20, 0x80),
-        ] {
+        for (port, value) in [(0x20, 0x11), (0x21, 0x08), (0x21, 0x04), (0x21, 0x03), (0x20, 0x80)] {
             fake.outb(&mut pic, port, value);
         }
         pulse(&mut pic, 1);
         pulse(&mut pic, 3);
         assert_eq!(pic.acknowledge(), 0x09);
         pulse(&mut pic, 1);
-        assert_eq!(
-            pic.acknowledge(),
-            0x0B,
-            "level 1 went to the end of the row"
-        );
+        assert_eq!(pic.acknowledge(), 0x0B, "level 1 went to the end of the row");
         assert_eq!(pic.acknowledge(), 0x09);
         fake.outb(&mut pic, 0x20, 0x0B);
         assert_eq!(fake.inb(&mut pic, 0x20), 0);
@@ -416,18 +357,10 @@ mod tests {
         assert!(!pic.interrupt());
         fake.outb(&mut pic, 0x21, 0x08);
         fake.outb(&mut pic, 0x20, 0x68);
-        assert_eq!(
-            pic.acknowledge(),
-            0x0E,
-            "lower levels come through below the masked one"
-        );
+        assert_eq!(pic.acknowledge(), 0x0E, "lower levels come through below the masked one");
         fake.outb(&mut pic, 0x20, 0x20);
         fake.outb(&mut pic, 0x20, 0x0B);
-        assert_eq!(
-            fake.inb(&mut pic, 0x20),
-            0x08,
-            "a non-specific EOI passes the masked level by"
-        );
+        assert_eq!(fake.inb(&mut pic, 0x20), 0x08, "a non-specific EOI passes the masked level by");
         fake.outb(&mut pic, 0x20, 0x48);
         fake.outb(&mut pic, 0x20, 0x20);
         assert_eq!(fake.inb(&mut pic, 0x20), 0);
@@ -458,18 +391,10 @@ mod tests {
         assert_eq!(fake.inb(&mut pic, 0x20) & 0x80, 0);
         pulse(&mut pic, 6);
         fake.outb(&mut pic, 0x20, 0x0C);
-        assert_eq!(
-            fake.inb(&mut pic, 0x21),
-            0x86,
-            "the next read at either address is the poll"
-        );
+        assert_eq!(fake.inb(&mut pic, 0x21), 0x86, "the next read at either address is the poll");
         assert!(!pic.interrupt());
         fake.outb(&mut pic, 0x20, 0x0B);
-        assert_eq!(
-            fake.inb(&mut pic, 0x20),
-            0x40,
-            "it put the level in service"
-        );
+        assert_eq!(fake.inb(&mut pic, 0x20), 0x40, "it put the level in service");
         assert_eq!(fake.inb(&mut pic, 0x21), 0);
     }
 

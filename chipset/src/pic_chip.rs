@@ -84,10 +84,7 @@ pub(crate) struct Chip {
 impl Chip {
     /// Hardware reset: not initialized; the inputs stay as they are driven.
     pub(crate) fn reset(&mut self) {
-        *self = Chip {
-            inputs: self.inputs,
-            ..Chip::default()
-        };
+        *self = Chip { inputs: self.inputs, ..Chip::default() };
     }
 
     /// Drives an input.
@@ -103,11 +100,7 @@ impl Chip {
 
     /// The interrupt request register: a request lasts only while its input is high.
     fn irr(&self) -> u8 {
-        let by_level = if self.icw1 & ICW1_LTIM != 0 {
-            0xFF
-        } else {
-            self.elcr
-        };
+        let by_level = if self.icw1 & ICW1_LTIM != 0 { 0xFF } else { self.elcr };
         self.inputs & (self.armed | by_level)
     }
 
@@ -135,16 +128,10 @@ impl Chip {
             return None;
         }
         let candidate = self.first(self.irr() & !self.imr)?;
-        let blocking = if self.special_mask {
-            self.isr & !self.imr
-        } else {
-            self.isr
-        };
+        let blocking = if self.special_mask { self.isr & !self.imr } else { self.isr };
         let nests = match self.first(blocking) {
             None => true,
-            Some(level) if level == candidate => {
-                self.icw4 & ICW4_SFNM != 0 && self.is_slave_at(level)
-            }
+            Some(level) if level == candidate => self.icw4 & ICW4_SFNM != 0 && self.is_slave_at(level),
             Some(level) => self.rank(candidate) < self.rank(level),
         };
         nests.then_some(candidate)
@@ -213,11 +200,7 @@ impl Chip {
             let request = self.request();
             let level = self.inta();
             self.end_of_inta(level);
-            return if request.is_some() {
-                POLL_REQUEST | level
-            } else {
-                level
-            };
+            return if request.is_some() { POLL_REQUEST | level } else { level };
         }
         match (a0, self.read_isr) {
             (true, _) => self.imr,
@@ -234,11 +217,7 @@ impl Chip {
             (false, _) => self.write_ocw2(value),
             (true, Awaits::Icw2) => {
                 self.icw2 = value;
-                self.awaits = if self.icw1 & ICW1_SNGL == 0 {
-                    Awaits::Icw3
-                } else {
-                    self.after_icw3()
-                };
+                self.awaits = if self.icw1 & ICW1_SNGL == 0 { Awaits::Icw3 } else { self.after_icw3() };
             }
             (true, Awaits::Icw3) => {
                 self.icw3 = value;
@@ -253,11 +232,7 @@ impl Chip {
     }
 
     fn after_icw3(&self) -> Awaits {
-        if self.icw1 & ICW1_IC4 != 0 {
-            Awaits::Icw4
-        } else {
-            Awaits::Nothing
-        }
+        if self.icw1 & ICW1_IC4 != 0 { Awaits::Icw4 } else { Awaits::Nothing }
     }
 
     /// "Initialization Command Words 1 and 2 (ICW1, ICW2)", points a to f. That the ISR is cleared too is not
@@ -300,11 +275,7 @@ impl Chip {
 
     /// A non-specific end of interrupt. In special mask mode it does not see masked levels ("End of Interrupt").
     fn end_highest(&mut self) -> Option<u8> {
-        let seen = if self.special_mask {
-            self.isr & !self.imr
-        } else {
-            self.isr
-        };
+        let seen = if self.special_mask { self.isr & !self.imr } else { self.isr };
         let level = self.first(seen)?;
         self.isr &= !(1 << level);
         Some(level)
@@ -329,11 +300,7 @@ impl Chip {
 
     /// Adds the rows of this chip to a view.
     pub(crate) fn show(&self, name: &str, view: View) -> View {
-        let mut modes = vec![if self.icw4 & ICW4_8086 != 0 {
-            "8086"
-        } else {
-            "MCS-80"
-        }];
+        let mut modes = vec![if self.icw4 & ICW4_8086 != 0 { "8086" } else { "MCS-80" }];
         for (set, mode) in [
             (self.awaits != Awaits::Nothing, "not initialized"),
             (self.icw1 & ICW1_SNGL != 0, "single"),

@@ -51,12 +51,7 @@ pub struct Pit {
 impl Default for Pit {
     fn default() -> Pit {
         let counters = [Counter::new(true), Counter::new(true), Counter::new(false)];
-        Pit {
-            counters,
-            port61: 0,
-            irq: false,
-            due: None,
-        }
+        Pit { counters, port61: 0, irq: false, due: None }
     }
 }
 
@@ -161,12 +156,7 @@ impl Device for Pit {
 
     fn write(&mut self, reg: Reg, size: Size, value: u64, cx: &mut Cx<'_>) {
         for n in 0..size.bytes() {
-            self.write_byte(
-                reg.range,
-                reg.offset.saturating_add(n as u32),
-                (value >> (8 * n)) as u8,
-                cx,
-            );
+            self.write_byte(reg.range, reg.offset.saturating_add(n as u32), (value >> (8 * n)) as u8, cx);
         }
         self.counters[0].advance(Pit::tick(cx));
         let level = self.counters[0].out(Pit::tick(cx));
@@ -200,10 +190,8 @@ impl Device for Pit {
 
     fn show(&self) -> View {
         let names = ["counter 0 (IRQ 0)", "counter 1", "counter 2 (speaker)"];
-        let view = names
-            .into_iter()
-            .zip(&self.counters)
-            .fold(View::default(), |view, (name, c)| view.row(name, c.show()));
+        let view =
+            names.into_iter().zip(&self.counters).fold(View::default(), |view, (name, c)| view.row(name, c.show()));
         view.row("port 61h", format!("{:02X}h", self.port61))
     }
 }
@@ -272,11 +260,7 @@ mod tests {
     fn mode_0_interrupt_on_terminal_count() {
         let (mut fake, mut pit) = board();
         program(&mut fake, &mut pit, 0x10, 4);
-        assert_eq!(
-            wave(&mut fake, &mut pit, 0, 8),
-            "LLLLLHHH",
-            "N + 1 pulses after the write"
-        );
+        assert_eq!(wave(&mut fake, &mut pit, 0, 8), "LLLLLHHH", "N + 1 pulses after the write");
         assert!(fake.irq(0));
         program(&mut fake, &mut pit, 0x30, 1000);
         assert!(!fake.irq(0), "the control word takes OUT low");
@@ -286,20 +270,12 @@ mod tests {
         assert_eq!(count(&mut fake, &mut pit, 0), 990);
         fake.outb(&mut pit, 0x40, 0x50);
         pass(&mut fake, &mut pit, 100);
-        assert_eq!(
-            count(&mut fake, &mut pit, 0),
-            990,
-            "the first byte of a new count stops the counting"
-        );
+        assert_eq!(count(&mut fake, &mut pit, 0), 990, "the first byte of a new count stops the counting");
         fake.outb(&mut pit, 0x40, 0x00);
         pass(&mut fake, &mut pit, 0x51);
         assert!(fake.irq(0));
         pass(&mut fake, &mut pit, 2);
-        assert_eq!(
-            count(&mut fake, &mut pit, 0),
-            0xFFFE,
-            "it counts on past zero"
-        );
+        assert_eq!(count(&mut fake, &mut pit, 0), 0xFFFE, "it counts on past zero");
     }
 
     #[test]
@@ -307,11 +283,7 @@ mod tests {
         let (mut fake, mut pit) = board();
         program(&mut fake, &mut pit, 0xB0, 10);
         pass(&mut fake, &mut pit, 20);
-        assert_eq!(
-            count(&mut fake, &mut pit, 2),
-            10,
-            "loaded, but the gate is low"
-        );
+        assert_eq!(count(&mut fake, &mut pit, 2), 10, "loaded, but the gate is low");
         fake.outb(&mut pit, 0x61, 1);
         pass(&mut fake, &mut pit, 4);
         fake.outb(&mut pit, 0x61, 0);
@@ -325,11 +297,7 @@ mod tests {
     fn mode_1_one_shot() {
         let (mut fake, mut pit) = board();
         program(&mut fake, &mut pit, 0xB2, 3);
-        assert_eq!(
-            wave(&mut fake, &mut pit, 2, 4),
-            "HHHH",
-            "armed, waiting for a trigger"
-        );
+        assert_eq!(wave(&mut fake, &mut pit, 2, 4), "HHHH", "armed, waiting for a trigger");
         fake.outb(&mut pit, 0x61, 1);
         assert_eq!(wave(&mut fake, &mut pit, 2, 6), "HLLLHH");
         fake.outb(&mut pit, 0x61, 0);
@@ -337,11 +305,7 @@ mod tests {
         assert_eq!(wave(&mut fake, &mut pit, 2, 3), "HLL");
         fake.outb(&mut pit, 0x61, 0);
         fake.outb(&mut pit, 0x61, 1);
-        assert_eq!(
-            wave(&mut fake, &mut pit, 2, 6),
-            "LLLLHH",
-            "triggered again, three more"
-        );
+        assert_eq!(wave(&mut fake, &mut pit, 2, 6), "LLLLHH", "triggered again, three more");
         // A new count waits for the next trigger.
         fake.outb(&mut pit, 0x61, 0);
         fake.outb(&mut pit, 0x61, 1);
@@ -349,43 +313,25 @@ mod tests {
         fake.outb(&mut pit, 0x42, 2);
         fake.outb(&mut pit, 0x42, 0);
         assert_eq!(wave(&mut fake, &mut pit, 2, 3), "LLH");
-        assert_eq!(
-            status(&mut fake, &mut pit, 2) & 0x40,
-            0x40,
-            "null count until it is loaded"
-        );
+        assert_eq!(status(&mut fake, &mut pit, 2) & 0x40, 0x40, "null count until it is loaded");
     }
 
     #[test]
     fn mode_2_rate_generator() {
         let (mut fake, mut pit) = board();
         program(&mut fake, &mut pit, 0x14, 3);
-        assert_eq!(
-            wave(&mut fake, &mut pit, 0, 11),
-            "HHHLHHLHHLH",
-            "low in the pulse at count 1"
-        );
+        assert_eq!(wave(&mut fake, &mut pit, 0, 11), "HHHLHHLHHLH", "low in the pulse at count 1");
         // A new count takes over at the end of the cycle.
         program(&mut fake, &mut pit, 0x34, 100);
         pass(&mut fake, &mut pit, 51);
         fake.outb(&mut pit, 0x40, 10);
         fake.outb(&mut pit, 0x40, 0);
         assert_eq!(count(&mut fake, &mut pit, 0), 50);
-        assert_eq!(
-            status(&mut fake, &mut pit, 0),
-            0xF4,
-            "OUT, null count, both bytes, mode 2"
-        );
+        assert_eq!(status(&mut fake, &mut pit, 0), 0xF4, "OUT, null count, both bytes, mode 2");
         pass(&mut fake, &mut pit, 49);
         assert_eq!(count(&mut fake, &mut pit, 0), 1);
         pass(&mut fake, &mut pit, 1);
-        assert_eq!(
-            (
-                count(&mut fake, &mut pit, 0),
-                status(&mut fake, &mut pit, 0)
-            ),
-            (10, 0xB4)
-        );
+        assert_eq!((count(&mut fake, &mut pit, 0), status(&mut fake, &mut pit, 0)), (10, 0xB4));
         pass(&mut fake, &mut pit, 10);
         assert_eq!(count(&mut fake, &mut pit, 0), 10);
     }
@@ -398,17 +344,10 @@ mod tests {
         pass(&mut fake, &mut pit, 4);
         assert!(!out(&mut fake, &mut pit, 2));
         fake.outb(&mut pit, 0x61, 0);
-        assert!(
-            out(&mut fake, &mut pit, 2),
-            "without the gate OUT is high at once"
-        );
+        assert!(out(&mut fake, &mut pit, 2), "without the gate OUT is high at once");
         pass(&mut fake, &mut pit, 30);
         fake.outb(&mut pit, 0x61, 1);
-        assert_eq!(
-            wave(&mut fake, &mut pit, 2, 7),
-            "HHHHLHH",
-            "low N pulses after the trigger"
-        );
+        assert_eq!(wave(&mut fake, &mut pit, 2, 7), "HHHHLHH", "low N pulses after the trigger");
     }
 
     #[test]
@@ -417,27 +356,15 @@ mod tests {
         program(&mut fake, &mut pit, 0x16, 4);
         assert_eq!(wave(&mut fake, &mut pit, 0, 10), "HHHLLHHLLH");
         program(&mut fake, &mut pit, 0x16, 5);
-        assert_eq!(
-            wave(&mut fake, &mut pit, 0, 12),
-            "HHHHLLHHHLLH",
-            "(N+1)/2 high, (N-1)/2 low"
-        );
+        assert_eq!(wave(&mut fake, &mut pit, 0, 12), "HHHHLLHHHLLH", "(N+1)/2 high, (N-1)/2 low");
         program(&mut fake, &mut pit, 0x36, 6);
         pass(&mut fake, &mut pit, 1);
-        let counts: Vec<_> = (0..4)
-            .map(|_| (count(&mut fake, &mut pit, 0), pass(&mut fake, &mut pit, 1)).0)
-            .collect();
+        let counts: Vec<_> = (0..4).map(|_| (count(&mut fake, &mut pit, 0), pass(&mut fake, &mut pit, 1)).0).collect();
         assert_eq!(counts, [6, 4, 2, 6], "two at a time");
         program(&mut fake, &mut pit, 0x36, 5);
         pass(&mut fake, &mut pit, 1);
-        let counts: Vec<_> = (0..6)
-            .map(|_| (count(&mut fake, &mut pit, 0), pass(&mut fake, &mut pit, 1)).0)
-            .collect();
-        assert_eq!(
-            counts,
-            [4, 2, 0, 4, 2, 4],
-            "odd counts: N-1, and one pulse more while high"
-        );
+        let counts: Vec<_> = (0..6).map(|_| (count(&mut fake, &mut pit, 0), pass(&mut fake, &mut pit, 1)).0).collect();
+        assert_eq!(counts, [4, 2, 0, 4, 2, 4], "odd counts: N-1, and one pulse more while high");
     }
 
     #[test]
@@ -446,30 +373,18 @@ mod tests {
         program(&mut fake, &mut pit, 0x16, 8);
         pass(&mut fake, &mut pit, 2);
         fake.outb(&mut pit, 0x40, 4);
-        assert_eq!(
-            wave(&mut fake, &mut pit, 0, 11),
-            "HHHLLHHLLHH",
-            "the rest of the half, then halves of 2"
-        );
+        assert_eq!(wave(&mut fake, &mut pit, 0, 11), "HHHLLHHLLHH", "the rest of the half, then halves of 2");
     }
 
     #[test]
     fn mode_4_software_strobe() {
         let (mut fake, mut pit) = board();
         program(&mut fake, &mut pit, 0x18, 3);
-        assert_eq!(
-            wave(&mut fake, &mut pit, 0, 8),
-            "HHHHLHHH",
-            "one pulse, N + 1 after the write"
-        );
+        assert_eq!(wave(&mut fake, &mut pit, 0, 8), "HHHHLHHH", "one pulse, N + 1 after the write");
         fake.outb(&mut pit, 0x40, 5);
         pass(&mut fake, &mut pit, 2);
         fake.outb(&mut pit, 0x40, 2);
-        assert_eq!(
-            wave(&mut fake, &mut pit, 0, 6),
-            "HHHLHH",
-            "written again, it begins again"
-        );
+        assert_eq!(wave(&mut fake, &mut pit, 0, 6), "HHHLHH", "written again, it begins again");
         assert_eq!(pit.due(), None, "and strobes only once");
     }
 
@@ -479,11 +394,7 @@ mod tests {
         program(&mut fake, &mut pit, 0xBA, 3);
         pass(&mut fake, &mut pit, 10);
         fake.outb(&mut pit, 0x61, 1);
-        assert_eq!(
-            wave(&mut fake, &mut pit, 2, 7),
-            "HHHHLHH",
-            "N + 1 pulses after the trigger"
-        );
+        assert_eq!(wave(&mut fake, &mut pit, 2, 7), "HHHHLHH", "N + 1 pulses after the trigger");
     }
 
     #[test]
@@ -503,18 +414,10 @@ mod tests {
         assert_eq!(count(&mut fake, &mut pit, 0), 0x0999);
         program(&mut fake, &mut pit, 0x35, 0x0000);
         pass(&mut fake, &mut pit, 2);
-        assert_eq!(
-            count(&mut fake, &mut pit, 0),
-            0x9999,
-            "zero stands for ten thousand"
-        );
+        assert_eq!(count(&mut fake, &mut pit, 0), 0x9999, "zero stands for ten thousand");
         program(&mut fake, &mut pit, 0x34, 0x0000);
         pass(&mut fake, &mut pit, 2);
-        assert_eq!(
-            count(&mut fake, &mut pit, 0),
-            0xFFFF,
-            "and for 65536 in binary"
-        );
+        assert_eq!(count(&mut fake, &mut pit, 0), 0xFFFF, "and for 65536 in binary");
     }
 
     #[test]
@@ -525,25 +428,13 @@ mod tests {
         fake.outb(&mut pit, 0x43, 0x00);
         pass(&mut fake, &mut pit, 300);
         fake.outb(&mut pit, 0x43, 0x00);
-        assert_eq!(
-            fake.inb(&mut pit, 0x40),
-            0x34,
-            "the second latch did nothing"
-        );
+        assert_eq!(fake.inb(&mut pit, 0x40), 0x34, "the second latch did nothing");
         pass(&mut fake, &mut pit, 300);
         assert_eq!(fake.inb(&mut pit, 0x40), 0x12);
         let low = fake.inb(&mut pit, 0x40);
-        assert_eq!(
-            u16::from(low),
-            (0x1234 - 600) & 0xFF,
-            "unlatched, the element itself is read"
-        );
+        assert_eq!(u16::from(low), (0x1234 - 600) & 0xFF, "unlatched, the element itself is read");
         assert_eq!(fake.inb(&mut pit, 0x40), 0x0F);
-        assert_eq!(
-            fake.inb(&mut pit, 0x43),
-            0xFF,
-            "the control word cannot be read"
-        );
+        assert_eq!(fake.inb(&mut pit, 0x43), 0xFF, "the control word cannot be read");
     }
 
     #[test]
@@ -551,17 +442,11 @@ mod tests {
         let (mut fake, mut pit) = board();
         program(&mut fake, &mut pit, 0x34, 0x4000);
         program(&mut fake, &mut pit, 0xB0, 0x0102);
-        assert_eq!(
-            status(&mut fake, &mut pit, 2),
-            0x70,
-            "OUT low, null count, both bytes, mode 0"
-        );
+        assert_eq!(status(&mut fake, &mut pit, 2), 0x70, "OUT low, null count, both bytes, mode 0");
         pass(&mut fake, &mut pit, 1);
         fake.outb(&mut pit, 0x43, 0xC0 | 0x02 | 0x08);
         pass(&mut fake, &mut pit, 99);
-        let read: Vec<_> = [0x40, 0x40, 0x40, 0x42, 0x42, 0x42]
-            .map(|port| fake.inb(&mut pit, port))
-            .into();
+        let read: Vec<_> = [0x40, 0x40, 0x40, 0x42, 0x42, 0x42].map(|port| fake.inb(&mut pit, port)).into();
         assert_eq!(read, [0xB4, 0x00, 0x40, 0x30, 0x02, 0x01]);
     }
 
@@ -570,11 +455,7 @@ mod tests {
         let (mut fake, mut pit) = board();
         program(&mut fake, &mut pit, 0x24, 0x0200);
         pass(&mut fake, &mut pit, 1);
-        assert_eq!(
-            fake.inb(&mut pit, 0x40),
-            0x02,
-            "only the high byte, again and again"
-        );
+        assert_eq!(fake.inb(&mut pit, 0x40), 0x02, "only the high byte, again and again");
         pass(&mut fake, &mut pit, 1);
         assert_eq!(fake.inb(&mut pit, 0x40), 0x01);
     }
@@ -628,11 +509,7 @@ mod tests {
         assert_eq!(fake.inb(&mut pit, 0x61), 0x0F);
         assert!(pit.speaker_on() && fake.lines.speaker_gate);
         fake.now.0 = 16 * US;
-        assert_eq!(
-            fake.inb(&mut pit, 0x61),
-            0x1F,
-            "the refresh bit toggles every 15.085 us"
-        );
+        assert_eq!(fake.inb(&mut pit, 0x61), 0x1F, "the refresh bit toggles every 15.085 us");
         fake.now.0 = 31 * US;
         assert_eq!(fake.inb(&mut pit, 0x61), 0x0F);
         program(&mut fake, &mut pit, 0xB6, 1000);

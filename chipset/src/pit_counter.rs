@@ -63,11 +63,7 @@ pub(crate) struct Counter {
 impl Counter {
     /// A counter whose gate is tied high (counters 0 and 1 of a PC) or starts low (counter 2).
     pub(crate) fn new(gate: bool) -> Counter {
-        Counter {
-            gate,
-            null: true,
-            ..Counter::default()
-        }
+        Counter { gate, null: true, ..Counter::default() }
     }
 
     /// The mode, 0 to 5. Modes 6 and 7 are 2 and 3.
@@ -144,11 +140,7 @@ impl Counter {
     }
 
     fn load(&mut self, tick: u64) {
-        self.element = Element {
-            loaded: self.initial_count(),
-            counted: 0,
-            since: self.may_count().then_some(tick),
-        };
+        self.element = Element { loaded: self.initial_count(), counted: 0, since: self.may_count().then_some(tick) };
         (self.load_at, self.swap_at) = (None, None);
         (self.counting, self.null) = (true, false);
     }
@@ -167,10 +159,7 @@ impl Counter {
         if !self.counting {
             return self.mode() != 0;
         }
-        let (count, counted) = (
-            u64::from(self.element.loaded),
-            self.element.counted_at(tick),
-        );
+        let (count, counted) = (u64::from(self.element.loaded), self.element.counted_at(tick));
         match self.mode() {
             0 => counted >= count,
             1 => counted >= count,
@@ -205,10 +194,7 @@ impl Counter {
     /// The next tick after `tick` at which OUT changes by counting alone.
     fn next_toggle(&self, tick: u64) -> Option<u64> {
         self.element.since.filter(|_| self.counting)?;
-        let (count, counted) = (
-            u64::from(self.element.loaded),
-            self.element.counted_at(tick),
-        );
+        let (count, counted) = (u64::from(self.element.loaded), self.element.counted_at(tick));
         let pulses = match self.mode() {
             2 if counted % count == count - 1 => 1,
             2 => count - 1 - counted % count,
@@ -222,10 +208,7 @@ impl Counter {
 
     /// The counting element after a tick.
     fn value(&self, tick: u64) -> u32 {
-        let (count, counted) = (
-            u64::from(self.element.loaded),
-            self.element.counted_at(tick),
-        );
+        let (count, counted) = (u64::from(self.element.loaded), self.element.counted_at(tick));
         let modulus = u64::from(self.modulus());
         let value = match self.mode() {
             _ if !self.counting => count,
@@ -245,20 +228,12 @@ impl Counter {
     /// The counting element after a tick, as the processor reads it.
     fn readable(&self, tick: u64) -> u16 {
         let value = self.value(tick);
-        if self.is_bcd() {
-            to_bcd(value)
-        } else {
-            value as u16
-        }
+        if self.is_bcd() { to_bcd(value) } else { value as u16 }
     }
 
     /// The element stands still at its value, and OUT is what the mode begins with.
     fn stop(&mut self, tick: u64) {
-        self.element = Element {
-            loaded: self.value(tick),
-            counted: 0,
-            since: None,
-        };
+        self.element = Element { loaded: self.value(tick), counted: 0, since: None };
         self.counting = false;
         (self.load_at, self.swap_at) = (None, None);
     }
@@ -268,13 +243,7 @@ impl Counter {
         self.advance(tick);
         self.stop(tick);
         let (gate, element) = (self.gate, self.element);
-        *self = Counter {
-            control: control & CONTROL_BITS,
-            gate,
-            null: true,
-            element,
-            ..Counter::default()
-        };
+        *self = Counter { control: control & CONTROL_BITS, gate, null: true, element, ..Counter::default() };
     }
 
     /// The counter latch command. A second one before the count is read does nothing.
@@ -298,10 +267,7 @@ impl Counter {
         if let Some(status) = self.latched_status.take() {
             return status;
         }
-        let [low, high] = self
-            .latched_count
-            .unwrap_or_else(|| self.readable(tick))
-            .to_le_bytes();
+        let [low, high] = self.latched_count.unwrap_or_else(|| self.readable(tick)).to_le_bytes();
         let (byte, last) = match self.access() {
             Access::Low => (low, true),
             Access::High => (high, true),
@@ -351,11 +317,7 @@ impl Counter {
         let counted = self.element.counted_at(tick);
         let start = counted - counted % count;
         let half = start + count.div_ceil(2);
-        Some(if self.mode() == 3 && counted < half {
-            half
-        } else {
-            start + count
-        })
+        Some(if self.mode() == 3 && counted < half { half } else { start + count })
     }
 
     /// Drives the gate. A rising edge is a trigger in modes 1, 2, 3 and 5.
@@ -380,9 +342,7 @@ impl Counter {
 
     /// A line for the debugger.
     pub(crate) fn show(&self) -> String {
-        let count = self
-            .count
-            .map_or("none".to_owned(), |count| format!("{count:04X}h"));
+        let count = self.count.map_or("none".to_owned(), |count| format!("{count:04X}h"));
         let bcd = if self.is_bcd() { " BCD" } else { "" };
         let gate = if self.gate { "high" } else { "low" };
         format!("mode {}{bcd}, count {count}, gate {gate}", self.mode())
@@ -391,9 +351,7 @@ impl Counter {
 
 /// Four BCD digits as a number. Digits above 9 count for what they are.
 fn from_bcd(raw: u32) -> u32 {
-    (0..4)
-        .rev()
-        .fold(0, |value, digit| value * 10 + (raw >> (4 * digit) & 0xF))
+    (0..4).rev().fold(0, |value, digit| value * 10 + (raw >> (4 * digit) & 0xF))
 }
 
 /// A number below 10000 as four BCD digits.

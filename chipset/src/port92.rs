@@ -25,10 +25,7 @@ pub struct Port92 {
 impl Default for Port92 {
     /// After power-on the gate is open, for the fetch from FFFFFFF0h.
     fn default() -> Port92 {
-        Port92 {
-            value: FAST_A20,
-            init: false,
-        }
+        Port92 { value: FAST_A20, init: false }
     }
 }
 
@@ -40,11 +37,7 @@ impl Port92 {
 
     /// The keyboard controller moved the gate.
     pub fn set_a20(&mut self, open: bool) {
-        self.value = if open {
-            self.value | FAST_A20
-        } else {
-            self.value & !FAST_A20
-        };
+        self.value = if open { self.value | FAST_A20 } else { self.value & !FAST_A20 };
     }
 
     /// Takes the request for a processor reset.
@@ -60,11 +53,7 @@ impl Device for Port92 {
 
     /// The ports behind it are not its own and read as an open bus.
     fn read(&mut self, reg: Reg, size: Size, _cx: &mut Cx<'_>) -> u64 {
-        if reg.offset == 0 {
-            size.ones() & !0xFF | u64::from(self.value)
-        } else {
-            size.ones()
-        }
+        if reg.offset == 0 { size.ones() & !0xFF | u64::from(self.value) } else { size.ones() }
     }
 
     fn write(&mut self, reg: Reg, _size: Size, value: u64, _cx: &mut Cx<'_>) {

@@ -25,10 +25,7 @@ impl Slot {
     /// The register of the range at an address inside it.
     pub(crate) fn reg(&self, addr: u64) -> Reg {
         // Ranges are at most 4 GiB long.
-        Reg {
-            range: self.index,
-            offset: addr.wrapping_sub(self.range.base) as u32,
-        }
+        Reg { range: self.index, offset: addr.wrapping_sub(self.range.base) as u32 }
     }
 
     fn holds(&self, addr: u64) -> bool {
@@ -48,12 +45,7 @@ pub(crate) struct Routing {
 
 impl Default for Routing {
     fn default() -> Routing {
-        Routing {
-            ports: vec![NOBODY; PORTS],
-            port_slots: vec![],
-            memory_slots: vec![],
-            config_slots: vec![],
-        }
+        Routing { ports: vec![NOBODY; PORTS], port_slots: vec![], memory_slots: vec![], config_slots: vec![] }
     }
 }
 
@@ -62,17 +54,9 @@ impl Routing {
     pub(crate) fn new(ranges: impl Iterator<Item = (u8, Vec<Range>)>) -> Routing {
         let mut routing = Routing::default();
         for (device, ranges) in ranges {
-            for (index, range) in ranges
-                .into_iter()
-                .enumerate()
-                .filter(|(_, range)| range.len > 0)
-            {
+            for (index, range) in ranges.into_iter().enumerate().filter(|(_, range)| range.len > 0) {
                 // A device has a handful of ranges.
-                routing.add(Slot {
-                    device,
-                    index: index as u8,
-                    range,
-                });
+                routing.add(Slot { device, index: index as u8, range });
             }
         }
         routing
@@ -88,8 +72,7 @@ impl Routing {
 
     fn add_ports(&mut self, slot: Slot) {
         self.port_slots.push(slot);
-        let number =
-            u8::try_from(self.port_slots.len()).expect("the board has fewer than 256 port ranges");
+        let number = u8::try_from(self.port_slots.len()).expect("the board has fewer than 256 port ranges");
         for port in slot.range.base..slot.range.base + slot.range.len {
             match self.ports.get_mut(port as usize) {
                 Some(entry) if *entry == NOBODY => *entry = number,
@@ -113,21 +96,14 @@ impl Routing {
         };
         let slot = self.port(first);
         let widest = slot.map_or(Size::Byte, |slot| slot.range.width);
-        let fits = |size: &Size| {
-            size.bytes() <= left && *size <= widest && u64::from(port) % size.bytes() == 0
-        };
-        let size = [Size::Dword, Size::Word]
-            .into_iter()
-            .find(fits)
-            .unwrap_or(Size::Byte);
+        let fits = |size: &Size| size.bytes() <= left && *size <= widest && u64::from(port) % size.bytes() == 0;
+        let size = [Size::Dword, Size::Word].into_iter().find(fits).unwrap_or(Size::Byte);
         (size, slot)
     }
 
     /// Which device answers at a physical address itself.
     pub(crate) fn mmio(&self, addr: u64) -> Option<&Slot> {
-        self.memory_slots
-            .iter()
-            .find(|slot| slot.range.space == Space::Mmio && slot.holds(addr))
+        self.memory_slots.iter().find(|slot| slot.range.space == Space::Mmio && slot.holds(addr))
     }
 
     /// Every memory range.
@@ -142,10 +118,7 @@ impl Routing {
 
     /// The number of the PCI slot that a device sits in.
     pub(crate) fn pci_slot(&self, device: u8) -> Option<u8> {
-        let slot = self
-            .config_slots
-            .iter()
-            .find(|slot| slot.device == device)?;
+        let slot = self.config_slots.iter().find(|slot| slot.device == device)?;
         // Bits 15-11 of a configuration address.
         Some((slot.range.base / (8 * CONFIG_BYTES)) as u8 & 31)
     }
@@ -157,8 +130,7 @@ mod tests {
     use crate::device::Ranges;
 
     fn routing() -> Routing {
-        let ide =
-            Ranges::ports([("data", 0x1F0, 1), ("command", 0x1F1, 7)]).widen("data", Size::Dword);
+        let ide = Ranges::ports([("data", 0x1F0, 1), ("command", 0x1F1, 7)]).widen("data", Size::Dword);
         let late = Ranges::ports([("late", 0x1F6, 4)]);
         Routing::new([(4, ide.0), (5, late.0)].into_iter())
     }
@@ -178,14 +150,8 @@ mod tests {
     #[test]
     fn wide_accesses_split_where_the_device_is_narrow() {
         assert_eq!(pieces(0x1F0, 4), [(Size::Dword, Some((4, 0)))]);
-        assert_eq!(
-            pieces(0x1F2, 2),
-            [(Size::Byte, Some((4, 1))), (Size::Byte, Some((4, 1)))]
-        );
-        assert_eq!(
-            pieces(0x1EF, 2),
-            [(Size::Byte, None), (Size::Byte, Some((4, 0)))]
-        );
+        assert_eq!(pieces(0x1F2, 2), [(Size::Byte, Some((4, 1))), (Size::Byte, Some((4, 1)))]);
+        assert_eq!(pieces(0x1EF, 2), [(Size::Byte, None), (Size::Byte, Some((4, 0)))]);
         assert_eq!(pieces(0xFFFF, 2), [(Size::Byte, None), (Size::Byte, None)]);
     }
 
@@ -193,9 +159,6 @@ mod tests {
     fn the_first_of_two_claims_holds() {
         let routing = routing();
         let device = |port| routing.port(port).map(|slot| slot.device);
-        assert_eq!(
-            (device(0x1F7), device(0x1F8), device(0x1FA)),
-            (Some(4), Some(5), None)
-        );
+        assert_eq!((device(0x1F7), device(0x1F8), device(0x1FA)), (Some(4), Some(5), None));
     }
 }

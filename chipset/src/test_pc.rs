@@ -1,8 +1,6 @@
 //! A whole board with memory for tests: ports and addresses as a driver uses them, and time that passes.
 
-use ringwalk_mmu::{
-    Bus, BusCx, Disk, Duration, Instant, Memory, NoBacking, PhysAddr, Port, SECTOR_BYTES, Size,
-};
+use ringwalk_mmu::{Bus, BusCx, Disk, Duration, Instant, Memory, NoBacking, PhysAddr, Port, SECTOR_BYTES, Size};
 
 use crate::board::Board;
 use crate::config::{BoardConfig, DiskConfig};
@@ -26,37 +24,20 @@ impl Pc {
 
     /// The same with blank disks.
     pub(crate) fn with_disks(disks: [Option<DiskConfig>; 4]) -> Pc {
-        let config = BoardConfig {
-            ram_pages: 256,
-            vram_pages: 64,
-            disks,
-            ..BoardConfig::default()
-        };
+        let config = BoardConfig { ram_pages: 256, vram_pages: 64, disks, ..BoardConfig::default() };
         let mut memory = Memory::new(256, 64, &[0; 4096], &[0x55; 4096]);
-        let blank = |config: DiskConfig| {
-            Disk::new(Box::new(NoBacking(config.sectors * SECTOR_BYTES as u64)))
-        };
+        let blank = |config: DiskConfig| Disk::new(Box::new(NoBacking(config.sectors * SECTOR_BYTES as u64)));
         memory.disks = disks.map(|config| config.map(blank));
-        Pc {
-            board: Board::new(config),
-            memory,
-            now: Instant(0),
-        }
+        Pc { board: Board::new(config), memory, now: Instant(0) }
     }
 
     pub(crate) fn port_in(&mut self, port: u16, size: Size) -> u32 {
-        let mut cx = BusCx {
-            now: self.now,
-            memory: &mut self.memory,
-        };
+        let mut cx = BusCx { now: self.now, memory: &mut self.memory };
         self.board.port_read(Port(port), size, &mut cx)
     }
 
     pub(crate) fn port_out(&mut self, port: u16, size: Size, value: u32) {
-        let mut cx = BusCx {
-            now: self.now,
-            memory: &mut self.memory,
-        };
+        let mut cx = BusCx { now: self.now, memory: &mut self.memory };
         self.board.port_write(Port(port), size, value, &mut cx);
     }
 
@@ -69,36 +50,22 @@ impl Pc {
     }
 
     pub(crate) fn load(&mut self, addr: u64, size: Size) -> u64 {
-        let mut cx = BusCx {
-            now: self.now,
-            memory: &mut self.memory,
-        };
+        let mut cx = BusCx { now: self.now, memory: &mut self.memory };
         self.board.mmio_read(PhysAddr(addr), size, &mut cx)
     }
 
     pub(crate) fn store(&mut self, addr: u64, size: Size, value: u64) {
-        let mut cx = BusCx {
-            now: self.now,
-            memory: &mut self.memory,
-        };
+        let mut cx = BusCx { now: self.now, memory: &mut self.memory };
         self.board.mmio_write(PhysAddr(addr), size, value, &mut cx);
     }
 
     pub(crate) fn config_in(&mut self, function: Function, offset: u8, size: Size) -> u32 {
-        self.port_out(
-            0xCF8,
-            Size::Dword,
-            0x8000_0000 | function.config_base() as u32 | u32::from(offset & !3),
-        );
+        self.port_out(0xCF8, Size::Dword, 0x8000_0000 | function.config_base() as u32 | u32::from(offset & !3));
         self.port_in(0xCFC + u16::from(offset & 3), size)
     }
 
     pub(crate) fn config_out(&mut self, function: Function, offset: u8, size: Size, value: u32) {
-        self.port_out(
-            0xCF8,
-            Size::Dword,
-            0x8000_0000 | function.config_base() as u32 | u32::from(offset & !3),
-        );
+        self.port_out(0xCF8, Size::Dword, 0x8000_0000 | function.config_base() as u32 | u32::from(offset & !3));
         self.port_out(0xCFC + u16::from(offset & 3), size, value);
     }
 
@@ -107,10 +74,7 @@ impl Pc {
         let end = self.now.after(Duration(cycles));
         while let Some(due) = self.board.due().filter(|due| *due <= end) {
             self.now = self.now.max(due);
-            let mut cx = BusCx {
-                now: self.now,
-                memory: &mut self.memory,
-            };
+            let mut cx = BusCx { now: self.now, memory: &mut self.memory };
             self.board.advance(&mut cx);
         }
         self.now = end;

@@ -201,20 +201,12 @@ impl Uart {
     }
 
     fn trigger(&self) -> usize {
-        if self.has_fifos() {
-            [1, 4, 8, 14][usize::from(self.fcr >> 6)]
-        } else {
-            1
-        }
+        if self.has_fifos() { [1, 4, 8, 14][usize::from(self.fcr >> 6)] } else { 1 }
     }
 
     /// Ticks of one bit. A divisor of 0 divides by 65536.
     fn bit_ticks(&self) -> u64 {
-        16 * if self.divisor == 0 {
-            0x1_0000
-        } else {
-            u64::from(self.divisor)
-        }
+        16 * if self.divisor == 0 { 0x1_0000 } else { u64::from(self.divisor) }
     }
 
     fn word_bits(&self) -> u8 {
@@ -241,11 +233,7 @@ impl Uart {
             return;
         };
         let looped = self.mcr & MCR_LOOP != 0;
-        self.transmitter = Transmitter::Sending {
-            byte,
-            done: tick + self.char_ticks(),
-            looped,
-        };
+        self.transmitter = Transmitter::Sending { byte, done: tick + self.char_ticks(), looped };
         self.thre_pending |= self.tx.is_empty();
         if !looped && self.lcr & LCR_BREAK == 0 {
             output.push(Output::Serial(self.number, byte));
@@ -253,10 +241,7 @@ impl Uart {
     }
 
     fn shift_out(&mut self, tick: u64, output: &mut Vec<Output>) {
-        if let Transmitter::Sending {
-            byte, looped: true, ..
-        } = self.transmitter
-        {
+        if let Transmitter::Sending { byte, looped: true, .. } = self.transmitter {
             self.take_char(tick, byte & (0xFF >> (8 - self.word_bits())));
         }
         self.send_next(tick, output);
@@ -299,10 +284,7 @@ impl Uart {
             Transmitter::Idle => None,
             Transmitter::Starting(at) | Transmitter::Sending { done: at, .. } => Some(at),
         };
-        [sent, self.arrival, self.timeout_at]
-            .into_iter()
-            .flatten()
-            .min()
+        [sent, self.arrival, self.timeout_at].into_iter().flatten().min()
     }
 
     /// Carries out everything up to a tick, in the order of time.
@@ -346,11 +328,8 @@ impl Uart {
     /// Drives the interrupt line and finds the next event. In loopback mode the OUT2 pin is inactive.
     fn drive(&mut self, cx: &mut Cx<'_>) {
         let gate = self.mcr & (MCR_OUT2 | MCR_LOOP) == MCR_OUT2;
-        cx.lines
-            .set_irq(self.irq, gate && self.interrupt() != IIR_NONE);
-        self.due = self
-            .next_event()
-            .map(|tick| cx.rate(UART_HZ).instant_of(tick));
+        cx.lines.set_irq(self.irq, gate && self.interrupt() != IIR_NONE);
+        self.due = self.next_event().map(|tick| cx.rate(UART_HZ).instant_of(tick));
     }
 
     // Registers.
@@ -379,10 +358,7 @@ impl Uart {
             (!self.rx.is_empty(), LSR_DR),
             (std::mem::take(&mut self.overrun), LSR_OE),
             (self.tx.is_empty(), LSR_THRE),
-            (
-                self.tx.is_empty() && self.transmitter == Transmitter::Idle,
-                LSR_TEMT,
-            ),
+            (self.tx.is_empty() && self.transmitter == Transmitter::Idle, LSR_TEMT),
         ] {
             value |= if set { bit } else { 0 };
         }
@@ -438,17 +414,9 @@ impl Uart {
     fn write_mcr(&mut self, tick: u64, value: u8) {
         self.mcr = value & 0x1F;
         let looped = self.mcr & MCR_LOOP != 0;
-        let inputs = if looped {
-            looped_inputs(self.mcr)
-        } else {
-            MSR_CONNECTED
-        };
+        let inputs = if looped { looped_inputs(self.mcr) } else { MSR_CONNECTED };
         let changed = (self.msr ^ inputs) >> 4 & !MSR_TERI;
-        let ring_ended = if self.msr & MSR_RI != 0 && inputs & MSR_RI == 0 {
-            MSR_TERI
-        } else {
-            0
-        };
+        let ring_ended = if self.msr & MSR_RI != 0 && inputs & MSR_RI == 0 { MSR_TERI } else { 0 };
         self.msr = inputs | self.msr & 0x0F | changed | ring_ended;
         if looped {
             // SIN is disconnected; the line waits with the byte that was on its way.
@@ -504,8 +472,7 @@ impl Device for Uart {
         let tick = Uart::tick(cx);
         let mut value = 0;
         for n in 0..size.bytes() {
-            value |=
-                u64::from(self.read_byte(reg.offset.saturating_add(n as u32), tick)) << (8 * n);
+            value |= u64::from(self.read_byte(reg.offset.saturating_add(n as u32), tick)) << (8 * n);
         }
         self.drive(cx);
         value
@@ -514,11 +481,7 @@ impl Device for Uart {
     fn write(&mut self, reg: Reg, size: Size, value: u64, cx: &mut Cx<'_>) {
         let tick = Uart::tick(cx);
         for n in 0..size.bytes() {
-            self.write_byte(
-                reg.offset.saturating_add(n as u32),
-                (value >> (8 * n)) as u8,
-                tick,
-            );
+            self.write_byte(reg.offset.saturating_add(n as u32), (value >> (8 * n)) as u8, tick);
         }
         self.drive(cx);
     }
@@ -541,12 +504,7 @@ impl Device for Uart {
     fn reset(&mut self) {
         let fresh = Uart::new(self.number, self.base, self.irq);
         let line = std::mem::take(&mut self.line);
-        *self = Uart {
-            divisor: self.divisor,
-            scratch: self.scratch,
-            line,
-            ..fresh
-        };
+        *self = Uart { divisor: self.divisor, scratch: self.scratch, line, ..fresh };
         if self.can_receive() {
             self.due = Some(Instant(0));
         }
@@ -563,10 +521,7 @@ impl Device for Uart {
         let stop = if self.lcr & LCR_STB == 0 { "1" } else { "2" };
         let baud = UART_HZ / self.bit_ticks();
         View::default()
-            .row(
-                "line",
-                format!("{baud} baud, {}{parity}{stop}", self.word_bits()),
-            )
+            .row("line", format!("{baud} baud, {}{parity}{stop}", self.word_bits()))
             .row("IER", format!("{:02X}h", self.ier))
             .row("IIR", format!("{:02X}h", self.interrupt()))
             .row("FCR", format!("{:02X}h", self.fcr))
@@ -574,10 +529,7 @@ impl Device for Uart {
             .row("MCR", format!("{:02X}h", self.mcr))
             .row("MSR", format!("{:02X}h", self.msr))
             .row("transmitter", format!("{} bytes waiting", self.tx.len()))
-            .row(
-                "receiver",
-                format!("{} bytes, {} on the line", self.rx.len(), self.line.len()),
-            )
+            .row("receiver", format!("{} bytes, {} on the line", self.rx.len(), self.line.len()))
     }
 }
 

@@ -53,11 +53,7 @@ fn bits_that_can_be_written() {
     fake.outb(&mut uart, LCR, 0x80);
     fake.outb(&mut uart, THR, 0x34);
     fake.outb(&mut uart, IER, 0x12);
-    assert_eq!(
-        (fake.inb(&mut uart, RBR), fake.inb(&mut uart, IER)),
-        (0x34, 0x12),
-        "the divisor latch"
-    );
+    assert_eq!((fake.inb(&mut uart, RBR), fake.inb(&mut uart, IER)), (0x34, 0x12), "the divisor latch");
 }
 
 #[test]
@@ -78,15 +74,7 @@ fn a_byte_takes_the_time_of_its_bits() {
 fn character_times() {
     let mut uart = Uart::com1();
     uart.divisor = 12;
-    for (lcr, half_bits) in [
-        (0x00, 14),
-        (0x04, 15),
-        (0x03, 20),
-        (0x07, 22),
-        (0x1B, 22),
-        (0x1F, 24),
-        (0x0A, 20),
-    ] {
+    for (lcr, half_bits) in [(0x00, 14), (0x04, 15), (0x03, 20), (0x07, 22), (0x1B, 22), (0x1F, 24), (0x0A, 20)] {
         uart.lcr = lcr;
         assert_eq!(uart.char_ticks(), half_bits * 8 * 12, "LCR {lcr:02X}h");
     }
@@ -107,11 +95,7 @@ fn bytes_follow_each_other_without_drift() {
     fake.run_until(&mut uart, Instant(rate.instant_of(start + 15 * 160).0 - 1));
     assert_eq!(sent(&fake).len(), 15);
     fake.run(&mut uart, 1);
-    assert_eq!(
-        sent(&fake),
-        (0..16).collect::<Vec<_>>(),
-        "the seventeenth byte found the FIFO full"
-    );
+    assert_eq!(sent(&fake), (0..16).collect::<Vec<_>>(), "the seventeenth byte found the FIFO full");
     assert_eq!(fake.inb(&mut uart, LSR), 0x20);
     assert_eq!(uart.unsent().count(), 0);
 }
@@ -164,24 +148,14 @@ fn received_bytes_come_at_line_speed() {
     assert_eq!(fake.inb(&mut uart, LSR) & 1, 0);
     fake.run(&mut uart, 120);
     assert!(fake.irq(4));
-    assert_eq!(
-        (fake.inb(&mut uart, IIR), fake.inb(&mut uart, LSR)),
-        (0x04, 0x61)
-    );
+    assert_eq!((fake.inb(&mut uart, IIR), fake.inb(&mut uart, LSR)), (0x04, 0x61));
     fake.run(&mut uart, 100 * CHAR);
-    assert_eq!(
-        fake.inb(&mut uart, RBR),
-        b'h',
-        "the line waits while the register is full"
-    );
+    assert_eq!(fake.inb(&mut uart, RBR), b'h', "the line waits while the register is full");
     assert!(!fake.irq(4));
     fake.run(&mut uart, CHAR + 60);
     assert_eq!(fake.inb(&mut uart, LSR), 0x61, "no overrun");
     assert_eq!(fake.inb(&mut uart, RBR), b'i');
-    assert_eq!(
-        (fake.inb(&mut uart, RBR), fake.inb(&mut uart, LSR)),
-        (b'i', 0x60)
-    );
+    assert_eq!((fake.inb(&mut uart, RBR), fake.inb(&mut uart, LSR)), (b'i', 0x60));
 }
 
 #[test]
@@ -220,11 +194,7 @@ fn character_time_out() {
     fake.run(&mut uart, 120);
     assert_eq!(fake.inb(&mut uart, IIR), 0xCC);
     assert_eq!(fake.inb(&mut uart, RBR), b'a');
-    assert_eq!(
-        fake.inb(&mut uart, IIR),
-        0xC1,
-        "a read clears it and starts the timer anew"
-    );
+    assert_eq!(fake.inb(&mut uart, IIR), 0xC1, "a read clears it and starts the timer anew");
     fake.run(&mut uart, 4 * CHAR - 60);
     assert!(!fake.irq(4));
     fake.run(&mut uart, 120);
@@ -232,33 +202,21 @@ fn character_time_out() {
     fake.inb(&mut uart, RBR);
     fake.inb(&mut uart, RBR);
     fake.run(&mut uart, 10 * CHAR);
-    assert_eq!(
-        fake.inb(&mut uart, IIR),
-        0xC1,
-        "an empty FIFO has no time-out"
-    );
+    assert_eq!(fake.inb(&mut uart, IIR), 0xC1, "an empty FIFO has no time-out");
 }
 
 #[test]
 fn fifo_control() {
     let (mut fake, mut uart) = port();
     fake.outb(&mut uart, FCR, 0xC0);
-    assert_eq!(
-        fake.inb(&mut uart, IIR),
-        0x01,
-        "without bit 0 nothing is programmed"
-    );
+    assert_eq!(fake.inb(&mut uart, IIR), 0x01, "without bit 0 nothing is programmed");
     fake.outb(&mut uart, FCR, 0x01);
     uart.receive(b"ab");
     fake.outb(&mut uart, THR, b'1');
     fake.outb(&mut uart, THR, b'2');
     fake.run(&mut uart, CHAR / 2);
     fake.outb(&mut uart, FCR, 0x05);
-    assert_eq!(
-        fake.inb(&mut uart, LSR),
-        0x20,
-        "only the shift register still holds a byte"
-    );
+    assert_eq!(fake.inb(&mut uart, LSR), 0x20, "only the shift register still holds a byte");
     fake.run(&mut uart, 3 * CHAR);
     assert_eq!(sent(&fake), b"1");
     assert_eq!(fake.inb(&mut uart, LSR), 0x61);
@@ -267,11 +225,7 @@ fn fifo_control() {
     uart.receive(b"z");
     fake.run(&mut uart, 2 * CHAR);
     fake.outb(&mut uart, FCR, 0x00);
-    assert_eq!(
-        fake.inb(&mut uart, LSR),
-        0x60,
-        "a change of the mode clears both"
-    );
+    assert_eq!(fake.inb(&mut uart, LSR), 0x60, "a change of the mode clears both");
 }
 
 #[test]
@@ -281,21 +235,13 @@ fn loopback_data_and_overrun() {
     fake.outb(&mut uart, IER, 0x05);
     fake.outb(&mut uart, THR, 0xAE);
     fake.run(&mut uart, 2 * CHAR);
-    assert_eq!(
-        (fake.inb(&mut uart, LSR), fake.output.len()),
-        (0x61, 0),
-        "back in, and not out"
-    );
+    assert_eq!((fake.inb(&mut uart, LSR), fake.output.len()), (0x61, 0), "back in, and not out");
     fake.outb(&mut uart, THR, 0x55);
     fake.run(&mut uart, 2 * CHAR);
     assert_eq!(fake.inb(&mut uart, IIR), 0x06, "line status comes first");
     assert_eq!(fake.inb(&mut uart, LSR), 0x63);
     assert_eq!(fake.inb(&mut uart, IIR), 0x04, "reading the LSR cleared it");
-    assert_eq!(
-        fake.inb(&mut uart, RBR),
-        0x55,
-        "the register was overwritten"
-    );
+    assert_eq!(fake.inb(&mut uart, RBR), 0x55, "the register was overwritten");
     fake.outb(&mut uart, LCR, 0x00);
     fake.outb(&mut uart, THR, 0xFF);
     fake.run(&mut uart, 2 * CHAR);
@@ -323,13 +269,7 @@ fn loopback_modem_lines() {
     fake.outb(&mut uart, MCR, 0x10);
     assert_eq!(fake.inb(&mut uart, MSR), 0x0B, "CTS, DSR and DCD went away");
     assert_eq!(fake.inb(&mut uart, MSR), 0x00, "a read clears the deltas");
-    for (mcr, msr) in [
-        (0x11, 0x22),
-        (0x12, 0x13),
-        (0x14, 0x41),
-        (0x18, 0x8C),
-        (0x10, 0x08),
-    ] {
+    for (mcr, msr) in [(0x11, 0x22), (0x12, 0x13), (0x14, 0x41), (0x18, 0x8C), (0x10, 0x08)] {
         fake.outb(&mut uart, MCR, mcr);
         let expected = if mcr == 0x12 { msr | 0x02 } else { msr };
         assert_eq!(fake.inb(&mut uart, MSR), expected, "MCR {mcr:02X}h");
@@ -385,10 +325,7 @@ fn reset_keeps_divisor_scratch_and_line() {
     fake.outb(&mut uart, SCR, 0x5A);
     uart.receive(b"k");
     uart.reset();
-    assert_eq!(
-        (fake.inb(&mut uart, SCR), fake.inb(&mut uart, LCR)),
-        (0x5A, 0)
-    );
+    assert_eq!((fake.inb(&mut uart, SCR), fake.inb(&mut uart, LCR)), (0x5A, 0));
     fake.run(&mut uart, 200 * US);
     assert_eq!(fake.inb(&mut uart, RBR), b'k');
 }

@@ -64,11 +64,7 @@ pub struct Image {
 
 impl Image {
     fn black(width: u32, height: u32) -> Image {
-        Image {
-            width,
-            height,
-            rgb: vec![0; 3 * width as usize * height as usize],
-        }
+        Image { width, height, rgb: vec![0; 3 * width as usize * height as usize] }
     }
 
     /// Sets a pixel; nothing outside of the picture.
@@ -136,11 +132,7 @@ impl Vga {
             Register::fixed(0x06, 2, 0),
             Register::fixed(0x08, 1, 0x02),
             Register::fixed(0x09, 3, 0x03_0000),
-            Register::base_address(
-                FRAMEBUFFER,
-                Bar::Prefetchable,
-                framebuffer_bytes(vram_pages),
-            ),
+            Register::base_address(FRAMEBUFFER, Bar::Prefetchable, framebuffer_bytes(vram_pages)),
             Register::base_address(MMIO, Bar::Memory, MMIO_BYTES as u32),
             Register::writable(ROM, 4, 0, !(ROM_BYTES as u32 - 1) | 1),
             Register::writable(0x3C, 1, 0, 0xFF),
@@ -217,8 +209,7 @@ impl Vga {
     /// 3C0h takes the index and its data in turn; reading input status 1 makes the index next.
     fn write_attribute(&mut self, value: u8) {
         if self.attribute_data {
-            self.attribute
-                .set(self.attribute.index & 0x1F, value, &ATTRIBUTE);
+            self.attribute.set(self.attribute.index & 0x1F, value, &ATTRIBUTE);
         } else {
             self.attribute.index = value & (PALETTE_SOURCE | 0x1F);
         }
@@ -289,24 +280,9 @@ impl Vga {
         [
             range("monochrome ports", Space::Port, io.then_some(0x3B0), 12),
             range("ports", Space::Port, io.then_some(0x3C0), 32),
-            range(
-                "window",
-                Space::Mmio,
-                memory.then_some(WINDOW),
-                WINDOW_BYTES,
-            ),
-            range(
-                "registers",
-                Space::Mmio,
-                self.config.memory_base(MMIO),
-                MMIO_BYTES,
-            ),
-            range(
-                "framebuffer",
-                Space::VideoMemory,
-                self.config.memory_base(FRAMEBUFFER),
-                framebuffer,
-            ),
+            range("window", Space::Mmio, memory.then_some(WINDOW), WINDOW_BYTES),
+            range("registers", Space::Mmio, self.config.memory_base(MMIO), MMIO_BYTES),
+            range("framebuffer", Space::VideoMemory, self.config.memory_base(FRAMEBUFFER), framebuffer),
             range("ROM", Space::VideoRom, self.config.rom_base(ROM), ROM_BYTES),
         ]
     }
@@ -339,9 +315,7 @@ impl Device for Vga {
 
     fn write(&mut self, reg: Reg, size: Size, value: u64, cx: &mut Cx<'_>) {
         if reg.range == CONFIG {
-            return self
-                .config
-                .write(&Vga::table(self.vram_pages), reg.offset, size, value);
+            return self.config.write(&Vga::table(self.vram_pages), reg.offset, size, value);
         }
         for (index, byte) in (0..).zip(value.to_le_bytes()).take(size.bytes() as usize) {
             self.write_byte(reg.range, reg.offset.wrapping_add(index), byte, cx);
@@ -354,23 +328,10 @@ impl Device for Vga {
 
     fn show(&self) -> View {
         let frame = self.frame();
-        let mode = if self.is_graphics() {
-            "graphics"
-        } else {
-            "text"
-        };
-        let size = format!(
-            "{} characters, {} lines",
-            frame.shown_chars, frame.shown_lines
-        );
+        let mode = if self.is_graphics() { "graphics" } else { "text" };
+        let size = format!("{} characters, {} lines", frame.shown_chars, frame.shown_lines);
         View::default()
-            .row(
-                "mode",
-                format!(
-                    "{mode}, {size}{}",
-                    if self.is_blank() { ", off" } else { "" }
-                ),
-            )
+            .row("mode", format!("{mode}, {size}{}", if self.is_blank() { ", off" } else { "" }))
             .row("miscellaneous output", format!("{:02X}", self.misc))
             .row("sequencer", self.sequencer.text())
             .row("CRT controller", self.crtc.text())

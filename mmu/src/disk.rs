@@ -51,10 +51,7 @@ pub struct Disk {
 impl Disk {
     /// A disk over a base image; a last partial sector counts as a whole one.
     pub fn new(base: Box<dyn Backing>) -> Disk {
-        Disk {
-            base,
-            overlay: BTreeMap::new(),
-        }
+        Disk { base, overlay: BTreeMap::new() }
     }
 
     /// Size in sectors of 512 bytes.
@@ -67,9 +64,7 @@ impl Disk {
         for (index, chunk) in buf.chunks_mut(SECTOR_BYTES).enumerate() {
             let offset = (sector + index as u64) * SECTOR_BYTES as u64;
             match self.overlay.get(&(offset / PAGE_BYTES)) {
-                Some(page) => {
-                    chunk.copy_from_slice(&page[(offset % PAGE_BYTES) as usize..][..chunk.len()])
-                }
+                Some(page) => chunk.copy_from_slice(&page[(offset % PAGE_BYTES) as usize..][..chunk.len()]),
                 None => self.base.read_at(offset, chunk)?,
             }
         }
@@ -96,10 +91,7 @@ impl Disk {
             self.base.read_at(number * PAGE_BYTES, &mut page[..])?;
             self.overlay.insert(number, page);
         }
-        Ok(self
-            .overlay
-            .get_mut(&number)
-            .expect("the page was just inserted"))
+        Ok(self.overlay.get_mut(&number).expect("the page was just inserted"))
     }
 
     /// The written pages, for hash and snapshot, in order.
@@ -109,10 +101,7 @@ impl Disk {
 
     /// Replaces the overlay, as a restored snapshot does.
     pub fn set_overlay(&mut self, pages: impl IntoIterator<Item = (u64, [u8; PAGE])>) {
-        self.overlay = pages
-            .into_iter()
-            .map(|(number, page)| (number, Box::new(page)))
-            .collect();
+        self.overlay = pages.into_iter().map(|(number, page)| (number, Box::new(page))).collect();
     }
 }
 
@@ -123,14 +112,10 @@ mod tests {
     #[test]
     fn writes_stay_in_the_overlay() {
         let mut disk = Disk::new(Box::new(NoBacking(1 << 20)));
-        disk.write(9, &[5; SECTOR_BYTES])
-            .expect("the overlay takes it");
+        disk.write(9, &[5; SECTOR_BYTES]).expect("the overlay takes it");
         let mut buf = [0; 3 * SECTOR_BYTES];
         disk.read(8, &mut buf).expect("zeros and the overlay");
         assert_eq!((buf[511], buf[512], buf[1023], buf[1024]), (0, 5, 5, 0));
-        assert_eq!(
-            disk.overlay().map(|(number, _)| number).collect::<Vec<_>>(),
-            [1]
-        );
+        assert_eq!(disk.overlay().map(|(number, _)| number).collect::<Vec<_>>(), [1]);
     }
 }

@@ -81,9 +81,7 @@ impl Frames {
 
     /// The bytes of a frame.
     pub fn page(&self, frame: Frame) -> &[u8; PAGE] {
-        self.bytes[frame.start()..][..PAGE]
-            .try_into()
-            .expect("a frame is a page long")
+        self.bytes[frame.start()..][..PAGE].try_into().expect("a frame is a page long")
     }
 
     /// The whole arena, for a reader that holds an offset.
@@ -111,10 +109,7 @@ impl Frames {
 
     /// Stores bytes; they must not leave the frame. Decoded code below them becomes stale.
     pub fn store(&mut self, frame: Frame, offset: usize, bytes: &[u8]) {
-        assert!(
-            offset + bytes.len() <= PAGE,
-            "a store stays inside its frame"
-        );
+        assert!(offset + bytes.len() <= PAGE, "a store stays inside its frame");
         self.prepare_write(frame);
         self.bytes[frame.start() + offset..][..bytes.len()].copy_from_slice(bytes);
         if self.code_lines[frame.0 as usize] != 0 && !bytes.is_empty() {

@@ -33,10 +33,7 @@ pub struct HostTlb {
 
 impl Default for HostTlb {
     fn default() -> Self {
-        HostTlb {
-            read: Box::new([EMPTY; ENTRIES]),
-            write: Box::new([EMPTY; ENTRIES]),
-        }
+        HostTlb { read: Box::new([EMPTY; ENTRIES]), write: Box::new([EMPTY; ENTRIES]) }
     }
 }
 
@@ -70,18 +67,12 @@ impl HostTlb {
 
     /// Remembers where a page can be read.
     pub fn fill_read(&mut self, addr: LinAddr, class: Class, frame: Frame) {
-        self.read[index(addr)] = Entry {
-            tag: tag(addr, class),
-            start: frame.start(),
-        };
+        self.read[index(addr)] = Entry { tag: tag(addr, class), start: frame.start() };
     }
 
     /// Remembers where a page can be written. The caller has prepared the frame for writing.
     pub fn fill_write(&mut self, addr: LinAddr, class: Class, frame: Frame) {
-        self.write[index(addr)] = Entry {
-            tag: tag(addr, class),
-            start: frame.start(),
-        };
+        self.write[index(addr)] = Entry { tag: tag(addr, class), start: frame.start() };
     }
 
     /// Forgets one page, in both directions.

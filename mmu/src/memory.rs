@@ -49,10 +49,7 @@ pub struct RouteSpan {
     pub write: Reach,
 }
 
-const NOBODY: Routes = Routes {
-    read: Route::Open,
-    write: Route::Open,
-};
+const NOBODY: Routes = Routes { read: Route::Open, write: Route::Open };
 
 /// All bulk memory and the physical map over it.
 pub struct Memory {
@@ -86,10 +83,7 @@ impl Memory {
         let all = frames.extend(ram_pages + vram_pages + pages(bios) + pages(vga_bios));
         let mut next = all.first.0;
         let mut cut = |count: u64| {
-            let range = FrameRange {
-                first: Frame(next),
-                count: count as u32,
-            };
+            let range = FrameRange { first: Frame(next), count: count as u32 };
             next += count as u32;
             range
         };
@@ -149,11 +143,7 @@ impl Memory {
     }
 
     fn resolve(&self, page: u64) -> Routes {
-        let span = self
-            .spans
-            .iter()
-            .rev()
-            .find(|span| page >= span.first_page && page - span.first_page < span.pages);
+        let span = self.spans.iter().rev().find(|span| page >= span.first_page && page - span.first_page < span.pages);
         let Some(span) = span else { return NOBODY };
         let index = page - span.first_page;
         let route = |reach| match reach {
@@ -161,10 +151,7 @@ impl Memory {
             Reach::Mmio => Route::Mmio,
             Reach::Open => Route::Open,
         };
-        Routes {
-            read: route(span.read),
-            write: route(span.write),
-        }
+        Routes { read: route(span.read), write: route(span.write) }
     }
 
     /// The byte at a physical address without any side effect; `None` where a device or nobody answers.
@@ -180,17 +167,14 @@ impl Memory {
         let Route::Frame(frame) = self.routes(addr.page()).write else {
             return false;
         };
-        self.frames
-            .store(frame, addr.offset_in_page() as usize, &[value]);
+        self.frames.store(frame, addr.offset_in_page() as usize, &[value]);
         true
     }
 
     /// Reads for a bus master, not gated by A20. Where no frame answers the bytes are all ones.
     pub fn dma_read(&self, addr: PhysAddr, buf: &mut [u8]) {
         for (index, byte) in buf.iter_mut().enumerate() {
-            *byte = self
-                .peek(PhysAddr(addr.0.wrapping_add(index as u64)))
-                .unwrap_or(0xFF);
+            *byte = self.peek(PhysAddr(addr.0.wrapping_add(index as u64))).unwrap_or(0xFF);
         }
     }
 
@@ -208,9 +192,7 @@ impl Memory {
         match self.routes(addr.page()).read {
             Route::Frame(frame) => {
                 let mut raw = [0; 8];
-                raw[..bytes].copy_from_slice(
-                    &self.frames.page(frame)[addr.offset_in_page() as usize..][..bytes],
-                );
+                raw[..bytes].copy_from_slice(&self.frames.page(frame)[addr.offset_in_page() as usize..][..bytes]);
                 u64::from_le_bytes(raw)
             }
             Route::Mmio | Route::Open => u64::MAX >> (64 - 8 * bytes),
@@ -221,11 +203,7 @@ impl Memory {
     pub fn write_entry(&mut self, addr: PhysAddr, value: u64, bytes: usize) {
         let addr = self.behind_a20(addr);
         if let Route::Frame(frame) = self.routes(addr.page()).write {
-            self.frames.store(
-                frame,
-                addr.offset_in_page() as usize,
-                &value.to_le_bytes()[..bytes],
-            );
+            self.frames.store(frame, addr.offset_in_page() as usize, &value.to_le_bytes()[..bytes]);
         }
     }
 }
@@ -239,24 +217,11 @@ mod tests {
         let mut memory = Memory::new(512, 0, &[0xEA; 4096], &[]);
         let rom = memory.bios.first;
         memory.set_routes(vec![
-            RouteSpan {
-                first_page: 0,
-                pages: 512,
-                read: Reach::Frames(Frame(0)),
-                write: Reach::Frames(Frame(0)),
-            },
-            RouteSpan {
-                first_page: 0xFF,
-                pages: 1,
-                read: Reach::Frames(rom),
-                write: Reach::Frames(Frame(0xFF)),
-            },
+            RouteSpan { first_page: 0, pages: 512, read: Reach::Frames(Frame(0)), write: Reach::Frames(Frame(0)) },
+            RouteSpan { first_page: 0xFF, pages: 1, read: Reach::Frames(rom), write: Reach::Frames(Frame(0xFF)) },
         ]);
         assert_eq!(memory.peek(PhysAddr(0xFF000)), Some(0xEA));
-        assert!(
-            memory.poke(PhysAddr(0xFF000), 1),
-            "the shadow below takes the write"
-        );
+        assert!(memory.poke(PhysAddr(0xFF000), 1), "the shadow below takes the write");
         assert_eq!(memory.peek(PhysAddr(0xFF000)), Some(0xEA));
         assert_eq!(memory.peek(PhysAddr(0x20_0000)), None);
     }

@@ -3,15 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 /// A moment, in machine cycles since power-on.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Instant(pub u64);
 
 /// A span of machine cycles.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Duration(pub u64);
 
 impl Instant {
@@ -38,14 +34,8 @@ pub struct Rate {
 impl Rate {
     /// A clock of `device_hz` in a machine of `machine_hz` (both at least 1).
     pub const fn new(device_hz: u64, machine_hz: u64) -> Rate {
-        assert!(
-            device_hz > 0 && machine_hz > 0,
-            "clocks run at 1 Hz or more"
-        );
-        Rate {
-            num: device_hz,
-            den: machine_hz,
-        }
+        assert!(device_hz > 0 && machine_hz > 0, "clocks run at 1 Hz or more");
+        Rate { num: device_hz, den: machine_hz }
     }
 
     /// Ticks of the device that are over at `now`: floor(now * num / den).
@@ -57,11 +47,7 @@ impl Rate {
     /// The first moment at which so many ticks are over: ceil(ticks * den / num).
     pub const fn instant_of(self, ticks: u64) -> Instant {
         let cycles = (ticks as u128 * self.den as u128).div_ceil(self.num as u128);
-        Instant(if cycles > u64::MAX as u128 {
-            u64::MAX
-        } else {
-            cycles as u64
-        })
+        Instant(if cycles > u64::MAX as u128 { u64::MAX } else { cycles as u64 })
     }
 }
 
@@ -76,10 +62,7 @@ mod tests {
             let at = pit.instant_of(ticks);
             assert_eq!(pit.ticks_at(at), ticks);
             if at.0 > 0 {
-                assert!(
-                    pit.ticks_at(Instant(at.0 - 1)) < ticks,
-                    "one cycle earlier the tick is not over"
-                );
+                assert!(pit.ticks_at(Instant(at.0 - 1)) < ticks, "one cycle earlier the tick is not over");
             }
         }
     }

@@ -55,11 +55,7 @@ struct Bank {
 
 impl Bank {
     fn new(sets: usize, ways: usize) -> Bank {
-        Bank {
-            ways: ways as u32,
-            entries: vec![None; sets * ways],
-            next: vec![0; sets],
-        }
+        Bank { ways: ways as u32, entries: vec![None; sets * ways], next: vec![0; sets] }
     }
 
     fn set_of(&self, addr: LinAddr, size_bits: u8) -> usize {
@@ -73,20 +69,12 @@ impl Bank {
 
     fn find(&self, addr: LinAddr, size_bits: u8) -> Option<&TlbEntry> {
         let first = self.set_of(addr, size_bits) * self.ways as usize;
-        self.entries[first..][..self.ways as usize]
-            .iter()
-            .flatten()
-            .find(|entry| entry.covers(addr))
+        self.entries[first..][..self.ways as usize].iter().flatten().find(|entry| entry.covers(addr))
     }
 
     fn fill(&mut self, entry: TlbEntry) -> Option<TlbEntry> {
         let set = self.set_of(entry.linear, entry.size_bits);
-        if let Some(same) = self
-            .ways_of(set)
-            .iter_mut()
-            .flatten()
-            .find(|old| old.linear == entry.linear)
-        {
+        if let Some(same) = self.ways_of(set).iter_mut().flatten().find(|old| old.linear == entry.linear) {
             *same = entry;
             return None;
         }
@@ -124,11 +112,7 @@ impl Tlb {
             TlbPolicy::Sticky => (Bank::new(2048, 8), Bank::new(128, 8)),
             TlbPolicy::None => (Bank::new(1, 1), Bank::new(1, 1)),
         };
-        Tlb {
-            policy,
-            small,
-            large,
-        }
+        Tlb { policy, small, large }
     }
 
     /// The policy it was made with.
@@ -138,10 +122,7 @@ impl Tlb {
 
     /// The translation held for an address, if any.
     pub fn find(&self, addr: LinAddr) -> Option<&TlbEntry> {
-        self.small
-            .find(addr, 12)
-            .or_else(|| self.large.find(addr, 22))
-            .or_else(|| self.large.find(addr, 21))
+        self.small.find(addr, 12).or_else(|| self.large.find(addr, 22)).or_else(|| self.large.find(addr, 21))
     }
 
     /// Takes in a translation; returns the one that had to go for it. Under [`TlbPolicy::None`] nothing is kept.
@@ -172,11 +153,7 @@ impl Tlb {
 
     /// All entries, for the debugger.
     pub fn entries(&self) -> impl Iterator<Item = &TlbEntry> {
-        self.small
-            .entries
-            .iter()
-            .chain(&self.large.entries)
-            .flatten()
+        self.small.entries.iter().chain(&self.large.entries).flatten()
     }
 }
 
@@ -203,14 +180,8 @@ mod tests {
             assert_eq!(tlb.fill(entry(way * 64, false)), None);
         }
         assert!(tlb.find(LinAddr(0)).is_some(), "a hit does not protect it");
-        assert_eq!(
-            tlb.fill(entry(4 * 64, false)).map(|gone| gone.linear),
-            Some(LinAddr(0))
-        );
-        assert_eq!(
-            tlb.fill(entry(5 * 64, false)).map(|gone| gone.linear),
-            Some(LinAddr(64 << 12))
-        );
+        assert_eq!(tlb.fill(entry(4 * 64, false)).map(|gone| gone.linear), Some(LinAddr(0)));
+        assert_eq!(tlb.fill(entry(5 * 64, false)).map(|gone| gone.linear), Some(LinAddr(64 << 12)));
     }
 
     #[test]

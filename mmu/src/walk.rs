@@ -115,18 +115,12 @@ pub fn translate(
     user: bool,
 ) -> Result<Translation, PageFault> {
     if !paging.enabled {
-        return Ok(Translation {
-            physical: PhysAddr(addr.0),
-            evicted: None,
-        });
+        return Ok(Translation { physical: PhysAddr(addr.0), evicted: None });
     }
     if let Some(entry) = tlb.find(addr).copied() {
         let permitted = permits(paging, &entry, access, user);
         if permitted && (access != Access::Write || entry.dirty) {
-            return Ok(Translation {
-                physical: within(&entry, addr),
-                evicted: None,
-            });
+            return Ok(Translation { physical: within(&entry, addr), evicted: None });
         }
         if !permitted && tlb.policy() == TlbPolicy::Sticky {
             tlb.drop_address(addr);
@@ -151,25 +145,13 @@ pub fn translate(
 }
 
 /// Sets the leaf's A and D flags and takes the translation into the TLB.
-fn fill(
-    tlb: &mut Tlb,
-    memory: &mut Memory,
-    leaf: Leaf,
-    addr: LinAddr,
-    access: Access,
-) -> Translation {
+fn fill(tlb: &mut Tlb, memory: &mut Memory, leaf: Leaf, addr: LinAddr, access: Access) -> Translation {
     let wanted = leaf.value | A | if access == Access::Write { D } else { 0 };
     if wanted != leaf.value {
         memory.write_entry(leaf.address, wanted, leaf.bytes);
     }
-    let entry = TlbEntry {
-        dirty: wanted & D != 0,
-        ..leaf.entry
-    };
-    Translation {
-        physical: within(&entry, addr),
-        evicted: tlb.fill(entry),
-    }
+    let entry = TlbEntry { dirty: wanted & D != 0, ..leaf.entry };
+    Translation { physical: within(&entry, addr), evicted: tlb.fill(entry) }
 }
 
 fn within(entry: &TlbEntry, addr: LinAddr) -> PhysAddr {
@@ -187,9 +169,7 @@ fn permits(paging: &Paging, entry: &TlbEntry, access: Access, user: bool) -> boo
 fn fault(access: Access, user: bool, cause: u16) -> PageFault {
     let write = if access == Access::Write { PF_WRITE } else { 0 };
     let user = if user { PF_USER } else { 0 };
-    PageFault {
-        code: cause | write | user,
-    }
+    PageFault { code: cause | write | user }
 }
 
 /// A walk for the debugger: reads the structures, changes nothing.
@@ -205,12 +185,7 @@ pub fn view_walk(paging: &Paging, memory: &Memory, addr: LinAddr) -> WalkView {
 }
 
 /// A walk for the processor: sets the accessed flag of every table entry that it used.
-fn walk(
-    paging: &Paging,
-    memory: &mut Memory,
-    addr: LinAddr,
-    seen: &mut dyn FnMut(Step),
-) -> Outcome {
+fn walk(paging: &Paging, memory: &mut Memory, addr: LinAddr, seen: &mut dyn FnMut(Step)) -> Outcome {
     let mut used = [None; 2];
     let mut count = 0;
     let outcome = find_leaf(paging, memory, addr, &mut |step| {
@@ -236,33 +211,15 @@ const fn entry_bytes(paging: &Paging) -> usize {
     if paging.pae { 8 } else { 4 }
 }
 
-fn find_leaf(
-    paging: &Paging,
-    memory: &Memory,
-    addr: LinAddr,
-    seen: &mut dyn FnMut(Step),
-) -> Outcome {
-    if paging.pae {
-        find_leaf_pae(paging, memory, addr, seen)
-    } else {
-        find_leaf_32(paging, memory, addr, seen)
-    }
+fn find_leaf(paging: &Paging, memory: &Memory, addr: LinAddr, seen: &mut dyn FnMut(Step)) -> Outcome {
+    if paging.pae { find_leaf_pae(paging, memory, addr, seen) } else { find_leaf_32(paging, memory, addr, seen) }
 }
 
 /// SDM Vol.3A 4.3 "32-Bit Paging".
-fn find_leaf_32(
-    paging: &Paging,
-    memory: &Memory,
-    addr: LinAddr,
-    seen: &mut dyn FnMut(Step),
-) -> Outcome {
+fn find_leaf_32(paging: &Paging, memory: &Memory, addr: LinAddr, seen: &mut dyn FnMut(Step)) -> Outcome {
     let pde_address = PhysAddr((paging.cr3 & 0xFFFF_F000) | (addr.0 >> 22 & 0x3FF) << 2);
     let pde = memory.read_entry(pde_address, 4);
-    seen(Step {
-        name: "PDE",
-        address: pde_address,
-        entry: pde,
-    });
+    seen(Step { name: "PDE", address: pde_address, entry: pde });
     if pde & P == 0 {
         return Outcome::NotPresent;
     }
@@ -270,37 +227,19 @@ fn find_leaf_32(
         if pde_is_reserved(paging, pde) {
             return Outcome::Reserved;
         }
-        let high = if paging.pse36 {
-            (pde >> 13 & 0xFF) << 32
-        } else {
-            0
-        };
+        let high = if paging.pse36 { (pde >> 13 & 0xFF) << 32 } else { 0 };
         let physical = PhysAddr((pde & 0xFFC0_0000) | high);
         let entry = leaf_entry(paging, addr, physical, 22, pde, pde);
-        return Outcome::Leaf(Leaf {
-            entry,
-            address: pde_address,
-            value: pde,
-            bytes: 4,
-        });
+        return Outcome::Leaf(Leaf { entry, address: pde_address, value: pde, bytes: 4 });
     }
     let pte_address = PhysAddr((pde & 0xFFFF_F000) | (addr.0 >> 12 & 0x3FF) << 2);
     let pte = memory.read_entry(pte_address, 4);
-    seen(Step {
-        name: "PTE",
-        address: pte_address,
-        entry: pte,
-    });
+    seen(Step { name: "PTE", address: pte_address, entry: pte });
     if pte & P == 0 {
         return Outcome::NotPresent;
     }
     let entry = leaf_entry(paging, addr, PhysAddr(pte & 0xFFFF_F000), 12, pde, pte);
-    Outcome::Leaf(Leaf {
-        entry,
-        address: pte_address,
-        value: pte,
-        bytes: 4,
-    })
+    Outcome::Leaf(Leaf { entry, address: pte_address, value: pte, bytes: 4 })
 }
 
 /// Reserved bits of a page-directory entry that is present, SDM Vol.3A Table 4-4 and Table 4-9.
@@ -313,11 +252,7 @@ fn pde_is_reserved(paging: &Paging, pde: u64) -> bool {
         return false;
     }
     // PSE-36: bits 20:13 are address bits 39:32, as far as MAXPHYADDR goes; bit 21 is always reserved.
-    let usable = if paging.pse36 {
-        u32::from(paging.physical_bits.clamp(32, 40)) - 32
-    } else {
-        0
-    };
+    let usable = if paging.pse36 { u32::from(paging.physical_bits.clamp(32, 40)) - 32 } else { 0 };
     let reserved = 0x3F_E000 & !(((1u64 << usable) - 1) << 13);
     pde & reserved != 0
 }
@@ -328,29 +263,16 @@ fn pae_reserved(paging: &Paging) -> u64 {
 }
 
 /// SDM Vol.3A 4.4.2 "Linear-Address Translation with PAE Paging".
-fn find_leaf_pae(
-    paging: &Paging,
-    memory: &Memory,
-    addr: LinAddr,
-    seen: &mut dyn FnMut(Step),
-) -> Outcome {
+fn find_leaf_pae(paging: &Paging, memory: &Memory, addr: LinAddr, seen: &mut dyn FnMut(Step)) -> Outcome {
     let pdpte = paging.pdptes[(addr.0 >> 30 & 3) as usize];
-    seen(Step {
-        name: "PDPTE",
-        address: PhysAddr(0),
-        entry: pdpte,
-    });
+    seen(Step { name: "PDPTE", address: PhysAddr(0), entry: pdpte });
     if pdpte & P == 0 {
         return Outcome::NotPresent;
     }
     let frame = |entry: u64| entry & ((1 << paging.physical_bits) - 1) & !0xFFF;
     let pde_address = PhysAddr(frame(pdpte) | (addr.0 >> 21 & 0x1FF) << 3);
     let pde = memory.read_entry(pde_address, 8);
-    seen(Step {
-        name: "PDE",
-        address: pde_address,
-        entry: pde,
-    });
+    seen(Step { name: "PDE", address: pde_address, entry: pde });
     if pde & P == 0 {
         return Outcome::NotPresent;
     }
@@ -358,28 +280,12 @@ fn find_leaf_pae(
         return Outcome::Reserved;
     }
     if pde & PS != 0 {
-        let entry = leaf_entry(
-            paging,
-            addr,
-            PhysAddr(frame(pde) & !0x1F_FFFF),
-            21,
-            pde,
-            pde,
-        );
-        return Outcome::Leaf(Leaf {
-            entry,
-            address: pde_address,
-            value: pde,
-            bytes: 8,
-        });
+        let entry = leaf_entry(paging, addr, PhysAddr(frame(pde) & !0x1F_FFFF), 21, pde, pde);
+        return Outcome::Leaf(Leaf { entry, address: pde_address, value: pde, bytes: 8 });
     }
     let pte_address = PhysAddr(frame(pde) | (addr.0 >> 12 & 0x1FF) << 3);
     let pte = memory.read_entry(pte_address, 8);
-    seen(Step {
-        name: "PTE",
-        address: pte_address,
-        entry: pte,
-    });
+    seen(Step { name: "PTE", address: pte_address, entry: pte });
     if pte & P == 0 {
         return Outcome::NotPresent;
     }
@@ -387,22 +293,10 @@ fn find_leaf_pae(
         return Outcome::Reserved;
     }
     let entry = leaf_entry(paging, addr, PhysAddr(frame(pte)), 12, pde, pte);
-    Outcome::Leaf(Leaf {
-        entry,
-        address: pte_address,
-        value: pte,
-        bytes: 8,
-    })
+    Outcome::Leaf(Leaf { entry, address: pte_address, value: pte, bytes: 8 })
 }
 
-fn leaf_entry(
-    paging: &Paging,
-    addr: LinAddr,
-    physical: PhysAddr,
-    size_bits: u8,
-    pde: u64,
-    leaf: u64,
-) -> TlbEntry {
+fn leaf_entry(paging: &Paging, addr: LinAddr, physical: PhysAddr, size_bits: u8, pde: u64, leaf: u64) -> TlbEntry {
     let rights = pde & leaf;
     TlbEntry {
         linear: LinAddr(addr.0 >> size_bits << size_bits),

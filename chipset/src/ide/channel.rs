@@ -30,11 +30,7 @@ pub(crate) struct Channel {
 
 impl Channel {
     pub(crate) fn new(drives: [Option<Drive>; 2]) -> Channel {
-        Channel {
-            drives,
-            device_1: false,
-            control: 0,
-        }
+        Channel { drives, device_1: false, control: 0 }
     }
 
     /// Hardware reset: the drives begin anew.
@@ -60,8 +56,7 @@ impl Channel {
 
     /// Reads the data register.
     pub(crate) fn read_data(&mut self, size: Size, cx: &Cx<'_>) -> u64 {
-        self.selected_mut()
-            .map_or(size.ones(), |drive| drive.read_data(size, cx))
+        self.selected_mut().map_or(size.ones(), |drive| drive.read_data(size, cx))
     }
 
     /// Writes the data register.
@@ -126,20 +121,13 @@ impl Channel {
         }
         self.device_1 = false;
         for drive in self.drives.iter_mut().flatten() {
-            if holds {
-                drive.hold()
-            } else {
-                drive.begin_reset(false, cx)
-            }
+            if holds { drive.hold() } else { drive.begin_reset(false, cx) }
         }
     }
 
     /// EXECUTE DEVICE DIAGNOSTIC: for both devices, whichever is selected; device 0 tells the end.
     fn diagnose(&mut self, cx: &Cx<'_>) {
-        if self
-            .selected()
-            .is_some_and(|drive| drive.is_busy() || drive.phase == Phase::Asleep)
-        {
+        if self.selected().is_some_and(|drive| drive.is_busy() || drive.phase == Phase::Asleep) {
             return;
         }
         self.device_1 = false;
@@ -164,11 +152,7 @@ impl Channel {
 
     /// Adds what the debugger shows of the channel.
     pub(crate) fn show(&self, name: &str, view: View) -> View {
-        let control = format!(
-            "{:02X}, device {} selected",
-            self.control,
-            u8::from(self.device_1)
-        );
+        let control = format!("{:02X}, device {} selected", self.control, u8::from(self.device_1));
         let mut view = view.row(format!("{name} control"), control);
         for (drive, place) in self.drives.iter().zip(["master", "slave"]) {
             let text = drive.as_ref().map_or("none".to_owned(), Drive::describe);

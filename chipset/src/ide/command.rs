@@ -5,9 +5,7 @@
 use ringwalk_mmu::SECTOR_BYTES;
 use serde::{Deserialize, Serialize};
 
-use super::drive::{
-    ABRT, DEVICE_LBA, Drive, Form, IDNF, MAX_MULTIPLE, Phase, Power, Transfer, UNC, read_disk,
-};
+use super::drive::{ABRT, DEVICE_LBA, Drive, Form, IDNF, MAX_MULTIPLE, Phase, Power, Transfer, UNC, read_disk};
 use super::identify;
 use crate::device::Cx;
 
@@ -158,8 +156,7 @@ impl Drive {
             if !self.reach(1) {
                 return;
             }
-            if let Err(trouble) = read_disk(cx.memory, self.unit, self.transfer.sector, &mut sector)
-            {
+            if let Err(trouble) = read_disk(cx.memory, self.unit, self.transfer.sector, &mut sector) {
                 cx.memory.host_trouble = Some(trouble);
                 self.tell_address(self.transfer.sector);
                 return self.fail(UNC);
@@ -191,12 +188,7 @@ impl Drive {
             return false;
         };
         self.power = Power::Active;
-        self.transfer = Transfer {
-            sector,
-            left: self.sector_count(reach),
-            block,
-            form,
-        };
+        self.transfer = Transfer { sector, left: self.sector_count(reach), block, form };
         true
     }
 
@@ -212,12 +204,9 @@ impl Drive {
     /// The sector that the registers address; `None` if there is none of that cylinder, head and sector.
     fn address(&self, reach: Reach) -> Option<(u64, Form)> {
         let [low, mid, high] = self.task.lba;
-        let lba24 =
-            u64::from(low.current) | u64::from(mid.current) << 8 | u64::from(high.current) << 16;
+        let lba24 = u64::from(low.current) | u64::from(mid.current) << 8 | u64::from(high.current) << 16;
         if reach == Reach::Ext {
-            let upper = u64::from(low.previous)
-                | u64::from(mid.previous) << 8
-                | u64::from(high.previous) << 16;
+            let upper = u64::from(low.previous) | u64::from(mid.previous) << 8 | u64::from(high.previous) << 16;
             return Some((upper << 24 | lba24, Form::Lba48));
         }
         let head = self.task.device & 15;
@@ -227,8 +216,7 @@ impl Drive {
         let cylinder = u64::from(mid.current) | u64::from(high.current) << 8;
         let track = cylinder * u64::from(self.heads) + u64::from(head);
         let fits = (1..=self.sectors_per_track).contains(&low.current) && head < self.heads;
-        let sector =
-            track * u64::from(self.sectors_per_track) + u64::from(low.current.wrapping_sub(1));
+        let sector = track * u64::from(self.sectors_per_track) + u64::from(low.current.wrapping_sub(1));
         fits.then_some((sector, Form::Chs))
     }
 
@@ -282,11 +270,7 @@ impl Drive {
         let count = self.task.count.current;
         let valid = count.is_power_of_two() && count <= MAX_MULTIPLE;
         self.multiple = if valid { count } else { 0 };
-        if valid || count == 0 {
-            self.finish()
-        } else {
-            self.fail(ABRT)
-        }
+        if valid || count == 0 { self.finish() } else { self.fail(ABRT) }
     }
 
     fn enter(&mut self, power: Power) {
@@ -325,11 +309,7 @@ impl Drive {
             Reach::Short if lba => Form::Lba28,
             Reach::Short => Form::Chs,
         };
-        self.tell_address(if reach == Reach::Short && lba {
-            last.min(0x0FFF_FFFF)
-        } else {
-            last
-        });
+        self.tell_address(if reach == Reach::Short && lba { last.min(0x0FFF_FFFF) } else { last });
         self.finish();
     }
 }

@@ -247,11 +247,7 @@ impl Drive {
     /// Reads a command block register, 1 (error) to 7 (status). `previous` is the HOB bit.
     pub(crate) fn read_register(&self, register: u32, previous: bool) -> u8 {
         let latched = |value: Latched| {
-            if previous {
-                value.previous
-            } else {
-                value.current
-            }
+            if previous { value.previous } else { value.current }
         };
         match register {
             _ if self.is_busy() => self.status(),
@@ -369,10 +365,7 @@ impl Drive {
 
     /// Sectors of the next DRQ block.
     fn block_sectors(&self) -> u32 {
-        self.transfer
-            .left
-            .min(self.transfer.block)
-            .min(u32::from(MAX_MULTIPLE))
+        self.transfer.left.min(self.transfer.block).min(u32::from(MAX_MULTIPLE))
     }
 
     /// Reads the data register. Without DRQ it is all ones.
@@ -399,15 +392,8 @@ impl Drive {
         if self.phase != Phase::DataOut {
             return;
         }
-        let rest = self
-            .buffer
-            .get_mut(self.position as usize..)
-            .unwrap_or(&mut []);
-        for (byte, value) in rest
-            .iter_mut()
-            .zip(value.to_le_bytes())
-            .take(size.bytes() as usize)
-        {
+        let rest = self.buffer.get_mut(self.position as usize..).unwrap_or(&mut []);
+        for (byte, value) in rest.iter_mut().zip(value.to_le_bytes()).take(size.bytes() as usize) {
             *byte = value;
         }
         if self.pass(size) {
@@ -504,12 +490,7 @@ impl Drive {
 }
 
 /// Reads sectors of a drive's medium. The error is a sentence for the user.
-pub(crate) fn read_disk(
-    memory: &Memory,
-    unit: u8,
-    sector: u64,
-    buf: &mut [u8],
-) -> Result<(), String> {
+pub(crate) fn read_disk(memory: &Memory, unit: u8, sector: u64, buf: &mut [u8]) -> Result<(), String> {
     match memory.disks.get(usize::from(unit)) {
         Some(Some(disk)) => disk.read(sector, buf),
         _ => Err(format!("disk {unit} has no medium")),

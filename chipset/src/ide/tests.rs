@@ -61,18 +61,12 @@ fn lba(sector: u32) -> [u8; 4] {
 }
 
 fn read_words(pc: &mut Pc, words: usize) -> Vec<u8> {
-    (0..words)
-        .flat_map(|_| (pc.port_in(0x1F0, Size::Word) as u16).to_le_bytes())
-        .collect()
+    (0..words).flat_map(|_| (pc.port_in(0x1F0, Size::Word) as u16).to_le_bytes()).collect()
 }
 
 fn write_words(pc: &mut Pc, bytes: &[u8]) {
     for pair in bytes.chunks(2) {
-        pc.port_out(
-            0x1F0,
-            Size::Word,
-            u32::from(u16::from_le_bytes([pair[0], pair[1]])),
-        );
+        pc.port_out(0x1F0, Size::Word, u32::from(u16::from_le_bytes([pair[0], pair[1]])));
     }
 }
 
@@ -95,21 +89,11 @@ fn identify_tells_geometry_capacity_and_checksum() {
     let mut pc = pc();
     let data = identify(&mut pc);
     assert_eq!(pc.inb(0x1F7), READY, "the last word ends the command");
-    assert_eq!(
-        [word(&data, 1), word(&data, 3), word(&data, 6)],
-        [20, 16, 63]
-    );
-    assert_eq!(
-        [word(&data, 54), word(&data, 55), word(&data, 56)],
-        [20, 16, 63]
-    );
+    assert_eq!([word(&data, 1), word(&data, 3), word(&data, 6)], [20, 16, 63]);
+    assert_eq!([word(&data, 54), word(&data, 55), word(&data, 56)], [20, 16, 63]);
     assert_eq!(number(&data[120..]), SECTORS as u32, "words 60-61");
     assert_eq!(number(&data[200..]), SECTORS as u32, "words 100-103");
-    assert_eq!(
-        &data[54..68],
-        b"IRGNAWKLD SI K",
-        "word 27: characters swapped in each word"
-    );
+    assert_eq!(&data[54..68], b"IRGNAWKLD SI K", "word 27: characters swapped in each word");
     assert_eq!(word(&data, 83) & 0xC400, 0x4400, "valid, 48-bit addresses");
     assert_eq!(word(&data, 49) & 0x0300, 0x0200, "LBA, no DMA");
     let sum = data.iter().fold(0u8, |sum, byte| sum.wrapping_add(*byte));
@@ -144,11 +128,7 @@ fn the_three_forms_of_address_agree() {
     command(&mut pc, 0x20, [0, 1, 4, 2, 0, 0xA3]);
     assert_eq!(finish(&mut pc), DATA);
     assert_eq!(number(&read_words(&mut pc, 256)), 2208);
-    assert_eq!(
-        [pc.inb(0x1F3), pc.inb(0x1F4), pc.inb(0x1F6)],
-        [4, 2, 0xA3],
-        "the registers tell the last sector"
-    );
+    assert_eq!([pc.inb(0x1F3), pc.inb(0x1F4), pc.inb(0x1F6)], [4, 2, 0xA3], "the registers tell the last sector");
     let [low, mid, high, device] = lba(2208);
     command(&mut pc, 0x21, [0, 1, low, mid, high, device]);
     assert_eq!(finish(&mut pc), DATA);
@@ -190,32 +170,17 @@ fn write_sectors_interrupts_after_every_sector() {
     assert!(pc.irq(14), "and one at the end");
     assert_eq!(pc.inb(0x1F7), READY);
     let mut sectors = [0; 3 * SECTOR_BYTES];
-    pc.memory.disks[0]
-        .as_ref()
-        .expect("the disk")
-        .read(7, &mut sectors)
-        .expect("readable");
-    assert_eq!(
-        (sectors[0], sectors[512], number(&sectors[1024..])),
-        (0xAB, 0xCD, 9)
-    );
+    pc.memory.disks[0].as_ref().expect("the disk").read(7, &mut sectors).expect("readable");
+    assert_eq!((sectors[0], sectors[512], number(&sectors[1024..])), (0xAB, 0xCD, 9));
 }
 
 #[test]
 fn multiple_mode_groups_sectors() {
     let mut pc = pc();
     command(&mut pc, 0xC4, [0, 1, 0, 0, 0, 0xE0]);
-    assert_eq!(
-        (finish(&mut pc), pc.inb(0x1F1)),
-        (FAILED, 0x04),
-        "aborted while the mode is off"
-    );
+    assert_eq!((finish(&mut pc), pc.inb(0x1F1)), (FAILED, 0x04), "aborted while the mode is off");
     command(&mut pc, 0xC6, [0, 3, 0, 0, 0, 0xA0]);
-    assert_eq!(
-        (finish(&mut pc), pc.inb(0x1F1)),
-        (FAILED, 0x04),
-        "three is not supported"
-    );
+    assert_eq!((finish(&mut pc), pc.inb(0x1F1)), (FAILED, 0x04), "three is not supported");
     command(&mut pc, 0xC6, [0, 4, 0, 0, 0, 0xA0]);
     assert_eq!(finish(&mut pc), READY);
     let data = identify(&mut pc);
@@ -249,33 +214,17 @@ fn sectors_that_do_not_exist_are_not_found() {
     assert_eq!(finish(&mut pc), DATA);
     assert_eq!(number(&read_words(&mut pc, 256)), last);
     assert_eq!((finish(&mut pc), pc.inb(0x1F1)), (FAILED, 0x10), "IDNF");
-    assert_eq!(
-        pc.inb(0x1F3),
-        SECTORS as u8,
-        "the first sector that is not there"
-    );
-    for registers in [
-        [0, 1, 0, 0, 0, 0xA0],
-        [0, 1, 64, 0, 0, 0xA0],
-        [0, 1, 1, 200, 0, 0xA0],
-    ] {
+    assert_eq!(pc.inb(0x1F3), SECTORS as u8, "the first sector that is not there");
+    for registers in [[0, 1, 0, 0, 0, 0xA0], [0, 1, 64, 0, 0, 0xA0], [0, 1, 1, 200, 0, 0xA0]] {
         command(&mut pc, 0x20, registers);
-        assert_eq!(
-            (finish(&mut pc), pc.inb(0x1F1)),
-            (FAILED, 0x10),
-            "CHS {registers:?}"
-        );
+        assert_eq!((finish(&mut pc), pc.inb(0x1F1)), (FAILED, 0x10), "CHS {registers:?}");
     }
     command_ext(&mut pc, 0x34, 1, 1 << 40);
     assert_eq!((finish(&mut pc), pc.inb(0x1F1)), (FAILED, 0x10));
     command(&mut pc, 0x40, [0, 0, 0, 0, 0, 0xE0]);
     assert_eq!(finish(&mut pc), READY, "verify of 256 sectors");
     command_ext(&mut pc, 0x42, 0, 0);
-    assert_eq!(
-        (finish(&mut pc), pc.inb(0x1F1)),
-        (FAILED, 0x10),
-        "65536 are too many"
-    );
+    assert_eq!((finish(&mut pc), pc.inb(0x1F1)), (FAILED, 0x10), "65536 are too many");
 }
 
 #[test]
@@ -287,16 +236,8 @@ fn parameters_change_the_translation() {
     assert_eq!(finish(&mut pc), DATA);
     assert_eq!(number(&read_words(&mut pc, 256)), (5 * 4 + 2) * 17 + 16);
     let data = identify(&mut pc);
-    assert_eq!(
-        [word(&data, 55), word(&data, 56)],
-        [4, 17],
-        "words 55, 56: current translation"
-    );
-    assert_eq!(
-        [word(&data, 3), word(&data, 6)],
-        [16, 63],
-        "words 3, 6: default translation"
-    );
+    assert_eq!([word(&data, 55), word(&data, 56)], [4, 17], "words 55, 56: current translation");
+    assert_eq!([word(&data, 3), word(&data, 6)], [16, 63], "words 3, 6: default translation");
     command(&mut pc, 0x20, [0, 1, 1, 0, 0, 0xA4]);
     assert_eq!(finish(&mut pc), FAILED, "there are four heads now");
 }
@@ -319,21 +260,11 @@ fn commands_without_data_end_with_an_interrupt() {
         assert!(pc.irq(14), "command {code:02X}");
         assert_eq!(pc.inb(0x1F7), READY, "command {code:02X}");
     }
-    for (code, features, count) in [
-        (0x00, 0, 0),
-        (0xA1, 0, 0),
-        (0xC8, 0, 1),
-        (0xFF, 0, 0),
-        (0xEF, 0x03, 0x42),
-    ] {
+    for (code, features, count) in [(0x00, 0, 0), (0xA1, 0, 0), (0xC8, 0, 1), (0xFF, 0, 0), (0xEF, 0x03, 0x42)] {
         command(&mut pc, code, [features, count, 1, 0, 0, 0xE0]);
         pc.run(1000 * US);
         assert!(pc.irq(14), "command {code:02X}");
-        assert_eq!(
-            (pc.inb(0x1F7), pc.inb(0x1F1)),
-            (FAILED, 0x04),
-            "command {code:02X} is aborted"
-        );
+        assert_eq!((pc.inb(0x1F7), pc.inb(0x1F1)), (FAILED, 0x04), "command {code:02X} is aborted");
     }
 }
 
@@ -341,11 +272,7 @@ fn commands_without_data_end_with_an_interrupt() {
 fn power_modes_are_told() {
     let mut pc = pc();
     command(&mut pc, 0xE5, [0, 0x55, 0, 0, 0, 0xA0]);
-    assert_eq!(
-        (finish(&mut pc), pc.inb(0x1F2)),
-        (READY, 0xFF),
-        "active or idle"
-    );
+    assert_eq!((finish(&mut pc), pc.inb(0x1F2)), (READY, 0xFF), "active or idle");
     command(&mut pc, 0xE2, [0, 0, 0, 0, 0, 0xA0]);
     finish(&mut pc);
     command(&mut pc, 0xE5, [0, 0x55, 0, 0, 0, 0xA0]);
@@ -358,23 +285,11 @@ fn native_max_is_the_last_sector() {
     command(&mut pc, 0xF8, [0, 0, 0, 0, 0, 0xE0]);
     assert_eq!(finish(&mut pc), READY);
     let last = (SECTORS - 1).to_le_bytes();
-    assert_eq!(
-        [
-            pc.inb(0x1F3),
-            pc.inb(0x1F4),
-            pc.inb(0x1F5),
-            pc.inb(0x1F6) & 15
-        ],
-        last[..4]
-    );
+    assert_eq!([pc.inb(0x1F3), pc.inb(0x1F4), pc.inb(0x1F5), pc.inb(0x1F6) & 15], last[..4]);
     command(&mut pc, 0x27, [0, 0, 0, 0, 0, 0x40]);
     finish(&mut pc);
     pc.outb(0x3F6, 0x80);
-    assert_eq!(
-        [pc.inb(0x1F3), pc.inb(0x1F4), pc.inb(0x1F5)],
-        last[3..6],
-        "HOB shows the upper bytes"
-    );
+    assert_eq!([pc.inb(0x1F3), pc.inb(0x1F4), pc.inb(0x1F5)], last[3..6], "HOB shows the upper bytes");
     pc.outb(0x1F3, 0);
     assert_eq!(pc.inb(0x1F4), last[1], "a write clears HOB");
 }
@@ -394,21 +309,12 @@ fn software_reset_signs_and_selects_device_0() {
     pc.run(1000 * US);
     assert!(!pc.irq(14));
     let registers: Vec<u8> = (0x1F1..0x1F8).map(|port| pc.inb(port)).collect();
-    assert_eq!(
-        registers,
-        [1, 1, 1, 0, 0, 0xA0, READY],
-        "signature and diagnostic code"
-    );
+    assert_eq!(registers, [1, 1, 1, 0, 0, 0xA0, READY], "signature and diagnostic code");
 }
 
 #[test]
 fn diagnostic_answers_for_both_devices() {
-    let mut pc = with_disks([
-        Some(DiskConfig::with_sectors(100)),
-        Some(DiskConfig::with_sectors(200)),
-        None,
-        None,
-    ]);
+    let mut pc = with_disks([Some(DiskConfig::with_sectors(100)), Some(DiskConfig::with_sectors(200)), None, None]);
     command(&mut pc, 0x90, [0, 0, 0, 0, 0, 0xB0]);
     pc.run(1000 * US);
     assert!(pc.irq(14), "device 0 asserts INTRQ");
@@ -417,11 +323,7 @@ fn diagnostic_answers_for_both_devices() {
     assert_eq!((pc.inb(0x1F7), pc.inb(0x1F1)), (READY, 1));
     command(&mut pc, 0xEC, [0, 0, 0, 0, 0, 0xB0]);
     assert_eq!(finish(&mut pc), DATA);
-    assert_eq!(
-        number(&read_words(&mut pc, 256)[120..]),
-        200,
-        "device 1 answers"
-    );
+    assert_eq!(number(&read_words(&mut pc, 256)[120..]), 200, "device 1 answers");
 }
 
 #[test]
@@ -431,18 +333,10 @@ fn absent_drives_answer_as_an_empty_cable_does() {
     assert_eq!(pc.inb(0x1F7), 0, "device 0 gives status zero for device 1");
     pc.outb(0x1F7, 0xEC);
     pc.run(1000 * US);
-    assert_eq!(
-        (pc.inb(0x1F7), pc.irq(14)),
-        (0, false),
-        "and carries no command out for it"
-    );
+    assert_eq!((pc.inb(0x1F7), pc.irq(14)), (0, false), "and carries no command out for it");
     pc.outb(0x176, 0xA0);
     pc.outb(0x172, 0x55);
-    assert_eq!(
-        (pc.inb(0x177), pc.inb(0x376), pc.inb(0x172)),
-        (0x7F, 0x7F, 0x7F),
-        "nobody: DD7 is pulled down"
-    );
+    assert_eq!((pc.inb(0x177), pc.inb(0x376), pc.inb(0x172)), (0x7F, 0x7F, 0x7F), "nobody: DD7 is pulled down");
 }
 
 #[test]
@@ -466,11 +360,7 @@ impl Backing for Broken {
     }
     fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<(), String> {
         buf.fill(0);
-        if offset < 5 * SECTOR_BYTES as u64 {
-            Ok(())
-        } else {
-            Err("the stick was pulled out".to_owned())
-        }
+        if offset < 5 * SECTOR_BYTES as u64 { Ok(()) } else { Err("the stick was pulled out".to_owned()) }
     }
     fn write_at(&mut self, _offset: u64, _bytes: &[u8]) -> Result<(), String> {
         Err("the stick was pulled out".to_owned())
@@ -487,15 +377,8 @@ fn host_errors_are_medium_errors() {
     command(&mut pc, 0x20, [0, 3, 4, 0, 0, 0xE0]);
     assert_eq!(finish(&mut pc), DATA);
     read_words(&mut pc, 256);
-    assert_eq!(
-        (finish(&mut pc), pc.inb(0x1F1), pc.inb(0x1F3)),
-        (FAILED, 0x40, 5),
-        "UNC at sector 5"
-    );
-    assert_eq!(
-        pc.memory.host_trouble.take().as_deref(),
-        Some("the stick was pulled out")
-    );
+    assert_eq!((finish(&mut pc), pc.inb(0x1F1), pc.inb(0x1F3)), (FAILED, 0x40, 5), "UNC at sector 5");
+    assert_eq!(pc.memory.host_trouble.take().as_deref(), Some("the stick was pulled out"));
     command(&mut pc, 0x30, [0, 1, 4, 0, 0, 0xE0]);
     finish(&mut pc);
     write_words(&mut pc, &[0; SECTOR_BYTES]);
@@ -520,11 +403,7 @@ fn the_function_tells_itself_and_its_ports_can_be_switched_off() {
 fn bus_master_registers_keep_and_clear_their_bits() {
     let mut pc = pc();
     pc.config_out(FUNCTION, 0x20, Size::Dword, 0xFFFF_FFFF);
-    assert_eq!(
-        pc.config_in(FUNCTION, 0x20, Size::Dword),
-        0xFFFF_FFF1,
-        "16 ports"
-    );
+    assert_eq!(pc.config_in(FUNCTION, 0x20, Size::Dword), 0xFFFF_FFF1, "16 ports");
     pc.config_out(FUNCTION, 0x20, Size::Dword, 0xC000);
     pc.port_out(0xC004, Size::Dword, 0x0012_3457);
     assert_eq!(pc.port_in(0xC004, Size::Dword), 0x0012_3454);

@@ -27,12 +27,7 @@ mod tests {
         all.sort_unstable();
         all.dedup();
         assert_eq!(all.len(), 256);
-        assert_eq!(
-            [0x80, 0xB0, 0xC4, 0xDB, 0xE1, 0xFE].map(character),
-            ['Ç', '░', '─', '█', 'ß', '■']
-        );
-        assert!(
-            (0x20..0x7F).all(|code| TABLE.chars().nth(usize::from(code)) == Some(char::from(code)))
-        );
+        assert_eq!([0x80, 0xB0, 0xC4, 0xDB, 0xE1, 0xFE].map(character), ['Ç', '░', '─', '█', 'ß', '■']);
+        assert!((0x20..0x7F).all(|code| TABLE.chars().nth(usize::from(code)) == Some(char::from(code))));
     }
 }

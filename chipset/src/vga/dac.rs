@@ -98,11 +98,7 @@ impl Dac {
 
     /// The next component; true after blue.
     fn step(&mut self) -> bool {
-        self.component = if self.component >= 2 {
-            0
-        } else {
-            self.component + 1
-        };
+        self.component = if self.component >= 2 { 0 } else { self.component + 1 };
         self.component == 0
     }
 }

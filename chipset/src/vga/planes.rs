@@ -76,40 +76,22 @@ impl Vga {
         if planes == 0 {
             return;
         }
-        let value = if self.writes_are_plain() {
-            u32::from(value) * 0x0101_0101
-        } else {
-            self.written(value)
-        };
+        let value = if self.writes_are_plain() { u32::from(value) * 0x0101_0101 } else { self.written(value) };
         if planes.is_power_of_two() {
             let plane = planes.trailing_zeros();
             // A plane's byte of the dword.
-            return store(
-                memory,
-                target.offset,
-                plane,
-                &[(value >> (8 * plane)) as u8],
-            );
+            return store(memory, target.offset, plane, &[(value >> (8 * plane)) as u8]);
         }
         let Some(old) = load(memory, target.offset) else {
             return;
         };
         let mask = spread(planes);
-        store(
-            memory,
-            target.offset,
-            0,
-            &((old & !mask) | (value & mask)).to_le_bytes(),
-        );
+        store(memory, target.offset, 0, &((old & !mask) | (value & mask)).to_le_bytes());
     }
 
     /// Write mode 0 with nothing to do: no rotation, set/reset, function or mask. So it is for all text.
     fn writes_are_plain(&self) -> bool {
-        let registers = [
-            self.graphics.get(5) & 3,
-            self.graphics.get(3),
-            self.graphics.get(1),
-        ];
+        let registers = [self.graphics.get(5) & 3, self.graphics.get(3), self.graphics.get(1)];
         registers == [0; 3] && self.graphics.get(8) == 0xFF
     }
 
@@ -158,10 +140,7 @@ impl Vga {
         // Offsets in a plane have 16 bits; address bit 16 of the 128 KiB window is used below only.
         let low = offset as u16;
         if self.sequencer.get(4) & CHAIN_4 != 0 {
-            return Target {
-                offset: (offset >> 2) as u16,
-                planes: 1 << (offset & 3),
-            };
+            return Target { offset: (offset >> 2) as u16, planes: 1 << (offset & 3) };
         }
         let odd_even = self.sequencer.get(4) & NOT_ODD_EVEN == 0;
         let planes = match (odd_even, offset & 1) {
@@ -170,14 +149,7 @@ impl Vga {
             (true, _) => 0b1010,
         };
         let chained = self.graphics.get(6) & CHAIN_ODD_EVEN != 0;
-        Target {
-            offset: if chained {
-                (low & !1) | self.page_bit(offset)
-            } else {
-                low
-            },
-            planes,
-        }
+        Target { offset: if chained { (low & !1) | self.page_bit(offset) } else { low }, planes }
     }
 
     /// What takes the place of address bit 0 in odd/even addressing: bit 16 of the 128 KiB window, else the page bit.
@@ -209,8 +181,6 @@ pub(crate) fn load(memory: &Memory, offset: u16) -> Option<u32> {
 fn store(memory: &mut Memory, offset: u16, plane: u32, bytes: &[u8]) {
     let at = 4 * u64::from(offset);
     if let Some(frame) = memory.vram.frame(at / PAGE_BYTES) {
-        memory
-            .frames
-            .store(frame, (at % PAGE_BYTES) as usize + plane as usize, bytes);
+        memory.frames.store(frame, (at % PAGE_BYTES) as usize + plane as usize, bytes);
     }
 }

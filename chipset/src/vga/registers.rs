@@ -11,13 +11,13 @@ pub(crate) const SEQUENCER: [u8; 5] = [0x03, 0x3D, 0x0F, 0x3F, 0x0E];
 pub(crate) const GRAPHICS: [u8; 9] = [0x0F, 0x0F, 0x0F, 0x1F, 0x03, 0x7B, 0x0F, 0x0F, 0xFF];
 /// Attribute controller registers 0 to 14h (palette, mode control, overscan, plane enable, panning, colour select).
 pub(crate) const ATTRIBUTE: [u8; 21] = [
-    0x3F, 0x3F, 0x3F, 0x3F, 0x3F, 0x3F, 0x3F, 0x3F, 0x3F, 0x3F, 0x3F, 0x3F, 0x3F, 0x3F, 0x3F, 0x3F,
-    0xEF, 0xFF, 0x3F, 0x0F, 0x0F,
+    0x3F, 0x3F, 0x3F, 0x3F, 0x3F, 0x3F, 0x3F, 0x3F, 0x3F, 0x3F, 0x3F, 0x3F, 0x3F, 0x3F, 0x3F, 0x3F, 0xEF, 0xFF, 0x3F,
+    0x0F, 0x0F,
 ];
 /// CRT controller registers 0 to 18h.
 pub(crate) const CRTC: [u8; 25] = [
-    0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F, 0xFF, 0x3F, 0x7F, 0xFF, 0xFF, 0xFF, 0xFF,
-    0xFF, 0xFF, 0xFF, 0xFF, 0x7F, 0xFF, 0xFF, 0xEF, 0xFF,
+    0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F, 0xFF, 0x3F, 0x7F, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
+    0xFF, 0x7F, 0xFF, 0xFF, 0xEF, 0xFF,
 ];
 
 /// An index register and the registers that it selects. The bits of an index beyond the last register stay: software
@@ -33,10 +33,7 @@ pub(crate) struct Indexed<const N: usize> {
 impl<const N: usize> Indexed<N> {
     /// All zero.
     pub(crate) fn new() -> Indexed<N> {
-        Indexed {
-            index: 0,
-            values: [0; N],
-        }
+        Indexed { index: 0, values: [0; N] }
     }
 
     /// A register by its number; zero past the last.
@@ -46,10 +43,8 @@ impl<const N: usize> Indexed<N> {
 
     /// Writes a register, all bits of `mask`.
     pub(crate) fn set(&mut self, number: u8, value: u8, mask: &[u8; N]) {
-        if let (Some(register), Some(mask)) = (
-            self.values.get_mut(usize::from(number)),
-            mask.get(usize::from(number)),
-        ) {
+        if let (Some(register), Some(mask)) = (self.values.get_mut(usize::from(number)), mask.get(usize::from(number)))
+        {
             *register = value & mask;
         }
     }
@@ -66,11 +61,7 @@ impl<const N: usize> Indexed<N> {
 
     /// All registers as hexadecimal text.
     pub(crate) fn text(&self) -> String {
-        self.values
-            .iter()
-            .map(|value| format!("{value:02X}"))
-            .collect::<Vec<_>>()
-            .join(" ")
+        self.values.iter().map(|value| format!("{value:02X}")).collect::<Vec<_>>().join(" ")
     }
 }
 
@@ -79,19 +70,12 @@ mod array {
     use serde::de::Error;
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-    pub(crate) fn serialize<S: Serializer, const N: usize>(
-        values: &[u8; N],
-        to: S,
-    ) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<S: Serializer, const N: usize>(values: &[u8; N], to: S) -> Result<S::Ok, S::Error> {
         values.as_slice().serialize(to)
     }
 
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>, const N: usize>(
-        from: D,
-    ) -> Result<[u8; N], D::Error> {
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>, const N: usize>(from: D) -> Result<[u8; N], D::Error> {
         let values = Vec::<u8>::deserialize(from)?;
-        values
-            .try_into()
-            .map_err(|_| D::Error::custom("a register file of another length"))
+        values.try_into().map_err(|_| D::Error::custom("a register file of another length"))
     }
 }

@@ -44,18 +44,14 @@ fn text_mode() -> Pc {
     set_all(&mut pc, 0x3C4, &[0x03, 0x00, 0x03, 0x00, 0x02]);
     set(&mut pc, 0x3D4, 0x11, 0);
     let crtc = [
-        0x5F, 0x4F, 0x50, 0x82, 0x55, 0x81, 0xBF, 0x1F, 0x00, 0x4F, 0x0D, 0x0E, 0x00, 0x00, 0x00,
-        0x00, 0x9C, 0x8E, 0x8F, 0x28, 0x1F, 0x96, 0xB9, 0xA3, 0xFF,
+        0x5F, 0x4F, 0x50, 0x82, 0x55, 0x81, 0xBF, 0x1F, 0x00, 0x4F, 0x0D, 0x0E, 0x00, 0x00, 0x00, 0x00, 0x9C, 0x8E,
+        0x8F, 0x28, 0x1F, 0x96, 0xB9, 0xA3, 0xFF,
     ];
     set_all(&mut pc, 0x3D4, &crtc);
-    set_all(
-        &mut pc,
-        0x3CE,
-        &[0x00, 0x00, 0x00, 0x00, 0x00, 0x10, 0x0E, 0x00, 0xFF],
-    );
+    set_all(&mut pc, 0x3CE, &[0x00, 0x00, 0x00, 0x00, 0x00, 0x10, 0x0E, 0x00, 0xFF]);
     let attribute = [
-        0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x14, 0x07, 0x38, 0x39, 0x3A, 0x3B, 0x3C, 0x3D, 0x3E,
-        0x3F, 0x0C, 0x00, 0x0F, 0x08, 0x00,
+        0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x14, 0x07, 0x38, 0x39, 0x3A, 0x3B, 0x3C, 0x3D, 0x3E, 0x3F, 0x0C, 0x00,
+        0x0F, 0x08, 0x00,
     ];
     for (index, value) in (0..).zip(attribute) {
         set_attribute(&mut pc, index, value);
@@ -73,18 +69,12 @@ fn text_mode() -> Pc {
 fn planar_mode() -> Pc {
     let mut pc = text_mode();
     set_all(&mut pc, 0x3C4, &[0x03, 0x01, 0x0F, 0x00, 0x06]);
-    set_all(
-        &mut pc,
-        0x3CE,
-        &[0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x05, 0x0F, 0xFF],
-    );
+    set_all(&mut pc, 0x3CE, &[0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x05, 0x0F, 0xFF]);
     pc
 }
 
 fn planes(pc: &Pc, offset: u16) -> [u8; 4] {
-    super::planes::load(&pc.memory, offset)
-        .expect("inside video memory")
-        .to_le_bytes()
+    super::planes::load(&pc.memory, offset).expect("inside video memory").to_le_bytes()
 }
 
 #[test]
@@ -107,11 +97,7 @@ fn registers_keep_the_bits_that_exist() {
         set_attribute(&mut pc, index, 0xFF);
         pc.inb(0x3DA);
         pc.outb(0x3C0, index);
-        assert_eq!(
-            (pc.inb(0x3C0), pc.inb(0x3C1)),
-            (index, mask),
-            "attribute {index:X}h"
-        );
+        assert_eq!((pc.inb(0x3C0), pc.inb(0x3C1)), (index, mask), "attribute {index:X}h");
     }
     pc.outb(0x3DA, 0xFF);
     assert_eq!(pc.inb(0x3CA), 0x0B, "feature control");
@@ -132,17 +118,9 @@ fn the_crtc_moves_with_the_colour_bit() {
 fn the_first_crtc_registers_are_protected() {
     let mut pc = text_mode();
     set(&mut pc, 0x3D4, 0x00, 0x11);
-    assert_eq!(
-        get(&mut pc, 0x3D4, 0x00),
-        0x5F,
-        "register 11h bit 7 was set"
-    );
+    assert_eq!(get(&mut pc, 0x3D4, 0x00), 0x5F, "register 11h bit 7 was set");
     set(&mut pc, 0x3D4, 0x07, 0x00);
-    assert_eq!(
-        get(&mut pc, 0x3D4, 0x07),
-        0x0F,
-        "but for line compare bit 8"
-    );
+    assert_eq!(get(&mut pc, 0x3D4, 0x07), 0x0F, "but for line compare bit 8");
     set(&mut pc, 0x3D4, 0x08, 0x05);
     assert_eq!(get(&mut pc, 0x3D4, 0x08), 0x05);
     set(&mut pc, 0x3D4, 0x11, 0x0E);
@@ -171,11 +149,7 @@ fn the_dac_steps_through_components_and_colours() {
     for value in [1, 2, 0xC3, 4, 5, 6] {
         pc.outb(0x3C9, value);
     }
-    assert_eq!(
-        (pc.inb(0x3C8), pc.inb(0x3C7)),
-        (1, 0),
-        "colour 255 is followed by 0; writing"
-    );
+    assert_eq!((pc.inb(0x3C8), pc.inb(0x3C7)), (1, 0), "colour 255 is followed by 0; writing");
     pc.outb(0x3C7, 0xFF);
     let colours: Vec<u8> = (0..6).map(|_| pc.inb(0x3C9)).collect();
     assert_eq!(colours, [1, 2, 3, 4, 5, 6], "six bits each");
@@ -183,11 +157,7 @@ fn the_dac_steps_through_components_and_colours() {
     pc.outb(0x3C8, 9);
     pc.outb(0x3C9, 0x3F);
     pc.outb(0x3C7, 9);
-    assert_eq!(
-        pc.inb(0x3C9),
-        0,
-        "a colour changes with its third component"
-    );
+    assert_eq!(pc.inb(0x3C9), 0, "a colour changes with its third component");
 }
 
 #[test]
@@ -198,54 +168,28 @@ fn retrace_follows_the_time_of_the_mode() {
         pc.now = Instant((line * 900 + char * 9) * 100_000_000 / 28_322_000 + 1);
         pc.inb(0x3DA)
     };
-    assert_eq!(
-        [at(0, 0), at(0, 79), at(0, 80), at(0, 99)],
-        [0x00, 0x00, 0x01, 0x01],
-        "80 of 100 characters"
-    );
-    assert_eq!(
-        [at(399, 0), at(400, 0), at(448, 99)],
-        [0x00, 0x01, 0x01],
-        "400 of 449 lines"
-    );
-    assert_eq!(
-        [at(411, 99), at(412, 0), at(413, 99), at(414, 0)],
-        [0x01, 0x09, 0x09, 0x01]
-    );
-    assert_eq!(
-        [at(449, 0), at(449 * 70 + 412, 5)],
-        [0x00, 0x09],
-        "the next frame, and the 70th"
-    );
+    assert_eq!([at(0, 0), at(0, 79), at(0, 80), at(0, 99)], [0x00, 0x00, 0x01, 0x01], "80 of 100 characters");
+    assert_eq!([at(399, 0), at(400, 0), at(448, 99)], [0x00, 0x01, 0x01], "400 of 449 lines");
+    assert_eq!([at(411, 99), at(412, 0), at(413, 99), at(414, 0)], [0x01, 0x09, 0x09, 0x01]);
+    assert_eq!([at(449, 0), at(449 * 70 + 412, 5)], [0x00, 0x09], "the next frame, and the 70th");
 }
 
 #[test]
 fn text_is_what_was_written_to_the_window() {
     let mut pc = text_mode();
     for (index, code) in (0..).zip(*b"ringwalk") {
-        pc.store(
-            TEXT + 160 * 3 + 2 * index,
-            Size::Word,
-            0x1E00 | u64::from(code),
-        );
+        pc.store(TEXT + 160 * 3 + 2 * index, Size::Word, 0x1E00 | u64::from(code));
     }
     pc.store(TEXT + 160 * 24 + 158, Size::Byte, 0xDB);
     assert_eq!(pc.load(TEXT + 160 * 3, Size::Qword), 0x1E67_1E6E_1E69_1E72);
     set(&mut pc, 0x3D4, 0x0F, 168);
     let screen = pc.board.screen(&pc.memory).expect("text");
     assert_eq!((screen.columns, screen.rows), (80, 25));
-    assert_eq!(
-        (screen.row_text(3), screen.row_text(4)),
-        ("ringwalk".to_owned(), String::new())
-    );
+    assert_eq!((screen.row_text(3), screen.row_text(4)), ("ringwalk".to_owned(), String::new()));
     assert_eq!(screen.attributes[3 * 80..][..3], [0x1E; 3]);
     assert!(screen.text().ends_with("█\n"));
     assert_eq!(screen.cursor, Some((8, 2)));
-    assert_eq!(
-        [planes(&pc, 480), planes(&pc, 482)],
-        [*b"r\x1E\0\0", *b"i\x1E\0\0"],
-        "odd/even addressing"
-    );
+    assert_eq!([planes(&pc, 480), planes(&pc, 482)], [*b"r\x1E\0\0", *b"i\x1E\0\0"], "odd/even addressing");
 }
 
 #[test]
@@ -255,25 +199,13 @@ fn the_screen_follows_start_address_and_cursor() {
     set(&mut pc, 0x3D4, 0x0D, 80);
     set(&mut pc, 0x3D4, 0x0F, 167);
     let screen = pc.board.screen(&pc.memory).expect("text");
-    assert_eq!(
-        screen.row_text(24),
-        "ok",
-        "row 25 of memory is the last shown"
-    );
+    assert_eq!(screen.row_text(24), "ok", "row 25 of memory is the last shown");
     assert_eq!(screen.cursor, Some((7, 1)));
     set(&mut pc, 0x3D4, 0x0F, 79);
-    assert_eq!(
-        pc.board.screen(&pc.memory).and_then(|screen| screen.cursor),
-        None,
-        "above the screen"
-    );
+    assert_eq!(pc.board.screen(&pc.memory).and_then(|screen| screen.cursor), None, "above the screen");
     set(&mut pc, 0x3D4, 0x0F, 80);
     set(&mut pc, 0x3D4, 0x0A, 0x2D);
-    assert_eq!(
-        pc.board.screen(&pc.memory).and_then(|screen| screen.cursor),
-        None,
-        "switched off"
-    );
+    assert_eq!(pc.board.screen(&pc.memory).and_then(|screen| screen.cursor), None, "switched off");
     set(&mut pc, 0x3CE, 6, 0x05);
     assert_eq!(pc.board.screen(&pc.memory), None, "graphics");
 }
@@ -291,21 +223,13 @@ fn write_mode_0_rotates_sets_and_masks() {
     set(&mut pc, 0x3CE, 0, 0b0010);
     set(&mut pc, 0x3CE, 1, 0b0110);
     pc.store(WINDOW + 1, Size::Byte, 0x12);
-    assert_eq!(
-        planes(&pc, 1),
-        [0x21, 0xFF, 0x00, 0x21],
-        "rotated by 4; planes 1 and 2 from set/reset"
-    );
+    assert_eq!(planes(&pc, 1), [0x21, 0xFF, 0x00, 0x21], "rotated by 4; planes 1 and 2 from set/reset");
     set(&mut pc, 0x3CE, 1, 0);
     pc.load(WINDOW + 1, Size::Byte);
     set(&mut pc, 0x3CE, 3, 0x18);
     set(&mut pc, 0x3CE, 8, 0xF0);
     pc.store(WINDOW + 2, Size::Byte, 0xFF);
-    assert_eq!(
-        planes(&pc, 2),
-        [0xD1, 0x0F, 0xF0, 0xD1],
-        "XOR with the latches, the low half from them"
-    );
+    assert_eq!(planes(&pc, 2), [0xD1, 0x0F, 0xF0, 0xD1], "XOR with the latches, the low half from them");
 }
 
 #[test]
@@ -313,11 +237,7 @@ fn write_modes_1_to_3() {
     let mut pc = planar_mode();
     set(&mut pc, 0x3CE, 5, 2);
     pc.store(WINDOW, Size::Byte, 0b1010);
-    assert_eq!(
-        planes(&pc, 0),
-        [0, 0xFF, 0, 0xFF],
-        "mode 2: the colour in the data"
-    );
+    assert_eq!(planes(&pc, 0), [0, 0xFF, 0, 0xFF], "mode 2: the colour in the data");
     pc.load(WINDOW, Size::Byte);
     set(&mut pc, 0x3CE, 5, 1);
     pc.store(WINDOW + 9, Size::Byte, 0x77);
@@ -326,11 +246,7 @@ fn write_modes_1_to_3() {
     set(&mut pc, 0x3CE, 0, 0b0001);
     set(&mut pc, 0x3CE, 8, 0x3C);
     pc.store(WINDOW + 9, Size::Byte, 0x0F);
-    assert_eq!(
-        planes(&pc, 9),
-        [0x0C, 0xF3, 0, 0xF3],
-        "mode 3: set/reset where data and mask are set"
-    );
+    assert_eq!(planes(&pc, 9), [0x0C, 0xF3, 0, 0xF3], "mode 3: set/reset where data and mask are set");
 }
 
 #[test]
@@ -358,9 +274,7 @@ fn chain_4_is_the_linear_framebuffer() {
     pc.memory.set_routes(pc.board.physical_map(&pc.memory));
     set(&mut pc, 0x3C4, 4, 0x0E);
     pc.store(WINDOW + 0x1234, Size::Dword, 0x4433_2211);
-    let linear: Vec<_> = (0x1234..0x1238)
-        .map(|at| pc.memory.peek(PhysAddr(0xE000_0000 + at)))
-        .collect();
+    let linear: Vec<_> = (0x1234..0x1238).map(|at| pc.memory.peek(PhysAddr(0xE000_0000 + at))).collect();
     assert_eq!(linear, [Some(0x11), Some(0x22), Some(0x33), Some(0x44)]);
     assert!(pc.memory.poke(PhysAddr(0xE000_1235), 0x99));
     assert_eq!(pc.load(WINDOW + 0x1234, Size::Word), 0x9911);
@@ -369,32 +283,17 @@ fn chain_4_is_the_linear_framebuffer() {
 #[test]
 fn the_window_is_where_the_memory_map_select_says() {
     let mut pc = planar_mode();
-    for (select, open) in [
-        (0x01, [true; 4]),
-        (0x05, [true, true, false, false]),
-        (0x09, [false, false, true, false]),
-    ] {
+    for (select, open) in [(0x01, [true; 4]), (0x05, [true, true, false, false]), (0x09, [false, false, true, false])] {
         set(&mut pc, 0x3CE, 6, select);
-        for (addr, open) in [0xA_0000, 0xA_FFFF, 0xB_0000, 0xB_8000]
-            .into_iter()
-            .zip(open)
-        {
+        for (addr, open) in [0xA_0000, 0xA_FFFF, 0xB_0000, 0xB_8000].into_iter().zip(open) {
             pc.store(addr, Size::Byte, 0x5A);
             let expected = if open { 0x5A } else { 0xFF };
-            assert_eq!(
-                pc.load(addr, Size::Byte),
-                expected,
-                "select {select:02X}, {addr:X}h"
-            );
+            assert_eq!(pc.load(addr, Size::Byte), expected, "select {select:02X}, {addr:X}h");
         }
     }
     pc.outb(0x3C2, 0x65);
     set(&mut pc, 0x3CE, 6, 0x01);
-    assert_eq!(
-        pc.load(0xA_0000, Size::Byte),
-        0xFF,
-        "miscellaneous output bit 1 shuts it"
-    );
+    assert_eq!(pc.load(0xA_0000, Size::Byte), 0xFF, "miscellaneous output bit 1 shuts it");
 }
 
 #[test]
@@ -408,10 +307,7 @@ fn the_picture_is_drawn_from_the_font_in_plane_2() {
     set_all(&mut pc, 0x3CE, &[0x00, 0x00, 0x00, 0x00, 0x00, 0x10, 0x0E]);
     pc.store(TEXT, Size::Dword, 0x1FC4_1F41);
     let image = pc.board.render(&pc.memory);
-    assert_eq!(
-        (image.width, image.height, image.rgb.len()),
-        (720, 400, 720 * 400 * 3)
-    );
+    assert_eq!((image.width, image.height, image.rgb.len()), (720, 400, 720 * 400 * 3));
     let line: Vec<u8> = (0..18).map(|x| image.rgb[3 * (7 * 720 + x)]).collect();
     // Colour 15 is palette 3Fh, colour 1 palette 01h; 6 bits become 8.
     let (lit, dark) = (0xFF, 0x04);
@@ -420,11 +316,7 @@ fn the_picture_is_drawn_from_the_font_in_plane_2() {
     assert_eq!(line[9..], [lit; 9], "but of line graphics");
     assert_eq!(image.rgb[3 * (6 * 720)], dark);
     let cursor_line = 13 * 720;
-    assert_eq!(
-        image.rgb[3 * cursor_line],
-        lit,
-        "the cursor is at the first cell"
-    );
+    assert_eq!(image.rgb[3 * cursor_line], lit, "the cursor is at the first cell");
 }
 
 #[test]
@@ -435,32 +327,17 @@ fn panning_and_split_screen_move_the_picture() {
     pc.store(TEXT + 160, Size::Word, 0x1000);
     let pixel = |pc: &Pc, x: usize, y: usize| pc.board.render(&pc.memory).rgb[3 * (y * 720 + x)];
     let (white, blue, black) = (0x1C, 0x04, 0x00);
-    assert_eq!(
-        [pixel(&pc, 8, 0), pixel(&pc, 9, 0), pixel(&pc, 0, 16)],
-        [white, black, blue]
-    );
+    assert_eq!([pixel(&pc, 8, 0), pixel(&pc, 9, 0), pixel(&pc, 0, 16)], [white, black, blue]);
     set_attribute(&mut pc, 0x33, 3);
-    assert_eq!(
-        [pixel(&pc, 4, 0), pixel(&pc, 5, 0)],
-        [white, black],
-        "four dots are shifted out"
-    );
+    assert_eq!([pixel(&pc, 4, 0), pixel(&pc, 5, 0)], [white, black], "four dots are shifted out");
     set_attribute(&mut pc, 0x33, 8);
     set(&mut pc, 0x3D4, 0x08, 15);
-    assert_eq!(
-        [pixel(&pc, 0, 0), pixel(&pc, 0, 1)],
-        [white, blue],
-        "preset row scan"
-    );
+    assert_eq!([pixel(&pc, 0, 0), pixel(&pc, 0, 1)], [white, blue], "preset row scan");
     set(&mut pc, 0x3D4, 0x11, 0x0E);
     set(&mut pc, 0x3D4, 0x07, 0x0F);
     set(&mut pc, 0x3D4, 0x09, 0x0F);
     set(&mut pc, 0x3D4, 0x18, 99);
-    assert_eq!(
-        [pixel(&pc, 0, 99), pixel(&pc, 0, 100)],
-        [black, white],
-        "line compare starts again at the top"
-    );
+    assert_eq!([pixel(&pc, 0, 99), pixel(&pc, 0, 100)], [black, white], "line compare starts again at the top");
 }
 
 #[test]
@@ -468,43 +345,18 @@ fn the_pci_side_has_framebuffer_registers_and_rom() {
     let mut pc = pc();
     assert_eq!(pc.config_in(FUNCTION, 0x00, Size::Dword), 0x1111_1234);
     assert_eq!(pc.config_in(FUNCTION, 0x08, Size::Dword) >> 8, 0x03_0000);
-    for (bar, sized) in [
-        (0x10, 0xFFFC_0008),
-        (0x14, 0),
-        (0x18, 0xFFFF_F000),
-        (0x30, 0xFFFF_0001),
-    ] {
+    for (bar, sized) in [(0x10, 0xFFFC_0008), (0x14, 0), (0x18, 0xFFFF_F000), (0x30, 0xFFFF_0001)] {
         pc.config_out(FUNCTION, bar, Size::Dword, 0xFFFF_FFFF);
-        assert_eq!(
-            pc.config_in(FUNCTION, bar, Size::Dword),
-            sized,
-            "256 KiB, none, 4 KiB, 64 KiB"
-        );
+        assert_eq!(pc.config_in(FUNCTION, bar, Size::Dword), sized, "256 KiB, none, 4 KiB, 64 KiB");
     }
     pc.config_out(FUNCTION, 0x10, Size::Dword, 0);
     pc.config_out(FUNCTION, 0x18, Size::Dword, 0xE100_0000);
     pc.config_out(FUNCTION, 0x30, Size::Dword, 0xE200_0001);
     pc.memory.set_routes(pc.board.physical_map(&pc.memory));
-    assert_eq!(
-        pc.memory.peek(PhysAddr(0xE200_0000)),
-        Some(0x55),
-        "the VGA BIOS"
-    );
-    assert_eq!(
-        pc.memory.peek(PhysAddr(0xE200_1000)),
-        None,
-        "only as much as the image has"
-    );
+    assert_eq!(pc.memory.peek(PhysAddr(0xE200_0000)), Some(0x55), "the VGA BIOS");
+    assert_eq!(pc.memory.peek(PhysAddr(0xE200_1000)), None, "only as much as the image has");
     pc.store(0xE100_0402, Size::Byte, 0x67);
-    assert_eq!(
-        (pc.inb(0x3CC), pc.load(0xE100_040C, Size::Byte)),
-        (0x67, 0x67),
-        "400h is port 3C0h"
-    );
+    assert_eq!((pc.inb(0x3CC), pc.load(0xE100_040C, Size::Byte)), (0x67, 0x67), "400h is port 3C0h");
     pc.config_out(FUNCTION, 0x04, Size::Word, 0);
-    assert_eq!(
-        (pc.inb(0x3CC), pc.load(TEXT, Size::Byte)),
-        (0xFF, 0xFF),
-        "off"
-    );
+    assert_eq!((pc.inb(0x3CC), pc.load(TEXT, Size::Byte)), (0xFF, 0xFF), "off");
 }

@@ -48,19 +48,14 @@ impl Screen {
     /// A row as text, code page 437 in Unicode, without the spaces at its end. Empty past the last row.
     pub fn row_text(&self, row: u16) -> String {
         let start = usize::from(row) * usize::from(self.columns);
-        let codes = self
-            .characters
-            .get(start..start + usize::from(self.columns))
-            .unwrap_or(&[]);
+        let codes = self.characters.get(start..start + usize::from(self.columns)).unwrap_or(&[]);
         let text: String = codes.iter().map(|code| cp437::character(*code)).collect();
         text.trim_end().to_owned()
     }
 
     /// All rows as text, one line each.
     pub fn text(&self) -> String {
-        (0..self.rows)
-            .map(|row| self.row_text(row) + "\n")
-            .collect()
+        (0..self.rows).map(|row| self.row_text(row) + "\n").collect()
     }
 }
 
@@ -83,11 +78,7 @@ impl Vga {
         let frame = self.frame();
         let lines = frame.shown_lines >> u32::from(self.crtc.get(9) & DOUBLE_SCAN != 0);
         let rows = (lines / self.row_height()).min(MAX_CELLS / frame.shown_chars.max(1));
-        let mut screen = Screen {
-            columns: frame.shown_chars as u16,
-            rows: rows as u16,
-            ..Screen::default()
-        };
+        let mut screen = Screen { columns: frame.shown_chars as u16, rows: rows as u16, ..Screen::default() };
         for row in 0..rows {
             for column in 0..frame.shown_chars {
                 // Counters wrap at 16 bits.
@@ -131,8 +122,7 @@ impl Vga {
     fn cell_line(&self, address: u16, scan: u32, memory: &Memory) -> (u32, [u8; 2]) {
         let [character, attribute, ..] = self.cell(address, memory);
         let glyph = u32::from(self.glyph_line(character, attribute, scan, memory));
-        let carries =
-            self.attribute.get(0x10) & LINE_GRAPHICS != 0 && (0xC0..=0xDF).contains(&character);
+        let carries = self.attribute.get(0x10) & LINE_GRAPHICS != 0 && (0xC0..=0xDF).contains(&character);
         let mut bits = glyph << 1 | u32::from(carries && glyph & 1 != 0);
         // A foreground of blue on black is underlined where the location says (as the monochrome adapter did).
         let underlined = attribute & 0x77 == 0x01 && scan == u32::from(self.crtc.get(0x14) & 0x1F);
@@ -140,11 +130,7 @@ impl Vga {
         if underlined || cursor {
             bits = 0x1FF;
         }
-        let background = if self.attribute.get(0x10) & BLINK != 0 {
-            attribute >> 4 & 7
-        } else {
-            attribute >> 4
-        };
+        let background = if self.attribute.get(0x10) & BLINK != 0 { attribute >> 4 & 7 } else { attribute >> 4 };
         (bits, [attribute & 15, background])
     }
 
@@ -155,21 +141,12 @@ impl Vga {
         let (first, panned, line, scan) = match line.checked_sub(split + 1) {
             Some(below) if self.attribute.get(0x10) & PANNING_COMPATIBLE != 0 => (0, 0, below, 0),
             Some(below) => (0, self.panned(), below, 0),
-            None => (
-                self.start_address(),
-                self.panned(),
-                line,
-                u32::from(self.crtc.get(8) & 0x1F),
-            ),
+            None => (self.start_address(), self.panned(), line, u32::from(self.crtc.get(8) & 0x1F)),
         };
         let scan = (line >> double) + scan;
         let (row, scan) = (scan / self.row_height(), scan % self.row_height());
         // Counters wrap at 16 bits.
-        TextRow {
-            address: first.wrapping_add((row as u16).wrapping_mul(self.pitch())),
-            scan,
-            panned,
-        }
+        TextRow { address: first.wrapping_add((row as u16).wrapping_mul(self.pitch())), scan, panned }
     }
 
     /// Dots that the panning register shifts out: of nine dots 8 stands for none and 0 for one ("Horizontal PEL
@@ -205,8 +182,7 @@ impl Vga {
     }
 
     fn row_address(&self, row: u32) -> u16 {
-        self.start_address()
-            .wrapping_add((row as u16).wrapping_mul(self.pitch()))
+        self.start_address().wrapping_add((row as u16).wrapping_mul(self.pitch()))
     }
 
     fn cursor_address(&self) -> u16 {
@@ -222,24 +198,15 @@ impl Vga {
     fn cursor(&self, screen: &Screen) -> Option<(u16, u16)> {
         let distance = self.cursor_address().wrapping_sub(self.start_address());
         let pitch = self.pitch();
-        let (column, row) = if pitch == 0 {
-            (distance, 0)
-        } else {
-            (distance % pitch, distance / pitch)
-        };
+        let (column, row) = if pitch == 0 { (distance, 0) } else { (distance % pitch, distance / pitch) };
         let shape = self.crtc.get(0x0A) & 0x1F <= self.crtc.get(0x0B) & 0x1F;
-        let shown = shape
-            && self.crtc.get(0x0A) & CURSOR_OFF == 0
-            && column < screen.columns
-            && row < screen.rows;
+        let shown = shape && self.crtc.get(0x0A) & CURSOR_OFF == 0 && column < screen.columns && row < screen.rows;
         shown.then_some((column, row))
     }
 
     /// The four planes' bytes where the address counter points: character, attribute, and what lies behind.
     fn cell(&self, counter: u16, memory: &Memory) -> [u8; 4] {
-        load(memory, self.memory_address(counter))
-            .unwrap_or(0)
-            .to_le_bytes()
+        load(memory, self.memory_address(counter)).unwrap_or(0).to_le_bytes()
     }
 
     /// The memory address that the CRT controller makes of its counter ("Underline Location", "CRT Mode Control").
@@ -250,11 +217,7 @@ impl Vga {
         } else if mode & BYTE_MODE != 0 {
             counter
         } else {
-            let wrap = if mode & WRAP_64K != 0 {
-                counter >> 15
-            } else {
-                counter >> 13 & 1
-            };
+            let wrap = if mode & WRAP_64K != 0 { counter >> 15 } else { counter >> 13 & 1 };
             counter << 1 | wrap
         }
     }
@@ -263,11 +226,7 @@ impl Vga {
     fn glyph_line(&self, character: u8, attribute: u8, scan: u32, memory: &Memory) -> u8 {
         let select = self.sequencer.get(3);
         // Map A, for characters with attribute bit 3, has bits 5, 3, 2; map B bits 4, 1, 0.
-        let (high, low) = if attribute & 8 != 0 {
-            (select >> 5, select >> 2)
-        } else {
-            (select >> 4, select)
-        };
+        let (high, low) = if attribute & 8 != 0 { (select >> 5, select >> 2) } else { (select >> 4, select) };
         let map = u16::from(low & 3) << 14 | u16::from(high & 1) << 13;
         // A scan line has 5 bits.
         let offset = map | u16::from(character) << 5 | (scan & 0x1F) as u16;
@@ -287,11 +246,7 @@ impl Vga {
     fn pixel(&self, colour: u8) -> u8 {
         let palette = self.attribute.get(colour & 15);
         let select = self.attribute.get(0x14);
-        let low = if self.attribute.get(0x10) & SELECT_5_4 != 0 {
-            (palette & 15) | (select & 3) << 4
-        } else {
-            palette
-        };
+        let low = if self.attribute.get(0x10) & SELECT_5_4 != 0 { (palette & 15) | (select & 3) << 4 } else { palette };
         low | (select & 12) << 4
     }
 }

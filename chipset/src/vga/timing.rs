@@ -49,11 +49,7 @@ impl Vga {
             total_lines: (crtc(6) | bit(0, 8) | bit(5, 9)) + 2,
             shown_lines: (crtc(0x12) | bit(1, 8) | bit(6, 9)) + 1,
             retrace_start,
-            retrace_lines: if retrace_lines == 0 {
-                16
-            } else {
-                retrace_lines
-            },
+            retrace_lines: if retrace_lines == 0 { 16 } else { retrace_lines },
         }
     }
 
@@ -66,8 +62,7 @@ impl Vga {
         let line = dot / line_dots;
         let char = dot % line_dots / u64::from(frame.dots);
         let shown = line < u64::from(frame.shown_lines) && char < u64::from(frame.shown_chars);
-        let retrace =
-            line.wrapping_sub(u64::from(frame.retrace_start)) < u64::from(frame.retrace_lines);
+        let retrace = line.wrapping_sub(u64::from(frame.retrace_start)) < u64::from(frame.retrace_lines);
         (if shown { 0 } else { DISPLAY_DISABLED }) | (if retrace { VERTICAL_RETRACE } else { 0 })
     }
 }
