@@ -8,6 +8,7 @@ use crate::device::{Cx, Device, Lines, Output, Range, View};
 use crate::devices::{AllLines, COUNT, Devices};
 use crate::host_bridge::{CONFDATA_PORT, Shadow};
 use crate::isa_bridge::{IsaBridge, ResetRequest};
+use crate::keys::keys_of_set2;
 use crate::routing::{Routing, Slot};
 use crate::vga::{Image, Screen};
 
@@ -23,6 +24,8 @@ pub struct Board {
     nmi_level: bool,
     /// An edge of NMI that the processor has not taken.
     nmi: bool,
+    /// The A20 gate is open.
+    a20: bool,
     /// INIT was asked for and not yet taken.
     init: bool,
     /// A full reset was asked for and not yet done.
@@ -62,6 +65,7 @@ impl Board {
             irq: 0,
             nmi_level: false,
             nmi: false,
+            a20: true,
             init: false,
             reset: false,
             beside: Beside::default(),
@@ -86,6 +90,7 @@ impl Board {
         }
         (self.lines, self.irq) = ([Lines::default(); COUNT], 0);
         (self.nmi_level, self.nmi, self.init, self.reset) = (false, false, false, false);
+        self.a20 = true;
         self.wire();
     }
 
@@ -99,18 +104,35 @@ impl Board {
         std::mem::take(&mut self.beside.output)
     }
 
-    /// Bytes for a serial port (0 is COM1), which the line carries at its speed from the next [`Bus::advance`] on.
-    /// Answers how many were taken; the others must come again later.
-    pub fn serial_input(&mut self, port: u8, bytes: &[u8]) -> usize {
-        match port {
+    /// Bytes for a serial port (0 is COM1), which the line carries at its speed from now on. Answers how many were
+    /// taken; the others must come again later.
+    pub fn serial_input(&mut self, port: u8, bytes: &[u8], cx: &mut BusCx<'_>) -> usize {
+        let taken = match port {
             0 => self.devices.com1.receive(bytes),
             1 => self.devices.com2.receive(bytes),
-            _ => bytes.len(),
+            _ => return bytes.len(),
+        };
+        self.advance(cx);
+        taken
+    }
+
+    /// Bytes for a serial port that the guest's receiver has not got yet.
+    pub fn serial_waiting(&self, port: u8) -> usize {
+        match port {
+            0 => self.devices.com1.waiting(),
+            1 => self.devices.com2.waiting(),
+            _ => 0,
         }
     }
 
-    /// Scan codes (set 2, as the keyboard sends them) that a key makes, at the moment `cx.now`.
-    pub fn key(&mut self, _scancodes: &[u8], _cx: &mut BusCx<'_>) {}
+    /// Whole scan codes of set 2, as hands on the keyboard make them now. What the keyboard then sends depends on the
+    /// scan code set that the guest has chosen.
+    pub fn key(&mut self, codes: &[u8], cx: &mut BusCx<'_>) {
+        for (key, pressed) in keys_of_set2(codes) {
+            self.devices.i8042.key(key, pressed);
+        }
+        self.advance(cx);
+    }
 
     /// Takes the request for INIT, as the processor does when it obeys.
     pub fn take_init(&mut self) -> bool {
@@ -208,16 +230,28 @@ impl Board {
     fn slot_write(&mut self, slot: Slot, addr: u64, size: Size, value: u64, cx: &mut BusCx<'_>) {
         let reg = slot.reg(addr);
         self.with_device(slot.device, cx, |device, cx| device.write(reg, size, value & size.ones(), cx));
-        self.take_requests();
     }
 
-    /// Collects what a write may have asked of the processor or the whole pc.
+    /// Collects what devices have asked of the processor or the whole machine.
     fn take_requests(&mut self) {
+        self.init |= self.devices.i8042.take_init() | self.devices.port92.take_init();
+        self.share_a20();
         match self.devices.isa_bridge.take_request() {
             Some(ResetRequest::Soft) => self.init = true,
             Some(ResetRequest::Hard) => self.reset = true,
             None => {}
         }
+    }
+
+    /// The A20 gate is one latch with two handles: what one device did to it the other shows.
+    fn share_a20(&mut self) {
+        let (port92, i8042) = (self.devices.port92.a20(), self.devices.i8042.a20());
+        if port92 != self.a20 {
+            self.devices.i8042.set_a20(port92);
+        } else {
+            self.devices.port92.set_a20(i8042);
+        }
+        self.a20 = self.devices.port92.a20();
     }
 
     /// Where a port access goes: to the port itself, or through CONFDATA into configuration space.
@@ -288,6 +322,7 @@ impl Bus for Board {
             value |= part << (8 * done);
             done += piece.bytes();
         }
+        self.take_requests();
         // At most four bytes were read.
         value as u32
     }
@@ -300,6 +335,7 @@ impl Bus for Board {
             // `done` is below 4.
             done += self.port_piece_write(u32::from(port.0) + done as u32, bytes - done, part, cx).bytes();
         }
+        self.take_requests();
     }
 
     fn mmio_read(&mut self, addr: PhysAddr, size: Size, cx: &mut BusCx<'_>) -> u64 {
@@ -326,8 +362,8 @@ impl Bus for Board {
     fn signals(&self) -> Signals {
         Signals {
             interrupt: self.devices.pic.interrupt(),
-            nmi: self.nmi,
-            a20: true,
+            nmi: self.nmi && !self.devices.rtc.nmi_masked(),
+            a20: self.a20,
             init: self.init,
             reset: self.reset,
             routes_changed: self.beside.routes_changed,
@@ -353,7 +389,7 @@ impl Bus for Board {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::test_pc::Pc;
+    use crate::test_pc::{Pc, US};
 
     #[test]
     fn configuration_mechanism_1_reaches_every_function() {
@@ -382,6 +418,66 @@ mod tests {
         pc.memory.set_routes(pc.board.physical_map(&pc.memory));
         assert!(pc.memory.poke(PhysAddr(0xF_0000), 0x12), "PAM0: writes go to RAM");
         assert_eq!(pc.memory.peek(PhysAddr(0xF_0000)), Some(0x12), "PAM0: reads come from RAM");
+    }
+
+    #[test]
+    fn the_a20_gate_has_two_handles() {
+        let mut pc = Pc::new();
+        assert!(pc.board.signals().a20, "open for the fetch from FFFFFFF0h");
+        pc.outb(0x92, 0x00);
+        assert!(!pc.board.signals().a20);
+        pc.outb(0x64, 0xD1);
+        pc.run(10_000);
+        pc.outb(0x60, 0xDF);
+        pc.run(10_000);
+        assert!(pc.board.signals().a20, "the keyboard controller opened it");
+        assert_eq!(pc.inb(0x92), 0x02);
+    }
+
+    #[test]
+    fn init_comes_from_three_places() {
+        let mut pc = Pc::new();
+        for (port, value) in [(0x64, 0xFE), (0x92, 0x03), (0xCF9, 0x04)] {
+            pc.outb(port, value);
+            pc.run(100_000);
+            assert!(pc.board.signals().init && !pc.board.signals().reset, "port {port:X}h");
+            assert!(pc.board.take_init());
+            assert!(!pc.board.signals().init);
+        }
+    }
+
+    #[test]
+    fn the_timer_interrupts_through_the_controllers() {
+        let mut pc = Pc::new();
+        for (port, value) in [(0x43, 0x34), (0x40, 0xE8), (0x40, 0x03)] {
+            pc.outb(port, value);
+        }
+        // ICW1 clears what came before: OUT rose with the control word.
+        for (port, value) in [(0x20, 0x11), (0x21, 0x08), (0x21, 0x04), (0x21, 0x01), (0x21, 0xFE)] {
+            pc.outb(port, value);
+        }
+        assert!(!pc.board.signals().interrupt);
+        // 1000 ticks of 1.193182 MHz are 838 us.
+        pc.run(837 * US);
+        assert!(!pc.board.signals().interrupt);
+        pc.run(3 * US);
+        assert!(pc.board.signals().interrupt);
+        let mut cx = BusCx { now: pc.now, memory: &mut pc.memory };
+        assert_eq!(pc.board.acknowledge_interrupt(&mut cx), Vector(8));
+        assert!(!pc.board.signals().interrupt);
+    }
+
+    #[test]
+    fn keys_and_serial_bytes_arrive() {
+        let mut pc = Pc::new();
+        pc.outb(0x64, 0xAE);
+        pc.run(1000 * US);
+        let mut cx = BusCx { now: pc.now, memory: &mut pc.memory };
+        pc.board.key(&[0x1C, 0xF0, 0x1C], &mut cx);
+        assert_eq!(pc.board.serial_input(0, b"x", &mut cx), 1);
+        pc.run(100_000 * US);
+        assert_eq!(pc.inb(0x64) & 1, 1, "output buffer full");
+        assert_eq!((pc.inb(0x3FD) & 1, pc.inb(0x3F8)), (1, b'x'));
     }
 
     #[test]

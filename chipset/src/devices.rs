@@ -2,15 +2,19 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::cmos;
 use crate::config::BoardConfig;
 use crate::debug_port::DebugPort;
 use crate::device::{Device, Lines};
 use crate::exit_device::ExitDevice;
 use crate::host_bridge::HostBridge;
+use crate::i8042::I8042;
 use crate::ide::Ide;
 use crate::isa_bridge::IsaBridge;
 use crate::pic::Pic;
 use crate::pit::Pit;
+use crate::port92::Port92;
+use crate::rtc::Rtc;
 use crate::uart::Uart;
 use crate::vga::Vga;
 
@@ -23,6 +27,9 @@ pub(crate) struct Devices {
     pub(crate) vga: Vga,
     pub(crate) pic: Pic,
     pub(crate) pit: Pit,
+    pub(crate) rtc: Rtc,
+    pub(crate) i8042: I8042,
+    pub(crate) port92: Port92,
     pub(crate) com1: Uart,
     pub(crate) com2: Uart,
     pub(crate) debug_port: DebugPort,
@@ -54,10 +61,13 @@ list! {
     3 vga,
     4 pic,
     5 pit,
-    6 com1,
-    7 com2,
-    8 debug_port,
-    9 exit_device,
+    6 rtc,
+    7 i8042,
+    8 port92,
+    9 com1,
+    10 com2,
+    11 debug_port,
+    12 exit_device,
 }
 
 /// How many devices there are.
@@ -78,6 +88,9 @@ impl Devices {
             vga: Vga::new(config.vram_pages),
             pic: Pic::default(),
             pit: Pit::default(),
+            rtc: cmos::clock(config),
+            i8042: I8042::default(),
+            port92: Port92::default(),
             com1: Uart::com1(),
             com2: Uart::com2(),
             debug_port: DebugPort::default(),

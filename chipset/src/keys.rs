@@ -301,6 +301,35 @@ pub fn keys_for_char(c: char) -> Vec<(Key, bool)> {
     strokes
 }
 
+/// The strokes, down and up, that whole scan codes of set 2 tell. Codes of no key (the shifts that a keyboard adds
+/// around Print Screen) are left out.
+pub fn keys_of_set2(codes: &[u8]) -> Vec<(Key, bool)> {
+    const PAUSE_DOWN: [u8; 3] = [0xE1, 0x14, 0x77];
+    const PAUSE_UP: [u8; 5] = [0xE1, 0xF0, 0x14, 0xF0, 0x77];
+    let mut strokes = Vec::new();
+    let mut rest = codes;
+    let (mut extended, mut pressed) = (false, true);
+    while let [code, after @ ..] = rest {
+        let pause = [(&PAUSE_DOWN[..], true), (&PAUSE_UP[..], false)].into_iter();
+        if let Some((codes, pressed)) = pause.into_iter().find(|(codes, _)| rest.starts_with(codes)) {
+            strokes.push((Key::Pause, pressed));
+            rest = &rest[codes.len()..];
+            continue;
+        }
+        match code {
+            0xE0 => extended = true,
+            0xF0 => pressed = false,
+            code => {
+                let row = KEYS.iter().find(|row| row.key.set2() == (*code, extended));
+                strokes.extend(row.map(|row| (row.key, pressed)));
+                (extended, pressed) = (false, true);
+            }
+        }
+        rest = after;
+    }
+    strokes
+}
+
 fn key_of(matches: impl Fn((char, char)) -> bool) -> Option<Key> {
     KEYS.iter().find(|row| row.chars.is_some_and(&matches)).map(|row| row.key)
 }
@@ -338,6 +367,20 @@ mod tests {
         }
         assert_eq!(Key::named("F11"), Some(Key::F11));
         assert_eq!(Key::named("nokey"), None);
+    }
+
+    #[test]
+    fn codes_of_set_2_are_keys_again() {
+        for row in KEYS.iter().filter(|row| row.key != Key::Pause) {
+            let (code, extended) = row.key.set2();
+            let prefix = extended.then_some(0xE0).into_iter();
+            let down: Vec<u8> = prefix.clone().chain([code]).collect();
+            let up: Vec<u8> = prefix.chain([0xF0, code]).collect();
+            assert_eq!(keys_of_set2(&[down, up].concat()), [(row.key, true), (row.key, false)]);
+        }
+        let pause = keys_of_set2(&[0xE1, 0x14, 0x77, 0xE1, 0xF0, 0x14, 0xF0, 0x77]);
+        assert_eq!(pause, [(Key::Pause, true), (Key::Pause, false)]);
+        assert_eq!(keys_of_set2(&[0xE0, 0x12, 0xE0, 0x7C]), [(Key::PrintScreen, true)]);
     }
 
     /// Set 1 of the 83-key part is the number of the key, row by row: IBM PC/AT Technical Reference, "Scan Codes".

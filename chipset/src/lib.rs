@@ -4,28 +4,23 @@
 //! access to its device by [`routing`] tables and joins their lines; [`physical_map`] says what lies where in memory.
 
 mod board;
+mod cmos;
 mod config;
 mod device;
 mod devices;
+mod physical_map;
+mod routing;
+
+// Devices on PCI.
 mod host_bridge;
 mod ide;
 mod isa_bridge;
 mod pci;
-mod physical_map;
-mod routing;
-#[cfg(test)]
-mod test_pc;
-
-pub use board::Board;
-pub use config::{BoardConfig, BootDevice, Date, DiskConfig};
-pub use device::{Cx, Device, Lines, Output, Range, Ranges, Reg, Space, View};
-pub use vga::{Image, Screen};
+mod vga;
 
 // Devices on the ISA bus.
 mod debug_port;
 mod exit_device;
-#[cfg(test)]
-mod fake;
 mod i8042;
 mod keyboard;
 mod keys;
@@ -37,14 +32,22 @@ mod port92;
 mod rtc;
 mod rtc_clock;
 mod uart;
-mod vga;
 
+#[cfg(test)]
+mod fake;
+#[cfg(test)]
+mod test_pc;
+
+pub use board::Board;
+pub use config::{BoardConfig, BootDevice, Date, DiskConfig};
 pub use debug_port::DebugPort;
+pub use device::{Cx, Device, Lines, Output, Range, Ranges, Reg, Space, View};
 pub use exit_device::ExitDevice;
 pub use i8042::I8042;
-pub use keys::{Key, keys_for_char};
+pub use keys::{Key, keys_for_char, keys_of_set2};
 pub use pic::Pic;
 pub use pit::{PIT_HZ, Pit};
 pub use port92::Port92;
 pub use rtc::Rtc;
 pub use uart::{UART_HZ, Uart};
+pub use vga::{Image, Screen};
