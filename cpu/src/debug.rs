@@ -37,12 +37,7 @@ fn breakpoint(cpu: &CpuState, number: usize) -> Breakpoint {
         // Undefined before long mode; taken as 1.
         _ => 1,
     };
-    Breakpoint {
-        address: cpu.dr[number],
-        kind: control & 3,
-        bytes,
-        enabled: cpu.dr7 >> (2 * number) & 3 != 0,
-    }
+    Breakpoint { address: cpu.dr[number], kind: control & 3, bytes, enabled: cpu.dr7 >> (2 * number) & 3 != 0 }
 }
 
 /// DR6 bits of breakpoints that match; zero unless one of them is enabled. Matching but disabled ones are reported
@@ -71,9 +66,7 @@ pub fn any_instruction_breakpoint(cpu: &CpuState) -> bool {
 
 /// DR6 bits of instruction breakpoints at a linear address.
 pub fn instruction_matches(cpu: &CpuState, linear: u64) -> u32 {
-    matches(cpu, |point| {
-        point.kind == EXECUTE && u64::from(point.address) == linear
-    })
+    matches(cpu, |point| point.kind == EXECUTE && u64::from(point.address) == linear)
 }
 
 /// Notes data breakpoints that an access touches; they trap after the instruction.
@@ -94,9 +87,7 @@ pub fn note_port_access(cpu: &mut CpuState, port: u16, bytes: u64) {
     if cpu.dr7 & 0xFF == 0 || cpu.cr4 & crate::state::CR4_DE == 0 {
         return;
     }
-    let bits = matches(cpu, |point| {
-        point.kind == IO && overlaps(point, u64::from(port), bytes)
-    });
+    let bits = matches(cpu, |point| point.kind == IO && overlaps(point, u64::from(port), bytes));
     cpu.pending_debug |= bits;
 }
 

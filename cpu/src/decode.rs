@@ -3,8 +3,8 @@
 
 use crate::exec;
 use crate::insn::{
-    ADDRESS_32, Handler, Insn, LOCK, MEMORY, NO_REGISTER, OPERAND_32, PLACE_IMMEDIATE,
-    PLACE_MEMORY, PLACE_NONE, REFUSED, REP, REPNE,
+    ADDRESS_32, Handler, Insn, LOCK, MEMORY, NO_REGISTER, OPERAND_32, PLACE_IMMEDIATE, PLACE_MEMORY, PLACE_NONE,
+    REFUSED, REP, REPNE,
 };
 use crate::isa::{self, Entry, Map, Operand, Row};
 use crate::model::Model;
@@ -64,13 +64,7 @@ pub fn decode(bytes: &[u8], is_32: bool, model: Model) -> Decoded {
         n: 0,
         flags: size_flags,
     };
-    let mut decoder = Decoder {
-        bytes,
-        at: 0,
-        insn,
-        segment_override: None,
-        modrm: None,
-    };
+    let mut decoder = Decoder { bytes, at: 0, insn, segment_override: None, modrm: None };
     match decoder.instruction(is_32, model) {
         Ok(ends_trace) => {
             decoder.insn.len = decoder.at as u8;
@@ -98,11 +92,7 @@ impl Decoder<'_> {
 
     fn instruction(&mut self, is_32: bool, model: Model) -> Fetch<bool> {
         let first = self.prefixes(is_32)?;
-        let (map, opcode) = if first == 0x0F {
-            (Map::Two, self.byte()?)
-        } else {
-            (Map::One, first)
-        };
+        let (map, opcode) = if first == 0x0F { (Map::Two, self.byte()?) } else { (Map::One, first) };
         let mut entry = isa::entry(map, opcode);
         let mut reg = 0;
         if let Entry::Group(rows) = entry {
@@ -170,19 +160,14 @@ impl Decoder<'_> {
             return Ok(modrm);
         }
         let byte = self.byte()?;
-        let modrm = ModRm {
-            mode: byte >> 6,
-            reg: byte >> 3 & 7,
-            rm: byte & 7,
-        };
+        let modrm = ModRm { mode: byte >> 6, reg: byte >> 3 & 7, rm: byte & 7 };
         self.modrm = Some(modrm);
         Ok(modrm)
     }
 
     fn operands(&mut self, row: &Row, opcode: u8) -> Fetch<()> {
         let mut places = [PLACE_NONE; 3];
-        if row.operands.iter().any(|operand| uses_modrm(*operand)) || matches!(self.modrm, Some(_))
-        {
+        if row.operands.iter().any(|operand| uses_modrm(*operand)) || matches!(self.modrm, Some(_)) {
             let modrm = self.read_modrm()?;
             if !row.operands.contains(&Operand::R) {
                 self.memory_operand(modrm)?;
@@ -218,11 +203,7 @@ impl Decoder<'_> {
             Operand::Iz | Operand::Jz => self.word()? as i16 as u64,
             Operand::IwIb => u64::from(self.word()?) | u64::from(self.byte()?) << 16,
             Operand::Ap => {
-                let offset = if wide {
-                    self.dword()?
-                } else {
-                    u32::from(self.word()?)
-                };
+                let offset = if wide { self.dword()? } else { u32::from(self.word()?) };
                 u64::from(self.word()?) << 32 | u64::from(offset)
             }
             Operand::One => 1,
@@ -239,11 +220,7 @@ impl Decoder<'_> {
     }
 
     fn direct_offset(&mut self) -> Fetch<u8> {
-        let offset = if self.insn.has(ADDRESS_32) {
-            self.dword()?
-        } else {
-            u32::from(self.word()?)
-        };
+        let offset = if self.insn.has(ADDRESS_32) { self.dword()? } else { u32::from(self.word()?) };
         self.insn.disp = offset as i32;
         self.set_flag(MEMORY, true);
         Ok(PLACE_MEMORY)
@@ -254,11 +231,7 @@ impl Decoder<'_> {
             return Ok(());
         }
         self.set_flag(MEMORY, true);
-        if self.insn.has(ADDRESS_32) {
-            self.memory_32(modrm)
-        } else {
-            self.memory_16(modrm)
-        }
+        if self.insn.has(ADDRESS_32) { self.memory_32(modrm) } else { self.memory_16(modrm) }
     }
 
     /// SDM Vol.2A Table 2-1 "16-Bit Addressing Forms with the ModR/M Byte".
@@ -307,11 +280,7 @@ impl Decoder<'_> {
             return Ok(());
         }
         self.insn.base = base;
-        self.use_segment(if base == 4 || base == 5 {
-            SegReg::Ss
-        } else {
-            SegReg::Ds
-        });
+        self.use_segment(if base == 4 || base == 5 { SegReg::Ss } else { SegReg::Ds });
         match modrm.mode {
             1 => self.insn.disp = i32::from(self.byte()? as i8),
             2 => self.insn.disp = self.dword()? as i32,
@@ -361,24 +330,15 @@ mod tests {
         assert_eq!(decoded(&code, false).len, 15);
         code.insert(0, 0x66);
         assert!(matches!(decode(&code, false, Model::Max), Decoded::TooLong));
-        assert!(matches!(
-            decode(&[0x66, 0xB8, 1, 2], false, Model::Max),
-            Decoded::Truncated
-        ));
+        assert!(matches!(decode(&[0x66, 0xB8, 1, 2], false, Model::Max), Decoded::Truncated));
     }
 
     #[test]
     fn bp_and_esp_address_the_stack_unless_overridden() {
         assert_eq!(decoded(&[0x8B, 0x46, 0xFE], false).segment(), SegReg::Ss);
-        assert_eq!(
-            decoded(&[0x3E, 0x8B, 0x46, 0xFE], false).segment(),
-            SegReg::Ds
-        );
+        assert_eq!(decoded(&[0x3E, 0x8B, 0x46, 0xFE], false).segment(), SegReg::Ds);
         assert_eq!(decoded(&[0x8B, 0x04, 0x24], true).segment(), SegReg::Ss);
-        assert_eq!(
-            decoded(&[0x8B, 0x06, 0x34, 0x12], false).segment(),
-            SegReg::Ds
-        );
+        assert_eq!(decoded(&[0x8B, 0x06, 0x34, 0x12], false).segment(), SegReg::Ds);
         assert_eq!(decoded(&[0x8B, 0x05, 1, 2, 3, 4], true).disp, 0x0403_0201);
     }
 }

@@ -44,10 +44,7 @@ impl Exception {
 
 /// True for the vectors whose delivery pushes an error code. SDM Vol.3A Table 6-1.
 pub const fn vector_has_code(number: u8) -> bool {
-    matches!(
-        number,
-        vector::DF | vector::TS | vector::NP | vector::SS | vector::GP | vector::PF | vector::AC
-    )
+    matches!(number, vector::DF | vector::TS | vector::NP | vector::SS | vector::GP | vector::PF | vector::AC)
 }
 
 /// What an instruction's handler answers: it is done, or the guest gets a fault and nothing has changed.
@@ -69,9 +66,7 @@ pub enum ExceptionClass {
 /// The class of a vector raised by the processor.
 pub const fn class_of(number: u8) -> ExceptionClass {
     match number {
-        vector::DE | vector::TS | vector::NP | vector::SS | vector::GP => {
-            ExceptionClass::Contributory
-        }
+        vector::DE | vector::TS | vector::NP | vector::SS | vector::GP => ExceptionClass::Contributory,
         vector::PF => ExceptionClass::PageFault,
         vector::DF => ExceptionClass::DoubleFault,
         _ => ExceptionClass::Benign,

@@ -17,11 +17,7 @@ pub struct FpuControl {
 impl Default for FpuControl {
     /// After power-on: SDM Vol.3A Table 9-1 gives 0040h, 0 and 5555h.
     fn default() -> Self {
-        FpuControl {
-            control: 0x0040,
-            status: 0,
-            tags: 0x5555,
-        }
+        FpuControl { control: 0x0040, status: 0, tags: 0x5555 }
     }
 }
 
@@ -35,11 +31,7 @@ pub const BUSY: u16 = 1 << 15;
 impl FpuControl {
     /// FNINIT. SDM Vol.2A "FINIT/FNINIT".
     pub fn initialise(&mut self) {
-        *self = FpuControl {
-            control: 0x037F,
-            status: 0,
-            tags: 0xFFFF,
-        };
+        *self = FpuControl { control: 0x037F, status: 0, tags: 0xFFFF };
     }
 
     /// FNCLEX. SDM Vol.2A "FCLEX/FNCLEX".

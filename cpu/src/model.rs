@@ -61,10 +61,7 @@ impl Model {
 
     /// Its name on the command line.
     pub fn name(self) -> &'static str {
-        Model::ALL
-            .iter()
-            .find(|(_, model)| *model == self)
-            .map_or("max", |(name, _)| name)
+        Model::ALL.iter().find(|(_, model)| *model == self).map_or("max", |(name, _)| name)
     }
 
     /// True if the model has the feature.

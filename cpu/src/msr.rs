@@ -55,9 +55,7 @@ const SYSENTER_EIP: u32 = 0x176;
 const DEBUG_CONTROL: u32 = 0x1D9;
 const MTRR_VARIABLE_FIRST: u32 = 0x200;
 const MTRR_VARIABLE_LAST: u32 = 0x20F;
-const MTRR_FIXED: [u32; 11] = [
-    0x250, 0x258, 0x259, 0x268, 0x269, 0x26A, 0x26B, 0x26C, 0x26D, 0x26E, 0x26F,
-];
+const MTRR_FIXED: [u32; 11] = [0x250, 0x258, 0x259, 0x268, 0x269, 0x26A, 0x26B, 0x26C, 0x26D, 0x26E, 0x26F];
 const MTRR_DEF_TYPE: u32 = 0x2FF;
 
 /// Eight variable pairs, fixed ranges, write-combining.
@@ -75,9 +73,7 @@ impl Msrs {
             SYSENTER_ESP => u64::from(self.sysenter_esp),
             SYSENTER_EIP => u64::from(self.sysenter_eip),
             DEBUG_CONTROL => self.debug_control,
-            MTRR_VARIABLE_FIRST..=MTRR_VARIABLE_LAST => {
-                self.mtrr_variable[(number - MTRR_VARIABLE_FIRST) as usize]
-            }
+            MTRR_VARIABLE_FIRST..=MTRR_VARIABLE_LAST => self.mtrr_variable[(number - MTRR_VARIABLE_FIRST) as usize],
             MTRR_DEF_TYPE => self.mtrr_def_type,
             _ => self.mtrr_fixed[MTRR_FIXED.iter().position(|fixed| *fixed == number)?],
         })

@@ -3,9 +3,7 @@
 //! Dispatch is known here and nowhere else. A boundary is the point between two instructions, or between two
 //! iterations of a REP instruction; everything that is not an instruction happens there.
 
-use ringwalk_mmu::{
-    Access, Bus, BusCx, Instant, LinAddr, Memory, PAGE_BYTES, PhysAddr, Route, Signals, Size,
-};
+use ringwalk_mmu::{Access, Bus, BusCx, Instant, LinAddr, Memory, PAGE_BYTES, PhysAddr, Route, Signals, Size};
 
 use crate::debug::{DR6_BS, any_instruction_breakpoint, instruction_matches};
 use crate::decode::{Decoded, LONGEST, decode};
@@ -33,11 +31,7 @@ pub struct Limits {
 
 impl Limits {
     /// No end.
-    pub const NONE: Limits = Limits {
-        position: u64::MAX,
-        retired: u64::MAX,
-        break_at_start: true,
-    };
+    pub const NONE: Limits = Limits { position: u64::MAX, retired: u64::MAX, break_at_start: true };
 }
 
 /// Why a run ended. The state is settled: it can be looked at, saved and hashed.
@@ -84,22 +78,11 @@ impl Default for Engine {
 impl Engine {
     /// An engine whose trace cache holds so many slots (at least one trace is always kept).
     pub fn with_slots(slots: usize) -> Engine {
-        Engine {
-            hot: Hot::default(),
-            traces: TraceCache::new(slots),
-            signals: Signals::default(),
-            due: None,
-        }
+        Engine { hot: Hot::default(), traces: TraceCache::new(slots), signals: Signals::default(), due: None }
     }
 
     /// Runs until a limit or an event that the machine must see.
-    pub fn run(
-        &mut self,
-        cpu: &mut CpuState,
-        memory: &mut Memory,
-        bus: &mut dyn Bus,
-        limits: Limits,
-    ) -> Exit {
+    pub fn run(&mut self, cpu: &mut CpuState, memory: &mut Memory, bus: &mut dyn Bus, limits: Limits) -> Exit {
         self.hot.bus_touched = true;
         let mut run = Run {
             traces: &mut self.traces,
@@ -130,21 +113,9 @@ impl Engine {
     /// Stops inside REP instructions after one iteration.
     pub fn step(&mut self, cpu: &mut CpuState, memory: &mut Memory, bus: &mut dyn Bus) -> Exit {
         let next = cpu.position + 1;
-        let idle_until = bus
-            .due()
-            .filter(|_| cpu.activity == Activity::Halted)
-            .map_or(next, |due| due.0);
+        let idle_until = bus.due().filter(|_| cpu.activity == Activity::Halted).map_or(next, |due| due.0);
         let position = next.max(idle_until);
-        self.run(
-            cpu,
-            memory,
-            bus,
-            Limits {
-                position,
-                break_at_start: false,
-                ..Limits::NONE
-            },
-        )
+        self.run(cpu, memory, bus, Limits { position, break_at_start: false, ..Limits::NONE })
     }
 
     /// Drops everything derived: after a restore, a change of routing or A20 from outside, or breakpoints.
@@ -179,14 +150,23 @@ struct Run<'e, 'a> {
 
 impl Run<'_, '_> {
     fn go(&mut self) -> Exit {
+        self.cx.leave();
         loop {
-            if let Some(exit) = self.boundary() {
+            // Whatever a boundary could see asks to leave the trace, or is a limit.
+            if (self.cx.hot.leave || self.at_limit())
+                && let Some(exit) = self.boundary()
+            {
                 return exit;
             }
             if let Err(fault) = self.execute() {
                 self.deliver_fault(fault);
             }
         }
+    }
+
+    #[inline]
+    fn at_limit(&self) -> bool {
+        self.cx.cpu.position >= self.cx.deadline || self.cx.cpu.retired >= self.limits.retired
     }
 
     /// Everything between two instructions, in the order of SDM Vol.3A 6.9 "Priority Among Simultaneous Exceptions
@@ -232,6 +212,7 @@ impl Run<'_, '_> {
             if self.instruction_breakpoint() {
                 continue;
             }
+            self.cx.deadline = self.limits.position.min(self.due.map_or(u64::MAX, |due| due.0));
             return None;
         }
     }
@@ -254,19 +235,12 @@ impl Run<'_, '_> {
             self.cx.cpu.nmi_pending = true;
         }
         let lines = *self.signals;
-        lines.routes_changed
-            || lines.init
-            || lines.reset
-            || lines.exit
-            || lines.a20 != self.cx.memory.a20_open()
+        lines.routes_changed || lines.init || lines.reset || lines.exit || lines.a20 != self.cx.memory.a20_open()
     }
 
     fn advance_bus(&mut self) {
         let now = Instant(self.cx.cpu.position);
-        self.cx.bus.advance(&mut BusCx {
-            now,
-            memory: self.cx.memory,
-        });
+        self.cx.bus.advance(&mut BusCx { now, memory: self.cx.memory });
         self.cx.hot.bus_touched = true;
     }
 
@@ -306,6 +280,7 @@ impl Run<'_, '_> {
         self.cx.cpu.fruitless_deliveries += 1;
         self.previous = None;
         self.check_breakpoint = true;
+        self.cx.leave();
     }
 
     /// Lets the time of HLT pass up to the next deadline.
@@ -353,15 +328,11 @@ impl Run<'_, '_> {
 
     /// Executes a trace, or one instruction where one is all that may run.
     fn execute(&mut self) -> Result<(), Exception> {
-        self.cx.deadline = self
-            .limits
-            .position
-            .min(self.due.map_or(u64::MAX, |due| due.0));
+        self.cx.deadline = self.limits.position.min(self.due.map_or(u64::MAX, |due| due.0));
         self.cx.extra_cycles = 0;
         // What a shadow holds off comes right behind the next instruction.
         let shadowed = self.cx.cpu.shadow != Shadow::None;
-        let single =
-            shadowed || self.cx.cpu.flags.has(TF) || any_instruction_breakpoint(self.cx.cpu);
+        let single = shadowed || self.cx.cpu.flags.has(TF) || any_instruction_breakpoint(self.cx.cpu);
         match self.find_trace()? {
             Some(id) => self.execute_trace(id, single),
             None => self.execute_uncached(),
@@ -404,25 +375,14 @@ impl Run<'_, '_> {
         let cx = &mut self.cx;
         let linear = cx.cpu.linear_eip();
         let user = cx.cpu.cpl == 3;
-        let latched = cx
-            .cpu
-            .fetch_page
-            .filter(|page| page.linear == linear / PAGE_BYTES && page.user == user);
+        let latched = cx.cpu.fetch_page.filter(|page| page.linear == linear / PAGE_BYTES && page.user == user);
         let page = match latched {
             Some(page) => page,
             None => {
                 // The limit is looked at before the page: an instruction that begins beyond it never gets there.
-                cx.require(
-                    cx.cpu.eip <= cx.cpu.seg(SegReg::Cs).limit,
-                    Site::FetchLimit,
-                    0,
-                )?;
+                cx.require(cx.cpu.eip <= cx.cpu.seg(SegReg::Cs).limit, Site::FetchLimit, 0)?;
                 let physical = cx.translate_ungated(LinAddr(linear), Access::Fetch, cx.class())?;
-                let page = FetchPage {
-                    linear: linear / PAGE_BYTES,
-                    physical: physical.page(),
-                    user,
-                };
+                let page = FetchPage { linear: linear / PAGE_BYTES, physical: physical.page(), user };
                 cx.cpu.fetch_page = Some(page);
                 cx.hot.fetch_frame = FetchFrame::Unknown;
                 page
@@ -445,7 +405,12 @@ impl Run<'_, '_> {
         self.check_breakpoint = true;
         self.previous = Some(id);
         let slots = self.traces.slots(id);
-        let slots = if single { &slots[..1] } else { slots };
+        let slots = if single {
+            self.cx.hot.leave = true;
+            &slots[..1]
+        } else {
+            slots
+        };
         for insn in slots {
             execute_one(&mut self.cx, insn)?;
             let cx = &self.cx;
@@ -461,6 +426,7 @@ impl Run<'_, '_> {
     fn breakpoint_here(&mut self) -> bool {
         if self.check_breakpoint {
             self.breakpoint = self.find_breakpoint();
+            self.cx.hot.leave |= self.breakpoint.is_some();
         }
         self.breakpoint.is_some()
     }
@@ -468,10 +434,7 @@ impl Run<'_, '_> {
     fn find_breakpoint(&self) -> Option<u32> {
         let page = self.cx.cpu.fetch_page?;
         let offset = self.cx.cpu.linear_eip() % PAGE_BYTES;
-        let physical = self
-            .cx
-            .memory
-            .behind_a20(PhysAddr(page.physical * PAGE_BYTES + offset));
+        let physical = self.cx.memory.behind_a20(PhysAddr(page.physical * PAGE_BYTES + offset));
         self.cx.hot.watches.code_hit(self.cx.cpu, Some(physical))
     }
 
@@ -482,6 +445,7 @@ impl Run<'_, '_> {
         }
         self.check_breakpoint = true;
         self.previous = None;
+        self.cx.leave();
         let insn = self.fetch_and_decode()?;
         execute_one(&mut self.cx, &insn)
     }
@@ -509,14 +473,8 @@ impl Run<'_, '_> {
         let offset = u64::from(cx.cpu.eip) + have as u64;
         cx.require(offset <= u64::from(limit), Site::FetchLimit, 0)?;
         let linear = LinAddr((cx.cpu.linear_eip() + have as u64) & 0xFFFF_FFFF);
-        let physical = match cx
-            .cpu
-            .fetch_page
-            .filter(|page| page.linear == linear.page())
-        {
-            Some(page) => cx.memory.behind_a20(PhysAddr(
-                page.physical * PAGE_BYTES + linear.offset_in_page(),
-            )),
+        let physical = match cx.cpu.fetch_page.filter(|page| page.linear == linear.page()) {
+            Some(page) => cx.memory.behind_a20(PhysAddr(page.physical * PAGE_BYTES + linear.offset_in_page())),
             None => cx.translate(linear, Access::Fetch, cx.class())?,
         };
         let in_page = PAGE_BYTES - linear.offset_in_page();
@@ -558,6 +516,7 @@ fn execute_one(cx: &mut Exec<'_>, insn: &Insn) -> Result<(), Exception> {
     cx.extra_cycles = 0;
     if cx.unfinished {
         cx.unfinished = false;
+        cx.leave();
     } else {
         cx.cpu.retired += 1;
         cx.cpu.fruitless_deliveries = 0;

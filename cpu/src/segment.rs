@@ -23,14 +23,7 @@ pub enum SegReg {
 
 impl SegReg {
     /// All six, in encoding order.
-    pub const ALL: [SegReg; 6] = [
-        SegReg::Es,
-        SegReg::Cs,
-        SegReg::Ss,
-        SegReg::Ds,
-        SegReg::Fs,
-        SegReg::Gs,
-    ];
+    pub const ALL: [SegReg; 6] = [SegReg::Es, SegReg::Cs, SegReg::Ss, SegReg::Ds, SegReg::Fs, SegReg::Gs];
 
     /// The register with this number in an instruction; `None` for 6 and 7.
     pub fn from_number(number: u8) -> Option<SegReg> {
@@ -114,22 +107,12 @@ pub struct Segment {
 impl Segment {
     /// What a load in real mode from power-on leaves: base from the selector, 64 KiB, writable data.
     pub const fn real(selector: u16) -> Segment {
-        Segment {
-            selector: Selector(selector),
-            base: (selector as u64) << 4,
-            limit: 0xFFFF,
-            rights: 0x93,
-        }
+        Segment { selector: Selector(selector), base: (selector as u64) << 4, limit: 0xFFFF, rights: 0x93 }
     }
 
     /// A register that was loaded with a null selector.
     pub const fn null(selector: Selector) -> Segment {
-        Segment {
-            selector,
-            base: 0,
-            limit: 0,
-            rights: UNUSABLE,
-        }
+        Segment { selector, base: 0, limit: 0, rights: UNUSABLE }
     }
 
     /// Descriptor privilege level.
@@ -233,11 +216,7 @@ impl Descriptor {
     /// Limit in bytes, granularity applied.
     pub const fn limit(self) -> u32 {
         let raw = (self.0 & 0xFFFF) as u32 | (self.0 >> 32 & 0xF_0000) as u32;
-        if self.rights() & GRANULARITY != 0 {
-            raw << 12 | 0xFFF
-        } else {
-            raw
-        }
+        if self.rights() & GRANULARITY != 0 { raw << 12 | 0xFFF } else { raw }
     }
 
     /// Its type if it is a system descriptor or gate of a defined type.
@@ -265,12 +244,7 @@ impl Descriptor {
 
     /// The descriptor cache it loads.
     pub const fn segment(self, selector: Selector) -> Segment {
-        Segment {
-            selector,
-            base: self.base() as u64,
-            limit: self.limit(),
-            rights: self.rights(),
-        }
+        Segment { selector, base: self.base() as u64, limit: self.limit(), rights: self.rights() }
     }
 
     /// A gate's target selector.

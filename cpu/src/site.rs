@@ -115,11 +115,7 @@ mod tests {
     fn every_site_stands_at_its_own_index_and_cites_the_manual() {
         for (index, (site, info)) in SITES.iter().enumerate() {
             assert_eq!(*site as usize, index);
-            assert!(
-                info.manual.starts_with("SDM Vol."),
-                "{site:?} cites {}",
-                info.manual
-            );
+            assert!(info.manual.starts_with("SDM Vol."), "{site:?} cites {}", info.manual);
             assert!(!info.check.is_empty());
         }
     }

@@ -191,18 +191,8 @@ impl CpuState {
             eip: 0,
             flags: Eflags::default(),
             segments: [Segment::real(0); 6],
-            ldtr: Segment {
-                selector: Selector(0),
-                base: 0,
-                limit: 0xFFFF,
-                rights: 0x82,
-            },
-            tr: Segment {
-                selector: Selector(0),
-                base: 0,
-                limit: 0xFFFF,
-                rights: 0x8B,
-            },
+            ldtr: Segment { selector: Selector(0), base: 0, limit: 0xFFFF, rights: 0x82 },
+            tr: Segment { selector: Selector(0), base: 0, limit: 0xFFFF, rights: 0x8B },
             gdtr: TableRegister::default(),
             idtr: TableRegister::default(),
             cpl: 0,
@@ -239,32 +229,12 @@ impl CpuState {
         self.eip = 0xFFF0;
         self.flags = Eflags::default();
         self.segments = [Segment::real(0); 6];
-        self.segments[SegReg::Cs as usize] = Segment {
-            selector: Selector(0xF000),
-            base: 0xFFFF_0000,
-            limit: 0xFFFF,
-            rights: 0x9B,
-        };
-        self.ldtr = Segment {
-            selector: Selector(0),
-            base: 0,
-            limit: 0xFFFF,
-            rights: 0x82,
-        };
-        self.tr = Segment {
-            selector: Selector(0),
-            base: 0,
-            limit: 0xFFFF,
-            rights: 0x8B,
-        };
-        self.gdtr = TableRegister {
-            base: 0,
-            limit: 0xFFFF,
-        };
-        self.idtr = TableRegister {
-            base: 0,
-            limit: 0xFFFF,
-        };
+        self.segments[SegReg::Cs as usize] =
+            Segment { selector: Selector(0xF000), base: 0xFFFF_0000, limit: 0xFFFF, rights: 0x9B };
+        self.ldtr = Segment { selector: Selector(0), base: 0, limit: 0xFFFF, rights: 0x82 };
+        self.tr = Segment { selector: Selector(0), base: 0, limit: 0xFFFF, rights: 0x8B };
+        self.gdtr = TableRegister { base: 0, limit: 0xFFFF };
+        self.idtr = TableRegister { base: 0, limit: 0xFFFF };
         self.cpl = 0;
         self.cr0 = CR0_CD | CR0_NW | CR0_ET;
         self.cr2 = 0;

@@ -159,18 +159,10 @@ impl TraceCache {
             return None;
         }
         let bytes = at - offset;
-        memory
-            .frames
-            .mark_code(frame, offset as usize, bytes as usize);
+        memory.frames.mark_code(frame, offset as usize, bytes as usize);
         let candidate = watches.is_candidate(offset);
-        let trace = Trace {
-            key,
-            first: first as u32,
-            count: count as u8,
-            bytes: bytes as u16,
-            candidate,
-            link: NO_TRACE,
-        };
+        let trace =
+            Trace { key, first: first as u32, count: count as u8, bytes: bytes as u16, candidate, link: NO_TRACE };
         Some(self.insert(trace, frame))
     }
 

@@ -93,9 +93,7 @@ impl Watches {
     /// True if a breakpoint may stand at this offset in a page: a trace must begin there.
     #[inline]
     pub fn is_candidate(&self, offset_in_page: u64) -> bool {
-        self.offsets.as_ref().is_some_and(|bits| {
-            bits[(offset_in_page / 64) as usize] >> (offset_in_page % 64) & 1 != 0
-        })
+        self.offsets.as_ref().is_some_and(|bits| bits[(offset_in_page / 64) as usize] >> (offset_in_page % 64) & 1 != 0)
     }
 
     /// The breakpoint at the next instruction, if any.
@@ -107,20 +105,13 @@ impl Watches {
             Place::Linear(address) => linear == address,
             Place::Physical(address) => physical.is_some_and(|at| at.0 == address),
         };
-        self.code
-            .iter()
-            .find(|(_, place)| hits(*place))
-            .map(|(id, _)| *id)
+        self.code.iter().find(|(_, place)| hits(*place)).map(|(id, _)| *id)
     }
 
     /// True if a watchpoint touches the page, by its linear or physical number.
     pub fn covers_page(&self, linear: LinAddr, physical: PhysAddr) -> bool {
         self.data.iter().any(|watch| {
-            let page = if watch.physical {
-                physical.page()
-            } else {
-                linear.page()
-            };
+            let page = if watch.physical { physical.page() } else { linear.page() };
             page >= watch.first / 4096 && page <= (watch.first + watch.bytes - 1) / 4096
         })
     }
@@ -137,26 +128,14 @@ impl Watches {
         let write = access == Access::Write;
         let touches = |watch: &&DataWatch| {
             let wanted = if write { watch.write } else { watch.read };
-            let Some(first) = (if watch.physical {
-                physical_of(cpu, addr)
-            } else {
-                Some(addr.0)
-            }) else {
+            let Some(first) = (if watch.physical { physical_of(cpu, addr) } else { Some(addr.0) }) else {
                 return false;
             };
             wanted && first < watch.first + watch.bytes && watch.first < first + bytes as u64
         };
         let watch = self.data.iter().find(touches)?;
         let selector = cpu.seg(SegReg::Cs).selector.0;
-        Some(WatchHit {
-            id: watch.id,
-            linear: addr,
-            bytes,
-            write,
-            value,
-            selector,
-            eip: cpu.eip,
-        })
+        Some(WatchHit { id: watch.id, linear: addr, bytes, write, value, selector, eip: cpu.eip })
     }
 }
 
@@ -206,8 +185,6 @@ impl Notes {
 
     /// All lines with their counts.
     pub fn counts(&self) -> impl Iterator<Item = (&str, u64)> {
-        self.counts
-            .iter()
-            .map(|(line, count)| (line.as_str(), *count))
+        self.counts.iter().map(|(line, count)| (line.as_str(), *count))
     }
 }

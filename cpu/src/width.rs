@@ -6,16 +6,7 @@ use num_traits::{AsPrimitive, PrimInt, Unsigned, WrappingAdd, WrappingMul, Wrapp
 
 /// An operand of 8, 16, 32 or 64 bits.
 pub trait Width:
-    PrimInt
-    + Unsigned
-    + WrappingAdd
-    + WrappingSub
-    + WrappingMul
-    + AsPrimitive<u64>
-    + Debug
-    + LowerHex
-    + Default
-    + 'static
+    PrimInt + Unsigned + WrappingAdd + WrappingSub + WrappingMul + AsPrimitive<u64> + Debug + LowerHex + Default + 'static
 {
     /// Bits of the operand.
     const BITS: u32;

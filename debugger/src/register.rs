@@ -122,9 +122,7 @@ impl Register {
     /// The register with this name, in any case; a leading `$` or `%` is allowed.
     pub fn by_name(name: &str) -> Option<Register> {
         let name = name.trim_start_matches(['$', '%']);
-        let found = REGISTERS
-            .iter()
-            .find(|(known, _)| known.eq_ignore_ascii_case(name));
+        let found = REGISTERS.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
         found.map(|(_, register)| *register)
     }
 
@@ -169,8 +167,7 @@ impl Register {
     /// The caller drops derived data (traces, host TLB); the architectural TLB stays, as after a forgotten INVLPG.
     pub fn write(self, cpu: &mut CpuState, memory: &Memory, value: u64) -> Result<(), String> {
         let low = value as u32; // Truncation: registers are 32 bits wide.
-        let part =
-            |old: u64, mask: u64, shift: u32| (old & !(mask << shift)) | (value & mask) << shift;
+        let part = |old: u64, mask: u64, shift: u32| (old & !(mask << shift)) | (value & mask) << shift;
         match self {
             Register::General(number) => cpu.gpr[number as usize & 7] = u64::from(low),
             Register::Word(number) => {
@@ -203,9 +200,7 @@ impl Register {
             Register::IdtLimit => cpu.idtr.limit = value as u16,
             Register::Ldtr | Register::Tr | Register::Cpl => {
                 let name = self.name();
-                return Err(format!(
-                    "{name} cannot be set alone: it belongs to a descriptor; let the guest load it"
-                ));
+                return Err(format!("{name} cannot be set alone: it belongs to a descriptor; let the guest load it"));
             }
         }
         Ok(())
@@ -217,33 +212,16 @@ fn set_eip(cpu: &mut CpuState, eip: u32) {
     cpu.fetch_page = None;
 }
 
-fn load_segment(
-    cpu: &mut CpuState,
-    memory: &Memory,
-    reg: SegReg,
-    selector: Selector,
-) -> Result<(), String> {
+fn load_segment(cpu: &mut CpuState, memory: &Memory, reg: SegReg, selector: Selector) -> Result<(), String> {
     let segment = match cpu.mode() {
         // SDM Vol.3B 20.1.1 "Address Translation in Real-Address Mode": only the base follows the selector.
-        Mode::Real => Segment {
-            selector,
-            base: u64::from(selector.0) << 4,
-            ..*cpu.seg(reg)
-        },
-        Mode::Virtual8086 => Segment {
-            rights: 0xF3,
-            ..Segment::real(selector.0)
-        },
-        Mode::Protected if selector.is_null() && reg != SegReg::Cs && reg != SegReg::Ss => {
-            Segment::null(selector)
-        }
+        Mode::Real => Segment { selector, base: u64::from(selector.0) << 4, ..*cpu.seg(reg) },
+        Mode::Virtual8086 => Segment { rights: 0xF3, ..Segment::real(selector.0) },
+        Mode::Protected if selector.is_null() && reg != SegReg::Cs && reg != SegReg::Ss => Segment::null(selector),
         Mode::Protected => {
             let descriptor = descriptor_of(cpu, memory, selector).ok_or_else(|| {
                 let name = reg.name();
-                format!(
-                    "{name} cannot be {:04x}: no descriptor can be read there; see `info gdt`",
-                    selector.0
-                )
+                format!("{name} cannot be {:04x}: no descriptor can be read there; see `info gdt`", selector.0)
             })?;
             descriptor.segment(selector)
         }

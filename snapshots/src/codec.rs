@@ -72,9 +72,7 @@ fn undecodable(error: &DecodeError) -> Error {
 }
 
 fn too_long(len: usize) -> Error {
-    Error::Codec(format!(
-        "{len} bytes are more than the {MAX_ENCODED_LEN} that one value may take"
-    ))
+    Error::Codec(format!("{len} bytes are more than the {MAX_ENCODED_LEN} that one value may take"))
 }
 
 #[cfg(test)]
@@ -88,27 +86,17 @@ mod tests {
 
     #[test]
     fn values_survive_and_are_spelled_one_way() {
-        let value = (
-            BTreeMap::from([(3_u16, "three".to_owned()), (1, "one".to_owned())]),
-            Some(u64::MAX),
-            [0_u8; 5],
-        );
+        let value = (BTreeMap::from([(3_u16, "three".to_owned()), (1, "one".to_owned())]), Some(u64::MAX), [0_u8; 5]);
         let bytes = encode(&value).expect("encodes");
         assert_eq!(bytes, encode(&value.clone()).expect("encodes"));
-        assert_eq!(
-            decode::<(BTreeMap<u16, String>, Option<u64>, [u8; 5])>(&bytes).expect("decodes"),
-            value
-        );
+        assert_eq!(decode::<(BTreeMap<u16, String>, Option<u64>, [u8; 5])>(&bytes).expect("decodes"), value);
     }
 
     #[test]
     fn bytes_left_over_are_refused() {
         let mut bytes = encode(&7_u32).expect("encodes");
         bytes.push(0);
-        assert_eq!(
-            refusal::<u32>(&bytes),
-            "the value ends after 1 of 2 bytes: it was written by another version"
-        );
+        assert_eq!(refusal::<u32>(&bytes), "the value ends after 1 of 2 bytes: it was written by another version");
     }
 
     #[test]

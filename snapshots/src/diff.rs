@@ -82,46 +82,26 @@ impl StoreDiff {
 
 /// Compares two snapshots. Fails only on pages that do not unpack.
 pub fn diff(left: &Snapshot, right: &Snapshot) -> Result<Diff, Error> {
-    Ok(Diff {
-        sections: diff_sections(left, right),
-        stores: diff_stores(left, right)?,
-    })
+    Ok(Diff { sections: diff_sections(left, right), stores: diff_stores(left, right)? })
 }
 
 fn diff_sections(left: &Snapshot, right: &Snapshot) -> Vec<SectionDiff> {
-    let both = left
-        .layout
-        .directory
-        .sections
-        .iter()
-        .chain(&right.layout.directory.sections);
+    let both = left.layout.directory.sections.iter().chain(&right.layout.directory.sections);
     let names: BTreeSet<&str> = both.map(|section| section.name.as_str()).collect();
     let differing = names.into_iter().filter_map(|name| {
         let difference = compare_section(left.section(name), right.section(name))?;
-        Some(SectionDiff {
-            name: name.to_owned(),
-            difference,
-        })
+        Some(SectionDiff { name: name.to_owned(), difference })
     });
     differing.collect()
 }
 
-fn compare_section(
-    left: Option<(u16, &[u8])>,
-    right: Option<(u16, &[u8])>,
-) -> Option<SectionDifference> {
+fn compare_section(left: Option<(u16, &[u8])>, right: Option<(u16, &[u8])>) -> Option<SectionDifference> {
     match (left, right) {
         (Some(_), None) => Some(SectionDifference::OnlyLeft),
         (None, Some(_)) => Some(SectionDifference::OnlyRight),
-        (Some((left, _)), Some((right, _))) if left != right => {
-            Some(SectionDifference::Versions { left, right })
-        }
+        (Some((left, _)), Some((right, _))) if left != right => Some(SectionDifference::Versions { left, right }),
         (Some((_, left)), Some((_, right))) if left != right => {
-            let same = left
-                .iter()
-                .zip(right)
-                .take_while(|(left, right)| left == right)
-                .count();
+            let same = left.iter().zip(right).take_while(|(left, right)| left == right).count();
             Some(SectionDifference::Bytes {
                 left_len: left.len() as u64,
                 right_len: right.len() as u64,
@@ -134,36 +114,21 @@ fn compare_section(
 
 fn diff_stores(left: &Snapshot, right: &Snapshot) -> Result<Vec<StoreDiff>, Error> {
     let (left_hashes, right_hashes) = (left.slot_hashes()?, right.slot_hashes()?);
-    let both = left
-        .layout
-        .directory
-        .stores
-        .iter()
-        .chain(&right.layout.directory.stores);
+    let both = left.layout.directory.stores.iter().chain(&right.layout.directory.stores);
     let names: BTreeSet<&str> = both.map(|store| store.name.as_str()).collect();
     let differing = names.into_iter().filter_map(|name| {
         let (left, right) = (left.page_map(name), right.page_map(name));
         let pages = differing_pages(contents(left, &left_hashes), contents(right, &right_hashes));
-        let (left_page_count, right_page_count) = (
-            left.map(|map| map.page_count),
-            right.map(|map| map.page_count),
-        );
+        let (left_page_count, right_page_count) = (left.map(|map| map.page_count), right.map(|map| map.page_count));
         let same = left_page_count == right_page_count && pages.is_empty();
-        (!same).then(|| StoreDiff {
-            name: name.to_owned(),
-            left_page_count,
-            right_page_count,
-            pages,
-        })
+        (!same).then(|| StoreDiff { name: name.to_owned(), left_page_count, right_page_count, pages })
     });
     Ok(differing.collect())
 }
 
 /// Each page that is not zero, with the hash of its content, ascending.
 fn contents(map: Option<&PageMap>, hashes: &[StateHash]) -> impl Iterator<Item = (u64, StateHash)> {
-    map.into_iter()
-        .flat_map(PageMap::iter)
-        .map(|(page, slot)| (page, hashes[slot as usize]))
+    map.into_iter().flat_map(PageMap::iter).map(|(page, slot)| (page, hashes[slot as usize]))
 }
 
 fn differing_pages(
@@ -189,9 +154,6 @@ fn lowest<I: Iterator<Item = (u64, StateHash)>, J: Iterator<Item = (u64, StateHa
     left: &mut Peekable<I>,
     right: &mut Peekable<J>,
 ) -> Option<u64> {
-    let (left, right) = (
-        left.peek().map(|next| next.0),
-        right.peek().map(|next| next.0),
-    );
+    let (left, right) = (left.peek().map(|next| next.0), right.peek().map(|next| next.0));
     left.into_iter().chain(right).min()
 }

@@ -136,19 +136,12 @@ pub enum Error {
 impl Error {
     /// This error with the file it is about.
     pub(crate) fn in_file(self, path: &std::path::Path) -> Self {
-        Self::File {
-            path: path.to_path_buf(),
-            source: Box::new(self),
-        }
+        Self::File { path: path.to_path_buf(), source: Box::new(self) }
     }
 
     /// This error with the section it is about.
     pub(crate) fn in_section(self, name: &str, version: u16) -> Self {
-        Self::Section {
-            name: name.to_owned(),
-            version,
-            source: Box::new(self),
-        }
+        Self::Section { name: name.to_owned(), version, source: Box::new(self) }
     }
 }
 

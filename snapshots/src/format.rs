@@ -125,10 +125,7 @@ impl Header {
             return Err(Error::NotASnapshot);
         }
         let Some(header) = begin.first_chunk::<HEADER_LEN>() else {
-            return Err(Error::FileLength {
-                expected: SHORTEST_FILE,
-                found: begin.len() as u64,
-            });
+            return Err(Error::FileLength { expected: SHORTEST_FILE, found: begin.len() as u64 });
         };
         Self::decode_fields(header)
     }
@@ -150,32 +147,20 @@ impl Header {
         let u64_at = |at: usize| u64::from_le_bytes(std::array::from_fn(|i| header[at + i]));
         let (version, flags) = (u16_at(8), u16_at(10));
         if version != FORMAT_VERSION {
-            return Err(Error::FormatVersion {
-                found: version,
-                known: FORMAT_VERSION,
-            });
+            return Err(Error::FormatVersion { found: version, known: FORMAT_VERSION });
         }
         if flags != 0 {
             return Err(Error::Features { flags });
         }
         if header[12..16] != [0; 4] || header[32..] != [0; HASH_LEN] {
-            return Err(damaged_header(
-                "has bytes that are not zero where format 1 has nothing",
-            ));
+            return Err(damaged_header("has bytes that are not zero where format 1 has nothing"));
         }
-        Ok(Self {
-            directory_len: u64_at(16),
-            file_len: u64_at(24),
-        })
+        Ok(Self { directory_len: u64_at(16), file_len: u64_at(24) })
     }
 }
 
 fn damaged_header(problem: &'static str) -> Error {
-    Error::Damaged {
-        part: Part::Header,
-        offset: 0,
-        problem,
-    }
+    Error::Damaged { part: Part::Header, offset: 0, problem }
 }
 
 impl Directory {
@@ -200,16 +185,8 @@ impl Directory {
             at += len;
             at - len..at
         };
-        let sections = self
-            .sections
-            .iter()
-            .map(|section| next(section.len as usize))
-            .collect();
-        let chunks = self
-            .chunks
-            .iter()
-            .map(|chunk| next(chunk.len as usize))
-            .collect();
+        let sections = self.sections.iter().map(|section| next(section.len as usize)).collect();
+        let chunks = self.chunks.iter().map(|chunk| next(chunk.len as usize)).collect();
         (sections, chunks)
     }
 
@@ -282,10 +259,7 @@ const CUT: &str = "ends inside an entry";
 fn decode_directory(fields: &mut Fields<'_>) -> Decoded<Directory> {
     let mut directory = Directory::default();
     for _ in 0..read_u32(fields)? {
-        let previous = directory
-            .sections
-            .last()
-            .map(|section| section.name.as_str());
+        let previous = directory.sections.last().map(|section| section.name.as_str());
         let section = decode_section(fields, previous)?;
         directory.sections.push(section);
     }
@@ -300,13 +274,7 @@ fn decode_directory(fields: &mut Fields<'_>) -> Decoded<Directory> {
         return Err("has another number of slots than its runs name");
     }
     decode_chunks(fields, &mut directory)?;
-    if directory
-        .stores
-        .iter()
-        .map(|store| store.map.mapped())
-        .sum::<u64>()
-        > MAX_MAPPED_PAGES
-    {
+    if directory.stores.iter().map(|store| store.map.mapped()).sum::<u64>() > MAX_MAPPED_PAGES {
         return Err("has more pages than a snapshot may hold");
     }
     match fields.position() == fields.get_ref().len() as u64 {
@@ -319,19 +287,10 @@ fn decode_section(fields: &mut Fields<'_>, previous: Option<&str>) -> Decoded<Se
     let name = read_name(fields, previous)?;
     let version = fields.read_u16::<LE>().map_err(|_| CUT)?;
     let len = read_u64(fields)?;
-    Ok(SectionEntry {
-        name,
-        version,
-        len,
-        check: read_hash(fields)?,
-    })
+    Ok(SectionEntry { name, version, len, check: read_hash(fields)? })
 }
 
-fn decode_store(
-    fields: &mut Fields<'_>,
-    previous: Option<&str>,
-    slots_named: &mut u64,
-) -> Decoded<StoreEntry> {
+fn decode_store(fields: &mut Fields<'_>, previous: Option<&str>, slots_named: &mut u64) -> Decoded<StoreEntry> {
     let name = read_name(fields, previous)?;
     let mut map = PageMap::new(read_u64(fields)?);
     if map.page_count > MAX_PAGE_COUNT {
@@ -352,10 +311,7 @@ fn decode_store(
 
 fn decode_chunks(fields: &mut Fields<'_>, directory: &mut Directory) -> Decoded<()> {
     for chunk in 0..(directory.slot_count as usize).div_ceil(CHUNK_PAGES) {
-        let entry = ChunkEntry {
-            len: read_u32(fields)?,
-            check: read_hash(fields)?,
-        };
+        let entry = ChunkEntry { len: read_u32(fields)?, check: read_hash(fields)? };
         if entry.len as usize > directory.chunk_content_len(chunk) {
             return Err("has a chunk longer than the pages in it");
         }

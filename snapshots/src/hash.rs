@@ -50,9 +50,7 @@ impl FromStr for StateHash {
     type Err = ParseStateHashError;
 
     fn from_str(text: &str) -> Result<Self, ParseStateHashError> {
-        blake3::Hash::from_hex(text)
-            .map(|hash| Self(*hash.as_bytes()))
-            .map_err(|_| ParseStateHashError)
+        blake3::Hash::from_hex(text).map(|hash| Self(*hash.as_bytes())).map_err(|_| ParseStateHashError)
     }
 }
 
@@ -69,9 +67,7 @@ impl Serialize for StateHash {
 impl<'de> Deserialize<'de> for StateHash {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match deserializer.is_human_readable() {
-            true => String::deserialize(deserializer)?
-                .parse()
-                .map_err(de::Error::custom),
+            true => String::deserialize(deserializer)?.parse().map_err(de::Error::custom),
             false => <[u8; 32]>::deserialize(deserializer).map(Self),
         }
     }
@@ -93,12 +89,7 @@ impl HashTree {
     }
 
     /// Adds a section by its value. Fails on values that [`codec::encode`] refuses.
-    pub fn section<T: Serialize>(
-        &mut self,
-        name: &str,
-        version: u16,
-        value: &T,
-    ) -> Result<(), Error> {
+    pub fn section<T: Serialize>(&mut self, name: &str, version: u16, value: &T) -> Result<(), Error> {
         let bytes = codec::encode(value).map_err(|error| error.in_section(name, version))?;
         self.section_bytes(name, version, &bytes);
         Ok(())
@@ -121,15 +112,8 @@ impl HashTree {
 
     /// Every part by name, sections first.
     pub fn parts(&self) -> impl Iterator<Item = (&str, StateHash)> {
-        let sections = self
-            .sections
-            .iter()
-            .map(|(name, (_, hash))| (name.as_str(), *hash));
-        sections.chain(
-            self.stores
-                .iter()
-                .map(|(name, root)| (name.as_str(), *root)),
-        )
+        let sections = self.sections.iter().map(|(name, (_, hash))| (name.as_str(), *hash));
+        sections.chain(self.stores.iter().map(|(name, root)| (name.as_str(), *root)))
     }
 
     /// The state hash: BLAKE3 in its key derivation mode over the number of sections, each section
@@ -138,16 +122,12 @@ impl HashTree {
     pub fn root(&self) -> StateHash {
         let mut hasher = blake3::Hasher::new_derive_key("ringwalk state hash 1");
         let name = |hasher: &mut blake3::Hasher, name: &str| {
-            hasher
-                .update(&(name.len() as u64).to_le_bytes())
-                .update(name.as_bytes());
+            hasher.update(&(name.len() as u64).to_le_bytes()).update(name.as_bytes());
         };
         hasher.update(&(self.sections.len() as u64).to_le_bytes());
         for (section, (version, hash)) in &self.sections {
             name(&mut hasher, section);
-            hasher
-                .update(&version.to_le_bytes())
-                .update(hash.as_bytes());
+            hasher.update(&version.to_le_bytes()).update(hash.as_bytes());
         }
         hasher.update(&(self.stores.len() as u64).to_le_bytes());
         for (store, root) in &self.stores {

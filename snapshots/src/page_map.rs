@@ -70,10 +70,7 @@ pub(crate) struct PageMap {
 
 impl PageMap {
     pub(crate) fn new(page_count: u64) -> Self {
-        Self {
-            page_count,
-            runs: Vec::new(),
-        }
+        Self { page_count, runs: Vec::new() }
     }
 
     pub(crate) fn runs(&self) -> &[Run] {
@@ -94,26 +91,13 @@ impl PageMap {
         } else {
             return Ok(());
         };
-        Err(Error::PageIndex {
-            store: store.to_owned(),
-            index: page,
-            problem,
-        })
+        Err(Error::PageIndex { store: store.to_owned(), index: page, problem })
     }
 
     /// Adds a page that [`PageMap::check`] allows.
     pub(crate) fn push(&mut self, page: u64, slot: u32) {
-        if !self
-            .runs
-            .last_mut()
-            .is_some_and(|run| run.extend(page, slot))
-        {
-            self.runs.push(Run {
-                first_page: page,
-                len: 1,
-                first_slot: slot,
-                kind: RunKind::Successive,
-            });
+        if !self.runs.last_mut().is_some_and(|run| run.extend(page, slot)) {
+            self.runs.push(Run { first_page: page, len: 1, first_slot: slot, kind: RunKind::Successive });
         }
     }
 
@@ -136,9 +120,7 @@ impl PageMap {
 
     /// Every page with its slot, ascending.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (u64, u32)> + '_ {
-        self.runs
-            .iter()
-            .flat_map(|run| (0..run.len).map(|offset| run.at(offset)))
+        self.runs.iter().flat_map(|run| (0..run.len).map(|offset| run.at(offset)))
     }
 
     /// The first and last page whose slots lie in `slots`, if any does.
@@ -149,10 +131,7 @@ impl PageMap {
             (low < high).then(|| match run.kind {
                 RunKind::Successive => {
                     let base = u64::from(run.first_slot);
-                    (
-                        run.first_page + (low - base),
-                        run.first_page + (high - 1 - base),
-                    )
+                    (run.first_page + (low - base), run.first_page + (high - 1 - base))
                 }
                 RunKind::Repeated => (run.first_page, run.end() - 1),
             })
@@ -198,21 +177,10 @@ mod tests {
 
     #[test]
     fn hostile_runs_are_refused() {
-        let run = |first_page, len| Run {
-            first_page,
-            len,
-            first_slot: 0,
-            kind: RunKind::Repeated,
-        };
+        let run = |first_page, len| Run { first_page, len, first_slot: 0, kind: RunKind::Repeated };
         let mut map = PageMap::new(100);
         assert!(map.push_run(run(10, 20)));
-        for hostile in [
-            run(29, 1),
-            run(30, 0),
-            run(30, 71),
-            run(100, 1),
-            run(u64::MAX, u32::MAX),
-        ] {
+        for hostile in [run(29, 1), run(30, 0), run(30, 71), run(100, 1), run(u64::MAX, u32::MAX)] {
             assert!(!map.push_run(hostile), "{hostile:?}");
         }
         assert!(map.push_run(run(30, 70)));

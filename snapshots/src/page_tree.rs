@@ -43,21 +43,14 @@ impl PageTree {
     /// # Panics
     /// If `page_count` is above [`MAX_PAGE_COUNT`].
     pub fn new(page_count: u64) -> Self {
-        assert!(
-            page_count <= MAX_PAGE_COUNT,
-            "{page_count} pages are more than 2^64 bytes"
-        );
+        assert!(page_count <= MAX_PAGE_COUNT, "{page_count} pages are more than 2^64 bytes");
         let mut levels = vec![Level::default()];
         let mut covered = FAN_OUT as u64;
         while covered < page_count {
             levels.push(Level::default());
             covered = covered.saturating_mul(FAN_OUT as u64);
         }
-        Self {
-            page_count,
-            levels,
-            top: ABSENT,
-        }
+        Self { page_count, levels, top: ABSENT }
     }
 
     /// The number of pages in the address space.
@@ -70,11 +63,7 @@ impl PageTree {
     /// # Panics
     /// If `index` is not below `page_count`.
     pub fn update(&mut self, index: u64, page: &Page) {
-        let leaf = if is_zero(page) {
-            ABSENT
-        } else {
-            StateHash::of(page)
-        };
+        let leaf = if is_zero(page) { ABSENT } else { StateHash::of(page) };
         self.update_hash(index, leaf);
     }
 
@@ -83,11 +72,7 @@ impl PageTree {
     /// # Panics
     /// If `index` is not below `page_count`.
     pub fn update_hash(&mut self, index: u64, leaf: StateHash) {
-        assert!(
-            index < self.page_count,
-            "page {index} of a tree of {} pages",
-            self.page_count
-        );
+        assert!(index < self.page_count, "page {index} of a tree of {} pages", self.page_count);
         self.levels[0].set(index, leaf);
     }
 
@@ -177,18 +162,13 @@ impl Level {
             return;
         }
         let (node, place) = (child / FAN_OUT as u64, (child % FAN_OUT as u64) as usize);
-        self.nodes
-            .entry(node)
-            .or_insert_with(|| Box::new([ABSENT; FAN_OUT]))[place] = hash;
+        self.nodes.entry(node).or_insert_with(|| Box::new([ABSENT; FAN_OUT]))[place] = hash;
         self.stale.insert(node);
     }
 
     /// The hash of a node; a node that became all zero is dropped.
     fn settle(&mut self, index: u64) -> StateHash {
-        let hash = self
-            .nodes
-            .get(&index)
-            .map_or(ABSENT, |node| hash_node(node));
+        let hash = self.nodes.get(&index).map_or(ABSENT, |node| hash_node(node));
         if hash == ABSENT {
             self.nodes.remove(&index);
         }
@@ -205,10 +185,7 @@ mod tests {
 
     impl Numbers {
         fn below(&mut self, limit: u64) -> u64 {
-            self.0 = self
-                .0
-                .wrapping_mul(6364136223846793005)
-                .wrapping_add(1442695040888963407);
+            self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
             (self.0 >> 33) % limit
         }
     }
@@ -219,24 +196,15 @@ mod tests {
 
     /// The definition, without levels or updates: the hash of `len` pages from `first`.
     fn naive(pages: &BTreeMap<u64, u8>, first: u64, len: u128) -> StateHash {
-        if pages
-            .range(first..)
-            .next()
-            .is_none_or(|(&page, _)| u128::from(page) >= u128::from(first) + len)
-        {
+        if pages.range(first..).next().is_none_or(|(&page, _)| u128::from(page) >= u128::from(first) + len) {
             return ABSENT;
         }
         if len == 1 {
             return StateHash::of(&page(pages[&first]));
         }
         let part = len / FAN_OUT as u128;
-        let children =
-            (0..FAN_OUT as u64).map(|child| naive(pages, first + child * part as u64, part));
-        StateHash::of(
-            &children
-                .flat_map(|hash| *hash.as_bytes())
-                .collect::<Vec<u8>>(),
-        )
+        let children = (0..FAN_OUT as u64).map(|child| naive(pages, first + child * part as u64, part));
+        StateHash::of(&children.flat_map(|hash| *hash.as_bytes()).collect::<Vec<u8>>())
     }
 
     fn naive_root(pages: &BTreeMap<u64, u8>, page_count: u64) -> StateHash {
@@ -255,35 +223,18 @@ mod tests {
             let (mut tree, mut pages) = (PageTree::new(page_count), BTreeMap::new());
             for _ in 0..300 {
                 let (index, seed) = (numbers.below(page_count.min(5000)), numbers.below(4) as u8);
-                let index = if numbers.below(8) == 0 {
-                    page_count - 1 - index
-                } else {
-                    index
-                };
+                let index = if numbers.below(8) == 0 { page_count - 1 - index } else { index };
                 tree.update(index, &page(seed));
                 pages.insert(index, seed);
                 pages.retain(|_, &mut seed| seed != 0);
                 if numbers.below(10) == 0 {
-                    assert_eq!(
-                        tree.root(),
-                        naive_root(&pages, page_count),
-                        "{page_count} pages"
-                    );
+                    assert_eq!(tree.root(), naive_root(&pages, page_count), "{page_count} pages");
                 }
             }
-            assert_eq!(
-                tree.root(),
-                naive_root(&pages, page_count),
-                "{page_count} pages"
-            );
-            pages
-                .keys()
-                .for_each(|&index| tree.update(index, &ZERO_PAGE));
+            assert_eq!(tree.root(), naive_root(&pages, page_count), "{page_count} pages");
+            pages.keys().for_each(|&index| tree.update(index, &ZERO_PAGE));
             assert_eq!(tree.root(), PageTree::new(page_count).root());
-            assert!(
-                tree.levels.iter().all(|level| level.nodes.is_empty()),
-                "zero pages cost memory"
-            );
+            assert!(tree.levels.iter().all(|level| level.nodes.is_empty()), "zero pages cost memory");
         }
     }
 
@@ -310,17 +261,10 @@ mod tests {
                 };
             }
             let far = left_count.max(right_count) - 1;
-            let higher = if left_count >= right_count {
-                &mut left
-            } else {
-                &mut right
-            };
+            let higher = if left_count >= right_count { &mut left } else { &mut right };
             higher.update(far, &page(9));
             expected.insert(far);
-            assert_eq!(
-                left.differing_pages(&mut right),
-                expected.into_iter().collect::<Vec<_>>()
-            );
+            assert_eq!(left.differing_pages(&mut right), expected.into_iter().collect::<Vec<_>>());
         }
     }
 

@@ -24,9 +24,7 @@ impl PagePool {
         if let Some(&slot) = self.slots.get(&identity) {
             return Some(slot);
         }
-        let slot = u32::try_from(self.slots.len())
-            .ok()
-            .filter(|&slot| slot < u32::MAX)?;
+        let slot = u32::try_from(self.slots.len()).ok().filter(|&slot| slot < u32::MAX)?;
         self.slots.insert(identity, slot);
         self.open.extend_from_slice(page);
         if self.open.len() == CHUNK_PAGES * PAGE_SIZE {
@@ -63,15 +61,8 @@ pub(crate) fn is_zero(page: &Page) -> bool {
 
 fn seal(content: &[u8]) -> (ChunkEntry, Vec<u8>) {
     let compressed = lz4_flex::block::compress(content);
-    let stored = if compressed.len() < content.len() {
-        compressed
-    } else {
-        content.to_vec()
-    };
-    let entry = ChunkEntry {
-        len: stored.len() as u32,
-        check: blake3::hash(&stored),
-    };
+    let stored = if compressed.len() < content.len() { compressed } else { content.to_vec() };
+    let entry = ChunkEntry { len: stored.len() as u32, check: blake3::hash(&stored) };
     (entry, stored)
 }
 
@@ -93,9 +84,7 @@ mod tests {
     fn page(seed: u64) -> Page {
         let mut state = seed;
         std::array::from_fn(|_| {
-            state = state
-                .wrapping_mul(6364136223846793005)
-                .wrapping_add(1442695040888963407);
+            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
             (state >> 56) as u8
         })
     }
@@ -129,10 +118,7 @@ mod tests {
         assert_eq!(noise.len as usize, PAGE_SIZE);
         let (pattern, stored) = seal(&[0xAA; PAGE_SIZE]);
         assert!(pattern.len < 64);
-        assert_eq!(
-            unseal(&stored, PAGE_SIZE).expect("whole"),
-            [0xAA; PAGE_SIZE]
-        );
+        assert_eq!(unseal(&stored, PAGE_SIZE).expect("whole"), [0xAA; PAGE_SIZE]);
     }
 
     #[test]

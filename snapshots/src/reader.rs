@@ -9,9 +9,7 @@ use std::path::Path;
 
 use serde::de::DeserializeOwned;
 
-use crate::format::{
-    CHUNK_PAGES, Directory, HASH_LEN, HEADER_LEN, Header, SectionEntry, StoreEntry,
-};
+use crate::format::{CHUNK_PAGES, Directory, HASH_LEN, HEADER_LEN, Header, SectionEntry, StoreEntry};
 use crate::page_map::PageMap;
 use crate::pool::unseal;
 use crate::{Error, HashTree, PAGE_SIZE, Page, PageTree, Part, StateHash, codec};
@@ -42,15 +40,9 @@ impl Layout {
         let directory_end = HEADER_LEN + header.directory_len as usize;
         let (tables, rest) = file.split_at(directory_end);
         let (payload, root) = rest.split_at(rest.len() - HASH_LEN);
-        let damaged = |problem| Error::Damaged {
-            part: Part::Directory,
-            offset: HEADER_LEN as u64,
-            problem,
-        };
+        let damaged = |problem| Error::Damaged { part: Part::Directory, offset: HEADER_LEN as u64, problem };
         if blake3::hash(tables).as_bytes() != root {
-            return Err(damaged(
-                "and the header do not match the root hash at the end of the file",
-            ));
+            return Err(damaged("and the header do not match the root hash at the end of the file"));
         }
         let directory = Directory::decode(&tables[HEADER_LEN..])?;
         if directory.payload_len() != Some(payload.len() as u64) {
@@ -58,12 +50,7 @@ impl Layout {
         }
         let (sections, chunks) = directory.spans(directory_end);
         let root = StateHash::from_bytes(std::array::from_fn(|at| root[at]));
-        Ok(Self {
-            directory,
-            root,
-            sections,
-            chunks,
-        })
+        Ok(Self { directory, root, sections, chunks })
     }
 
     /// The bytes of a section, if they match their check.
@@ -74,11 +61,7 @@ impl Layout {
             return Ok(bytes);
         }
         let offset = self.sections[index].start as u64;
-        Err(Error::Damaged {
-            part: Part::Section(entry.name.clone()),
-            offset,
-            problem: "is damaged",
-        })
+        Err(Error::Damaged { part: Part::Section(entry.name.clone()), offset, problem: "is damaged" })
     }
 
     /// The bytes of a chunk as they lie in the file, if they match their check.
@@ -92,11 +75,8 @@ impl Layout {
 
     /// The pages of a chunk.
     pub(crate) fn chunk_content(&self, file: &[u8], index: usize) -> Result<Vec<u8>, Error> {
-        unseal(
-            &file[self.chunks[index].clone()],
-            self.directory.chunk_content_len(index),
-        )
-        .ok_or_else(|| self.damaged_chunk(index, "does not decompress"))
+        unseal(&file[self.chunks[index].clone()], self.directory.chunk_content_len(index))
+            .ok_or_else(|| self.damaged_chunk(index, "does not decompress"))
     }
 
     fn damaged_chunk(&self, index: usize, problem: &'static str) -> Error {
@@ -106,16 +86,8 @@ impl Layout {
         let (store, (first, last)) = stores
             .find_map(|store| Some((store, store.map.pages_in(&slots)?)))
             .expect("the directory has no slot without a page");
-        let part = Part::Pages {
-            store: store.name.clone(),
-            first,
-            last,
-        };
-        Error::Damaged {
-            part,
-            offset: self.chunks[index].start as u64,
-            problem,
-        }
+        let part = Part::Pages { store: store.name.clone(), first, last };
+        Error::Damaged { part, offset: self.chunks[index].start as u64, problem }
     }
 }
 
@@ -136,11 +108,7 @@ impl Snapshot {
         for index in 0..layout.chunks.len() {
             layout.chunk(&bytes, index)?;
         }
-        Ok(Self {
-            layout,
-            bytes,
-            taken: BTreeSet::new(),
-        })
+        Ok(Self { layout, bytes, taken: BTreeSet::new() })
     }
 
     /// Takes the value of section `name`, whose type is at `version` and has no older versions that
@@ -156,17 +124,9 @@ impl Snapshot {
         version: u16,
         upgrade: impl FnOnce(OldSection<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let missing = || Error::MissingSection {
-            name: name.to_owned(),
-            version,
-        };
+        let missing = || Error::MissingSection { name: name.to_owned(), version };
         let (found, bytes) = self.section(name).ok_or_else(missing)?;
-        let old = OldSection {
-            name,
-            version: found,
-            current: version,
-            bytes,
-        };
+        let old = OldSection { name, version: found, current: version, bytes };
         let value = match found.cmp(&version) {
             Ordering::Equal => old.decode()?,
             Ordering::Less => upgrade(old)?,
@@ -178,16 +138,8 @@ impl Snapshot {
 
     /// Takes page store `name`: its size, and its pages that are not zero.
     pub fn pages(&mut self, name: &str) -> Result<Pages<'_>, Error> {
-        let missing = || Error::MissingStore {
-            name: name.to_owned(),
-        };
-        let store = self
-            .layout
-            .directory
-            .stores
-            .iter()
-            .find(|store| store.name == name)
-            .ok_or_else(missing)?;
+        let missing = || Error::MissingStore { name: name.to_owned() };
+        let store = self.layout.directory.stores.iter().find(|store| store.name == name).ok_or_else(missing)?;
         self.taken.insert(store_key(name));
         Ok(Pages::new(self, store))
     }
@@ -195,60 +147,33 @@ impl Snapshot {
     /// Ends the reading. Fails if the file has sections or page stores that nobody took: state that
     /// would be lost silently.
     pub fn finish(self) -> Result<(), Error> {
-        let Directory {
-            sections, stores, ..
-        } = &self.layout.directory;
-        let sections = sections
-            .iter()
-            .filter(|section| !self.taken.contains(&section_key(&section.name)));
-        let stores = stores
-            .iter()
-            .filter(|store| !self.taken.contains(&store_key(&store.name)));
+        let Directory { sections, stores, .. } = &self.layout.directory;
+        let sections = sections.iter().filter(|section| !self.taken.contains(&section_key(&section.name)));
+        let stores = stores.iter().filter(|store| !self.taken.contains(&store_key(&store.name)));
         let left: Vec<String> = sections
             .map(|section| format!("section \"{}\" version {}", section.name, section.version))
             .chain(stores.map(|store| format!("page store \"{}\"", store.name)))
             .collect();
-        if left.is_empty() {
-            Ok(())
-        } else {
-            Err(Error::Unknown(left))
-        }
+        if left.is_empty() { Ok(()) } else { Err(Error::Unknown(left)) }
     }
 
     /// The version and encoded value of section `name`, without taking it.
     pub fn section(&self, name: &str) -> Option<(u16, &[u8])> {
-        let index = self
-            .layout
-            .directory
-            .sections
-            .iter()
-            .position(|section| section.name == name)?;
-        Some((
-            self.layout.directory.sections[index].version,
-            &self.bytes[self.layout.sections[index].clone()],
-        ))
+        let index = self.layout.directory.sections.iter().position(|section| section.name == name)?;
+        Some((self.layout.directory.sections[index].version, &self.bytes[self.layout.sections[index].clone()]))
     }
 
     /// The hashes of all parts, as the machine that was saved had them: the file's sections by their
     /// versions in the file, and its page stores.
     pub fn hash_tree(&self) -> Result<HashTree, Error> {
         let mut tree = HashTree::new();
-        for SectionEntry {
-            name,
-            version,
-            check,
-            ..
-        } in &self.layout.directory.sections
-        {
+        for SectionEntry { name, version, check, .. } in &self.layout.directory.sections {
             tree.section_hash(name, *version, StateHash::from_bytes(*check.as_bytes()));
         }
         let hashes = self.slot_hashes()?;
         for store in &self.layout.directory.stores {
             let mut pages = PageTree::new(store.map.page_count);
-            store
-                .map
-                .iter()
-                .for_each(|(page, slot)| pages.update_hash(page, hashes[slot as usize]));
+            store.map.iter().for_each(|(page, slot)| pages.update_hash(page, hashes[slot as usize]));
             tree.store(&store.name, pages.root());
         }
         Ok(tree)
@@ -259,12 +184,7 @@ impl Snapshot {
     }
 
     pub(crate) fn page_map(&self, store: &str) -> Option<&PageMap> {
-        self.layout
-            .directory
-            .stores
-            .iter()
-            .find(|entry| entry.name == store)
-            .map(|entry| &entry.map)
+        self.layout.directory.stores.iter().find(|entry| entry.name == store).map(|entry| &entry.map)
     }
 
     /// The BLAKE3 of each distinct page content, by slot.
@@ -282,16 +202,9 @@ impl Snapshot {
 fn read_file(path: &Path) -> Result<Vec<u8>, Error> {
     let mut file = File::open(path).map_err(Error::Read)?;
     let mut bytes = Vec::new();
-    file.by_ref()
-        .take(HEADER_LEN as u64)
-        .read_to_end(&mut bytes)
-        .map_err(Error::Read)?;
-    let rest = Header::decode(&bytes)?
-        .file_len
-        .saturating_sub(bytes.len() as u64);
-    file.take(rest.saturating_add(1))
-        .read_to_end(&mut bytes)
-        .map_err(Error::Read)?;
+    file.by_ref().take(HEADER_LEN as u64).read_to_end(&mut bytes).map_err(Error::Read)?;
+    let rest = Header::decode(&bytes)?.file_len.saturating_sub(bytes.len() as u64);
+    file.take(rest.saturating_add(1)).read_to_end(&mut bytes).map_err(Error::Read)?;
     Ok(bytes)
 }
 
@@ -326,11 +239,7 @@ impl OldSection<'_> {
 
     /// The error that names the section and both versions.
     pub fn refuse<T>(self) -> Result<T, Error> {
-        Err(Error::SectionVersion {
-            name: self.name.to_owned(),
-            found: self.version,
-            known: self.current,
-        })
+        Err(Error::SectionVersion { name: self.name.to_owned(), found: self.version, known: self.current })
     }
 }
 
@@ -351,13 +260,7 @@ pub struct Pages<'a> {
 
 impl<'a> Pages<'a> {
     fn new(snapshot: &'a Snapshot, store: &'a StoreEntry) -> Self {
-        Self {
-            snapshot,
-            store,
-            run: 0,
-            offset: 0,
-            unpacked: std::array::from_fn(|_| None),
-        }
+        Self { snapshot, store, run: 0, offset: 0, unpacked: std::array::from_fn(|_| None) }
     }
 
     /// The size of the address space, in pages. A file may claim any size up to
@@ -383,21 +286,13 @@ impl<'a> Pages<'a> {
         }
         let content = self.chunk_content(slot as usize / CHUNK_PAGES)?;
         let content = &content[slot as usize % CHUNK_PAGES * PAGE_SIZE..];
-        Ok(Some((
-            page,
-            content.first_chunk().expect("chunks hold whole pages"),
-        )))
+        Ok(Some((page, content.first_chunk().expect("chunks hold whole pages"))))
     }
 
     fn chunk_content(&mut self, chunk: usize) -> Result<&[u8], Error> {
         let cached = &mut self.unpacked[chunk % CACHED_CHUNKS];
         if cached.as_ref().is_none_or(|(held, _)| *held != chunk) {
-            *cached = Some((
-                chunk,
-                self.snapshot
-                    .layout
-                    .chunk_content(&self.snapshot.bytes, chunk)?,
-            ));
+            *cached = Some((chunk, self.snapshot.layout.chunk_content(&self.snapshot.bytes, chunk)?));
         }
         let (_, content) = cached.as_ref().expect("the chunk was just put here");
         Ok(content)

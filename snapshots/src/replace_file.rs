@@ -15,10 +15,7 @@ use crate::Error;
 ///
 /// After [`Error::Write`] the old file is whole, whatever failed. [`Error::FolderSync`] means that
 /// the new one is in place. A symbolic link at `path` is replaced, not followed.
-pub fn replace_file(
-    path: &Path,
-    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
-) -> Result<(), Error> {
+pub fn replace_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Error> {
     let folder = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
@@ -46,9 +43,7 @@ fn write_and_rename(
 fn new_temporary(folder: &Path) -> io::Result<NamedTempFile> {
     use std::os::unix::fs::PermissionsExt;
     let by_umask = std::fs::Permissions::from_mode(0o666);
-    tempfile::Builder::new()
-        .permissions(by_umask)
-        .tempfile_in(folder)
+    tempfile::Builder::new().permissions(by_umask).tempfile_in(folder)
 }
 
 #[cfg(not(unix))]
@@ -60,14 +55,7 @@ fn new_temporary(folder: &Path) -> io::Result<NamedTempFile> {
 #[cfg(unix)]
 fn sync_folder(folder: &Path) -> io::Result<()> {
     match std::fs::File::open(folder)?.sync_all() {
-        Err(error)
-            if matches!(
-                error.kind(),
-                io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported
-            ) =>
-        {
-            Ok(())
-        }
+        Err(error) if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => Ok(()),
         other => other,
     }
 }

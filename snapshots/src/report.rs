@@ -58,9 +58,7 @@ impl Info {
 
 /// What `snapshot` holds.
 pub fn info(snapshot: &Snapshot) -> Info {
-    let Layout {
-        directory, root, ..
-    } = &snapshot.layout;
+    let Layout { directory, root, .. } = &snapshot.layout;
     let sections = directory.sections.iter().map(|section| SectionInfo {
         name: section.name.clone(),
         version: section.version,
@@ -79,11 +77,7 @@ pub fn info(snapshot: &Snapshot) -> Info {
         sections: sections.collect(),
         stores: stores.collect(),
         distinct_pages: u64::from(directory.slot_count),
-        page_bytes: directory
-            .chunks
-            .iter()
-            .map(|chunk| u64::from(chunk.len))
-            .sum(),
+        page_bytes: directory.chunks.iter().map(|chunk| u64::from(chunk.len)).sum(),
     }
 }
 
@@ -96,8 +90,7 @@ pub fn verify(file: &[u8]) -> Vec<Error> {
         Ok(layout) => layout,
         Err(error) => return vec![error],
     };
-    let sections =
-        (0..layout.directory.sections.len()).map(|index| layout.section(file, index).map(drop));
+    let sections = (0..layout.directory.sections.len()).map(|index| layout.section(file, index).map(drop));
     let chunks = (0..layout.directory.chunks.len()).map(|index| {
         layout.chunk(file, index)?;
         layout.chunk_content(file, index).map(drop)

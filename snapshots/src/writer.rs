@@ -7,8 +7,8 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::format::{
-    ChunkEntry, Directory, HASH_LEN, HEADER_LEN, Header, MAX_MAPPED_PAGES, MAX_PAGE_COUNT,
-    SectionEntry, StoreEntry, check_name,
+    ChunkEntry, Directory, HASH_LEN, HEADER_LEN, Header, MAX_MAPPED_PAGES, MAX_PAGE_COUNT, SectionEntry, StoreEntry,
+    check_name,
 };
 use crate::page_map::PageMap;
 use crate::pool::{PagePool, is_zero};
@@ -36,12 +36,7 @@ impl SnapshotWriter {
     /// Adds a value as section `name` in the given version of its type.
     ///
     /// Fails on a malformed or repeated name, and on values that [`codec::encode`] refuses.
-    pub fn section<T: Serialize>(
-        &mut self,
-        name: &str,
-        version: u16,
-        value: &T,
-    ) -> Result<(), Error> {
+    pub fn section<T: Serialize>(&mut self, name: &str, version: u16, value: &T) -> Result<(), Error> {
         let bytes = codec::encode(value).map_err(|error| error.in_section(name, version))?;
         self.section_bytes(name, version, bytes)
     }
@@ -63,9 +58,7 @@ impl SnapshotWriter {
         I: IntoIterator<Item = (u64, &'a Page)>,
     {
         let mut store = self.store(name, page_count)?;
-        pages
-            .into_iter()
-            .try_for_each(|(index, page)| store.page(index, page))
+        pages.into_iter().try_for_each(|(index, page)| store.page(index, page))
     }
 
     /// Begins page store `name`, for pages that are handed over one by one.
@@ -76,15 +69,9 @@ impl SnapshotWriter {
         let previous = self.stores.last().map(|store| store.name.as_str());
         check_name(name, previous).map_err(|problem| refused(name, problem))?;
         if page_count > MAX_PAGE_COUNT {
-            return Err(refused(
-                name,
-                "the store has more pages than any address space",
-            ));
+            return Err(refused(name, "the store has more pages than any address space"));
         }
-        self.stores.push(StoreEntry {
-            name: name.to_owned(),
-            map: PageMap::new(page_count),
-        });
+        self.stores.push(StoreEntry { name: name.to_owned(), map: PageMap::new(page_count) });
         Ok(StoreWriter { writer: self })
     }
 
@@ -104,19 +91,14 @@ impl SnapshotWriter {
     pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         let (chunks, full_chunks, last_chunk) = self.pool.chunks();
         let directory = self.directory(chunks);
-        let payload_len = directory
-            .payload_len()
-            .expect("bytes held in memory have a length");
+        let payload_len = directory.payload_len().expect("bytes held in memory have a length");
         let directory = directory.encode();
         let header = Header {
             directory_len: directory.len() as u64,
             file_len: (HEADER_LEN + directory.len() + HASH_LEN) as u64 + payload_len,
         };
         let header = header.encode();
-        let root = blake3::Hasher::new()
-            .update(&header)
-            .update(&directory)
-            .finalize();
+        let root = blake3::Hasher::new().update(&header).update(&directory).finalize();
         out.write_all(&header)?;
         out.write_all(&directory)?;
         for (_, bytes) in self.sections.values() {
@@ -153,12 +135,7 @@ impl StoreWriter<'_> {
     /// Adds a page. Zero pages may be given or left out. Fails if the index does not ascend or lies
     /// outside the store, and leaves the store as it was.
     pub fn page(&mut self, index: u64, page: &Page) -> Result<(), Error> {
-        let SnapshotWriter {
-            stores,
-            mapped,
-            pool,
-            ..
-        } = &mut *self.writer;
+        let SnapshotWriter { stores, mapped, pool, .. } = &mut *self.writer;
         let store = stores.last_mut().expect("the store this was made for");
         store.map.check(&store.name, index)?;
         if is_zero(page) {
@@ -166,11 +143,7 @@ impl StoreWriter<'_> {
         }
         let Some(slot) = pool.slot(page).filter(|_| *mapped < MAX_MAPPED_PAGES) else {
             let problem = "is one more than a snapshot can hold";
-            return Err(Error::PageIndex {
-                store: store.name.clone(),
-                index,
-                problem,
-            });
+            return Err(Error::PageIndex { store: store.name.clone(), index, problem });
         };
         store.map.push(index, slot);
         *mapped += 1;
@@ -179,8 +152,5 @@ impl StoreWriter<'_> {
 }
 
 fn refused(name: &str, problem: &'static str) -> Error {
-    Error::Name {
-        name: name.to_owned(),
-        problem,
-    }
+    Error::Name { name: name.to_owned(), problem }
 }

@@ -2,9 +2,7 @@
 
 use iced_x86::{CpuidFeature, Decoder, DecoderOptions, Instruction, Mnemonic, OpKind, Register};
 use ringwalk_cpu::decode::{Decoded, decode};
-use ringwalk_cpu::insn::{
-    ADDRESS_32, Insn, LOCK, NO_REGISTER, PLACE_IMMEDIATE, PLACE_MEMORY, REFUSED,
-};
+use ringwalk_cpu::insn::{ADDRESS_32, Insn, LOCK, NO_REGISTER, PLACE_IMMEDIATE, PLACE_MEMORY, REFUSED};
 use ringwalk_cpu::isa;
 use ringwalk_cpu::model::Model;
 
@@ -25,44 +23,24 @@ impl Random {
 
 /// Known differences, each with its reason. They are counted, and a rule that never applies fails the test.
 const DIFFERENCES: [(&str, &str, fn(&Instruction, &[u8], Option<&Insn>) -> bool); 4] = [
-    (
-        "x87",
-        "floating-point forms share one row, of the right length; SDM Vol.2D A.5",
-        |theirs, _, ours| {
-            let escape = |insn: &Insn| (0xD8..=0xDF).contains(&(insn.op >> 3));
-            ours.is_some_and(|insn| {
-                escape(insn) && (theirs.is_invalid() || theirs.len() == usize::from(insn.len))
-            })
-        },
-    ),
-    (
-        "later",
-        "the instruction came after the Pentium II",
-        |theirs, _, _| {
-            !theirs.is_invalid()
-                && !theirs
-                    .cpuid_features()
-                    .iter()
-                    .all(|feature| in_p6(*feature))
-        },
-    ),
-    (
-        "registers",
-        "control, debug and segment registers that do not exist are refused by the handler",
-        |_, _, ours| {
-            ours.is_some_and(|insn| {
-                matches!(isa::row_of(insn.op).map(|row| row.name), Some("mov")) && {
-                    let opcode = insn.op >> 3;
-                    matches!(opcode, 0x120..=0x123 | 0x8C | 0x8E)
-                }
-            })
-        },
-    ),
-    (
-        "0f 0d",
-        "a prefetch hint since the first 64-bit processors, undefined before",
-        |theirs, _, _| theirs.mnemonic() == Mnemonic::Reservednop,
-    ),
+    ("x87", "floating-point forms share one row, of the right length; SDM Vol.2D A.5", |theirs, _, ours| {
+        let escape = |insn: &Insn| (0xD8..=0xDF).contains(&(insn.op >> 3));
+        ours.is_some_and(|insn| escape(insn) && (theirs.is_invalid() || theirs.len() == usize::from(insn.len)))
+    }),
+    ("later", "the instruction came after the Pentium II", |theirs, _, _| {
+        !theirs.is_invalid() && !theirs.cpuid_features().iter().all(|feature| in_p6(*feature))
+    }),
+    ("registers", "control, debug and segment registers that do not exist are refused by the handler", |_, _, ours| {
+        ours.is_some_and(|insn| {
+            matches!(isa::row_of(insn.op).map(|row| row.name), Some("mov")) && {
+                let opcode = insn.op >> 3;
+                matches!(opcode, 0x120..=0x123 | 0x8C | 0x8E)
+            }
+        })
+    }),
+    ("0f 0d", "a prefetch hint since the first 64-bit processors, undefined before", |theirs, _, _| {
+        theirs.mnemonic() == Mnemonic::Reservednop
+    }),
 ];
 
 fn in_p6(feature: CpuidFeature) -> bool {
@@ -108,11 +86,7 @@ fn compare(bits: u32, seed: u64) {
         let bytes = random_code(&mut random);
         let theirs = Decoder::with_ip(bits, &bytes, 0x1000, DecoderOptions::NONE).decode();
         let ours = match decode(&bytes, bits == 32, Model::Max) {
-            Decoded::Insn(insn, _)
-                if insn.op != isa::UNDEFINED_ROW && insn.flags & REFUSED == 0 =>
-            {
-                Some(insn)
-            }
+            Decoded::Insn(insn, _) if insn.op != isa::UNDEFINED_ROW && insn.flags & REFUSED == 0 => Some(insn),
             _ => None,
         };
         let verdict = disagreement(&theirs, ours.as_ref());
@@ -120,28 +94,18 @@ fn compare(bits: u32, seed: u64) {
             compared += u64::from(ours.is_some());
             continue;
         };
-        match DIFFERENCES
-            .iter()
-            .position(|(_, _, applies)| applies(&theirs, &bytes, ours.as_ref()))
-        {
+        match DIFFERENCES.iter().position(|(_, _, applies)| applies(&theirs, &bytes, ours.as_ref())) {
             Some(rule) => used[rule] += 1,
             None if complaints.len() < 20 => complaints.push(format!("{bytes:02x?}: {complaint}")),
             None => (),
         }
     }
-    assert!(
-        complaints.is_empty(),
-        "{bits}-bit code:\n{}",
-        complaints.join("\n")
-    );
+    assert!(complaints.is_empty(), "{bits}-bit code:\n{}", complaints.join("\n"));
     for ((name, reason, _), count) in DIFFERENCES.iter().zip(used) {
         println!("{bits}-bit: {count} differences by rule {name}: {reason}");
         assert!(count > 0, "the rule {name} never applied: take it out");
     }
-    assert!(
-        compared > STRINGS / 2,
-        "most strings are instructions that both know: {compared}"
-    );
+    assert!(compared > STRINGS / 2, "most strings are instructions that both know: {compared}");
     println!("{bits}-bit: {compared} instructions agree");
 }
 
@@ -163,9 +127,7 @@ fn random_code(random: &mut Random) -> [u8; 15] {
 /// What differs, in words; `None` if nothing does.
 fn disagreement(theirs: &Instruction, ours: Option<&Insn>) -> Option<String> {
     let Some(ours) = ours else {
-        return (!theirs.is_invalid()
-            && theirs.mnemonic() != Mnemonic::Ud0
-            && theirs.mnemonic() != Mnemonic::Ud1)
+        return (!theirs.is_invalid() && theirs.mnemonic() != Mnemonic::Ud0 && theirs.mnemonic() != Mnemonic::Ud1)
             .then(|| format!("iced decodes {theirs:?}, we refuse it"));
     };
     if theirs.is_invalid() {
@@ -173,11 +135,7 @@ fn disagreement(theirs: &Instruction, ours: Option<&Insn>) -> Option<String> {
         return Some(format!("we decode {name}, iced refuses it"));
     }
     if theirs.len() != usize::from(ours.len) {
-        return Some(format!(
-            "length {} against {} of {theirs}",
-            ours.len,
-            theirs.len()
-        ));
+        return Some(format!("length {} against {} of {theirs}", ours.len, theirs.len()));
     }
     if theirs.has_lock_prefix() != (ours.flags & LOCK != 0) {
         return Some("LOCK differs".to_owned());
@@ -190,30 +148,21 @@ fn operand_disagreement(theirs: &Instruction, ours: &Insn) -> Option<String> {
     for index in 0..theirs.op_count().min(2) {
         let place = places[index as usize];
         let complaint = match theirs.op_kind(index) {
-            OpKind::Register if place < 16 => {
-                register_disagreement(theirs.op_register(index), place)
-            }
+            OpKind::Register if place < 16 => register_disagreement(theirs.op_register(index), place),
             OpKind::Memory if place == PLACE_MEMORY => memory_disagreement(theirs, ours),
-            OpKind::Immediate8 if place == PLACE_IMMEDIATE => {
-                differs(u64::from(theirs.immediate8()), ours.imm & 0xFF)
-            }
+            OpKind::Immediate8 if place == PLACE_IMMEDIATE => differs(u64::from(theirs.immediate8()), ours.imm & 0xFF),
             OpKind::Immediate16 if place == PLACE_IMMEDIATE => {
                 differs(u64::from(theirs.immediate16()), ours.imm & 0xFFFF)
             }
-            OpKind::Immediate32 | OpKind::Immediate8to32 if place == PLACE_IMMEDIATE => differs(
-                u64::from(theirs.immediate(index) as u32),
-                ours.imm & 0xFFFF_FFFF,
-            ),
+            OpKind::Immediate32 | OpKind::Immediate8to32 if place == PLACE_IMMEDIATE => {
+                differs(u64::from(theirs.immediate(index) as u32), ours.imm & 0xFFFF_FFFF)
+            }
             OpKind::Immediate8to16 if place == PLACE_IMMEDIATE => {
                 differs(u64::from(theirs.immediate(index) as u16), ours.imm & 0xFFFF)
             }
             OpKind::NearBranch16 | OpKind::NearBranch32 => {
                 let target = 0x1000 + u64::from(ours.len) + ours.imm;
-                let mask = if theirs.op_kind(index) == OpKind::NearBranch16 {
-                    0xFFFF
-                } else {
-                    0xFFFF_FFFF
-                };
+                let mask = if theirs.op_kind(index) == OpKind::NearBranch16 { 0xFFFF } else { 0xFFFF_FFFF };
                 differs(theirs.near_branch_target(), target & mask)
             }
             OpKind::FarBranch16 | OpKind::FarBranch32 => {
@@ -221,9 +170,7 @@ fn operand_disagreement(theirs: &Instruction, ours: &Insn) -> Option<String> {
             }
             kind if is_string_operand(kind) => string_disagreement(theirs, ours),
             _ if is_implicit(theirs) => None,
-            kind => Some(format!(
-                "operand {index} is {kind:?}, ours has place {place:02x} in {theirs}"
-            )),
+            kind => Some(format!("operand {index} is {kind:?}, ours has place {place:02x} in {theirs}")),
         };
         if complaint.is_some() {
             return complaint;
@@ -252,12 +199,8 @@ fn is_string_operand(kind: OpKind) -> bool {
 
 /// String instructions: address size and source segment.
 fn string_disagreement(theirs: &Instruction, ours: &Insn) -> Option<String> {
-    let wide = (0..theirs.op_count()).any(|index| {
-        matches!(
-            theirs.op_kind(index),
-            OpKind::MemorySegESI | OpKind::MemoryESEDI
-        )
-    });
+    let wide =
+        (0..theirs.op_count()).any(|index| matches!(theirs.op_kind(index), OpKind::MemorySegESI | OpKind::MemoryESEDI));
     differs(u64::from(wide), u64::from(ours.flags & ADDRESS_32 != 0))
 }
 
@@ -275,11 +218,7 @@ fn memory_disagreement(theirs: &Instruction, ours: &Insn) -> Option<String> {
         return None;
     }
     let number = |register: Register| {
-        if register == Register::None {
-            NO_REGISTER
-        } else {
-            register.number() as u8
-        }
+        if register == Register::None { NO_REGISTER } else { register.number() as u8 }
     };
     let (mut base, mut index) = (number(theirs.memory_base()), number(theirs.memory_index()));
     let scale = theirs.memory_index_scale().trailing_zeros() as u8;
@@ -287,11 +226,7 @@ fn memory_disagreement(theirs: &Instruction, ours: &Insn) -> Option<String> {
     if base == NO_REGISTER && scale == 0 && ours.base != NO_REGISTER {
         std::mem::swap(&mut base, &mut index);
     }
-    let mask = if ours.flags & ADDRESS_32 != 0 {
-        0xFFFF_FFFF
-    } else {
-        0xFFFF
-    };
+    let mask = if ours.flags & ADDRESS_32 != 0 { 0xFFFF_FFFF } else { 0xFFFF };
     let same = base == ours.base
         && index == ours.index
         && (index == NO_REGISTER || scale == ours.scale_segment & 3)

@@ -19,10 +19,7 @@ const MOST_LINES: usize = 600;
 /// A digest in lower-case hexadecimal.
 fn sha256(bytes: &[u8]) -> String {
     use sha2::Digest;
-    sha2::Sha256::digest(bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    sha2::Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn root() -> &'static Path {
@@ -30,8 +27,7 @@ fn root() -> &'static Path {
 }
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
-    let entries =
-        fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     for entry in entries.map(|entry| entry.expect("a folder entry can be read").path()) {
         if entry.is_dir() {
             sources(&entry, found);
@@ -50,37 +46,21 @@ fn all_sources() -> Vec<(PathBuf, String)> {
         sources(&root().join(folder), &mut found);
     }
     found.sort();
-    found
-        .into_iter()
-        .map(|path| {
-            (
-                path.clone(),
-                fs::read_to_string(path).expect("a source file is text"),
-            )
-        })
-        .collect()
+    found.into_iter().map(|path| (path.clone(), fs::read_to_string(path).expect("a source file is text"))).collect()
 }
 
 fn shown(path: &Path) -> String {
-    path.strip_prefix(root())
-        .unwrap_or(path)
-        .display()
-        .to_string()
-        .replace('\\', "/")
+    path.strip_prefix(root()).unwrap_or(path).display().to_string().replace('\\', "/")
 }
 
 #[test]
 fn crates_name_only_the_layers_below_them() {
     for (name, allowed) in EDGES {
-        let manifest = fs::read_to_string(root().join(name).join("Cargo.toml"))
-            .expect("every part has a manifest");
+        let manifest = fs::read_to_string(root().join(name).join("Cargo.toml")).expect("every part has a manifest");
         let dependencies = manifest.split("[dependencies]").nth(1).unwrap_or_default();
         for (other, _) in EDGES {
             let named = dependencies.contains(&format!("ringwalk-{other}"));
-            assert!(
-                !named || allowed.contains(&other),
-                "{name} must not depend on {other}: see ARCHITECTURE.md"
-            );
+            assert!(!named || allowed.contains(&other), "{name} must not depend on {other}: see ARCHITECTURE.md");
         }
     }
 }
@@ -89,23 +69,10 @@ fn crates_name_only_the_layers_below_them() {
 fn source_files_have_a_head_and_a_bearable_length() {
     for (path, text) in all_sources() {
         let name = shown(&path);
-        assert!(
-            text.starts_with("//!"),
-            "{name} begins with what the file is"
-        );
-        let is_table = name.starts_with("cpu/src/isa/")
-            || name.starts_with("tests/")
-            || name.contains("tests.rs");
-        let code = text
-            .split("#[cfg(test)]")
-            .next()
-            .unwrap_or_default()
-            .lines()
-            .count();
-        assert!(
-            is_table || code <= MOST_LINES,
-            "{name} has {code} lines of code: split it by meaning"
-        );
+        assert!(text.starts_with("//!"), "{name} begins with what the file is");
+        let is_table = name.starts_with("cpu/src/isa/") || name.starts_with("tests/") || name.contains("tests.rs");
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default().lines().count();
+        assert!(is_table || code <= MOST_LINES, "{name} has {code} lines of code: split it by meaning");
     }
 }
 
@@ -116,18 +83,11 @@ fn unsafe_code_and_stubs_stay_out() {
         if name == "tests/it/tidy.rs" {
             continue;
         }
-        let at_home = name == "cpu/src/run.rs"
-            || name.starts_with("cpu/src/fast/")
-            || name == "mmu/src/ram.rs";
-        let outside_text = text
-            .lines()
-            .filter(|line| !line.trim_start().starts_with("//"));
+        let at_home = name == "cpu/src/run.rs" || name.starts_with("cpu/src/fast/") || name == "mmu/src/ram.rs";
+        let outside_text = text.lines().filter(|line| !line.trim_start().starts_with("//"));
         for (number, line) in outside_text.enumerate() {
             let has = |word: &str| line.contains(word);
-            assert!(
-                at_home || !has("unsafe {") && !has("unsafe fn"),
-                "{name}: unsafe code near line {number}"
-            );
+            assert!(at_home || !has("unsafe {") && !has("unsafe fn"), "{name}: unsafe code near line {number}");
             let stub = has("todo!(") || has("unimplemented!(") || has("#[ignore") || has("dbg!(");
             assert!(!stub, "{name}: a stub near line {number}: {line}");
         }
@@ -138,43 +98,23 @@ fn unsafe_code_and_stubs_stay_out() {
 fn state_uses_ordered_maps() {
     for (path, text) in all_sources() {
         let name = shown(&path);
-        let state = ["cpu/", "mmu/", "chipset/", "snapshots/"]
-            .iter()
-            .any(|part| name.starts_with(part));
+        let state = ["cpu/", "mmu/", "chipset/", "snapshots/"].iter().any(|part| name.starts_with(part));
         let code = text.split("#[cfg(test)]").next().unwrap_or_default();
-        assert!(
-            !state || !code.contains("HashMap"),
-            "{name}: the order of a HashMap leaks into hashes and files"
-        );
+        assert!(!state || !code.contains("HashMap"), "{name}: the order of a HashMap leaks into hashes and files");
     }
 }
 
 #[test]
 fn known_failures_have_reasons() {
-    let list = fs::read_to_string(root().join("tests/known_failures.txt"))
-        .expect("the list exists, if only empty");
-    for line in list
-        .lines()
-        .filter(|line| !line.trim().is_empty() && !line.starts_with('#'))
-    {
-        assert!(
-            line.split_once(" : ")
-                .is_some_and(|(_, reason)| reason.len() > 10),
-            "a reason is missing: {line}"
-        );
+    let list = fs::read_to_string(root().join("tests/known_failures.txt")).expect("the list exists, if only empty");
+    for line in list.lines().filter(|line| !line.trim().is_empty() && !line.starts_with('#')) {
+        assert!(line.split_once(" : ").is_some_and(|(_, reason)| reason.len() > 10), "a reason is missing: {line}");
     }
 }
 
 #[test]
 fn documents_are_there_and_name_the_two_commands() {
-    for name in [
-        "README.md",
-        "ARCHITECTURE.md",
-        "CONTRIBUTING.md",
-        "CHANGELOG.md",
-        "LICENSE-MIT",
-        "LICENSE-APACHE",
-    ] {
+    for name in ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE-MIT", "LICENSE-APACHE"] {
         assert!(root().join(name).exists(), "{name} is missing");
     }
     let readme = fs::read_to_string(root().join("README.md")).expect("the README is text");
@@ -183,23 +123,14 @@ fn documents_are_there_and_name_the_two_commands() {
 
 #[test]
 fn roms_match_their_sums() {
-    let sums = fs::read_to_string(root().join("roms/SHA256SUMS"))
-        .expect("roms/SHA256SUMS names sources and binaries");
+    let sums = fs::read_to_string(root().join("roms/SHA256SUMS")).expect("roms/SHA256SUMS names sources and binaries");
     let mut checked = 0;
     for line in sums.lines() {
-        let (sum, name) = line
-            .split_once("  ")
-            .unwrap_or_else(|| panic!("roms/SHA256SUMS has a line without a name: {line}"));
+        let (sum, name) =
+            line.split_once("  ").unwrap_or_else(|| panic!("roms/SHA256SUMS has a line without a name: {line}"));
         let bytes = fs::read(root().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
-        assert_eq!(
-            sha256(&bytes),
-            sum,
-            "{name} is not what roms/SHA256SUMS says: run roms/build.sh"
-        );
+        assert_eq!(sha256(&bytes), sum, "{name} is not what roms/SHA256SUMS says: run roms/build.sh");
         checked += 1;
     }
-    assert!(
-        checked >= 6,
-        "sources and binaries of BIOS, VGA BIOS and tour are all named"
-    );
+    assert!(checked >= 6, "sources and binaries of BIOS, VGA BIOS and tour are all named");
 }

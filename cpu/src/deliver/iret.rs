@@ -22,9 +22,7 @@ pub(crate) fn iret<W: Width>(cx: &mut Exec<'_>) -> Step {
 }
 
 /// The three words or dwords on top of the stack.
-fn peek_frame<W: Width>(
-    cx: &mut Exec<'_>,
-) -> Result<(u32, Selector, u32), crate::exception::Exception> {
+fn peek_frame<W: Width>(cx: &mut Exec<'_>) -> Result<(u32, Selector, u32), crate::exception::Exception> {
     let offset = cx.peek_stack::<W>(0)?.as_() as u32;
     let selector = Selector(cx.peek_stack::<W>(1)?.as_() as u16);
     let image = cx.peek_stack::<W>(2)?.as_() as u32;
@@ -90,11 +88,7 @@ fn protected_mask(cx: &Exec<'_>) -> u32 {
 }
 
 fn load_protected_flags<W: Width>(cx: &mut Exec<'_>, mask: u32, image: u32, from_cpl: u8) {
-    let virtual_flags = if from_cpl == 0 && W::BITS == 32 {
-        VIF | VIP
-    } else {
-        0
-    };
+    let virtual_flags = if from_cpl == 0 && W::BITS == 32 { VIF | VIP } else { 0 };
     load_flags::<W>(cx, mask | virtual_flags, image);
 }
 

@@ -59,10 +59,7 @@ pub(crate) fn deliver(cx: &mut Exec<'_>, event: Event) -> Result<(), Exception> 
         Mode::Protected | Mode::Virtual8086 => protected::deliver(cx, event),
     };
     delivered.map_err(|mut second| {
-        let selector_code = matches!(
-            second.vector,
-            vector::TS | vector::NP | vector::SS | vector::GP
-        );
+        let selector_code = matches!(second.vector, vector::TS | vector::NP | vector::SS | vector::GP);
         if event.source.is_external() && selector_code {
             second.code |= EXT;
         }
@@ -86,20 +83,12 @@ pub(crate) fn deliver_exception(cx: &mut Exec<'_>, first: Exception) {
         }
         // The image that a fault pushes has RF set; traps and aborts push it as it is.
         // An instruction breakpoint is the exception: the handler sets RF itself.
-        let is_fault = !matches!(
-            current.site,
-            Site::InstructionBreakpoint | Site::DoubleFault
-        );
+        let is_fault = !matches!(current.site, Site::InstructionBreakpoint | Site::DoubleFault);
         if is_fault {
             cx.cpu.flags.set(RF, true);
         }
         let code = current.has_code().then_some(current.code);
-        let event = Event {
-            vector: current.vector,
-            code,
-            source: Source::Exception,
-            return_eip: cx.cpu.eip,
-        };
+        let event = Event { vector: current.vector, code, source: Source::Exception, return_eip: cx.cpu.eip };
         match deliver(cx, event) {
             Ok(()) => return,
             Err(second) => {
@@ -124,9 +113,7 @@ fn combine(cx: &Exec<'_>, first: Exception, second: Exception) -> Option<Excepti
     use ExceptionClass::*;
     match (class_of(first.vector), class_of(second.vector)) {
         (DoubleFault, Contributory | PageFault) => None,
-        (Contributory, Contributory) | (PageFault, Contributory | PageFault) => {
-            Some(cx.fault(Site::DoubleFault, 0))
-        }
+        (Contributory, Contributory) | (PageFault, Contributory | PageFault) => Some(cx.fault(Site::DoubleFault, 0)),
         _ => Some(second),
     }
 }
@@ -134,23 +121,11 @@ fn combine(cx: &Exec<'_>, first: Exception, second: Exception) -> Option<Excepti
 /// Delivers an external interrupt, an NMI or a debug trap at an instruction boundary.
 pub(crate) fn deliver_at_boundary(cx: &mut Exec<'_>, number: u8, source: Source) {
     cx.next_eip = cx.cpu.eip;
-    let event = Event {
-        vector: number,
-        code: None,
-        source,
-        return_eip: cx.cpu.eip,
-    };
+    let event = Event { vector: number, code: None, source, return_eip: cx.cpu.eip };
     if let Err(second) = deliver(cx, event) {
-        let first = Exception {
-            vector: number,
-            site: Site::Undefined,
-            code: 0,
-        };
+        let first = Exception { vector: number, site: Site::Undefined, code: 0 };
         // External interrupts and debug traps are benign: what fails is delivered for itself.
-        debug_assert_eq!(
-            class_of(first.vector) == ExceptionClass::Benign || source == Source::External,
-            true
-        );
+        debug_assert_eq!(class_of(first.vector) == ExceptionClass::Benign || source == Source::External, true);
         deliver_exception(cx, second);
     }
     cx.cpu.eip = cx.next_eip;

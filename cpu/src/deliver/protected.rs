@@ -36,11 +36,7 @@ fn read_gate(cx: &mut Exec<'_>, event: Event) -> Result<Descriptor, Exception> {
     use SystemType::*;
     let index = u16::from(event.vector) * 8;
     let code = index | IDT;
-    cx.require(
-        u32::from(index) + 7 <= u32::from(cx.cpu.idtr.limit),
-        Site::IdtLimit,
-        code,
-    )?;
+    cx.require(u32::from(index) + 7 <= u32::from(cx.cpu.idtr.limit), Site::IdtLimit, code)?;
     let address = LinAddr((cx.cpu.idtr.base + u64::from(index)) & 0xFFFF_FFFF);
     let gate = Descriptor(cx.load_linear::<u64>(address, Class::Supervisor)?);
     if gate.system_type() == Some(TaskGate) {
@@ -48,10 +44,7 @@ fn read_gate(cx: &mut Exec<'_>, event: Event) -> Result<Descriptor, Exception> {
         cx.hot.notes.add("interrupt through a task gate".to_owned());
         return Err(cx.fault(Site::IdtType, code));
     }
-    let usable = matches!(
-        gate.system_type(),
-        Some(InterruptGate16 | TrapGate16 | InterruptGate32 | TrapGate32)
-    );
+    let usable = matches!(gate.system_type(), Some(InterruptGate16 | TrapGate16 | InterruptGate32 | TrapGate32));
     cx.require(usable, Site::IdtType, code)?;
     let allowed = event.source != Source::Software || gate.dpl() >= cx.cpu.cpl;
     cx.require(allowed, Site::IdtPrivilege, code)?;
@@ -76,11 +69,7 @@ impl Handler {
         let wide = matches!(kind, Some(InterruptGate32 | TrapGate32));
         Handler {
             event,
-            offset: if wide {
-                gate.gate_offset_32()
-            } else {
-                gate.gate_offset_16()
-            },
+            offset: if wide { gate.gate_offset_32() } else { gate.gate_offset_16() },
             size: if wide { 4 } else { 2 },
             disables_interrupts: matches!(kind, Some(InterruptGate16 | InterruptGate32)),
             gate,

@@ -17,10 +17,7 @@ pub(super) fn deliver(cx: &mut Exec<'_>, event: Event) -> Step {
     let stack = cx.reg::<u32>(4);
     let image = cx.cpu.flags.bits() as u16;
     let cs = cx.cpu.seg(SegReg::Cs).selector.0;
-    let pushed = cx
-        .push(image)
-        .and_then(|()| cx.push(cs))
-        .and_then(|()| cx.push(event.return_eip as u16));
+    let pushed = cx.push(image).and_then(|()| cx.push(cs)).and_then(|()| cx.push(event.return_eip as u16));
     if pushed.is_err() {
         cx.set_reg::<u32>(4, stack);
         return pushed;

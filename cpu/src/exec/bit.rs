@@ -28,11 +28,7 @@ fn complement<W: Width>(value: W, mask: W) -> W {
 /// BT r/m, r. SDM Vol.2A "BT". Flags: CF; OF SF AF PF undefined (kept). Faults: operand access.
 pub fn bt<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
     let number: W = cx.src(i)?;
-    let a: W = if i.is_memory() {
-        cx.load(i.segment(), element_offset(cx, i, number))?
-    } else {
-        cx.dst(i)?
-    };
+    let a: W = if i.is_memory() { cx.load(i.segment(), element_offset(cx, i, number))? } else { cx.dst(i)? };
     cx.cpu.flags.set(CF, holds(a, mask(number)));
     Ok(())
 }
@@ -110,11 +106,7 @@ fn element_offset<W: Width>(cx: &Exec<'_>, i: &Insn, number: W) -> u32 {
     let element = number.sign_extend() >> W::BITS.trailing_zeros();
     let distance = element * W::BYTES as i64;
     let offset = cx.effective_address(i).wrapping_add(distance as u32);
-    if i.has(ADDRESS_32) {
-        offset
-    } else {
-        offset & 0xFFFF
-    }
+    if i.has(ADDRESS_32) { offset } else { offset & 0xFFFF }
 }
 
 /// BSF r, r/m. SDM Vol.2A "BSF". Flags: ZF; the others undefined, see [`value::bsf`]. A source of 0 leaves the

@@ -17,16 +17,8 @@ impl Exec<'_> {
     /// Takes a near branch: the target is cut to the operand size and must lie within CS.
     #[inline]
     pub fn branch_to(&mut self, i: &Insn, target: u32) -> Step {
-        let target = if i.has(OPERAND_32) {
-            target
-        } else {
-            target & 0xFFFF
-        };
-        self.require(
-            target <= self.cpu.seg(SegReg::Cs).limit,
-            Site::BranchLimit,
-            0,
-        )?;
+        let target = if i.has(OPERAND_32) { target } else { target & 0xFFFF };
+        self.require(target <= self.cpu.seg(SegReg::Cs).limit, Site::BranchLimit, 0)?;
         self.next_eip = target;
         Ok(())
     }
@@ -39,11 +31,7 @@ impl Exec<'_> {
 
 /// Jcc rel. Faults: #GP(0) beyond CS.
 pub fn jcc(cx: &mut Exec<'_>, i: &Insn) -> Step {
-    if cx.cpu.flags.condition(i.condition()) {
-        cx.branch_relative(i)
-    } else {
-        Ok(())
-    }
+    if cx.cpu.flags.condition(i.condition()) { cx.branch_relative(i) } else { Ok(()) }
 }
 
 /// JMP rel. Faults: #GP(0) beyond CS.
@@ -116,20 +104,11 @@ pub fn loopne(cx: &mut Exec<'_>, i: &Insn) -> Step {
 
 /// JCXZ, JECXZ rel8: by address size. Faults: #GP(0) beyond CS.
 pub fn jcxz(cx: &mut Exec<'_>, i: &Insn) -> Step {
-    if cx.address_reg(i, CX) == 0 {
-        cx.branch_relative(i)
-    } else {
-        Ok(())
-    }
+    if cx.address_reg(i, CX) == 0 { cx.branch_relative(i) } else { Ok(()) }
 }
 
 fn software_interrupt(cx: &mut Exec<'_>, number: u8, source: Source) -> Step {
-    let event = Event {
-        vector: number,
-        code: None,
-        source,
-        return_eip: cx.next_eip,
-    };
+    let event = Event { vector: number, code: None, source, return_eip: cx.next_eip };
     deliver::deliver(cx, event)?;
     cx.skip_single_step = true;
     Ok(())
@@ -149,11 +128,7 @@ pub fn int3(cx: &mut Exec<'_>, _: &Insn) -> Step {
 
 /// INTO: vector 4 if OF. Faults: those of delivery, without EXT.
 pub fn into(cx: &mut Exec<'_>, _: &Insn) -> Step {
-    if cx.cpu.flags.has(OF) {
-        software_interrupt(cx, vector::OF, Source::Software)
-    } else {
-        Ok(())
-    }
+    if cx.cpu.flags.has(OF) { software_interrupt(cx, vector::OF, Source::Software) } else { Ok(()) }
 }
 
 /// INT1: vector 1 without a DR6 bit; gate privilege is not checked, EXT is set. Faults: those of delivery.
@@ -170,10 +145,7 @@ pub fn iret<W: Width>(cx: &mut Exec<'_>, _: &Insn) -> Step {
 pub fn bound<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
     let at = cx.effective_address(i);
     let lower: W = cx.load(i.segment(), at)?;
-    let upper: W = cx.load(
-        i.segment(),
-        cx.wrap_address(i, at.wrapping_add(W::BYTES as u32)),
-    )?;
+    let upper: W = cx.load(i.segment(), cx.wrap_address(i, at.wrapping_add(W::BYTES as u32)))?;
     let index = cx.reg::<W>(i.dst).sign_extend();
     let inside = index >= lower.sign_extend() && index <= upper.sign_extend();
     cx.require(inside, Site::BoundRange, 0)

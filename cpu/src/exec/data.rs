@@ -79,11 +79,7 @@ pub fn lea<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
 pub fn xlat(cx: &mut Exec<'_>, i: &Insn) -> Step {
     let index = u32::from(cx.reg::<u8>(AL));
     let offset = cx.address_reg(i, EBX).wrapping_add(index);
-    let offset = if i.has(ADDRESS_32) {
-        offset
-    } else {
-        offset & 0xFFFF
-    };
+    let offset = if i.has(ADDRESS_32) { offset } else { offset & 0xFFFF };
     let value: u8 = cx.load(i.segment(), offset)?;
     cx.set_reg(AL, value);
     Ok(())

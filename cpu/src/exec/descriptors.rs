@@ -11,15 +11,9 @@ use crate::state::{Mode, Shadow};
 
 impl Exec<'_> {
     /// The descriptor that a selector (not null) names, or `site` with the selector if it lies outside its table.
-    pub fn read_descriptor(
-        &mut self,
-        selector: Selector,
-        site: Site,
-    ) -> Result<Descriptor, Exception> {
+    pub fn read_descriptor(&mut self, selector: Selector, site: Site) -> Result<Descriptor, Exception> {
         match self.descriptor_address(selector) {
-            Some(address) => Ok(Descriptor(
-                self.load_linear::<u64>(address, Class::Supervisor)?,
-            )),
+            Some(address) => Ok(Descriptor(self.load_linear::<u64>(address, Class::Supervisor)?)),
             None => Err(self.fault(site, selector.error_code())),
         }
     }
@@ -31,8 +25,7 @@ impl Exec<'_> {
         } else {
             (self.cpu.gdtr.base, u32::from(self.cpu.gdtr.limit))
         };
-        let missing = selector.is_local()
-            && (self.cpu.ldtr.is_unusable() || self.cpu.ldtr.selector.is_null());
+        let missing = selector.is_local() && (self.cpu.ldtr.is_unusable() || self.cpu.ldtr.selector.is_null());
         if missing || selector.offset() + 7 > limit {
             return None;
         }
@@ -40,11 +33,7 @@ impl Exec<'_> {
     }
 
     /// Sets the accessed flag in the table if it is clear, and returns the descriptor with it set.
-    pub fn set_accessed(
-        &mut self,
-        selector: Selector,
-        descriptor: Descriptor,
-    ) -> Result<Descriptor, Exception> {
+    pub fn set_accessed(&mut self, selector: Selector, descriptor: Descriptor) -> Result<Descriptor, Exception> {
         if descriptor.rights() & ACCESSED != 0 {
             return Ok(descriptor);
         }
@@ -55,9 +44,7 @@ impl Exec<'_> {
 
     /// Writes a descriptor's access byte back to its table.
     pub fn write_access_byte(&mut self, selector: Selector, descriptor: Descriptor) -> Step {
-        let address = self
-            .descriptor_address(selector)
-            .expect("the descriptor was read from its table before");
+        let address = self.descriptor_address(selector).expect("the descriptor was read from its table before");
         let byte = LinAddr((address.0 + 5) & 0xFFFF_FFFF);
         self.store_linear(byte, descriptor.rights() as u8, Class::Supervisor)
     }
@@ -66,10 +53,7 @@ impl Exec<'_> {
     pub fn load_segment(&mut self, reg: SegReg, selector: Selector) -> Step {
         let loaded = match self.cpu.mode() {
             Mode::Real => self.real_segment(reg, selector),
-            Mode::Virtual8086 => Segment {
-                rights: 0xF3,
-                ..Segment::real(selector.0)
-            },
+            Mode::Virtual8086 => Segment { rights: 0xF3, ..Segment::real(selector.0) },
             Mode::Protected if reg == SegReg::Ss => self.check_stack_segment(selector)?,
             Mode::Protected => self.check_data_segment(selector)?,
         };
@@ -81,17 +65,8 @@ impl Exec<'_> {
     pub fn real_segment(&self, reg: SegReg, selector: Selector) -> Segment {
         let old = self.cpu.seg(reg);
         // A null selector left by protected mode becomes an ordinary segment again.
-        let old = if old.is_unusable() {
-            &Segment::real(0)
-        } else {
-            old
-        };
-        Segment {
-            selector,
-            base: u64::from(selector.0) << 4,
-            limit: old.limit,
-            rights: old.rights,
-        }
+        let old = if old.is_unusable() { &Segment::real(0) } else { old };
+        Segment { selector, base: u64::from(selector.0) << 4, limit: old.limit, rights: old.rights }
     }
 
     fn check_data_segment(&mut self, selector: Selector) -> Result<Segment, Exception> {
@@ -101,11 +76,7 @@ impl Exec<'_> {
         let code = selector.error_code();
         let descriptor = self.read_descriptor(selector, Site::SelectorLimit)?;
         let segment = descriptor.segment(selector);
-        self.require(
-            descriptor.is_segment() && segment.is_readable(),
-            Site::DataType,
-            code,
-        )?;
+        self.require(descriptor.is_segment() && segment.is_readable(), Site::DataType, code)?;
         if !segment.is_conforming() {
             let privilege = self.cpu.cpl.max(selector.rpl());
             self.require(descriptor.dpl() >= privilege, Site::DataPrivilege, code)?;
@@ -116,21 +87,12 @@ impl Exec<'_> {
 
     fn check_stack_segment(&mut self, selector: Selector) -> Result<Segment, Exception> {
         self.require(!selector.is_null(), Site::SelectorNull, 0)?;
-        self.stack_segment_for(
-            selector,
-            self.cpu.cpl,
-            [Site::SelectorLimit, Site::StackType, Site::StackNotPresent],
-        )
+        self.stack_segment_for(selector, self.cpu.cpl, [Site::SelectorLimit, Site::StackType, Site::StackNotPresent])
     }
 
     /// A stack segment for a privilege level; `sites` are for the limit of the table, the type or privilege, and
     /// presence.
-    pub fn stack_segment_for(
-        &mut self,
-        selector: Selector,
-        cpl: u8,
-        sites: [Site; 3],
-    ) -> Result<Segment, Exception> {
+    pub fn stack_segment_for(&mut self, selector: Selector, cpl: u8, sites: [Site; 3]) -> Result<Segment, Exception> {
         let code = selector.error_code();
         let descriptor = self.read_descriptor(selector, sites[0])?;
         let rights = descriptor.rights();
@@ -157,6 +119,7 @@ impl Exec<'_> {
     pub fn shadow_after_stack_load(&mut self) {
         if self.shadow_before != Shadow::MovSs {
             self.cpu.shadow = Shadow::MovSs;
+            self.leave();
         }
     }
 

@@ -26,10 +26,7 @@ enum Kind {
 }
 
 fn immediate_pointer(i: &Insn) -> FarPointer {
-    FarPointer {
-        selector: Selector((i.imm >> 32) as u16),
-        offset: i.imm as u32,
-    }
+    FarPointer { selector: Selector((i.imm >> 32) as u16), offset: i.imm as u32 }
 }
 
 fn memory_pointer(cx: &mut Exec<'_>, i: &Insn) -> Result<FarPointer, Exception> {
@@ -40,10 +37,7 @@ fn memory_pointer(cx: &mut Exec<'_>, i: &Insn) -> Result<FarPointer, Exception> 
         (u32::from(cx.load::<u16>(i.segment(), at)?), 2)
     };
     let selector = cx.load::<u16>(i.segment(), cx.wrap_address(i, at.wrapping_add(bytes)))?;
-    Ok(FarPointer {
-        selector: Selector(selector),
-        offset,
-    })
+    Ok(FarPointer { selector: Selector(selector), offset })
 }
 
 /// JMP ptr16:16, ptr16:32. Faults: #GP, #NP.
@@ -72,11 +66,7 @@ fn transfer(cx: &mut Exec<'_>, i: &Insn, target: FarPointer, kind: Kind) -> Step
     if cx.cpu.mode() == Mode::Protected {
         return transfer_protected(cx, i, target, kind);
     }
-    cx.require(
-        target.offset <= cx.cpu.seg(SegReg::Cs).limit,
-        Site::BranchLimit,
-        0,
-    )?;
+    cx.require(target.offset <= cx.cpu.seg(SegReg::Cs).limit, Site::BranchLimit, 0)?;
     if kind == Kind::Call {
         push_return(cx, cx.operand_32(i))?;
     }
@@ -89,10 +79,7 @@ fn transfer(cx: &mut Exec<'_>, i: &Insn, target: FarPointer, kind: Kind) -> Step
 impl Exec<'_> {
     /// A code segment loaded in real or virtual-8086 mode: the limit stays, as after leaving protected mode.
     pub fn real_code_segment(&self, selector: Selector) -> Segment {
-        Segment {
-            rights: self.cpu.seg(SegReg::Cs).rights,
-            ..self.real_segment(SegReg::Cs, selector)
-        }
+        Segment { rights: self.cpu.seg(SegReg::Cs).rights, ..self.real_segment(SegReg::Cs, selector) }
     }
 }
 
@@ -120,9 +107,7 @@ fn transfer_protected(cx: &mut Exec<'_>, i: &Insn, target: FarPointer, kind: Kin
     }
     let code = target.selector.error_code();
     match descriptor.system_type() {
-        Some(SystemType::CallGate16 | SystemType::CallGate32) => {
-            through_gate(cx, target.selector, descriptor, kind)
-        }
+        Some(SystemType::CallGate16 | SystemType::CallGate32) => through_gate(cx, target.selector, descriptor, kind),
         Some(SystemType::TaskGate | SystemType::Tss16Available | SystemType::Tss32Available) => {
             // Hardware task switches come in a later stage.
             cx.hot.notes.add("hardware task switch".to_owned());
@@ -133,11 +118,7 @@ fn transfer_protected(cx: &mut Exec<'_>, i: &Insn, target: FarPointer, kind: Kin
 }
 
 /// SDM Vol.3A 5.8.1 "Direct Calls or Jumps to Code Segments": CPL stays.
-fn direct_target(
-    cx: &mut Exec<'_>,
-    selector: Selector,
-    descriptor: Descriptor,
-) -> Result<Segment, Exception> {
+fn direct_target(cx: &mut Exec<'_>, selector: Selector, descriptor: Descriptor) -> Result<Segment, Exception> {
     let code = selector.error_code();
     let segment = descriptor.segment(selector);
     cx.require(segment.is_code(), Site::CodeType, code)?;
@@ -167,11 +148,7 @@ fn enter_segment(cx: &mut Exec<'_>, i: &Insn, segment: Segment, offset: u32, kin
 fn through_gate(cx: &mut Exec<'_>, selector: Selector, gate: Descriptor, kind: Kind) -> Step {
     let gate_code = selector.error_code();
     let cpl = cx.cpu.cpl;
-    cx.require(
-        gate.dpl() >= cpl.max(selector.rpl()),
-        Site::GatePrivilege,
-        gate_code,
-    )?;
+    cx.require(gate.dpl() >= cpl.max(selector.rpl()), Site::GatePrivilege, gate_code)?;
     cx.require(gate.is_present(), Site::GateNotPresent, gate_code)?;
     let target = gate.gate_selector();
     cx.require(!target.is_null(), Site::SelectorNull, 0)?;
@@ -189,11 +166,7 @@ fn through_gate(cx: &mut Exec<'_>, selector: Selector, gate: Descriptor, kind: K
     cx.require(descriptor.is_present(), Site::CodeNotPresent, code)?;
     let descriptor = cx.set_accessed(target, descriptor)?;
     let wide = gate.system_type() == Some(SystemType::CallGate32);
-    let offset = if wide {
-        gate.gate_offset_32()
-    } else {
-        gate.gate_offset_16()
-    };
+    let offset = if wide { gate.gate_offset_32() } else { gate.gate_offset_16() };
     cx.require(offset <= segment.limit, Site::BranchLimit, 0)?;
     if kind == Kind::Call && inner {
         return call_inner(cx, gate, descriptor, offset, wide);
@@ -207,13 +180,7 @@ fn through_gate(cx: &mut Exec<'_>, selector: Selector, gate: Descriptor, kind: K
 }
 
 /// A call to a more privileged level: new stack from the TSS, parameters copied. SDM Vol.3A 5.8.5 "Stack Switching".
-fn call_inner(
-    cx: &mut Exec<'_>,
-    gate: Descriptor,
-    descriptor: Descriptor,
-    offset: u32,
-    wide: bool,
-) -> Step {
+fn call_inner(cx: &mut Exec<'_>, gate: Descriptor, descriptor: Descriptor, offset: u32, wide: bool) -> Step {
     let cpl = descriptor.dpl();
     let (stack, pointer) = cx.inner_stack(cpl)?;
     let old_stack = *cx.cpu.seg(SegReg::Ss);
@@ -222,11 +189,8 @@ fn call_inner(
     let mut parameters = [0u32; 31];
     let count = gate.gate_parameters();
     for index in 0..count {
-        parameters[index as usize] = if wide {
-            cx.peek_stack::<u32>(index)?
-        } else {
-            u32::from(cx.peek_stack::<u16>(index)?)
-        };
+        parameters[index as usize] =
+            if wide { cx.peek_stack::<u32>(index)? } else { u32::from(cx.peek_stack::<u16>(index)?) };
     }
     let cs = cx.cpu.seg(SegReg::Cs).selector.0;
     let mut frame = Frame::new(stack, pointer, size, cpl);
@@ -258,13 +222,7 @@ pub(crate) struct Frame {
 impl Frame {
     /// A frame of operands of `size` bytes (2 or 4) on a stack of privilege level `cpl`.
     pub(crate) fn new(segment: Segment, pointer: u32, size: u32, cpl: u8) -> Frame {
-        Frame {
-            segment,
-            pointer,
-            size,
-            cpl,
-            limit_code: segment.selector.error_code(),
-        }
+        Frame { segment, pointer, size, cpl, limit_code: segment.selector.error_code() }
     }
 
     /// Says that the stack is not a new one: a limit fault names no selector.
@@ -275,25 +233,13 @@ impl Frame {
 
     /// Writes one operand below the last one, with the new level's rights.
     pub(crate) fn push(&mut self, cx: &mut Exec<'_>, value: u32) -> Step {
-        let mask = if self.segment.is_big() {
-            u32::MAX
-        } else {
-            0xFFFF
-        };
+        let mask = if self.segment.is_big() { u32::MAX } else { 0xFFFF };
         self.pointer = self.pointer.wrapping_sub(self.size) & mask;
         let fits = self.segment.contains(self.pointer, self.size) && self.segment.is_writable();
         cx.require(fits, Site::NewStackLimit, self.limit_code)?;
         let addr = LinAddr((self.segment.base + u64::from(self.pointer)) & 0xFFFF_FFFF);
-        let class = if self.cpl == 3 {
-            Class::User
-        } else {
-            Class::Supervisor
-        };
-        if self.size == 4 {
-            cx.store_linear(addr, value, class)
-        } else {
-            cx.store_linear(addr, value as u16, class)
-        }
+        let class = if self.cpl == 3 { Class::User } else { Class::Supervisor };
+        if self.size == 4 { cx.store_linear(addr, value, class) } else { cx.store_linear(addr, value as u16, class) }
     }
 
     /// Makes it the current stack.
@@ -309,26 +255,16 @@ impl Exec<'_> {
         let tss = self.cpu.tr;
         let tss_code = tss.selector.error_code();
         let wide = tss.rights & 8 != 0;
-        let at = if wide {
-            4 + 8 * u32::from(cpl)
-        } else {
-            2 + 4 * u32::from(cpl)
-        };
+        let at = if wide { 4 + 8 * u32::from(cpl) } else { 2 + 4 * u32::from(cpl) };
         let last = at + if wide { 5 } else { 3 };
         self.require(last <= tss.limit, Site::TssLimit, tss_code)?;
         let address = |offset: u32| LinAddr((tss.base + u64::from(offset)) & 0xFFFF_FFFF);
         let (pointer, selector) = if wide {
             let pointer = self.load_linear::<u32>(address(at), Class::Supervisor)?;
-            (
-                pointer,
-                self.load_linear::<u16>(address(at + 4), Class::Supervisor)?,
-            )
+            (pointer, self.load_linear::<u16>(address(at + 4), Class::Supervisor)?)
         } else {
             let pointer = u32::from(self.load_linear::<u16>(address(at), Class::Supervisor)?);
-            (
-                pointer,
-                self.load_linear::<u16>(address(at + 2), Class::Supervisor)?,
-            )
+            (pointer, self.load_linear::<u16>(address(at + 2), Class::Supervisor)?)
         };
         let selector = Selector(selector);
         self.require(!selector.is_null(), Site::TssStack, 0)?;
@@ -368,19 +304,14 @@ fn return_far<W: Width>(cx: &mut Exec<'_>, release: u32) -> Step {
     }
     let above = 2 * W::BYTES as u32 + release;
     let pointer = cx.load::<W>(SegReg::Ss, cx.stack_above(above))?.as_() as u32;
-    let stack = cx
-        .load::<W>(SegReg::Ss, cx.stack_above(above + W::BYTES as u32))?
-        .as_() as u16;
+    let stack = cx.load::<W>(SegReg::Ss, cx.stack_above(above + W::BYTES as u32))?.as_() as u16;
     cx.return_outer(segment, offset, Selector(stack), pointer, release)
 }
 
 impl Exec<'_> {
     /// The code segment that a far return or IRET goes to, and whether it is less privileged.
     /// SDM Vol.2B "RET", Vol.2A "IRET".
-    pub(crate) fn return_segment(
-        &mut self,
-        selector: Selector,
-    ) -> Result<(Segment, bool), Exception> {
+    pub(crate) fn return_segment(&mut self, selector: Selector) -> Result<(Segment, bool), Exception> {
         self.require(!selector.is_null(), Site::SelectorNull, 0)?;
         let code = selector.error_code();
         let descriptor = self.read_descriptor(selector, Site::SelectorLimit)?;

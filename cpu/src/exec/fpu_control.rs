@@ -9,11 +9,7 @@ use crate::state::{CR0_EM, CR0_MP, CR0_NE, CR0_TS};
 
 /// #NM while CR0.EM or CR0.TS is set.
 fn require_available(cx: &Exec<'_>) -> Step {
-    cx.require(
-        cx.cpu.cr0 & (CR0_EM | CR0_TS) == 0,
-        Site::DeviceNotAvailable,
-        0,
-    )
+    cx.require(cx.cpu.cr0 & (CR0_EM | CR0_TS) == 0, Site::DeviceNotAvailable, 0)
 }
 
 /// #MF for a waiting instruction while an unmasked exception is pending and CR0.NE is set.

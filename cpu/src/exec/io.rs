@@ -133,12 +133,7 @@ mod tests {
     const MAP: u64 = 0x68;
 
     fn in_from(port: u8) -> Insn {
-        Insn {
-            dst: 0,
-            src: PLACE_IMMEDIATE,
-            imm: port.into(),
-            ..insn()
-        }
+        Insn { dst: 0, src: PLACE_IMMEDIATE, imm: port.into(), ..insn() }
     }
 
     /// CPL 3, IOPL 0, a task whose bit map covers ports 0 to 77h with bits set for 21h and 3Fh.
@@ -146,12 +141,8 @@ mod tests {
         let mut machine = Machine::new();
         machine.cpu.cr0 |= CR0_PE;
         machine.cpu.cpl = 3;
-        machine.cpu.tr = Segment {
-            selector: Selector(0x28),
-            base: TSS,
-            limit: (MAP + 15) as u32,
-            rights: 0x8B | DEFAULT_BIG,
-        };
+        machine.cpu.tr =
+            Segment { selector: Selector(0x28), base: TSS, limit: (MAP + 15) as u32, rights: 0x8B | DEFAULT_BIG };
         machine.write(TSS + u64::from(MAP_BASE), &(MAP as u16).to_le_bytes());
         machine.write(TSS + MAP + 4, &[1 << 1, 0, 0, 1 << 7]);
         machine
@@ -170,16 +161,10 @@ mod tests {
         let mut machine = user();
         assert!(allowed::<u8>(&mut machine, 0x20));
         assert!(!allowed::<u8>(&mut machine, 0x21));
-        assert!(
-            !allowed::<u16>(&mut machine, 0x20),
-            "a word needs both bits"
-        );
+        assert!(!allowed::<u16>(&mut machine, 0x20), "a word needs both bits");
         assert!(!allowed::<u32>(&mut machine, 0x1E));
         assert!(allowed::<u16>(&mut machine, 0x1E));
-        assert!(
-            !allowed::<u16>(&mut machine, 0x3E),
-            "the bit is in the byte's last place"
-        );
+        assert!(!allowed::<u16>(&mut machine, 0x3E), "the bit is in the byte's last place");
         assert!(allowed::<u32>(&mut machine, 0x38));
         assert_eq!(machine.bus.log.len(), 3, "a refused port is not touched");
     }
@@ -221,10 +206,7 @@ mod tests {
 
     #[test]
     fn rep_ins_and_outs_pause_at_every_device_access() {
-        let rep = Insn {
-            flags: REP,
-            ..insn()
-        };
+        let rep = Insn { flags: REP, ..insn() };
         let mut machine = Machine::new();
         machine.cpu.gpr[1] = 2;
         machine.cpu.gpr[2] = 0x1F0;
@@ -235,9 +217,6 @@ mod tests {
         assert_eq!(machine.read(0x2000, 4), [1, 0, 2, 0]);
         machine.cpu.gpr[1] = 1;
         assert!(!machine.run(|cx| outs::<u32>(cx, &rep)).unfinished);
-        assert_eq!(
-            machine.bus.log,
-            ["read 1f0 Word", "read 1f0 Word", "write 1f0 Dword 20001"]
-        );
+        assert_eq!(machine.bus.log, ["read 1f0 Word", "read 1f0 Word", "write 1f0 Dword 20001"]);
     }
 }

@@ -44,13 +44,7 @@ impl Exec<'_> {
 
     /// The linear address of an access that the segment allows; #GP(0) or #SS(0) otherwise.
     #[inline]
-    pub fn checked(
-        &self,
-        seg: SegReg,
-        offset: u32,
-        bytes: u32,
-        access: Access,
-    ) -> Result<LinAddr, Exception> {
+    pub fn checked(&self, seg: SegReg, offset: u32, bytes: u32, access: Access) -> Result<LinAddr, Exception> {
         let segment = self.cpu.seg(seg);
         let typed = match access {
             Access::Write => segment.is_writable(),
@@ -89,11 +83,7 @@ impl Exec<'_> {
                 return Ok(W::truncate(u64::from_le_bytes(raw)));
             }
         }
-        Ok(W::truncate(self.load_carefully(
-            addr,
-            W::BYTES as usize,
-            class,
-        )?))
+        Ok(W::truncate(self.load_carefully(addr, W::BYTES as usize, class)?))
     }
 
     /// Writes at a linear address with the rights of a class.
@@ -118,25 +108,15 @@ impl Exec<'_> {
             return Ok(());
         }
         self.check_alignment(addr, bytes as usize, class)?;
-        self.pieces(addr, bytes as usize, Access::Write, class)
-            .map(|_| ())
+        self.pieces(addr, bytes as usize, Access::Write, class).map(|_| ())
     }
 
     #[cold]
-    fn load_carefully(
-        &mut self,
-        addr: LinAddr,
-        bytes: usize,
-        class: Class,
-    ) -> Result<u64, Exception> {
+    fn load_carefully(&mut self, addr: LinAddr, bytes: usize, class: Class) -> Result<u64, Exception> {
         self.check_alignment(addr, bytes, class)?;
         let mut value = 0;
         let mut shift = 0;
-        for piece in self
-            .pieces(addr, bytes, Access::Read, class)?
-            .into_iter()
-            .flatten()
-        {
+        for piece in self.pieces(addr, bytes, Access::Read, class)?.into_iter().flatten() {
             value |= self.load_piece(piece, class) << shift;
             shift += 8 * piece.bytes as u32;
         }
@@ -170,41 +150,23 @@ impl Exec<'_> {
         class: Class,
     ) -> Result<[Option<Piece>; 2], Exception> {
         let first_bytes = bytes.min((4096 - addr.offset_in_page()) as usize);
-        let first = Piece {
-            linear: addr,
-            physical: self.translate(addr, access, class)?,
-            bytes: first_bytes,
-        };
+        let first = Piece { linear: addr, physical: self.translate(addr, access, class)?, bytes: first_bytes };
         if first_bytes == bytes {
             return Ok([Some(first), None]);
         }
         let next = LinAddr((addr.0 + first_bytes as u64) & 0xFFFF_FFFF);
-        let second = Piece {
-            linear: next,
-            physical: self.translate(next, access, class)?,
-            bytes: bytes - first_bytes,
-        };
+        let second = Piece { linear: next, physical: self.translate(next, access, class)?, bytes: bytes - first_bytes };
         Ok([Some(first), Some(second)])
     }
 
     /// Linear to physical, behind the A20 gate; raises #PF.
-    pub fn translate(
-        &mut self,
-        addr: LinAddr,
-        access: Access,
-        class: Class,
-    ) -> Result<PhysAddr, Exception> {
+    pub fn translate(&mut self, addr: LinAddr, access: Access, class: Class) -> Result<PhysAddr, Exception> {
         let physical = self.translate_ungated(addr, access, class)?;
         Ok(self.memory.behind_a20(physical))
     }
 
     /// Linear to physical, before the A20 gate; raises #PF.
-    pub fn translate_ungated(
-        &mut self,
-        addr: LinAddr,
-        access: Access,
-        class: Class,
-    ) -> Result<PhysAddr, Exception> {
+    pub fn translate_ungated(&mut self, addr: LinAddr, access: Access, class: Class) -> Result<PhysAddr, Exception> {
         let paging = self.cpu.paging();
         let user = class == Class::User;
         match translate(&paging, &mut self.cpu.tlb, self.memory, addr, access, user) {
@@ -230,11 +192,7 @@ impl Exec<'_> {
     }
 
     fn drop_host_page(&mut self, addr: LinAddr, size_bits: u8) {
-        if size_bits == 12 {
-            self.hot.host_tlb.drop_page(addr)
-        } else {
-            self.hot.host_tlb.flush()
-        }
+        if size_bits == 12 { self.hot.host_tlb.drop_page(addr) } else { self.hot.host_tlb.flush() }
     }
 
     fn load_piece(&mut self, piece: Piece, class: Class) -> u64 {
@@ -245,8 +203,7 @@ impl Exec<'_> {
                 }
                 let mut raw = [0; 8];
                 let at = piece.physical.offset_in_page() as usize;
-                raw[..piece.bytes]
-                    .copy_from_slice(&self.memory.frames.page(frame)[at..at + piece.bytes]);
+                raw[..piece.bytes].copy_from_slice(&self.memory.frames.page(frame)[at..at + piece.bytes]);
                 u64::from_le_bytes(raw)
             }
             Route::Mmio => self.load_device(piece),
@@ -264,9 +221,7 @@ impl Exec<'_> {
 
     fn store_frame(&mut self, piece: Piece, frame: Frame, value: u64, class: Class) {
         let at = piece.physical.offset_in_page() as usize;
-        self.memory
-            .frames
-            .store(frame, at, &value.to_le_bytes()[..piece.bytes]);
+        self.memory.frames.store(frame, at, &value.to_le_bytes()[..piece.bytes]);
         if self.memory.frames.has_stale_code() {
             self.hot.leave = true;
         }
@@ -284,8 +239,7 @@ impl Exec<'_> {
     fn load_device(&mut self, piece: Piece) -> u64 {
         let mut value = 0;
         for (at, size) in bus_cycles(piece.physical, piece.bytes) {
-            let part =
-                self.on_bus(|bus, cx| bus.mmio_read(PhysAddr(piece.physical.0 + at), size, cx));
+            let part = self.on_bus(|bus, cx| bus.mmio_read(PhysAddr(piece.physical.0 + at), size, cx));
             value |= (part & size.ones()) << (8 * at);
         }
         value
@@ -303,8 +257,7 @@ impl Exec<'_> {
 
     /// #AC: SDM Vol.3A 6.15 "Interrupt 17-Alignment Check Exception (#AC)".
     fn check_alignment(&self, addr: LinAddr, bytes: usize, class: Class) -> Step {
-        let checked =
-            class == Class::User && self.cpu.cr0 & CR0_AM != 0 && self.cpu.flags.has(flags::AC);
+        let checked = class == Class::User && self.cpu.cr0 & CR0_AM != 0 && self.cpu.flags.has(flags::AC);
         let aligned = addr.0.is_multiple_of(bytes as u64);
         self.require(!checked || aligned, Site::Alignment, 0)
     }
@@ -313,11 +266,7 @@ impl Exec<'_> {
     fn note_access(&mut self, addr: LinAddr, bytes: usize, access: Access, value: u64) {
         crate::debug::note_data_access(self.cpu, addr, bytes, access);
         if self.hot.watches.any_data() {
-            if let Some(hit) = self
-                .hot
-                .watches
-                .data_hit(addr, bytes, access, value, self.cpu)
-            {
+            if let Some(hit) = self.hot.watches.data_hit(addr, bytes, access, value, self.cpu) {
                 self.hot.watch_hit.get_or_insert(hit);
                 self.hot.leave = true;
             }
@@ -335,10 +284,7 @@ fn bus_cycles(addr: PhysAddr, bytes: usize) -> impl Iterator<Item = (u64, Size)>
         let left = bytes as u64 - at;
         let size = [Size::Qword, Size::Dword, Size::Word, Size::Byte]
             .into_iter()
-            .find(|size| {
-                size.bytes() <= left && (addr.0 + at).is_multiple_of(size.bytes())
-                    || *size == Size::Byte
-            })?;
+            .find(|size| size.bytes() <= left && (addr.0 + at).is_multiple_of(size.bytes()) || *size == Size::Byte)?;
         (left > 0).then(|| {
             let cycle = (at, size);
             at += size.bytes();

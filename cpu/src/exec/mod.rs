@@ -127,39 +127,25 @@ impl Exec<'_> {
     /// Raises a fault with an error code (0 for vectors that have none). The one place faults come from.
     #[cold]
     pub fn fault(&self, site: Site, code: u16) -> Exception {
-        Exception {
-            vector: site.info().vector,
-            site,
-            code,
-        }
+        Exception { vector: site.info().vector, site, code }
     }
 
     /// `Err` of [`Exec::fault`] unless the check holds.
     #[inline]
     pub fn require(&self, holds: bool, site: Site, code: u16) -> Step {
-        if holds {
-            Ok(())
-        } else {
-            Err(self.fault(site, code))
-        }
+        if holds { Ok(()) } else { Err(self.fault(site, code)) }
     }
 
     /// Raises the invalid-opcode fault for a reason.
     pub fn undefined(&self, site: Site) -> Exception {
-        debug_assert_eq!(
-            site.info().vector,
-            vector::UD,
-            "an invalid opcode has vector 6"
-        );
+        debug_assert_eq!(site.info().vector, vector::UD, "an invalid opcode has vector 6");
         self.fault(site, 0)
     }
 
     fn note_undefined(&mut self, what: &str, i: &Insn) {
         let cs = self.cpu.seg(SegReg::Cs).selector.0;
         let name = crate::isa::row_of(i.op).map_or("", |row| row.name);
-        self.hot
-            .notes
-            .add(format!("{what} {name} at {cs:04x}:{:08x}", self.cpu.eip));
+        self.hot.notes.add(format!("{what} {name} at {cs:04x}:{:08x}", self.cpu.eip));
     }
 
     /// CPL 0, or #GP(0). Real mode counts as 0.
@@ -169,11 +155,7 @@ impl Exec<'_> {
 
     /// Protected mode without virtual-8086, or #UD.
     pub fn require_protected(&self) -> Step {
-        self.require(
-            self.cpu.protected() && !self.cpu.virtual_8086(),
-            Site::UndefinedInRealMode,
-            0,
-        )
+        self.require(self.cpu.protected() && !self.cpu.virtual_8086(), Site::UndefinedInRealMode, 0)
     }
 
     /// A general register. Byte registers 4 to 7 are AH, CH, DH, BH.
@@ -190,11 +172,7 @@ impl Exec<'_> {
     #[inline(always)]
     pub fn set_reg<W: Width>(&mut self, number: u8, value: W) {
         let high_byte = W::BITS == 8 && number & 4 != 0;
-        let (slot, shift) = if high_byte {
-            ((number & 3) as usize, 8)
-        } else {
-            ((number & 15) as usize, 0)
-        };
+        let (slot, shift) = if high_byte { ((number & 3) as usize, 8) } else { ((number & 15) as usize, 0) };
         let mask = (u64::MAX >> (64 - W::BITS)) << shift;
         let old = self.cpu.gpr[slot];
         self.cpu.gpr[slot] = (old & !mask) | (value.as_() << shift);
@@ -204,15 +182,9 @@ impl Exec<'_> {
     #[inline]
     pub fn effective_address(&self, i: &Insn) -> u32 {
         let part = |number: u8| {
-            if number == NO_REGISTER {
-                0
-            } else {
-                self.cpu.gpr[number as usize] as u32
-            }
+            if number == NO_REGISTER { 0 } else { self.cpu.gpr[number as usize] as u32 }
         };
-        let sum = part(i.base)
-            .wrapping_add(part(i.index) << (i.scale_segment & 3))
-            .wrapping_add(i.disp as u32);
+        let sum = part(i.base).wrapping_add(part(i.index) << (i.scale_segment & 3)).wrapping_add(i.disp as u32);
         if i.has(ADDRESS_32) { sum } else { sum & 0xFFFF }
     }
 
@@ -295,11 +267,7 @@ impl Exec<'_> {
     #[inline]
     pub fn address_reg(&self, i: &Insn, number: u8) -> u32 {
         let value = self.cpu.gpr[number as usize] as u32;
-        if i.has(ADDRESS_32) {
-            value
-        } else {
-            value & 0xFFFF
-        }
+        if i.has(ADDRESS_32) { value } else { value & 0xFFFF }
     }
 
     /// Writes a register by address size; with 16-bit addresses the upper half stays.
@@ -315,11 +283,7 @@ impl Exec<'_> {
     /// Rights class of ordinary accesses at this CPL.
     #[inline]
     pub fn class(&self) -> Class {
-        if self.cpu.cpl == 3 {
-            Class::User
-        } else {
-            Class::Supervisor
-        }
+        if self.cpu.cpl == 3 { Class::User } else { Class::Supervisor }
     }
 
     /// Ends the trace after this instruction.
@@ -332,19 +296,12 @@ impl Exec<'_> {
         let now = self.now();
         self.hot.bus_touched = true;
         self.hot.leave = true;
-        act(
-            self.bus,
-            &mut BusCx {
-                now,
-                memory: self.memory,
-            },
-        )
+        act(self.bus, &mut BusCx { now, memory: self.memory })
     }
 
     /// Recomputes what follows from mode, privilege, flags and debug registers. Call it after changing any of them.
     pub fn refresh_guard(&mut self) {
-        let aligned =
-            self.cpu.cpl == 3 && self.cpu.cr0 & CR0_AM != 0 && self.cpu.flags.has(flags::AC);
+        let aligned = self.cpu.cpl == 3 && self.cpu.cr0 & CR0_AM != 0 && self.cpu.flags.has(flags::AC);
         self.hot.guarded = aligned || self.cpu.dr7 & 0xFF != 0 || self.hot.watches.any_data();
     }
 

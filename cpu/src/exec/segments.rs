@@ -63,10 +63,7 @@ pub fn pop_sreg<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
 fn load_far_pointer<W: Width>(cx: &mut Exec<'_>, i: &Insn, reg: SegReg) -> Step {
     let at = cx.effective_address(i);
     let offset: W = cx.load(i.segment(), at)?;
-    let selector = cx.load::<u16>(
-        i.segment(),
-        cx.wrap_address(i, at.wrapping_add(W::BYTES as u32)),
-    )?;
+    let selector = cx.load::<u16>(i.segment(), cx.wrap_address(i, at.wrapping_add(W::BYTES as u32)))?;
     cx.load_segment(reg, Selector(selector))?;
     cx.set_dst(i, offset)
 }
@@ -111,10 +108,7 @@ pub fn arpl(cx: &mut Exec<'_>, i: &Insn) -> Step {
 
 /// The descriptor behind a selector as LAR, LSL, VERR and VERW see it: `None` where they clear ZF.
 /// Presence is not looked at.
-fn visible_descriptor(
-    cx: &mut Exec<'_>,
-    selector: Selector,
-) -> Result<Option<Descriptor>, Exception> {
+fn visible_descriptor(cx: &mut Exec<'_>, selector: Selector) -> Result<Option<Descriptor>, Exception> {
     if selector.is_null() || cx.descriptor_address(selector).is_none() {
         return Ok(None);
     }
@@ -131,16 +125,7 @@ pub fn lar<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
     let selector = Selector(cx.src(i)?);
     let seen = visible_descriptor(cx, selector)?.filter(|descriptor| {
         let system = descriptor.system_type();
-        let listed = [
-            Tss16Available,
-            Ldt,
-            Tss16Busy,
-            CallGate16,
-            TaskGate,
-            Tss32Available,
-            Tss32Busy,
-            CallGate32,
-        ];
+        let listed = [Tss16Available, Ldt, Tss16Busy, CallGate16, TaskGate, Tss32Available, Tss32Busy, CallGate32];
         descriptor.is_segment() || system.is_some_and(|kind| listed.contains(&kind))
     });
     cx.cpu.flags.set(ZF, seen.is_some());
@@ -157,10 +142,7 @@ pub fn lsl<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
     let selector = Selector(cx.src(i)?);
     let seen = visible_descriptor(cx, selector)?.filter(|descriptor| {
         let listed = [Tss16Available, Ldt, Tss16Busy, Tss32Available, Tss32Busy];
-        descriptor.is_segment()
-            || descriptor
-                .system_type()
-                .is_some_and(|kind| listed.contains(&kind))
+        descriptor.is_segment() || descriptor.system_type().is_some_and(|kind| listed.contains(&kind))
     });
     cx.cpu.flags.set(ZF, seen.is_some());
     match seen {
@@ -173,8 +155,7 @@ fn verify(cx: &mut Exec<'_>, i: &Insn, fits: impl Fn(&crate::segment::Segment) -
     cx.require_protected()?;
     let selector = Selector(cx.dst(i)?);
     let seen = visible_descriptor(cx, selector)?;
-    let good = seen
-        .is_some_and(|descriptor| descriptor.is_segment() && fits(&descriptor.segment(selector)));
+    let good = seen.is_some_and(|descriptor| descriptor.is_segment() && fits(&descriptor.segment(selector)));
     cx.cpu.flags.set(ZF, good);
     Ok(())
 }

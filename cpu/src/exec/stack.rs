@@ -26,11 +26,7 @@ impl Exec<'_> {
     /// Wraps an offset to the stack's address size.
     #[inline]
     pub fn wrap_stack(&self, offset: u32) -> u32 {
-        if self.cpu.seg(SegReg::Ss).is_big() {
-            offset
-        } else {
-            offset & 0xFFFF
-        }
+        if self.cpu.seg(SegReg::Ss).is_big() { offset } else { offset & 0xFFFF }
     }
 
     /// The stack pointer so many bytes lower.
@@ -54,11 +50,7 @@ impl Exec<'_> {
     /// Writes SP or ESP.
     #[inline]
     pub fn set_stack_pointer_of_size(&mut self, value: u32, big: bool) {
-        if big {
-            self.set_reg::<u32>(SP, value)
-        } else {
-            self.set_reg::<u16>(SP, value as u16)
-        }
+        if big { self.set_reg::<u32>(SP, value) } else { self.set_reg::<u16>(SP, value as u16) }
     }
 
     /// Pushes a value. On a fault nothing has changed.
@@ -79,11 +71,7 @@ impl Exec<'_> {
     /// Wraps an offset to the instruction's address size.
     #[inline]
     pub fn wrap_address(&self, i: &Insn, offset: u32) -> u32 {
-        if i.has(crate::insn::ADDRESS_32) {
-            offset
-        } else {
-            offset & 0xFFFF
-        }
+        if i.has(crate::insn::ADDRESS_32) { offset } else { offset & 0xFFFF }
     }
 }
 
@@ -206,6 +194,7 @@ pub fn popf<W: Width>(cx: &mut Exec<'_>, _: &Insn) -> Step {
     cx.cpu.flags.replace(mask, image.as_() as u32);
     cx.cpu.flags.set(RF, false);
     cx.refresh_guard();
+    cx.leave();
     Ok(())
 }
 

@@ -81,21 +81,13 @@ pub fn lods<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
 pub(super) fn advance<W: Width>(cx: &mut Exec<'_>, i: &Insn, index: u8) {
     let at = cx.address_reg(i, index);
     let bytes = W::BYTES as u32;
-    let next = if cx.cpu.flags.has(DF) {
-        at.wrapping_sub(bytes)
-    } else {
-        at.wrapping_add(bytes)
-    };
+    let next = if cx.cpu.flags.has(DF) { at.wrapping_sub(bytes) } else { at.wrapping_add(bytes) };
     cx.set_address_reg(i, index, next);
 }
 
 /// One iteration, or with F3 or F2 as many as (E)CX says: none at all for 0.
 #[inline(always)]
-pub(super) fn repeat(
-    cx: &mut Exec<'_>,
-    i: &Insn,
-    iteration: impl Fn(&mut Exec<'_>) -> Step,
-) -> Step {
+pub(super) fn repeat(cx: &mut Exec<'_>, i: &Insn, iteration: impl Fn(&mut Exec<'_>) -> Step) -> Step {
     drive(cx, i, iteration, |_| false)
 }
 
@@ -103,9 +95,7 @@ pub(super) fn repeat(
 #[inline(always)]
 fn repeat_compare(cx: &mut Exec<'_>, i: &Insn, iteration: impl Fn(&mut Exec<'_>) -> Step) -> Step {
     let ends_at_equality = i.has(REPNE);
-    drive(cx, i, iteration, |cx| {
-        cx.cpu.flags.has(ZF) == ends_at_equality
-    })
+    drive(cx, i, iteration, |cx| cx.cpu.flags.has(ZF) == ends_at_equality)
 }
 
 /// Repeats until the count is used up, `is_found` holds, or the rest of the machine wants a look between iterations.
@@ -165,10 +155,7 @@ mod tests {
     const DI: usize = 7;
 
     fn rep() -> Insn {
-        Insn {
-            flags: REP,
-            ..insn()
-        }
+        Insn { flags: REP, ..insn() }
     }
 
     fn machine(count: u64) -> Machine {
@@ -186,10 +173,7 @@ mod tests {
         machine.cpu.gpr[DI] = 0xFFFF; // a word here would fault
         let before = machine.cpu.clone();
         let run = machine.run(|cx| movs::<u16>(cx, &rep()));
-        assert_eq!(
-            (run.step, run.extra_cycles, run.unfinished),
-            (Ok(()), 0, false)
-        );
+        assert_eq!((run.step, run.extra_cycles, run.unfinished), (Ok(()), 0, false));
         assert_eq!(machine.cpu, before);
     }
 
@@ -197,10 +181,7 @@ mod tests {
     fn every_iteration_costs_a_cycle_and_df_turns_around() {
         let mut machine = machine(4);
         let run = machine.run(|cx| movs::<u16>(cx, &rep()));
-        assert_eq!(
-            (run.step, run.extra_cycles, run.unfinished),
-            (Ok(()), 3, false)
-        );
+        assert_eq!((run.step, run.extra_cycles, run.unfinished), (Ok(()), 3, false));
         assert_eq!(machine.read(0x2000, 8), b"abcdefgh");
         assert_eq!((machine.cpu.gpr[SI], machine.cpu.gpr[DI]), (0x1008, 0x2008));
         machine.cpu.flags.set(DF, true);
@@ -239,14 +220,8 @@ mod tests {
             machine.cpu.eip = 0x40;
             machine.deadline = deadline;
             let run = machine.run(|cx| movs::<u8>(cx, &rep()));
-            assert_eq!(
-                (run.step, run.unfinished, run.next_eip),
-                (Ok(()), true, 0x40)
-            );
-            assert_eq!(
-                (run.extra_cycles, machine.cpu.gpr[CX]),
-                (done - 1, 4 - done)
-            );
+            assert_eq!((run.step, run.unfinished, run.next_eip), (Ok(()), true, 0x40));
+            assert_eq!((run.extra_cycles, machine.cpu.gpr[CX]), (done - 1, 4 - done));
             assert!(machine.cpu.flags.has(RF));
         }
     }
@@ -283,10 +258,7 @@ mod tests {
         machine.cpu.gpr[CX] = 8;
         machine.cpu.gpr[DI] = 0x1000;
         machine.cpu.gpr[0] = u64::from(b'c');
-        let repne = Insn {
-            flags: REPNE,
-            ..insn()
-        };
+        let repne = Insn { flags: REPNE, ..insn() };
         let _ = machine.run(|cx| scas::<u8>(cx, &repne));
         assert_eq!((machine.cpu.gpr[CX], machine.cpu.gpr[DI]), (5, 0x1003));
         assert!(machine.cpu.flags.has(ZF));

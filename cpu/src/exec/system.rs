@@ -42,11 +42,7 @@ pub fn hlt(cx: &mut Exec<'_>, _: &Insn) -> Step {
 
 /// CPL at most IOPL, or #GP(0): CLI and STI. Virtual interrupts (VME, PVI) come in a later stage.
 fn require_interrupt_privilege(cx: &Exec<'_>) -> Step {
-    cx.require(
-        !cx.cpu.protected() || cx.cpu.cpl <= cx.cpu.flags.iopl(),
-        Site::InterruptFlagPrivilege,
-        0,
-    )
+    cx.require(!cx.cpu.protected() || cx.cpu.cpl <= cx.cpu.flags.iopl(), Site::InterruptFlagPrivilege, 0)
 }
 
 /// CLI. Flags: IF. Faults: #GP(0) at CPL above IOPL.
@@ -62,6 +58,7 @@ pub fn sti(cx: &mut Exec<'_>, _: &Insn) -> Step {
     if !cx.cpu.flags.has(IF) {
         cx.cpu.flags.set(IF, true);
         cx.cpu.shadow = Shadow::Sti;
+        cx.leave();
     }
     Ok(())
 }
@@ -152,21 +149,14 @@ fn require_control_register(cx: &Exec<'_>, number: u8) -> Step {
 
 /// SDM Vol.3A 2.5 "Control Registers".
 fn write_cr0(cx: &mut Exec<'_>, value: u32) -> Step {
-    const IMPLEMENTED: u32 =
-        CR0_PE | CR0_MP | CR0_EM | CR0_TS | CR0_NE | CR0_WP | CR0_AM | CR0_NW | CR0_CD | CR0_PG;
+    const IMPLEMENTED: u32 = CR0_PE | CR0_MP | CR0_EM | CR0_TS | CR0_NE | CR0_WP | CR0_AM | CR0_NW | CR0_CD | CR0_PG;
     let since_486 = CR0_NE | CR0_WP | CR0_AM | CR0_NW | CR0_CD;
-    let mask = if cx.cpu.model.has(Feature::I486) {
-        IMPLEMENTED
-    } else {
-        IMPLEMENTED & !since_486
-    };
+    let mask = if cx.cpu.model.has(Feature::I486) { IMPLEMENTED } else { IMPLEMENTED & !since_486 };
     let value = (value & mask) | CR0_ET;
-    let legal = (value & CR0_PG == 0 || value & CR0_PE != 0)
-        && (value & CR0_NW == 0 || value & CR0_CD != 0);
+    let legal = (value & CR0_PG == 0 || value & CR0_PE != 0) && (value & CR0_NW == 0 || value & CR0_CD != 0);
     cx.require(legal, Site::Cr0Combination, 0)?;
     let changed = cx.cpu.cr0 ^ value;
-    if value & CR0_PG != 0 && cx.cpu.cr4 & CR4_PAE != 0 && changed & (CR0_PG | CR0_CD | CR0_NW) != 0
-    {
+    if value & CR0_PG != 0 && cx.cpu.cr4 & CR4_PAE != 0 && changed & (CR0_PG | CR0_CD | CR0_NW) != 0 {
         load_pdptes(cx, cx.cpu.cr3)?;
     }
     cx.cpu.cr0 = value;
@@ -195,14 +185,7 @@ fn write_cr3(cx: &mut Exec<'_>, value: u32) -> Step {
 fn write_cr4(cx: &mut Exec<'_>, value: u32) -> Step {
     let flags = cx.cpu.model.feature_flags();
     let mut allowed = CR4_PCE | CR4_MCE;
-    let gates = [
-        (4, CR4_TSD),
-        (2, CR4_DE),
-        (3, CR4_PSE),
-        (6, CR4_PAE),
-        (13, CR4_PGE),
-        (1, CR4_VME | CR4_PVI),
-    ];
+    let gates = [(4, CR4_TSD), (2, CR4_DE), (3, CR4_PSE), (6, CR4_PAE), (13, CR4_PGE), (1, CR4_VME | CR4_PVI)];
     for (feature, bits) in gates {
         if flags & 1 << feature != 0 {
             allowed |= bits;
@@ -231,11 +214,7 @@ fn load_pdptes(cx: &mut Exec<'_>, cr3: u64) -> Step {
         let address = ringwalk_mmu::PhysAddr((cr3 & 0xFFFF_FFE0) + 8 * index as u64);
         *pdpte = cx.memory.read_entry(address, 8);
         let reserved = 0x1E6 | u64::MAX << cx.cpu.model.physical_bits();
-        cx.require(
-            *pdpte & 1 == 0 || *pdpte & reserved == 0,
-            Site::PdpteReserved,
-            0,
-        )?;
+        cx.require(*pdpte & 1 == 0 || *pdpte & reserved == 0, Site::PdpteReserved, 0)?;
     }
     cx.cpu.pdptes = loaded;
     Ok(())
@@ -245,11 +224,7 @@ fn load_pdptes(cx: &mut Exec<'_>, cr3: u64) -> Step {
 fn debug_register(cx: &Exec<'_>, number: u8) -> Result<u8, Exception> {
     cx.require_privileged()?;
     let alias = matches!(number, 4 | 5);
-    cx.require(
-        !alias || cx.cpu.cr4 & CR4_DE == 0,
-        Site::DebugRegisterAlias,
-        0,
-    )?;
+    cx.require(!alias || cx.cpu.cr4 & CR4_DE == 0, Site::DebugRegisterAlias, 0)?;
     Ok(if alias { number + 2 } else { number })
 }
 
@@ -292,11 +267,7 @@ pub fn mov_to_dr(cx: &mut Exec<'_>, i: &Insn) -> Step {
 
 /// RDTSC. Faults: #GP(0) with CR4.TSD at CPL above 0.
 pub fn rdtsc(cx: &mut Exec<'_>, _: &Insn) -> Step {
-    cx.require(
-        cx.cpu.cr4 & CR4_TSD == 0 || cx.cpu.cpl == 0,
-        Site::TimeStampDisable,
-        0,
-    )?;
+    cx.require(cx.cpu.cr4 & CR4_TSD == 0 || cx.cpu.cpl == 0, Site::TimeStampDisable, 0)?;
     let value = cx.machine_tsc().wrapping_add(cx.cpu.msrs.tsc_adjust);
     cx.set_edx_eax(value);
     Ok(())
@@ -305,11 +276,7 @@ pub fn rdtsc(cx: &mut Exec<'_>, _: &Insn) -> Step {
 /// RDPMC: two counters that stand still. Faults: #GP(0).
 pub fn rdpmc(cx: &mut Exec<'_>, _: &Insn) -> Step {
     let allowed = cx.cpu.cr4 & CR4_PCE != 0 || cx.cpu.cpl == 0;
-    cx.require(
-        allowed && cx.reg::<u32>(CX) < 2,
-        Site::PerformanceCounter,
-        0,
-    )?;
+    cx.require(allowed && cx.reg::<u32>(CX) < 2, Site::PerformanceCounter, 0)?;
     cx.set_edx_eax(0);
     Ok(())
 }
@@ -324,9 +291,7 @@ pub fn rdmsr(cx: &mut Exec<'_>, _: &Insn) -> Step {
             Ok(())
         }
         None => {
-            cx.hot
-                .notes
-                .add(format!("read of model-specific register {number:08x}h"));
+            cx.hot.notes.add(format!("read of model-specific register {number:08x}h"));
             Err(cx.fault(Site::UnknownMsr, 0))
         }
     }
@@ -342,9 +307,7 @@ pub fn wrmsr(cx: &mut Exec<'_>, _: &Insn) -> Step {
         Some(true) => Ok(()),
         Some(false) => Err(cx.fault(Site::MsrValue, 0)),
         None => {
-            cx.hot
-                .notes
-                .add(format!("write of model-specific register {number:08x}h"));
+            cx.hot.notes.add(format!("write of model-specific register {number:08x}h"));
             Err(cx.fault(Site::UnknownMsr, 0))
         }
     }
@@ -361,12 +324,7 @@ pub fn cpuid(cx: &mut Exec<'_>, _: &Insn) -> Step {
 
 /// A flat segment as SYSENTER and SYSEXIT load it.
 fn flat(selector: u16, rights: u32) -> Segment {
-    Segment {
-        selector: Selector(selector),
-        base: 0,
-        limit: u32::MAX,
-        rights,
-    }
+    Segment { selector: Selector(selector), base: 0, limit: u32::MAX, rights }
 }
 
 /// SYSENTER. SDM Vol.2B "SYSENTER". Faults: #GP(0) in real mode or with a null IA32_SYSENTER_CS.

@@ -42,15 +42,8 @@ fn load_table(cx: &mut Exec<'_>, i: &Insn) -> Result<TableRegister, crate::excep
     let limit = cx.load::<u16>(i.segment(), at)?;
     let base = cx.load::<u32>(i.segment(), cx.wrap_address(i, at.wrapping_add(2)))?;
     // With 16-bit operands the base has 24 bits.
-    let base = if cx.operand_32(i) {
-        base
-    } else {
-        base & 0x00FF_FFFF
-    };
-    Ok(TableRegister {
-        base: u64::from(base),
-        limit,
-    })
+    let base = if cx.operand_32(i) { base } else { base & 0x00FF_FFFF };
+    Ok(TableRegister { base: u64::from(base), limit })
 }
 
 /// LGDT m. Loaded segments keep their caches. Faults: operand access, #GP(0) at CPL above 0.
@@ -96,11 +89,7 @@ pub fn lldt(cx: &mut Exec<'_>, i: &Insn) -> Step {
     let code = selector.error_code();
     cx.require(!selector.is_local(), Site::LdtType, code)?;
     let descriptor = cx.read_descriptor(selector, Site::SelectorLimit)?;
-    cx.require(
-        descriptor.system_type() == Some(SystemType::Ldt),
-        Site::LdtType,
-        code,
-    )?;
+    cx.require(descriptor.system_type() == Some(SystemType::Ldt), Site::LdtType, code)?;
     cx.require(descriptor.is_present(), Site::LdtNotPresent, code)?;
     cx.cpu.ldtr = descriptor.segment(selector);
     Ok(())
@@ -115,16 +104,9 @@ pub fn ltr(cx: &mut Exec<'_>, i: &Insn) -> Step {
     let code = selector.error_code();
     cx.require(!selector.is_local(), Site::TaskType, code)?;
     let descriptor = cx.read_descriptor(selector, Site::SelectorLimit)?;
-    let available = matches!(
-        descriptor.system_type(),
-        Some(SystemType::Tss16Available | SystemType::Tss32Available)
-    );
+    let available = matches!(descriptor.system_type(), Some(SystemType::Tss16Available | SystemType::Tss32Available));
     cx.require(available, Site::TaskType, code)?;
-    cx.require(
-        descriptor.rights() & PRESENT != 0,
-        Site::TaskNotPresent,
-        code,
-    )?;
+    cx.require(descriptor.rights() & PRESENT != 0, Site::TaskNotPresent, code)?;
     const BUSY: u64 = 2 << 40;
     let busy = Descriptor(descriptor.0 | BUSY);
     cx.write_access_byte(selector, busy)?;

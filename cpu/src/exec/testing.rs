@@ -1,8 +1,6 @@
 //! A small machine to try handlers on: real mode, flat memory below 1 MiB, a bus that writes down what it is asked.
 
-use ringwalk_mmu::{
-    Bus, BusCx, Frame, Memory, PhysAddr, Port, Reach, RouteSpan, Signals, Size, TlbPolicy, Vector,
-};
+use ringwalk_mmu::{Bus, BusCx, Frame, Memory, PhysAddr, Port, Reach, RouteSpan, Signals, Size, TlbPolicy, Vector};
 
 use super::{Exec, Hot};
 use crate::exception::Step;
@@ -51,22 +49,11 @@ impl Machine {
     pub(crate) fn new() -> Machine {
         let mut memory = Memory::new(256, 0, &[], &[]);
         let ram = Reach::Frames(Frame(memory.ram.first.0));
-        memory.set_routes(vec![RouteSpan {
-            first_page: 0,
-            pages: 256,
-            read: ram,
-            write: ram,
-        }]);
+        memory.set_routes(vec![RouteSpan { first_page: 0, pages: 256, read: ram, write: ram }]);
         let mut cpu = CpuState::new(Model::Max, TlbPolicy::Real);
         cpu.segments = [Segment::real(0); 6];
         cpu.eip = 0x100;
-        Machine {
-            cpu,
-            hot: Hot::default(),
-            memory,
-            bus: Recorder::default(),
-            deadline: u64::MAX,
-        }
+        Machine { cpu, hot: Hot::default(), memory, bus: Recorder::default(), deadline: u64::MAX }
     }
 
     pub(crate) fn run(&mut self, act: impl FnOnce(&mut Exec<'_>) -> Step) -> Run {
@@ -84,12 +71,7 @@ impl Machine {
             skip_single_step: false,
         };
         let step = act(&mut cx);
-        Run {
-            step,
-            extra_cycles: cx.extra_cycles,
-            unfinished: cx.unfinished,
-            next_eip: cx.next_eip,
-        }
+        Run { step, extra_cycles: cx.extra_cycles, unfinished: cx.unfinished, next_eip: cx.next_eip }
     }
 
     pub(crate) fn write(&mut self, addr: u64, bytes: &[u8]) {
@@ -116,8 +98,7 @@ impl Bus for Recorder {
     }
 
     fn port_write(&mut self, port: Port, size: Size, value: u32, _: &mut BusCx<'_>) {
-        self.log
-            .push(format!("write {:x} {size:?} {value:x}", port.0));
+        self.log.push(format!("write {:x} {size:?} {value:x}", port.0));
     }
 
     fn mmio_read(&mut self, _: PhysAddr, size: Size, _: &mut BusCx<'_>) -> u64 {

@@ -3,9 +3,7 @@
 
 use super::Operand::{Cl, Eb, Ev, Ew, Ib, Is, Iz, M, One};
 use super::{Entry, b, n, row, v};
-use crate::exec::{
-    arithmetic, bit, control, data, far, fpu_control, logic, muldiv, shift, stack, system, tables,
-};
+use crate::exec::{arithmetic, bit, control, data, far, fpu_control, logic, muldiv, shift, stack, system, tables};
 use crate::model::Feature::{Cx8, I186, I286, I486};
 
 use Entry::UndefinedModRm;
@@ -16,20 +14,12 @@ type GroupRows = [Entry; 8];
 macro_rules! group_1 {
     ($dst:ident, $src:ident, $sized:ident) => {
         [
-            row("add", [$dst, $src], $sized!(arithmetic::add))
-                .lock()
-                .at(),
+            row("add", [$dst, $src], $sized!(arithmetic::add)).lock().at(),
             row("or", [$dst, $src], $sized!(logic::or)).lock().at(),
-            row("adc", [$dst, $src], $sized!(arithmetic::adc))
-                .lock()
-                .at(),
-            row("sbb", [$dst, $src], $sized!(arithmetic::sbb))
-                .lock()
-                .at(),
+            row("adc", [$dst, $src], $sized!(arithmetic::adc)).lock().at(),
+            row("sbb", [$dst, $src], $sized!(arithmetic::sbb)).lock().at(),
             row("and", [$dst, $src], $sized!(logic::and)).lock().at(),
-            row("sub", [$dst, $src], $sized!(arithmetic::sub))
-                .lock()
-                .at(),
+            row("sub", [$dst, $src], $sized!(arithmetic::sub)).lock().at(),
             row("xor", [$dst, $src], $sized!(logic::xor)).lock().at(),
             row("cmp", [$dst, $src], $sized!(arithmetic::cmp)).at(),
         ]
@@ -54,30 +44,14 @@ pub(super) static GROUP_1A: GroupRows = [
 macro_rules! group_2 {
     ($dst:ident, $src:ident, $sized:ident, $since:expr) => {
         [
-            row("rol", [$dst, $src], $sized!(shift::rol))
-                .needs($since)
-                .at(),
-            row("ror", [$dst, $src], $sized!(shift::ror))
-                .needs($since)
-                .at(),
-            row("rcl", [$dst, $src], $sized!(shift::rcl))
-                .needs($since)
-                .at(),
-            row("rcr", [$dst, $src], $sized!(shift::rcr))
-                .needs($since)
-                .at(),
-            row("shl", [$dst, $src], $sized!(shift::shl))
-                .needs($since)
-                .at(),
-            row("shr", [$dst, $src], $sized!(shift::shr))
-                .needs($since)
-                .at(),
-            row("sal", [$dst, $src], $sized!(shift::shl))
-                .needs($since)
-                .at(),
-            row("sar", [$dst, $src], $sized!(shift::sar))
-                .needs($since)
-                .at(),
+            row("rol", [$dst, $src], $sized!(shift::rol)).needs($since).at(),
+            row("ror", [$dst, $src], $sized!(shift::ror)).needs($since).at(),
+            row("rcl", [$dst, $src], $sized!(shift::rcl)).needs($since).at(),
+            row("rcr", [$dst, $src], $sized!(shift::rcr)).needs($since).at(),
+            row("shl", [$dst, $src], $sized!(shift::shl)).needs($since).at(),
+            row("shr", [$dst, $src], $sized!(shift::shr)).needs($since).at(),
+            row("sal", [$dst, $src], $sized!(shift::shl)).needs($since).at(),
+            row("sar", [$dst, $src], $sized!(shift::sar)).needs($since).at(),
         ]
     };
 }
@@ -133,12 +107,8 @@ pub(super) static GROUP_6: GroupRows = [
     row("str", [Ev], v!(tables::str_register)).needs(I286).at(),
     row("lldt", [Ew], n!(tables::lldt)).ends().needs(I286).at(),
     row("ltr", [Ew], n!(tables::ltr)).ends().needs(I286).at(),
-    row("verr", [Ew], n!(crate::exec::segments::verr))
-        .needs(I286)
-        .at(),
-    row("verw", [Ew], n!(crate::exec::segments::verw))
-        .needs(I286)
-        .at(),
+    row("verr", [Ew], n!(crate::exec::segments::verr)).needs(I286).at(),
+    row("verw", [Ew], n!(crate::exec::segments::verw)).needs(I286).at(),
     UndefinedModRm,
     UndefinedModRm,
 ];
@@ -151,10 +121,7 @@ pub(super) static GROUP_7: GroupRows = [
     row("smsw", [Ev], v!(system::smsw)).needs(I286).at(),
     UndefinedModRm,
     row("lmsw", [Ew], n!(system::lmsw)).ends().needs(I286).at(),
-    row("invlpg", [M], n!(system::invlpg))
-        .ends()
-        .needs(I486)
-        .at(),
+    row("invlpg", [M], n!(system::invlpg)).ends().needs(I486).at(),
 ];
 
 pub(super) static GROUP_8: GroupRows = [
@@ -170,10 +137,7 @@ pub(super) static GROUP_8: GroupRows = [
 
 pub(super) static GROUP_9: GroupRows = [
     UndefinedModRm,
-    row("cmpxchg8b", [M], n!(arithmetic::cmpxchg8b))
-        .lock()
-        .needs(Cx8)
-        .at(),
+    row("cmpxchg8b", [M], n!(arithmetic::cmpxchg8b)).lock().needs(Cx8).at(),
     UndefinedModRm,
     UndefinedModRm,
     UndefinedModRm,
@@ -206,16 +170,7 @@ macro_rules! x87 {
         row("x87", [Ev], n!(fpu_control::arithmetic)).at()
     };
 }
-pub(super) static X87_OTHER: GroupRows = [
-    x87!(),
-    x87!(),
-    x87!(),
-    x87!(),
-    x87!(),
-    x87!(),
-    x87!(),
-    x87!(),
-];
+pub(super) static X87_OTHER: GroupRows = [x87!(), x87!(), x87!(), x87!(), x87!(), x87!(), x87!(), x87!()];
 pub(super) static X87_D9: GroupRows = [
     x87!(),
     x87!(),
@@ -226,33 +181,9 @@ pub(super) static X87_D9: GroupRows = [
     x87!(),
     row("fnstcw", [Ew], n!(fpu_control::fnstcw)).at(),
 ];
-pub(super) static X87_DB: GroupRows = [
-    x87!(),
-    x87!(),
-    x87!(),
-    x87!(),
-    row("fninit", [Ew], n!(fpu_control::db_group_4)).at(),
-    x87!(),
-    x87!(),
-    x87!(),
-];
-pub(super) static X87_DD: GroupRows = [
-    x87!(),
-    x87!(),
-    x87!(),
-    x87!(),
-    x87!(),
-    x87!(),
-    x87!(),
-    row("fnstsw", [Ew], n!(fpu_control::fnstsw_memory)).at(),
-];
-pub(super) static X87_DF: GroupRows = [
-    x87!(),
-    x87!(),
-    x87!(),
-    x87!(),
-    row("fnstsw", [Ew], n!(fpu_control::fnstsw_ax)).at(),
-    x87!(),
-    x87!(),
-    x87!(),
-];
+pub(super) static X87_DB: GroupRows =
+    [x87!(), x87!(), x87!(), x87!(), row("fninit", [Ew], n!(fpu_control::db_group_4)).at(), x87!(), x87!(), x87!()];
+pub(super) static X87_DD: GroupRows =
+    [x87!(), x87!(), x87!(), x87!(), x87!(), x87!(), x87!(), row("fnstsw", [Ew], n!(fpu_control::fnstsw_memory)).at()];
+pub(super) static X87_DF: GroupRows =
+    [x87!(), x87!(), x87!(), x87!(), row("fnstsw", [Ew], n!(fpu_control::fnstsw_ax)).at(), x87!(), x87!(), x87!()];

@@ -124,25 +124,14 @@ pub enum Entry {
 }
 
 /// A row with up to three operands.
-const fn row<const N: usize>(
-    name: &'static str,
-    operands: [Operand; N],
-    handlers: [Handler; 2],
-) -> Row {
+const fn row<const N: usize>(name: &'static str, operands: [Operand; N], handlers: [Handler; 2]) -> Row {
     let mut all = [Operand::None; 3];
     let mut index = 0;
     while index < N {
         all[index] = operands[index];
         index += 1;
     }
-    Row {
-        name,
-        operands: all,
-        handlers,
-        lockable: false,
-        ends_trace: false,
-        feature: Feature::I8086,
-    }
+    Row { name, operands: all, handlers, lockable: false, ends_trace: false, feature: Feature::I8086 }
 }
 
 /// Handlers of a byte instruction: `b!(add)` is `[add::<u8>, add::<u8>]`.

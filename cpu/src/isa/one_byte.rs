@@ -1,19 +1,11 @@
 //! The one-byte opcodes. SDM Vol.2D Table A-2 "One-byte Opcode Map".
 
-use super::Operand::{
-    Acc, Ap, Dx, Eb, Ev, Ew, Gb, Gv, Gw, Ib, Is, Iw, IwIb, Iz, Jb, Jz, M, O, Seg, Sw, Z,
-};
-use super::groups::{
-    GROUP_1_EB, GROUP_1_EV_IS, GROUP_1_EV_IZ, GROUP_1A, GROUP_2_EB_1, GROUP_2_EB_CL, GROUP_2_EB_IB,
-};
-use super::groups::{
-    GROUP_2_EV_1, GROUP_2_EV_CL, GROUP_2_EV_IB, GROUP_3_EB, GROUP_3_EV, GROUP_4, GROUP_5,
-};
+use super::Operand::{Acc, Ap, Dx, Eb, Ev, Ew, Gb, Gv, Gw, Ib, Is, Iw, IwIb, Iz, Jb, Jz, M, O, Seg, Sw, Z};
+use super::groups::{GROUP_1_EB, GROUP_1_EV_IS, GROUP_1_EV_IZ, GROUP_1A, GROUP_2_EB_1, GROUP_2_EB_CL, GROUP_2_EB_IB};
+use super::groups::{GROUP_2_EV_1, GROUP_2_EV_CL, GROUP_2_EV_IB, GROUP_3_EB, GROUP_3_EV, GROUP_4, GROUP_5};
 use super::groups::{GROUP_11_EB, GROUP_11_EV, X87_D9, X87_DB, X87_DD, X87_DF, X87_OTHER};
 use super::{Entry, b, n, row, v};
-use crate::exec::{
-    arithmetic, bcd, control, convert, data, far, flag, fpu_control, io, logic, muldiv,
-};
+use crate::exec::{arithmetic, bcd, control, convert, data, far, flag, fpu_control, io, logic, muldiv};
 use crate::exec::{segments, stack, string, system};
 use crate::model::Feature::{I186, I386};
 use crate::segment::SegReg::{Cs, Ds, Es, Ss};
@@ -28,7 +20,7 @@ pub(super) static ONE_BYTE: [Entry; 256] = [
     /* 04 */ row("add", [Acc, Ib], b!(arithmetic::add)).at(),
     /* 05 */ row("add", [Acc, Iz], v!(arithmetic::add)).at(),
     /* 06 */ row("push", [Seg(Es)], v!(segments::push_sreg)).at(),
-    /* 07 */ row("pop", [Seg(Es)], v!(segments::pop_sreg)).ends().at(),
+    /* 07 */ row("pop", [Seg(Es)], v!(segments::pop_sreg)).at(),
     /* 08 */ row("or", [Eb, Gb], b!(logic::or)).lock().at(),
     /* 09 */ row("or", [Ev, Gv], v!(logic::or)).lock().at(),
     /* 0A */ row("or", [Gb, Eb], b!(logic::or)).at(),
@@ -44,7 +36,7 @@ pub(super) static ONE_BYTE: [Entry; 256] = [
     /* 14 */ row("adc", [Acc, Ib], b!(arithmetic::adc)).at(),
     /* 15 */ row("adc", [Acc, Iz], v!(arithmetic::adc)).at(),
     /* 16 */ row("push", [Seg(Ss)], v!(segments::push_sreg)).at(),
-    /* 17 */ row("pop", [Seg(Ss)], v!(segments::pop_sreg)).ends().at(),
+    /* 17 */ row("pop", [Seg(Ss)], v!(segments::pop_sreg)).at(),
     /* 18 */ row("sbb", [Eb, Gb], b!(arithmetic::sbb)).lock().at(),
     /* 19 */ row("sbb", [Ev, Gv], v!(arithmetic::sbb)).lock().at(),
     /* 1A */ row("sbb", [Gb, Eb], b!(arithmetic::sbb)).at(),
@@ -52,7 +44,7 @@ pub(super) static ONE_BYTE: [Entry; 256] = [
     /* 1C */ row("sbb", [Acc, Ib], b!(arithmetic::sbb)).at(),
     /* 1D */ row("sbb", [Acc, Iz], v!(arithmetic::sbb)).at(),
     /* 1E */ row("push", [Seg(Ds)], v!(segments::push_sreg)).at(),
-    /* 1F */ row("pop", [Seg(Ds)], v!(segments::pop_sreg)).ends().at(),
+    /* 1F */ row("pop", [Seg(Ds)], v!(segments::pop_sreg)).at(),
     /* 20 */ row("and", [Eb, Gb], b!(logic::and)).lock().at(),
     /* 21 */ row("and", [Ev, Gv], v!(logic::and)).lock().at(),
     /* 22 */ row("and", [Gb, Eb], b!(logic::and)).at(),
@@ -125,20 +117,12 @@ pub(super) static ONE_BYTE: [Entry; 256] = [
     /* 65 */ Prefix,
     /* 66 */ Prefix,
     /* 67 */ Prefix,
-    /* 68 */ row("push", [Iz], v!(stack::push_immediate))
-        .needs(I186)
-        .at(),
+    /* 68 */ row("push", [Iz], v!(stack::push_immediate)).needs(I186).at(),
     /* 69 */
-    row("imul", [Gv, Ev, Iz], v!(muldiv::imul_three))
-        .needs(I186)
-        .at(),
-    /* 6A */ row("push", [Is], v!(stack::push_immediate))
-        .needs(I186)
-        .at(),
+    row("imul", [Gv, Ev, Iz], v!(muldiv::imul_three)).needs(I186).at(),
+    /* 6A */ row("push", [Is], v!(stack::push_immediate)).needs(I186).at(),
     /* 6B */
-    row("imul", [Gv, Ev, Is], v!(muldiv::imul_three))
-        .needs(I186)
-        .at(),
+    row("imul", [Gv, Ev, Is], v!(muldiv::imul_three)).needs(I186).at(),
     /* 6C */ row("insb", [], b!(io::ins)).ends().needs(I186).at(),
     /* 6D */ row("ins", [], v!(io::ins)).ends().needs(I186).at(),
     /* 6E */ row("outsb", [], b!(io::outs)).ends().needs(I186).at(),
@@ -173,7 +157,7 @@ pub(super) static ONE_BYTE: [Entry; 256] = [
     /* 8B */ row("mov", [Gv, Ev], v!(data::mov)).at(),
     /* 8C */ row("mov", [Ev, Sw], v!(segments::mov_from_sreg)).at(),
     /* 8D */ row("lea", [Gv, M], v!(data::lea)).at(),
-    /* 8E */ row("mov", [Sw, Ew], n!(segments::mov_to_sreg)).ends().at(),
+    /* 8E */ row("mov", [Sw, Ew], n!(segments::mov_to_sreg)).at(),
     /* 8F */ Group(&GROUP_1A),
     /* 90 */ row("nop", [], n!(data::nop)).at(),
     /* 91 */ row("xchg", [Z, Acc], v!(data::xchg)).at(),
@@ -195,18 +179,18 @@ pub(super) static ONE_BYTE: [Entry; 256] = [
     /* A1 */ row("mov", [Acc, O], v!(data::mov)).at(),
     /* A2 */ row("mov", [O, Acc], b!(data::mov)).at(),
     /* A3 */ row("mov", [O, Acc], v!(data::mov)).at(),
-    /* A4 */ row("movsb", [], b!(string::movs)).ends().at(),
-    /* A5 */ row("movs", [], v!(string::movs)).ends().at(),
-    /* A6 */ row("cmpsb", [], b!(string::cmps)).ends().at(),
-    /* A7 */ row("cmps", [], v!(string::cmps)).ends().at(),
+    /* A4 */ row("movsb", [], b!(string::movs)).at(),
+    /* A5 */ row("movs", [], v!(string::movs)).at(),
+    /* A6 */ row("cmpsb", [], b!(string::cmps)).at(),
+    /* A7 */ row("cmps", [], v!(string::cmps)).at(),
     /* A8 */ row("test", [Acc, Ib], b!(logic::test)).at(),
     /* A9 */ row("test", [Acc, Iz], v!(logic::test)).at(),
-    /* AA */ row("stosb", [], b!(string::stos)).ends().at(),
-    /* AB */ row("stos", [], v!(string::stos)).ends().at(),
-    /* AC */ row("lodsb", [], b!(string::lods)).ends().at(),
-    /* AD */ row("lods", [], v!(string::lods)).ends().at(),
-    /* AE */ row("scasb", [], b!(string::scas)).ends().at(),
-    /* AF */ row("scas", [], v!(string::scas)).ends().at(),
+    /* AA */ row("stosb", [], b!(string::stos)).at(),
+    /* AB */ row("stos", [], v!(string::stos)).at(),
+    /* AC */ row("lodsb", [], b!(string::lods)).at(),
+    /* AD */ row("lods", [], v!(string::lods)).at(),
+    /* AE */ row("scasb", [], b!(string::scas)).at(),
+    /* AF */ row("scas", [], v!(string::scas)).at(),
     /* B0 */ row("mov", [Z, Ib], b!(data::mov)).at(),
     /* B1 */ row("mov", [Z, Ib], b!(data::mov)).at(),
     /* B2 */ row("mov", [Z, Ib], b!(data::mov)).at(),
@@ -227,8 +211,8 @@ pub(super) static ONE_BYTE: [Entry; 256] = [
     /* C1 */ Group(&GROUP_2_EV_IB),
     /* C2 */ row("ret", [Iw], v!(control::ret_pop)).ends().at(),
     /* C3 */ row("ret", [], v!(control::ret)).ends().at(),
-    /* C4 */ row("les", [Gv, M], v!(segments::les)).ends().at(),
-    /* C5 */ row("lds", [Gv, M], v!(segments::lds)).ends().at(),
+    /* C4 */ row("les", [Gv, M], v!(segments::les)).at(),
+    /* C5 */ row("lds", [Gv, M], v!(segments::lds)).at(),
     /* C6 */ Group(&GROUP_11_EB),
     /* C7 */ Group(&GROUP_11_EV),
     /* C8 */ row("enter", [IwIb], v!(stack::enter)).needs(I186).at(),

@@ -43,25 +43,13 @@ pub(super) static TWO_BYTE: [Entry; 256] = [
     /* 1E */ row("nop", [Ev, Gv], n!(data::nop)).needs(P6).at(),
     /* 1F */ row("nop", [Ev, Gv], n!(data::nop)).needs(P6).at(),
     /* 20 */
-    row("mov", [R, Cd], n!(system::mov_from_cr))
-        .ends()
-        .needs(I386)
-        .at(),
+    row("mov", [R, Cd], n!(system::mov_from_cr)).ends().needs(I386).at(),
     /* 21 */
-    row("mov", [R, Dd], n!(system::mov_from_dr))
-        .ends()
-        .needs(I386)
-        .at(),
+    row("mov", [R, Dd], n!(system::mov_from_dr)).ends().needs(I386).at(),
     /* 22 */
-    row("mov", [Cd, R], n!(system::mov_to_cr))
-        .ends()
-        .needs(I386)
-        .at(),
+    row("mov", [Cd, R], n!(system::mov_to_cr)).ends().needs(I386).at(),
     /* 23 */
-    row("mov", [Dd, R], n!(system::mov_to_dr))
-        .ends()
-        .needs(I386)
-        .at(),
+    row("mov", [Dd, R], n!(system::mov_to_dr)).ends().needs(I386).at(),
     /* 24 */ Undefined,
     /* 25 */ Undefined,
     /* 26 */ Undefined,
@@ -79,15 +67,9 @@ pub(super) static TWO_BYTE: [Entry; 256] = [
     /* 32 */ row("rdmsr", [], n!(system::rdmsr)).needs(Msr).at(),
     /* 33 */ row("rdpmc", [], n!(system::rdpmc)).needs(P6).at(),
     /* 34 */
-    row("sysenter", [], n!(system::sysenter))
-        .ends()
-        .needs(Sep)
-        .at(),
+    row("sysenter", [], n!(system::sysenter)).ends().needs(Sep).at(),
     /* 35 */
-    row("sysexit", [], n!(system::sysexit))
-        .ends()
-        .needs(Sep)
-        .at(),
+    row("sysexit", [], n!(system::sysexit)).ends().needs(Sep).at(),
     /* 36 */ Undefined,
     /* 37 */ Undefined,
     /* 38 */ Undefined,
@@ -195,99 +177,52 @@ pub(super) static TWO_BYTE: [Entry; 256] = [
     /* 9E */ row("setle", [Eb], n!(data::setcc)).needs(I386).at(),
     /* 9F */ row("setg", [Eb], n!(data::setcc)).needs(I386).at(),
     /* A0 */
-    row("push", [Seg(Fs)], v!(segments::push_sreg))
-        .needs(I386)
-        .at(),
+    row("push", [Seg(Fs)], v!(segments::push_sreg)).needs(I386).at(),
     /* A1 */
-    row("pop", [Seg(Fs)], v!(segments::pop_sreg))
-        .ends()
-        .needs(I386)
-        .at(),
+    row("pop", [Seg(Fs)], v!(segments::pop_sreg)).ends().needs(I386).at(),
     /* A2 */ row("cpuid", [], n!(system::cpuid)).needs(Cpuid).at(),
     /* A3 */ row("bt", [Ev, Gv], v!(bit::bt)).needs(I386).at(),
     /* A4 */
-    row("shld", [Ev, Gv, Ib], v!(shift::shld_immediate))
-        .needs(I386)
-        .at(),
-    /* A5 */ row("shld", [Ev, Gv, Cl], v!(shift::shld_cl))
-        .needs(I386)
-        .at(),
+    row("shld", [Ev, Gv, Ib], v!(shift::shld_immediate)).needs(I386).at(),
+    /* A5 */ row("shld", [Ev, Gv, Cl], v!(shift::shld_cl)).needs(I386).at(),
     /* A6 */ Undefined,
     /* A7 */ Undefined,
     /* A8 */
-    row("push", [Seg(Gs)], v!(segments::push_sreg))
-        .needs(I386)
-        .at(),
+    row("push", [Seg(Gs)], v!(segments::push_sreg)).needs(I386).at(),
     /* A9 */
-    row("pop", [Seg(Gs)], v!(segments::pop_sreg))
-        .ends()
-        .needs(I386)
-        .at(),
+    row("pop", [Seg(Gs)], v!(segments::pop_sreg)).ends().needs(I386).at(),
     /* AA */ row("rsm", [], n!(system::rsm)).ends().needs(I386).at(),
     /* AB */ row("bts", [Ev, Gv], v!(bit::bts)).lock().needs(I386).at(),
     /* AC */
-    row("shrd", [Ev, Gv, Ib], v!(shift::shrd_immediate))
-        .needs(I386)
-        .at(),
-    /* AD */ row("shrd", [Ev, Gv, Cl], v!(shift::shrd_cl))
-        .needs(I386)
-        .at(),
+    row("shrd", [Ev, Gv, Ib], v!(shift::shrd_immediate)).needs(I386).at(),
+    /* AD */ row("shrd", [Ev, Gv, Cl], v!(shift::shrd_cl)).needs(I386).at(),
     /* AE */ Undefined,
     /* AF */ row("imul", [Gv, Ev], v!(muldiv::imul_two)).needs(I386).at(),
     /* B0 */
-    row("cmpxchg", [Eb, Gb], b!(arithmetic::cmpxchg))
-        .lock()
-        .needs(I486)
-        .at(),
+    row("cmpxchg", [Eb, Gb], b!(arithmetic::cmpxchg)).lock().needs(I486).at(),
     /* B1 */
-    row("cmpxchg", [Ev, Gv], v!(arithmetic::cmpxchg))
-        .lock()
-        .needs(I486)
-        .at(),
+    row("cmpxchg", [Ev, Gv], v!(arithmetic::cmpxchg)).lock().needs(I486).at(),
     /* B2 */
-    row("lss", [Gv, M], v!(segments::lss))
-        .ends()
-        .needs(I386)
-        .at(),
+    row("lss", [Gv, M], v!(segments::lss)).ends().needs(I386).at(),
     /* B3 */ row("btr", [Ev, Gv], v!(bit::btr)).lock().needs(I386).at(),
     /* B4 */
-    row("lfs", [Gv, M], v!(segments::lfs))
-        .ends()
-        .needs(I386)
-        .at(),
+    row("lfs", [Gv, M], v!(segments::lfs)).ends().needs(I386).at(),
     /* B5 */
-    row("lgs", [Gv, M], v!(segments::lgs))
-        .ends()
-        .needs(I386)
-        .at(),
-    /* B6 */ row("movzx", [Gv, Eb], v!(data::movzx_byte))
-        .needs(I386)
-        .at(),
-    /* B7 */ row("movzx", [Gv, Ew], v!(data::movzx_word))
-        .needs(I386)
-        .at(),
+    row("lgs", [Gv, M], v!(segments::lgs)).ends().needs(I386).at(),
+    /* B6 */ row("movzx", [Gv, Eb], v!(data::movzx_byte)).needs(I386).at(),
+    /* B7 */ row("movzx", [Gv, Ew], v!(data::movzx_word)).needs(I386).at(),
     /* B8 */ Undefined,
     /* B9 */ Entry::UndefinedModRm,
     /* BA */ Group(&GROUP_8),
     /* BB */ row("btc", [Ev, Gv], v!(bit::btc)).lock().needs(I386).at(),
     /* BC */ row("bsf", [Gv, Ev], v!(bit::bsf)).needs(I386).at(),
     /* BD */ row("bsr", [Gv, Ev], v!(bit::bsr)).needs(I386).at(),
-    /* BE */ row("movsx", [Gv, Eb], v!(data::movsx_byte))
-        .needs(I386)
-        .at(),
-    /* BF */ row("movsx", [Gv, Ew], v!(data::movsx_word))
-        .needs(I386)
-        .at(),
+    /* BE */ row("movsx", [Gv, Eb], v!(data::movsx_byte)).needs(I386).at(),
+    /* BF */ row("movsx", [Gv, Ew], v!(data::movsx_word)).needs(I386).at(),
     /* C0 */
-    row("xadd", [Eb, Gb], b!(arithmetic::xadd))
-        .lock()
-        .needs(I486)
-        .at(),
+    row("xadd", [Eb, Gb], b!(arithmetic::xadd)).lock().needs(I486).at(),
     /* C1 */
-    row("xadd", [Ev, Gv], v!(arithmetic::xadd))
-        .lock()
-        .needs(I486)
-        .at(),
+    row("xadd", [Ev, Gv], v!(arithmetic::xadd)).lock().needs(I486).at(),
     /* C2 */ Undefined,
     /* C3 */ Undefined,
     /* C4 */ Undefined,

@@ -19,10 +19,7 @@ pub fn sub<W: Width>(a: W, b: W, borrow: bool) -> (W, u32) {
     let difference = a.wrapping_sub(&b).wrapping_sub(&bit::<W>(borrow));
     let borrows = (!a & b) | ((!a | b) & difference);
     let overflow = (a ^ b) & (a ^ difference);
-    (
-        difference,
-        carry_flags(borrows, overflow) | result_flags(difference),
-    )
+    (difference, carry_flags(borrows, overflow) | result_flags(difference))
 }
 
 /// `a + 1`. CF stays as it was in `flags`.
@@ -59,12 +56,8 @@ mod tests {
     /// Wide arithmetic: the exact result as an integer, and the low nibbles' alone.
     fn check<W: Width>(got: (W, u32), exact: i128, exact_signed: i128, nibbles: i128) {
         let result = W::truncate(exact as u64);
-        let flags = flags_of(
-            result,
-            !unsigned_fits::<W>(exact),
-            !(0..16).contains(&nibbles),
-            !signed_fits::<W>(exact_signed),
-        );
+        let flags =
+            flags_of(result, !unsigned_fits::<W>(exact), !(0..16).contains(&nibbles), !signed_fits::<W>(exact_signed));
         assert_eq!(got, (result, flags));
     }
 
@@ -73,18 +66,8 @@ mod tests {
         let (sx, sy) = (signed(a), signed(b));
         for carry in [0, 1] {
             let on = carry == 1;
-            check(
-                add(a, b, on),
-                x + y + carry,
-                sx + sy + carry,
-                (x & 15) + (y & 15) + carry,
-            );
-            check(
-                sub(a, b, on),
-                x - y - carry,
-                sx - sy - carry,
-                (x & 15) - (y & 15) - carry,
-            );
+            check(add(a, b, on), x + y + carry, sx + sy + carry, (x & 15) + (y & 15) + carry);
+            check(sub(a, b, on), x - y - carry, sx - sy - carry, (x & 15) - (y & 15) - carry);
         }
         check(neg(a), -x, -sx, -(x & 15));
     }
@@ -102,16 +85,10 @@ mod tests {
         for a in 0..=u8::MAX {
             for flags in [0, CF, ARITHMETIC] {
                 let (sum, new) = inc(a, flags);
-                assert_eq!(
-                    (sum, new & !CF),
-                    (add(a, 1, false).0, add(a, 1, false).1 & !CF)
-                );
+                assert_eq!((sum, new & !CF), (add(a, 1, false).0, add(a, 1, false).1 & !CF));
                 assert_eq!(new & CF, flags & CF);
                 let (difference, new) = dec(a, flags);
-                assert_eq!(
-                    (difference, new & !CF),
-                    (sub(a, 1, false).0, sub(a, 1, false).1 & !CF)
-                );
+                assert_eq!((difference, new & !CF), (sub(a, 1, false).0, sub(a, 1, false).1 & !CF));
                 assert_eq!(new & CF, flags & CF);
             }
         }

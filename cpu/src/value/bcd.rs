@@ -21,16 +21,8 @@ pub fn das(al: u8, flags: u32) -> (u8, u32) {
 
 /// What the two digits of AL want added or subtracted, each with its flag.
 fn adjustments(al: u8, flags: u32) -> ((u8, u32), (u8, u32)) {
-    let ones = if al & 15 > 9 || flags & AF != 0 {
-        (6, AF)
-    } else {
-        (0, 0)
-    };
-    let tens = if al > 0x99 || flags & CF != 0 {
-        (0x60, CF)
-    } else {
-        (0, 0)
-    };
+    let ones = if al & 15 > 9 || flags & AF != 0 { (6, AF) } else { (0, 0) };
+    let tens = if al > 0x99 || flags & CF != 0 { (0x60, CF) } else { (0, 0) };
     (ones, tens)
 }
 
@@ -46,11 +38,7 @@ pub fn aas(ax: u16, flags: u32) -> (u16, u32) {
 
 fn unpacked(ax: u16, adjustment: u16, flags: u32) -> (u16, u32) {
     let carries = ax & 15 > 9 || flags & AF != 0;
-    let (ax, carry) = if carries {
-        (ax.wrapping_add(adjustment), AF | CF)
-    } else {
-        (ax, 0)
-    };
+    let (ax, carry) = if carries { (ax.wrapping_add(adjustment), AF | CF) } else { (ax, 0) };
     let ax = ax & 0xFF0F;
     (ax, carry | result_flags(ax as u8))
 }
@@ -59,10 +47,7 @@ fn unpacked(ax: u16, adjustment: u16, flags: u32) -> (u16, u32) {
 /// undefined, are cleared.
 pub fn aam(al: u8, base: u8) -> Option<(u16, u32)> {
     let digits = (al.checked_div(base)?, al.checked_rem(base)?);
-    Some((
-        u16::from_le_bytes([digits.1, digits.0]),
-        result_flags(digits.1),
-    ))
+    Some((u16::from_le_bytes([digits.1, digits.0]), result_flags(digits.1)))
 }
 
 /// AL plus AH times the base, in AX with AH 0. OF, AF and CF, undefined, are those of the 8-bit addition.
@@ -129,10 +114,8 @@ mod tests {
             for flags in [0, AF] {
                 let wants = ax % 16 > 9 || flags == AF;
                 let change = if wants { 0x106 } else { 0 };
-                for (got, exact) in [
-                    (aaa(ax, flags), i32::from(ax) + change),
-                    (aas(ax, flags), i32::from(ax) - change),
-                ] {
+                for (got, exact) in [(aaa(ax, flags), i32::from(ax) + change), (aas(ax, flags), i32::from(ax) - change)]
+                {
                     let expected = (exact.rem_euclid(65536) as u16) & 0xFF0F;
                     let flags = flags_of(expected as u8, wants, wants, false);
                     assert_eq!(got, (expected, flags), "{ax:x}");
@@ -147,10 +130,7 @@ mod tests {
             assert_eq!(aam(al, 0), None);
             for base in 1..=u8::MAX {
                 let (ax, flags) = aam(al, base).expect("the base is not zero");
-                assert_eq!(
-                    u32::from(ax >> 8) * u32::from(base) + u32::from(ax & 255),
-                    u32::from(al)
-                );
+                assert_eq!(u32::from(ax >> 8) * u32::from(base) + u32::from(ax & 255), u32::from(al));
                 assert!(ax & 255 < u16::from(base));
                 assert_eq!(flags, flags_of(ax as u8, false, false, false));
                 assert_eq!(aad(ax, base).0, u16::from(al));

@@ -28,11 +28,7 @@ fn scan<W: Width>(source: W, number: u32) -> (Option<W>, u32) {
 /// The bytes in opposite order. A 16-bit operand, undefined in the manual, gives 0.
 #[inline]
 pub fn bswap<W: Width>(value: W) -> W {
-    if W::BITS == 16 {
-        W::zero()
-    } else {
-        value.swap_bytes()
-    }
+    if W::BITS == 16 { W::zero() } else { value.swap_bytes() }
 }
 
 #[cfg(test)]
@@ -44,10 +40,7 @@ mod tests {
         let ones = bits(source);
         let expect = |at: Option<usize>| match at {
             None => (None, ZF | PF),
-            Some(at) => (
-                Some(W::truncate(at as u64)),
-                if even_parity(at as u64) { PF } else { 0 },
-            ),
+            Some(at) => (Some(W::truncate(at as u64)), if even_parity(at as u64) { PF } else { 0 }),
         };
         assert_eq!(bsf(source), expect(ones.iter().position(|one| *one)));
         assert_eq!(bsr(source), expect(ones.iter().rposition(|one| *one)));

@@ -28,11 +28,7 @@ mod tests {
 
     fn check_pair<W: Width>(a: W, b: W) {
         let join = |act: fn(bool, bool) -> bool| {
-            let ones: Vec<bool> = bits(a)
-                .into_iter()
-                .zip(bits(b))
-                .map(|(x, y)| act(x, y))
-                .collect();
+            let ones: Vec<bool> = bits(a).into_iter().zip(bits(b)).map(|(x, y)| act(x, y)).collect();
             let result = from_bits::<W>(&ones);
             (result, flags_of(result, false, false, false))
         };

@@ -6,12 +6,7 @@ use crate::flags::ARITHMETIC;
 
 /// The mask that a row's six characters mean.
 fn flags(text: &str) -> u32 {
-    [OF, SF, ZF, AF, PF, CF]
-        .iter()
-        .zip(text.chars())
-        .filter(|(_, letter)| *letter != '-')
-        .map(|(flag, _)| flag)
-        .sum()
+    [OF, SF, ZF, AF, PF, CF].iter().zip(text.chars()).filter(|(_, letter)| *letter != '-').map(|(flag, _)| flag).sum()
 }
 
 #[track_caller]
@@ -62,16 +57,8 @@ fn products() {
     row(halves(mul(0x80u8, 1)), (0, 0x80), "-S----");
     row(halves(mul(0x8000_0001u32, 3)), (1, 0x8000_0003), "OS--PC");
     row(halves(mul(0u32, 3)), (0, 0), "----P-");
-    row(
-        halves(imul(0x8000_0001u32, 3)),
-        (u32::MAX - 1, 0x8000_0003),
-        "OS--PC",
-    );
-    row(
-        halves(imul(u32::MAX, 3)),
-        (u32::MAX, u32::MAX - 2),
-        "-S----",
-    );
+    row(halves(imul(0x8000_0001u32, 3)), (u32::MAX - 1, 0x8000_0003), "OS--PC");
+    row(halves(imul(u32::MAX, 3)), (u32::MAX, u32::MAX - 2), "-S----");
     row(halves(imul(0x8000_0000u32, 2)), (u32::MAX, 0), "O---PC");
     row(halves(imul(0u32, 2)), (0, 0), "----P-");
 }
@@ -114,16 +101,8 @@ fn rotates() {
 
 #[test]
 fn double_shifts() {
-    row(
-        shld(0x8765_4321u32, 0x1234_5678, 4, 0),
-        0x7654_3211,
-        "O---P-",
-    );
-    row(
-        shrd(0x8765_4321u32, 0x1234_5678, 4, 0),
-        0x8876_5432,
-        "OS----",
-    );
+    row(shld(0x8765_4321u32, 0x1234_5678, 4, 0), 0x7654_3211, "O---P-");
+    row(shrd(0x8765_4321u32, 0x1234_5678, 4, 0), 0x8876_5432, "OS----");
     assert_eq!(shld(0x8765u16, 0x1234, 17, 0).0, 0x2469);
     assert_eq!(shld(0x8765u16, 0x1234, 31, 0).0, 0x43B2);
     assert_eq!(shrd(0x8765u16, 0x1234, 17, 0).0, 0x891A);

@@ -94,11 +94,7 @@ mod tests {
             }
         }
         let signed = sum as i128;
-        if (a < 0) != (b < 0) {
-            signed.wrapping_neg()
-        } else {
-            signed
-        }
+        if (a < 0) != (b < 0) { signed.wrapping_neg() } else { signed }
     }
 
     fn check_product<W: Width>(a: W, b: W) {
@@ -112,10 +108,7 @@ mod tests {
         assert_eq!(mul(a, b), (low, high, flags(low, !fits)));
         let exact = product(signed(a), signed(b));
         let (low, high) = halves(exact);
-        assert_eq!(
-            imul(a, b),
-            (low, high, flags(low, !signed_fits::<W>(exact)))
-        );
+        assert_eq!(imul(a, b), (low, high, flags(low, !signed_fits::<W>(exact))));
     }
 
     #[test]
@@ -129,10 +122,7 @@ mod tests {
     /// A quotient is right if it times the divisor plus a small enough remainder of the dividend's sign gives the
     /// dividend. Quotients that do not fit are found by bounding the dividend.
     fn check_quotient<W: Width>(dividend: W, high: W, divisor: W) {
-        let (d, v) = (
-            i128::from(high.as_()) << W::BITS | i128::from(dividend.as_()),
-            i128::from(divisor.as_()),
-        );
+        let (d, v) = (i128::from(high.as_()) << W::BITS | i128::from(dividend.as_()), i128::from(divisor.as_()));
         match div(high, dividend, divisor) {
             Some((q, r)) => {
                 let (q, r) = (i128::from(q.as_()), i128::from(r.as_()));
@@ -140,27 +130,17 @@ mod tests {
             }
             None => assert!(v == 0 || !unsigned_fits::<W>(d.div_euclid(v))),
         }
-        let (d, v) = (
-            signed(high) << W::BITS | i128::from(dividend.as_()),
-            signed(divisor),
-        );
+        let (d, v) = (signed(high) << W::BITS | i128::from(dividend.as_()), signed(divisor));
         match idiv(high, dividend, divisor) {
             Some((q, r)) => {
                 let (q, r) = (signed(q), signed(r));
                 assert!(q * v + r == d && r.abs() < v.abs(), "{d} / {v}");
-                assert!(
-                    r == 0 || (r < 0) == (d < 0),
-                    "the remainder has the dividend's sign"
-                );
+                assert!(r == 0 || (r < 0) == (d < 0), "the remainder has the dividend's sign");
             }
             None => {
                 let smallest = 1i128 << (W::BITS - 1);
                 let magnitude = d.unsigned_abs() / v.unsigned_abs().max(1);
-                let limit = if (d < 0) == (v < 0) {
-                    smallest - 1
-                } else {
-                    smallest
-                };
+                let limit = if (d < 0) == (v < 0) { smallest - 1 } else { smallest };
                 assert!(v == 0 || magnitude > limit as u128, "{d} / {v}");
             }
         }

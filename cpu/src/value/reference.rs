@@ -30,24 +30,7 @@ pub(super) fn for_pairs<W: Width>(act: impl Fn(W, W)) {
         return;
     }
     let sign = 1 << (W::BITS - 1);
-    let corners = [
-        0,
-        1,
-        2,
-        7,
-        8,
-        15,
-        16,
-        0x7F,
-        0x80,
-        0xFF,
-        0x100,
-        sign - 1,
-        sign,
-        sign + 1,
-        u64::MAX - 1,
-        u64::MAX,
-    ];
+    let corners = [0, 1, 2, 7, 8, 15, 16, 0x7F, 0x80, 0xFF, 0x100, sign - 1, sign, sign + 1, u64::MAX - 1, u64::MAX];
     for a in corners {
         for b in corners {
             act(W::truncate(a), W::truncate(b));
@@ -69,11 +52,7 @@ pub(super) fn flags_of<W: Width>(result: W, carry: bool, adjust: bool, overflow:
         (SF, signed(result) < 0),
         (OF, overflow),
     ];
-    conditions
-        .iter()
-        .filter(|(_, holds)| *holds)
-        .map(|(flag, _)| flag)
-        .sum()
+    conditions.iter().filter(|(_, holds)| *holds).map(|(flag, _)| flag).sum()
 }
 
 pub(super) fn even_parity(value: u64) -> bool {
@@ -84,11 +63,7 @@ pub(super) fn even_parity(value: u64) -> bool {
 pub(super) fn signed<W: Width>(value: W) -> i128 {
     let value = i128::from(value.as_());
     let middle = 1i128 << (W::BITS - 1);
-    if value < middle {
-        value
-    } else {
-        value - 2 * middle
-    }
+    if value < middle { value } else { value - 2 * middle }
 }
 
 pub(super) fn unsigned_fits<W: Width>(exact: i128) -> bool {
@@ -107,10 +82,6 @@ pub(super) fn bits<W: Width>(value: W) -> Vec<bool> {
 
 /// The value with these bits, lowest first.
 pub(super) fn from_bits<W: Width>(bits: &[bool]) -> W {
-    let sum = bits
-        .iter()
-        .enumerate()
-        .map(|(at, one)| u64::from(*one) << at)
-        .sum();
+    let sum = bits.iter().enumerate().map(|(at, one)| u64::from(*one) << at).sum();
     W::truncate(sum)
 }

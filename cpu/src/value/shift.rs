@@ -33,19 +33,13 @@ fn carry_and_overflow(carry: bool, overflow: bool) -> u32 {
 /// Flags of a shift. CF is the last bit out.
 #[inline(always)]
 fn shifted<W: Width>(result: W, carry: bool, overflow: bool) -> (W, u32) {
-    (
-        result,
-        result_flags(result) | carry_and_overflow(carry, overflow),
-    )
+    (result, result_flags(result) | carry_and_overflow(carry, overflow))
 }
 
 /// Flags of a rotate: all but CF and OF stay.
 #[inline(always)]
 fn rotated<W: Width>(result: W, flags: u32, carry: bool, overflow: bool) -> (W, u32) {
-    (
-        result,
-        (flags & !(CF | OF)) | carry_and_overflow(carry, overflow),
-    )
+    (result, (flags & !(CF | OF)) | carry_and_overflow(carry, overflow))
 }
 
 /// SHL and SAL. CF is 0 once the count exceeds the width.
@@ -56,11 +50,7 @@ pub fn shl<W: Width>(value: W, count: u8, flags: u32) -> (W, u32) {
         return (value, flags);
     }
     let carry = count <= W::BITS && bit(value, W::BITS - count);
-    shifted(
-        W::truncate(value.as_() << count),
-        carry,
-        sign_changes_leftward(value),
-    )
+    shifted(W::truncate(value.as_() << count), carry, sign_changes_leftward(value))
 }
 
 /// SHR. CF is 0 once the count exceeds the width.
@@ -70,11 +60,7 @@ pub fn shr<W: Width>(value: W, count: u8, flags: u32) -> (W, u32) {
     if count == 0 {
         return (value, flags);
     }
-    shifted(
-        W::truncate(value.as_() >> count),
-        bit(value, count - 1),
-        value.sign(),
-    )
+    shifted(W::truncate(value.as_() >> count), bit(value, count - 1), value.sign())
 }
 
 /// SAR. CF is the sign once the count exceeds the width.
@@ -85,11 +71,7 @@ pub fn sar<W: Width>(value: W, count: u8, flags: u32) -> (W, u32) {
         return (value, flags);
     }
     let signed = value.sign_extend();
-    shifted(
-        W::truncate((signed >> count) as u64),
-        signed >> (count - 1) & 1 != 0,
-        false,
-    )
+    shifted(W::truncate((signed >> count) as u64), signed >> (count - 1) & 1 != 0, false)
 }
 
 /// ROL. CF is bit 0 of the result, also after whole turns.
@@ -172,10 +154,7 @@ pub fn shrd<W: Width>(value: W, source: W, count: u8, flags: u32) -> (W, u32) {
 fn rotate_pair<W: Width>(low: W, high: W, count: u32) -> (W, W) {
     let whole = u128::from(high.as_()) << W::BITS | u128::from(low.as_());
     let turned = whole << count | whole >> (2 * W::BITS - count);
-    (
-        W::truncate(turned as u64),
-        W::truncate((turned >> W::BITS) as u64),
-    )
+    (W::truncate(turned as u64), W::truncate((turned >> W::BITS) as u64))
 }
 
 #[cfg(test)]
@@ -231,41 +210,19 @@ mod tests {
     fn check_one<W: Width>(value: W, count: u8, flags: u32) {
         let mask = if W::BITS == 64 { 63 } else { 31 };
         let steps_of = |step| steps(value, u32::from(count) & mask, flags, step);
-        let shifts: [(fn(W, u8, u32) -> (W, u32), OneBit); 3] =
-            [(shl, SHL), (shr, SHR), (sar, SAR)];
+        let shifts: [(fn(W, u8, u32) -> (W, u32), OneBit); 3] = [(shl, SHL), (shr, SHR), (sar, SAR)];
         for (act, step) in shifts {
             let (result, carry, overflow) = steps_of(step);
-            let expected = if u32::from(count) & mask == 0 {
-                flags
-            } else {
-                flags_of(result, carry, false, overflow)
-            };
-            assert_eq!(
-                act(value, count, flags),
-                (result, expected),
-                "{value:x} by {count}"
-            );
+            let expected = if u32::from(count) & mask == 0 { flags } else { flags_of(result, carry, false, overflow) };
+            assert_eq!(act(value, count, flags), (result, expected), "{value:x} by {count}");
         }
-        let rotates: [(fn(W, u8, u32) -> (W, u32), OneBit, u32); 4] = [
-            (rol, ROL, 1),
-            (ror, ROR, 1),
-            (rcl, RCL, W::BITS + 1),
-            (rcr, RCR, W::BITS + 1),
-        ];
+        let rotates: [(fn(W, u8, u32) -> (W, u32), OneBit, u32); 4] =
+            [(rol, ROL, 1), (ror, ROR, 1), (rcl, RCL, W::BITS + 1), (rcr, RCR, W::BITS + 1)];
         for (act, step, turn) in rotates {
             let (result, carry, overflow) = steps_of(step);
-            let still =
-                u32::from(count) & mask == 0 || (turn > 1 && (u32::from(count) & mask) % turn == 0);
-            let expected = if still {
-                flags
-            } else {
-                (flags & !(CF | OF)) | carry_and_overflow(carry, overflow)
-            };
-            assert_eq!(
-                act(value, count, flags),
-                (result, expected),
-                "{value:x} by {count}"
-            );
+            let still = u32::from(count) & mask == 0 || (turn > 1 && (u32::from(count) & mask) % turn == 0);
+            let expected = if still { flags } else { (flags & !(CF | OF)) | carry_and_overflow(carry, overflow) };
+            assert_eq!(act(value, count, flags), (result, expected), "{value:x} by {count}");
         }
     }
 
@@ -298,10 +255,7 @@ mod tests {
         left.rotate_right(steps);
         let mut right = [bits(value), bits(source)].concat();
         right.rotate_left(steps);
-        let results = (
-            from_bits::<W>(&left[width..]),
-            from_bits::<W>(&right[..width]),
-        );
+        let results = (from_bits::<W>(&left[width..]), from_bits::<W>(&right[..width]));
         let one_left = bits(value)[width - 2] != value.sign();
         let one_right = bits(source)[0] != value.sign();
         let flags_or = |result, carry, overflow| match steps {

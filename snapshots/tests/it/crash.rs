@@ -14,15 +14,7 @@ const KILLED: i32 = 9;
 
 fn names_in(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).expect("the folder is there");
-    entries
-        .map(|entry| {
-            entry
-                .expect("has a name")
-                .file_name()
-                .to_string_lossy()
-                .into_owned()
-        })
-        .collect()
+    entries.map(|entry| entry.expect("has a name").file_name().to_string_lossy().into_owned()).collect()
 }
 
 #[test]
@@ -50,20 +42,10 @@ fn a_write_that_fails_at_any_byte_leaves_the_old_file() {
             Err(io::ErrorKind::StorageFull.into())
         });
         let message = refused.expect_err("the disk is full").to_string();
-        assert!(
-            message.contains("run.snapshot: cannot be written: no storage space"),
-            "{message}"
-        );
-        assert!(
-            message.contains("what was there before is unchanged"),
-            "{message}"
-        );
+        assert!(message.contains("run.snapshot: cannot be written: no storage space"), "{message}");
+        assert!(message.contains("what was there before is unchanged"), "{message}");
         assert_eq!(fs::read(&path).expect("reads"), b"the old file");
-        assert_eq!(
-            names_in(folder.path()),
-            ["run.snapshot"],
-            "the temporary file stays"
-        );
+        assert_eq!(names_in(folder.path()), ["run.snapshot"], "the temporary file stays");
     }
 }
 
@@ -76,13 +58,8 @@ fn a_name_that_cannot_be_taken_over_leaves_nothing_behind() {
     assert!(replace_file(&path, |out| out.write_all(b"new")).is_err());
     assert_eq!(names_in(folder.path()), ["run.snapshot"]);
     let nowhere = folder.path().join("missing").join("run.snapshot");
-    let message = replace_file(&nowhere, |out| out.write_all(b"new"))
-        .expect_err("no folder")
-        .to_string();
-    assert!(
-        message.contains("missing") && message.contains("cannot be written"),
-        "{message}"
-    );
+    let message = replace_file(&nowhere, |out| out.write_all(b"new")).expect_err("no folder").to_string();
+    assert!(message.contains("missing") && message.contains("cannot be written"), "{message}");
 }
 
 /// The test runs itself as a child process, which dies while it writes.
@@ -99,30 +76,15 @@ fn a_process_killed_at_any_byte_leaves_the_old_file() {
     fs::write(&path, b"the old file").expect("writes");
     for at in [0, 1, file.len() / 2, file.len() - 1, file.len()] {
         let child = Command::new(std::env::current_exe().expect("this test has a path"))
-            .args([
-                "crash::a_process_killed_at_any_byte_leaves_the_old_file",
-                "--exact",
-                "--test-threads=1",
-            ])
+            .args(["crash::a_process_killed_at_any_byte_leaves_the_old_file", "--exact", "--test-threads=1"])
             .env(variable, format!("{at}:{}", path.display()))
             .output()
             .expect("the child starts");
         assert_eq!(child.status.code(), Some(KILLED));
-        assert_eq!(
-            fs::read(&path).expect("reads"),
-            b"the old file",
-            "killed at byte {at}"
-        );
+        assert_eq!(fs::read(&path).expect("reads"), b"the old file", "killed at byte {at}");
     }
-    assert_eq!(
-        names_in(folder.path()).len(),
-        6,
-        "every child had begun its temporary file"
-    );
-    Machine::sample()
-        .writer()
-        .write_to(&path)
-        .expect("what the dead left is not in the way");
+    assert_eq!(names_in(folder.path()).len(), 6, "every child had begun its temporary file");
+    Machine::sample().writer().write_to(&path).expect("what the dead left is not in the way");
     assert!(fs::read(&path).expect("reads") == file);
 }
 
@@ -138,24 +100,10 @@ fn die_while_writing(begin: &[u8], path: &Path) {
 fn errors_name_the_file() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("run.snapshot");
-    let told = |path: &Path| {
-        Snapshot::open(path)
-            .expect_err("must be refused")
-            .to_string()
-    };
-    assert!(
-        told(&path).contains("run.snapshot: cannot be read: "),
-        "{}",
-        told(&path)
-    );
+    let told = |path: &Path| Snapshot::open(path).expect_err("must be refused").to_string();
+    assert!(told(&path).contains("run.snapshot: cannot be read: "), "{}", told(&path));
     fs::write(&path, b"PK\x03\x04").expect("writes");
-    assert!(
-        told(&path).contains("run.snapshot: is not a ringwalk snapshot"),
-        "{}",
-        told(&path)
-    );
-    let Err(Error::File { path: named, .. }) = Snapshot::open(&path) else {
-        panic!("an error about the file")
-    };
+    assert!(told(&path).contains("run.snapshot: is not a ringwalk snapshot"), "{}", told(&path));
+    let Err(Error::File { path: named, .. }) = Snapshot::open(&path) else { panic!("an error about the file") };
     assert_eq!(named, path);
 }

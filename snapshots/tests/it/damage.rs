@@ -75,25 +75,13 @@ fn damage_is_named() {
         refusal(&file).to_string()
     };
     let sections = directory_end(&file);
-    assert_eq!(
-        damage_at(0),
-        "is not a ringwalk snapshot: it does not begin with the snapshot magic"
-    );
+    assert_eq!(damage_at(0), "is not a ringwalk snapshot: it does not begin with the snapshot magic");
     assert!(damage_at(8).contains("snapshot format 17, this ringwalk reads format 1"));
     assert!(damage_at(10).contains("features 0x0010"));
-    assert!(
-        damage_at(70)
-            .starts_with("the directory at byte 64 and the header do not match the root hash")
-    );
-    assert_eq!(
-        damage_at(sections),
-        format!("section \"cpu0\" at byte {sections} is damaged; take the snapshot again")
-    );
+    assert!(damage_at(70).starts_with("the directory at byte 64 and the header do not match the root hash"));
+    assert_eq!(damage_at(sections), format!("section \"cpu0\" at byte {sections} is damaged; take the snapshot again"));
     let last_chunk = damage_at(file.len() - 33);
-    assert!(
-        last_chunk.starts_with("page store \"ram\", pages 0x"),
-        "{last_chunk}"
-    );
+    assert!(last_chunk.starts_with("page store \"ram\", pages 0x"), "{last_chunk}");
 }
 
 #[test]
@@ -110,9 +98,7 @@ fn verify_goes_on_after_the_first_damage() {
             other => panic!("{other}"),
         })
         .collect();
-    assert!(
-        matches!(&parts[..], [Part::Section(name), Part::Pages { store, .. }] if name == "cpu0" && store == "ram")
-    );
+    assert!(matches!(&parts[..], [Part::Section(name), Part::Pages { store, .. }] if name == "cpu0" && store == "ram"));
 }
 
 #[test]
@@ -157,9 +143,7 @@ fn forged_values_are_refused_or_read_but_do_no_harm() {
         let mut forged = encoded.clone();
         for _ in 0..1 + numbers.below(3) {
             let at = numbers.below(forged.len());
-            forged[at] = *[0, 1, 250, 251, 252, 253, 254, 255]
-                .get(numbers.below(12))
-                .unwrap_or(&(at as u8));
+            forged[at] = *[0, 1, 250, 251, 252, 253, 254, 255].get(numbers.below(12)).unwrap_or(&(at as u8));
         }
         forged.truncate(1 + numbers.below(2 * encoded.len()));
         let mut writer = SnapshotWriter::new();
@@ -174,9 +158,7 @@ fn forged_values_are_refused_or_read_but_do_no_harm() {
 #[test]
 fn a_forged_chunk_is_refused_when_it_is_used() {
     let mut writer = SnapshotWriter::new();
-    writer
-        .pages("ram", 8, [(3, &[7; PAGE_SIZE])])
-        .expect("in order");
+    writer.pages("ram", 8, [(3, &[7; PAGE_SIZE])]).expect("in order");
     let mut file = writer.to_bytes();
     let (chunk, end) = (directory_end(&file), file.len() - 32);
     file[chunk..end].fill(0xFF);
@@ -186,29 +168,18 @@ fn a_forged_chunk_is_refused_when_it_is_used() {
     let told = "page store \"ram\", page 0x3, at byte ";
     assert!(verify(&file)[0].to_string().starts_with(told));
     let mut snapshot = Snapshot::from_bytes(file).expect("the checks are good");
-    let refused = take_pages(&mut snapshot, "ram")
-        .expect_err("must be refused")
-        .to_string();
-    assert!(
-        refused.starts_with(told) && refused.contains("does not decompress"),
-        "{refused}"
-    );
+    let refused = take_pages(&mut snapshot, "ram").expect_err("must be refused").to_string();
+    assert!(refused.starts_with(told) && refused.contains("does not decompress"), "{refused}");
 }
 
 #[test]
 fn a_small_file_cannot_ask_for_endless_work() {
     let mut writer = SnapshotWriter::new();
-    writer
-        .pages("ram", 1 << 40, [(0, &[7; PAGE_SIZE]), (1, &[7; PAGE_SIZE])])
-        .expect("in order");
+    writer.pages("ram", 1 << 40, [(0, &[7; PAGE_SIZE]), (1, &[7; PAGE_SIZE])]).expect("in order");
     let mut file = writer.to_bytes();
     let run_len = HEADER_LEN + 4 + 4 + 1 + 3 + 8 + 4 + 8;
     assert_eq!(file[run_len..run_len + 4], [2, 0, 0, 0]);
     file[run_len..run_len + 4].fill(0xFF);
     reseal(&mut file);
-    assert!(
-        refusal(&file)
-            .to_string()
-            .contains("has more pages than a snapshot may hold")
-    );
+    assert!(refusal(&file).to_string().contains("has more pages than a snapshot may hold"));
 }

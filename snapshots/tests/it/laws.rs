@@ -13,19 +13,13 @@ fn what_is_saved_comes_back() {
     let file = machine.save();
     let loaded = Machine::load(file.clone()).expect("loads");
     assert_eq!(loaded, machine);
-    assert!(
-        loaded.save() == file,
-        "save(load(save(m))) differs from save(m)"
-    );
+    assert!(loaded.save() == file, "save(load(save(m))) differs from save(m)");
 }
 
 #[test]
 fn an_empty_snapshot_is_a_snapshot() {
     let file = SnapshotWriter::new().to_bytes();
-    Snapshot::from_bytes(file)
-        .expect("opens")
-        .finish()
-        .expect("holds nothing");
+    Snapshot::from_bytes(file).expect("opens").finish().expect("holds nothing");
 }
 
 #[test]
@@ -42,14 +36,9 @@ fn stores_of_any_shape_come_back() {
             pages.insert(numbers.next() % page_count, content);
         }
         let mut writer = SnapshotWriter::new();
-        writer
-            .pages("ram", page_count, borrowed(&pages))
-            .expect("in order");
+        writer.pages("ram", page_count, borrowed(&pages)).expect("in order");
         let mut snapshot = Snapshot::from_bytes(writer.to_bytes()).expect("opens");
-        assert!(
-            take_pages(&mut snapshot, "ram").expect("unpacks") == (page_count, pages),
-            "round {round}"
-        );
+        assert!(take_pages(&mut snapshot, "ram").expect("unpacks") == (page_count, pages), "round {round}");
     }
 }
 
@@ -58,24 +47,15 @@ fn one_state_has_one_spelling() {
     let machine = Machine::sample();
     let mut writer = SnapshotWriter::new();
     writer.section("pit", 1, &machine.pit).expect("encodes");
-    let mut overlay = writer
-        .store("overlay0", crate::model::OVERLAY_PAGES)
-        .expect("in order");
+    let mut overlay = writer.store("overlay0", crate::model::OVERLAY_PAGES).expect("in order");
     for (index, page) in borrowed(&machine.overlay) {
         overlay.page(index, page).expect("in order");
     }
-    let with_zero_pages =
-        (0..256).map(|index| (index, machine.ram.get(&index).unwrap_or(&ZERO_PAGE)));
+    let with_zero_pages = (0..256).map(|index| (index, machine.ram.get(&index).unwrap_or(&ZERO_PAGE)));
     writer.pages("ram", 256, with_zero_pages).expect("in order");
     writer.section("cpu0", 2, &machine.cpu).expect("encodes");
-    assert!(
-        writer.to_bytes() == machine.save(),
-        "order of sections and zero pages shows in the file"
-    );
-    assert!(
-        writer.to_bytes() == writer.to_bytes(),
-        "writing twice differs"
-    );
+    assert!(writer.to_bytes() == machine.save(), "order of sections and zero pages shows in the file");
+    assert!(writer.to_bytes() == writer.to_bytes(), "writing twice differs");
 }
 
 #[test]
@@ -91,32 +71,11 @@ fn the_file_hashes_like_the_machine() {
 fn an_older_section_is_upgraded() {
     let mut machine = Machine::sample();
     let mut writer = SnapshotWriter::new();
-    writer
-        .section(
-            "cpu0",
-            1,
-            &CpuV1 {
-                rip: 0x7C00,
-                halted: true,
-            },
-        )
-        .expect("encodes");
+    writer.section("cpu0", 1, &CpuV1 { rip: 0x7C00, halted: true }).expect("encodes");
     writer.section("pit", 1, &machine.pit).expect("encodes");
-    writer
-        .pages(
-            "overlay0",
-            crate::model::OVERLAY_PAGES,
-            borrowed(&machine.overlay),
-        )
-        .expect("in order");
-    writer
-        .pages("ram", machine.ram_pages, borrowed(&machine.ram))
-        .expect("in order");
-    machine.cpu = Cpu {
-        rip: 0x7C00,
-        halted: true,
-        tsc: 0,
-    };
+    writer.pages("overlay0", crate::model::OVERLAY_PAGES, borrowed(&machine.overlay)).expect("in order");
+    writer.pages("ram", machine.ram_pages, borrowed(&machine.ram)).expect("in order");
+    machine.cpu = Cpu { rip: 0x7C00, halted: true, tsc: 0 };
     assert_eq!(Machine::load(writer.to_bytes()).expect("loads"), machine);
 }
 
@@ -124,9 +83,7 @@ fn an_older_section_is_upgraded() {
 fn what_is_unknown_or_missing_is_refused_by_name() {
     let mut writer = SnapshotWriter::new();
     writer.section("hpet", 3, &7_u32).expect("encodes");
-    writer
-        .pages("vram", 16, [(1, &[1; PAGE_SIZE])])
-        .expect("in order");
+    writer.pages("vram", 16, [(1, &[1; PAGE_SIZE])]).expect("in order");
     let snapshot = Snapshot::from_bytes(writer.to_bytes()).expect("opens");
     let refusal = |result: Result<u32, Error>| result.expect_err("must be refused").to_string();
 
@@ -138,19 +95,10 @@ fn what_is_unknown_or_missing_is_refused_by_name() {
     let older = snapshot.clone().take("hpet", 5);
     assert!(refusal(older).contains("has version 3, this ringwalk has version 5"));
     let missing = snapshot.clone().take("rtc", 2);
-    assert_eq!(
-        refusal(missing),
-        "has no section \"rtc\" (needed here in version 2)"
-    );
-    let no_store = snapshot
-        .clone()
-        .pages("ram")
-        .map(|store| store.page_count() as u32);
+    assert_eq!(refusal(missing), "has no section \"rtc\" (needed here in version 2)");
+    let no_store = snapshot.clone().pages("ram").map(|store| store.page_count() as u32);
     assert_eq!(refusal(no_store), "has no page store \"ram\"");
-    let longer_type = snapshot
-        .clone()
-        .take::<(u32, u8)>("hpet", 3)
-        .map(|value| value.0);
+    let longer_type = snapshot.clone().take::<(u32, u8)>("hpet", 3).map(|value| value.0);
     assert_eq!(
         refusal(longer_type),
         "section \"hpet\" version 3: the value cannot be decoded: the bytes end inside the value"
@@ -169,41 +117,21 @@ fn callers_that_break_the_rules_are_refused() {
     writer.section("cpu0", 1, &1_u8).expect("encodes");
     let long = "x".repeat(65);
     for name in ["", "two words", "naïve", &long, "cpu0"] {
-        assert!(
-            matches!(writer.section(name, 1, &1_u8), Err(Error::Name { .. })),
-            "{name:?}"
-        );
+        assert!(matches!(writer.section(name, 1, &1_u8), Err(Error::Name { .. })), "{name:?}");
     }
-    writer
-        .pages("ram", 8, [(1, &page), (3, &page)])
-        .expect("in order");
+    writer.pages("ram", 8, [(1, &page), (3, &page)]).expect("in order");
     for name in ["overlay0", "ram", ""] {
-        assert!(
-            matches!(writer.pages(name, 8, []), Err(Error::Name { .. })),
-            "{name:?}"
-        );
+        assert!(matches!(writer.pages(name, 8, []), Err(Error::Name { .. })), "{name:?}");
     }
-    assert!(matches!(
-        writer.pages("vast", u64::MAX, []),
-        Err(Error::Name { .. })
-    ));
+    assert!(matches!(writer.pages("vast", u64::MAX, []), Err(Error::Name { .. })));
     let mut vram = writer.store("vram", 8).expect("in order");
     vram.page(4, &page).expect("in order");
     for index in [3, 4, 8] {
         let refusal = vram.page(index, &page).expect_err("must be refused");
-        assert!(
-            refusal
-                .to_string()
-                .starts_with("page store \"vram\", page 0x"),
-            "{refusal}"
-        );
+        assert!(refusal.to_string().starts_with("page store \"vram\", page 0x"), "{refusal}");
     }
-    let mut snapshot =
-        Snapshot::from_bytes(writer.to_bytes()).expect("a refused call leaves the writer whole");
-    assert_eq!(
-        take_pages(&mut snapshot, "vram").expect("unpacks").1,
-        Pages::from([(4, page)])
-    );
+    let mut snapshot = Snapshot::from_bytes(writer.to_bytes()).expect("a refused call leaves the writer whole");
+    assert_eq!(take_pages(&mut snapshot, "vram").expect("unpacks").1, Pages::from([(4, page)]));
 }
 
 /// The file that this crate wrote when format 1 was new. It must load for ever. That the writer
@@ -218,10 +146,7 @@ fn the_golden_file_of_format_1_loads() {
     }
     let golden = fs::read(&path).expect("the golden file is committed");
     assert_eq!(Machine::load(golden.clone()).expect("loads"), machine);
-    assert!(
-        machine.save() == golden,
-        "the writer makes other bytes than before, or than on other hosts"
-    );
+    assert!(machine.save() == golden, "the writer makes other bytes than before, or than on other hosts");
     assert_eq!(
         machine.hash_tree().root().to_string(),
         "740e7589f5c3974672449b2cd93b278e350e6f861ed644a8075f313f3f2627d3",

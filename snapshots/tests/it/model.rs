@@ -25,11 +25,7 @@ pub(crate) const PIT_VERSION: u16 = 1;
 
 impl From<CpuV1> for Cpu {
     fn from(old: CpuV1) -> Self {
-        Self {
-            rip: old.rip,
-            halted: old.halted,
-            tsc: 0,
-        }
+        Self { rip: old.rip, halted: old.halted, tsc: 0 }
     }
 }
 
@@ -56,10 +52,7 @@ pub(crate) struct Numbers(pub u64);
 
 impl Numbers {
     pub(crate) fn next(&mut self) -> u64 {
-        self.0 = self
-            .0
-            .wrapping_mul(6364136223846793005)
-            .wrapping_add(1442695040888963407);
+        self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
         self.0 >> 32
     }
 
@@ -77,48 +70,23 @@ impl Machine {
     /// content in two stores; no zero pages.
     pub(crate) fn sample() -> Self {
         let mut numbers = Numbers(7);
-        let mut ram: Pages = (0..20)
-            .map(|index| (index, [index as u8 + 1; PAGE_SIZE]))
-            .collect();
+        let mut ram: Pages = (0..20).map(|index| (index, [index as u8 + 1; PAGE_SIZE])).collect();
         ram.extend((32..64).map(|index| (index, [0xFF; PAGE_SIZE])));
         ram.insert(100, numbers.noise());
         ram.insert(101, [3; PAGE_SIZE]);
-        ram.extend(
-            (200..214).map(|index| (index, std::array::from_fn(|at| (at as u64 * index) as u8))),
-        );
+        ram.extend((200..214).map(|index| (index, std::array::from_fn(|at| (at as u64 * index) as u8))));
         let overlay = Pages::from([(5, [0xFF; PAGE_SIZE]), (OVERLAY_PAGES - 1, numbers.noise())]);
         let lines = BTreeMap::from([(0, "timer".to_owned()), (4, "serial".to_owned())]);
-        let cpu = Cpu {
-            rip: 0xFFFF_FFF0,
-            halted: false,
-            tsc: 1 << 40,
-        };
-        Self {
-            cpu,
-            pit: Pit {
-                counters: [0, 18, u16::MAX],
-                lines,
-            },
-            ram_pages: 256,
-            ram,
-            overlay,
-        }
+        let cpu = Cpu { rip: 0xFFFF_FFF0, halted: false, tsc: 1 << 40 };
+        Self { cpu, pit: Pit { counters: [0, 18, u16::MAX], lines }, ram_pages: 256, ram, overlay }
     }
 
     pub(crate) fn writer(&self) -> SnapshotWriter {
         let mut writer = SnapshotWriter::new();
-        writer
-            .section("cpu0", CPU_VERSION, &self.cpu)
-            .expect("encodes");
-        writer
-            .section("pit", PIT_VERSION, &self.pit)
-            .expect("encodes");
-        writer
-            .pages("overlay0", OVERLAY_PAGES, borrowed(&self.overlay))
-            .expect("in order");
-        writer
-            .pages("ram", self.ram_pages, borrowed(&self.ram))
-            .expect("in order");
+        writer.section("cpu0", CPU_VERSION, &self.cpu).expect("encodes");
+        writer.section("pit", PIT_VERSION, &self.pit).expect("encodes");
+        writer.pages("overlay0", OVERLAY_PAGES, borrowed(&self.overlay)).expect("in order");
+        writer.pages("ram", self.ram_pages, borrowed(&self.ram)).expect("in order");
         writer
     }
 
@@ -136,33 +104,21 @@ impl Machine {
         let (ram_pages, ram) = take_pages(&mut snapshot, "ram")?;
         let (_, overlay) = take_pages(&mut snapshot, "overlay0")?;
         snapshot.finish()?;
-        Ok(Self {
-            cpu,
-            pit,
-            ram_pages,
-            ram,
-            overlay,
-        })
+        Ok(Self { cpu, pit, ram_pages, ram, overlay })
     }
 
     /// The hashes that the machine itself would keep.
     pub(crate) fn hash_tree(&self) -> HashTree {
         let mut tree = HashTree::new();
-        for (name, page_count, pages) in [
-            ("ram", self.ram_pages, &self.ram),
-            ("overlay0", OVERLAY_PAGES, &self.overlay),
-        ] {
+        for (name, page_count, pages) in
+            [("ram", self.ram_pages, &self.ram), ("overlay0", OVERLAY_PAGES, &self.overlay)]
+        {
             let mut page_tree = PageTree::new(page_count);
-            pages
-                .iter()
-                .rev()
-                .for_each(|(&index, page)| page_tree.update(index, page));
+            pages.iter().rev().for_each(|(&index, page)| page_tree.update(index, page));
             tree.store(name, page_tree.root());
         }
-        tree.section("pit", PIT_VERSION, &self.pit)
-            .expect("encodes");
-        tree.section("cpu0", CPU_VERSION, &self.cpu)
-            .expect("encodes");
+        tree.section("pit", PIT_VERSION, &self.pit).expect("encodes");
+        tree.section("cpu0", CPU_VERSION, &self.cpu).expect("encodes");
         tree
     }
 }
