@@ -30,7 +30,8 @@ impl Device for DebugPort {
         if reg.offset == 0 {
             self.written += 1;
             // Only the low byte lands on the port.
-            cx.output.push(Output::Debug(value as u8));
+            let [byte, ..] = value.to_le_bytes();
+            cx.output.push(Output::Debug(byte));
         }
     }
 

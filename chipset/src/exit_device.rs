@@ -60,7 +60,7 @@ impl Device for ExitDevice {
         match (reg.range, reg.offset) {
             // At most a doubleword can be written to a port.
             (0, _) if self.exit_port => cx.output.push(Output::Exit((value & size.ones()) as u32)),
-            (1, 0) => self.write_shutdown(value as u8, cx),
+            (1, 0) => self.write_shutdown(value.to_le_bytes()[0], cx),
             _ => {}
         }
     }

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::keyboard::Keyboard;
 use crate::keys::{Key, keys_for_char, translate};
-use crate::{Cx, Device, Ranges, Reg, View};
+use crate::{Cx, Device, Ranges, Reg, View, byte_wide};
 
 /// The clock of all times here: microseconds.
 const MICROSECONDS: u64 = 1_000_000;
@@ -393,8 +393,8 @@ impl I8042 {
         }
     }
 
-    fn read_byte(&mut self, reg: Reg, offset: u32, now: u64) -> u8 {
-        match (reg.range, offset) {
+    fn read_byte(&mut self, reg: Reg, now: u64) -> u8 {
+        match (reg.range, reg.offset) {
             (0, 0) => {
                 self.full = None;
                 self.output
@@ -404,8 +404,8 @@ impl I8042 {
         }
     }
 
-    fn write_byte(&mut self, reg: Reg, offset: u32, value: u8, now: u64) {
-        match (reg.range, offset) {
+    fn write_byte(&mut self, reg: Reg, value: u8, now: u64) {
+        match (reg.range, reg.offset) {
             (0, 0) => self.write_data(value, now),
             (1, 0) => self.write_command(value),
             _ => return,
@@ -422,10 +422,7 @@ impl Device for I8042 {
 
     fn read(&mut self, reg: Reg, size: Size, cx: &mut Cx<'_>) -> u64 {
         let now = I8042::tick(cx);
-        let mut value = 0;
-        for n in 0..size.bytes() {
-            value |= u64::from(self.read_byte(reg, reg.offset.saturating_add(n as u32), now)) << (8 * n);
-        }
+        let value = byte_wide::read(reg, size, |reg| self.read_byte(reg, now));
         self.schedule(now);
         self.drive(cx);
         value
@@ -433,9 +430,7 @@ impl Device for I8042 {
 
     fn write(&mut self, reg: Reg, size: Size, value: u64, cx: &mut Cx<'_>) {
         let now = I8042::tick(cx);
-        for n in 0..size.bytes() {
-            self.write_byte(reg, reg.offset.saturating_add(n as u32), (value >> (8 * n)) as u8, now);
-        }
+        byte_wide::write(reg, size, value, |reg, value| self.write_byte(reg, value, now));
         self.schedule(now);
         self.drive(cx);
     }

@@ -19,6 +19,7 @@ mod pci;
 mod vga;
 
 // Devices on the ISA bus.
+mod byte_wide;
 mod debug_port;
 mod exit_device;
 mod i8042;

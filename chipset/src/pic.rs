@@ -11,7 +11,7 @@ use ringwalk_mmu::Size;
 use serde::{Deserialize, Serialize};
 
 use crate::pic_chip::Chip;
-use crate::{Cx, Device, Ranges, Reg, View};
+use crate::{Cx, Device, Ranges, Reg, View, byte_wide};
 
 /// The master's input that the slave's INT is wired to.
 const CASCADE: u8 = 2;
@@ -82,10 +82,10 @@ impl Pic {
         self.master.set_input(CASCADE, int);
     }
 
-    fn read_byte(&mut self, range: u8, offset: u32) -> u8 {
-        let value = match (range, offset) {
-            (0, 0 | 1) => self.master.read(offset == 1),
-            (1, 0 | 1) => self.slave.read(offset == 1),
+    fn read_byte(&mut self, reg: Reg) -> u8 {
+        let value = match (reg.range, reg.offset) {
+            (0, a0 @ (0 | 1)) => self.master.read(a0 == 1),
+            (1, a0 @ (0 | 1)) => self.slave.read(a0 == 1),
             (2, 0) => self.master.elcr(),
             (2, 1) => self.slave.elcr(),
             _ => NOBODY,
@@ -94,10 +94,10 @@ impl Pic {
         value
     }
 
-    fn write_byte(&mut self, range: u8, offset: u32, value: u8) {
-        match (range, offset) {
-            (0, 0 | 1) => self.master.write(offset == 1, value),
-            (1, 0 | 1) => self.slave.write(offset == 1, value),
+    fn write_byte(&mut self, reg: Reg, value: u8) {
+        match (reg.range, reg.offset) {
+            (0, a0 @ (0 | 1)) => self.master.write(a0 == 1, value),
+            (1, a0 @ (0 | 1)) => self.slave.write(a0 == 1, value),
             (2, 0) => self.master.set_elcr(value & ELCR1_BITS),
             (2, 1) => self.slave.set_elcr(value & ELCR2_BITS),
             _ => {}
@@ -112,14 +112,11 @@ impl Device for Pic {
     }
 
     fn read(&mut self, reg: Reg, size: Size, _cx: &mut Cx<'_>) -> u64 {
-        let byte = |n: u64| u64::from(self.read_byte(reg.range, reg.offset.saturating_add(n as u32))) << (8 * n);
-        (0..size.bytes()).map(byte).fold(0, |all, byte| all | byte)
+        byte_wide::read(reg, size, |reg| self.read_byte(reg))
     }
 
     fn write(&mut self, reg: Reg, size: Size, value: u64, _cx: &mut Cx<'_>) {
-        for n in 0..size.bytes() {
-            self.write_byte(reg.range, reg.offset.saturating_add(n as u32), (value >> (8 * n)) as u8);
-        }
+        byte_wide::write(reg, size, value, |reg, value| self.write_byte(reg, value));
     }
 
     fn reset(&mut self) {

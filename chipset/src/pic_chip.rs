@@ -113,6 +113,7 @@ impl Chip {
     /// The set level with the highest priority.
     fn first(&self, levels: u8) -> Option<u8> {
         let rotated = levels.rotate_right(u32::from(self.highest));
+        // A bit number.
         (rotated != 0).then(|| (rotated.trailing_zeros() as u8 + self.highest) % 8)
     }
 

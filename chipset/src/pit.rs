@@ -9,7 +9,7 @@ use ringwalk_mmu::{Instant, Size};
 use serde::{Deserialize, Serialize};
 
 use crate::pit_counter::Counter;
-use crate::{Cx, Device, Ranges, Reg, View};
+use crate::{Cx, Device, Ranges, Reg, View, byte_wide};
 
 /// The input clock of a PC's timer: 14.31818 MHz / 12.
 pub const PIT_HZ: u64 = 1_193_182;
@@ -119,19 +119,19 @@ impl Pit {
         value
     }
 
-    fn read_byte(&mut self, range: u8, offset: u32, tick: u64) -> u8 {
-        match (range, offset) {
-            (0, 0..3) => self.counters[offset as usize].read(tick),
+    fn read_byte(&mut self, reg: Reg, tick: u64) -> u8 {
+        match (reg.range, reg.offset) {
+            (0, counter @ 0..3) => self.counters[counter as usize].read(tick),
             (1, 0) => self.read_port61(tick),
             // The control word cannot be read: nobody drives the bus.
             _ => 0xFF,
         }
     }
 
-    fn write_byte(&mut self, range: u8, offset: u32, value: u8, cx: &mut Cx<'_>) {
+    fn write_byte(&mut self, reg: Reg, value: u8, cx: &mut Cx<'_>) {
         let tick = Pit::tick(cx);
-        match (range, offset) {
-            (0, 0..3) => self.counters[offset as usize].write(tick, value),
+        match (reg.range, reg.offset) {
+            (0, counter @ 0..3) => self.counters[counter as usize].write(tick, value),
             (0, CONTROL) => self.write_control(tick, value),
             (1, 0) => self.write_port61(cx, value),
             _ => {}
@@ -146,18 +146,11 @@ impl Device for Pit {
 
     fn read(&mut self, reg: Reg, size: Size, cx: &mut Cx<'_>) -> u64 {
         let tick = Pit::tick(cx);
-        let mut value = 0;
-        for n in 0..size.bytes() {
-            let byte = self.read_byte(reg.range, reg.offset.saturating_add(n as u32), tick);
-            value |= u64::from(byte) << (8 * n);
-        }
-        value
+        byte_wide::read(reg, size, |reg| self.read_byte(reg, tick))
     }
 
     fn write(&mut self, reg: Reg, size: Size, value: u64, cx: &mut Cx<'_>) {
-        for n in 0..size.bytes() {
-            self.write_byte(reg.range, reg.offset.saturating_add(n as u32), (value >> (8 * n)) as u8, cx);
-        }
+        byte_wide::write(reg, size, value, |reg, value| self.write_byte(reg, value, cx));
         self.counters[0].advance(Pit::tick(cx));
         let level = self.counters[0].out(Pit::tick(cx));
         self.drive(cx, level);

@@ -222,12 +222,14 @@ impl Counter {
             }
             _ => count + modulus - counted % modulus,
         };
+        // At most 65535.
         (value % modulus) as u32
     }
 
     /// The counting element after a tick, as the processor reads it.
     fn readable(&self, tick: u64) -> u16 {
         let value = self.value(tick);
+        // Binary values are below 65536.
         if self.is_bcd() { to_bcd(value) } else { value as u16 }
     }
 
@@ -241,9 +243,11 @@ impl Counter {
     /// A control word for this counter.
     pub(crate) fn write_control(&mut self, tick: u64, control: u8) {
         self.advance(tick);
-        self.stop(tick);
-        let (gate, element) = (self.gate, self.element);
-        *self = Counter { control: control & CONTROL_BITS, gate, null: true, element, ..Counter::default() };
+        let bits = u32::from(self.readable(tick));
+        let control = control & CONTROL_BITS;
+        *self = Counter { control, gate: self.gate, null: true, ..Counter::default() };
+        // The element stands still; its bits stay, and are read in the new way.
+        self.element.loaded = if self.is_bcd() { from_bcd(bits) } else { bits };
     }
 
     /// The counter latch command. A second one before the count is read does nothing.
@@ -357,5 +361,10 @@ fn from_bcd(raw: u32) -> u32 {
 /// A number below 10000 as four BCD digits.
 fn to_bcd(value: u32) -> u16 {
     let digit = |power: u32, place: u32| (value / power % 10) << (4 * place);
+    // Sixteen bits.
     (digit(1, 0) | digit(10, 1) | digit(100, 2) | digit(1000, 3)) as u16
 }
+
+#[cfg(test)]
+#[path = "pit_counter_tests.rs"]
+mod tests;

@@ -60,7 +60,7 @@ impl Device for Port92 {
         if reg.offset != 0 {
             return;
         }
-        let value = value as u8 & WRITABLE;
+        let value = value.to_le_bytes()[0] & WRITABLE;
         self.init |= value & !self.value & FAST_INIT != 0;
         self.value = value;
     }

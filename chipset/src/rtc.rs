@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::Date;
 use crate::rtc_clock::{Calendar, Format, weekday};
-use crate::{Cx, Device, Ranges, Reg, View};
+use crate::{Cx, Device, Ranges, Reg, View, byte_wide};
 
 /// The crystal.
 const CRYSTAL_HZ: u64 = 32_768;
@@ -25,6 +25,8 @@ const IRQ: u8 = 8;
 
 /// Bytes in each of the two banks, registers included.
 const BANK: usize = 128;
+/// Where the second bank begins.
+const EXTENDED: u8 = 0x80;
 /// Registers of time, alarm and calendar.
 const TIME_REGISTERS: usize = 10;
 const REGISTER_A: u8 = 0x0A;
@@ -284,21 +286,21 @@ impl Rtc {
         self.b = if stops { value & !B_UIE } else { value };
     }
 
-    fn read_byte(&mut self, range: u8, offset: u32, tick: u64) -> u8 {
-        match (range, offset) {
+    fn read_byte(&mut self, reg: Reg, tick: u64) -> u8 {
+        match (reg.range, reg.offset) {
             (0, 1) => self.read_register(self.index & !NMI_MASK, tick),
-            (0, 3) => self.cmos(self.extended_index | BANK as u8),
+            (0, 3) => self.cmos(self.extended_index | EXTENDED),
             // The index ports can only be written.
             _ => 0xFF,
         }
     }
 
-    fn write_byte(&mut self, range: u8, offset: u32, value: u8, tick: u64) {
-        match (range, offset) {
+    fn write_byte(&mut self, reg: Reg, value: u8, tick: u64) {
+        match (reg.range, reg.offset) {
             (0, 0) => self.index = value,
             (0, 1) => self.write_register(self.index & !NMI_MASK, value, tick),
             (0, 2) => self.extended_index = value & !NMI_MASK,
-            (0, 3) => self.set_cmos(self.extended_index | BANK as u8, value),
+            (0, 3) => self.set_cmos(self.extended_index | EXTENDED, value),
             _ => {}
         }
     }
@@ -312,10 +314,7 @@ impl Device for Rtc {
     fn read(&mut self, reg: Reg, size: Size, cx: &mut Cx<'_>) -> u64 {
         let tick = Rtc::tick(cx);
         self.sync(tick);
-        let mut value = 0;
-        for n in 0..size.bytes() {
-            value |= u64::from(self.read_byte(reg.range, reg.offset.saturating_add(n as u32), tick)) << (8 * n);
-        }
+        let value = byte_wide::read(reg, size, |reg| self.read_byte(reg, tick));
         self.drive(cx);
         value
     }
@@ -323,9 +322,7 @@ impl Device for Rtc {
     fn write(&mut self, reg: Reg, size: Size, value: u64, cx: &mut Cx<'_>) {
         let tick = Rtc::tick(cx);
         self.sync(tick);
-        for n in 0..size.bytes() {
-            self.write_byte(reg.range, reg.offset.saturating_add(n as u32), (value >> (8 * n)) as u8, tick);
-        }
+        byte_wide::write(reg, size, value, |reg, value| self.write_byte(reg, value, tick));
         self.drive(cx);
     }
 

@@ -12,7 +12,7 @@ use std::collections::VecDeque;
 use ringwalk_mmu::{Instant, Size};
 use serde::{Deserialize, Serialize};
 
-use crate::{Cx, Device, Output, Ranges, Reg, View};
+use crate::{Cx, Device, Output, Ranges, Reg, View, byte_wide};
 
 /// The input clock of a PC's serial ports.
 pub const UART_HZ: u64 = 1_843_200;
@@ -470,19 +470,14 @@ impl Device for Uart {
 
     fn read(&mut self, reg: Reg, size: Size, cx: &mut Cx<'_>) -> u64 {
         let tick = Uart::tick(cx);
-        let mut value = 0;
-        for n in 0..size.bytes() {
-            value |= u64::from(self.read_byte(reg.offset.saturating_add(n as u32), tick)) << (8 * n);
-        }
+        let value = byte_wide::read(reg, size, |reg| self.read_byte(reg.offset, tick));
         self.drive(cx);
         value
     }
 
     fn write(&mut self, reg: Reg, size: Size, value: u64, cx: &mut Cx<'_>) {
         let tick = Uart::tick(cx);
-        for n in 0..size.bytes() {
-            self.write_byte(reg.offset.saturating_add(n as u32), (value >> (8 * n)) as u8, tick);
-        }
+        byte_wide::write(reg, size, value, |reg, value| self.write_byte(reg.offset, value, tick));
         self.drive(cx);
     }
 
