@@ -1,4 +1,6 @@
 //! All integration tests in one binary: `cargo test --test it`.
 
 mod decoder;
+mod moo;
 mod tidy;
+mod vectors_80286;
