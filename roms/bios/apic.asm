@@ -11,24 +11,10 @@ APIC_SVR        equ 0F0h
 APIC_LINT0      equ 350h
 APIC_LINT1      equ 360h
 
-; apic_init: virtual wire mode: LINT0 = ExtINT, LINT1 = NMI. DS = 0040h.
+; apic_init: virtual wire mode: LINT0 = ExtINT, LINT1 = NMI. Changes all general
+; registers.
 apic_init:
-        pushfd                          ; CPUID exists where EFLAGS.ID can be changed
-        pop     eax
-        mov     ecx, eax
-        xor     eax, 200000h
-        push    eax
-        popfd
-        pushfd
-        pop     eax
-        push    ecx
-        popfd
-        xor     eax, ecx
-        test    eax, 200000h
-        jz      .end
-        cpu     586
-        mov     eax, 1
-        cpuid
+        call    cpuid_features
         mov     edi, APIC_DEFAULT
         test    dh, 02h                 ; EDX bit 9: a local APIC that is enabled
         jz      .end
@@ -37,6 +23,7 @@ apic_init:
         cmp     al, 60h                 ; MSR tells the base; the Pentium's is fixed
         jne     .base_known
         mov     ecx, APIC_BASE_MSR
+        cpu     586
         rdmsr
         cpu     386
         test    ah, APIC_ENABLED >> 8
@@ -65,5 +52,29 @@ apic_init:
         call    copy_physical
         pop     edi
         pop     ds
+.end:
+        ret
+
+; cpuid_features: EDX = CPUID leaf 1, 0 where there is no CPUID: it exists where EFLAGS.ID
+; can be changed. Changes EAX, EBX, ECX.
+cpuid_features:
+        pushfd
+        pop     eax
+        mov     ecx, eax
+        xor     eax, 200000h
+        push    eax
+        popfd
+        pushfd
+        pop     eax
+        push    ecx
+        popfd
+        xor     edx, edx
+        xor     eax, ecx
+        test    eax, 200000h
+        jz      .end
+        mov     eax, 1
+        cpu     586
+        cpuid
+        cpu     386
 .end:
         ret

@@ -3,7 +3,7 @@
 ;
 ;   nasm -f bin -I roms/bios/ -o roms/bios.bin roms/bios/bios.asm
 ;
-; Nothing below needs more than an 80386: the machine can be started as one.
+; The BIOS runs on an 80386; what later CPUs have (apic.asm, mtrr.asm) is asked for first.
 
         cpu     386
         bits    16
@@ -18,15 +18,18 @@
 %include "apic.asm"
 %include "rtc.asm"
 %include "memory.asm"
+%include "mtrr.asm"
 %include "pci.asm"
 %include "pcibios.asm"
 %include "optionrom.asm"
 %include "interrupts.asm"
+%include "kbc.asm"
 %include "keyboard.asm"
 %include "int16.asm"
 %include "serial.asm"
 %include "system.asm"
 %include "ata.asm"
+%include "drives.asm"
 %include "disk.asm"
 %include "edd.asm"
 %include "boot.asm"

@@ -8,6 +8,7 @@ BOOT_NONE       equ 0
 BOOT_DISKETTE   equ 1
 BOOT_DISK       equ 2
 BOOT_CD         equ 3
+BOOT_OTHER      equ 4                   ; the network, and whatever may follow
 CMOS_BOOT_ORDER equ 3Dh
 CMOS_BOOT_THIRD equ 38h
 
@@ -16,19 +17,11 @@ WHY_ABSENT      equ 1
 WHY_READ        equ 2
 WHY_SIGNATURE   equ 3
 WHY_LATER       equ 4
+WHY_RETURNED    equ 5
 
 int19:
-        cli
-        cld
-        xor     ax, ax
-        mov     ss, ax
-        mov     sp, POST_STACK
-        sti
-        push    word BDA_SEG
-        pop     ds
-        mov     es, [BDA_EBDA]
+        call    boot_stack
         mov     dword [es:EBDA_BOOT_WHY], 0
-
         mov     al, CMOS_BOOT_THIRD
         call    cmos_read
         movzx   bx, al
@@ -38,33 +31,67 @@ int19:
         call    cmos_read
         mov     bl, al                  ; BX = three nibbles, the first in bits 3:0
         test    bx, bx
-        jnz     .ordered
+        jnz     boot_next
         mov     bx, BOOT_DISK
-.ordered:
-        mov     di, EBDA_BOOT_WHY
-.next:
+
+; boot_next: BX = devices still to try, one a nibble. ES = EBDA.
+boot_next:
+        mov     [es:EBDA_BOOT_ORDER], bx
+        test    bx, bx
+        jz      boot_none
         mov     al, bl
         and     al, 0Fh
         jz      .skip
-        push    bx
-        push    di
         call    boot_try                ; returns only with a reason in AH
-        pop     di
-        pop     bx
-        mov     al, bl
+        call    boot_note
+.skip:
+        mov     bx, [es:EBDA_BOOT_ORDER]
+        shr     bx, 4
+        jmp     boot_next
+
+; INT 18h: a boot program gives up, or there never was one; the next device's turn.
+int18:
+        call    boot_stack
+        mov     ah, WHY_RETURNED
+        mov     bx, [es:EBDA_BOOT_ORDER]
+        test    bl, 0Fh
+        jz      boot_none
+        call    boot_note
+        shr     bx, 4
+        jmp     boot_next
+
+; boot_stack: the stack of POST, DS = 0040h, ES = EBDA, interrupts on.
+boot_stack:
+        cli
+        cld
+        pop     ax
+        xor     cx, cx
+        mov     ss, cx
+        mov     sp, POST_STACK
+        push    ax
+        sti
+        push    word BDA_SEG
+        pop     ds
+        mov     es, [BDA_EBDA]
+        ret
+
+; boot_note: AH = why the device in bits 3:0 of EBDA_BOOT_ORDER did not boot. ES = EBDA
+; on return. Changes AX, DI.
+boot_note:
+        mov     es, [BDA_EBDA]
+        mov     al, [es:EBDA_BOOT_ORDER]
         shl     al, 4
         or      al, ah
-        mov     es, [BDA_EBDA]
-        mov     [es:di], al
+        mov     di, EBDA_BOOT_WHY
+.place:
+        cmp     byte [es:di], 0
+        je      .free
         inc     di
-.skip:
-        shr     bx, 4
-        jnz     .next
-        int     18h
-.halt:
-        cli
-        hlt
-        jmp     .halt
+        cmp     di, EBDA_BOOT_WHY + 3
+        jb      .place
+.free:
+        mov     [es:di], al
+        ret
 
 ; boot_try: AL = kind of device. Starts it, or returns AH = why not. DS = 0040h.
 boot_try:
@@ -72,8 +99,8 @@ boot_try:
         cmp     al, BOOT_DISK
         je      .disk
         mov     ah, WHY_ABSENT
-        cmp     al, BOOT_DISKETTE
-        je      .end
+        cmp     al, BOOT_CD
+        jne     .end
         mov     es, [BDA_EBDA]
         cmp     byte [es:EBDA_CDROMS], 0
         je      .end
@@ -127,14 +154,11 @@ boot_jump:
         sti
         jmp     0000h:BOOT_ADDRESS
 
-; --- INT 18h: nothing to boot --------------------------------------------------------------------
-int18:
-        cld
-        push    word BDA_SEG
-        pop     ds
-        sti
+; --- nothing to boot ----------------------------------------------------------------------
+
+; boot_none: what was tried and why it failed, and what to do. ES = EBDA.
+boot_none:
         PRINT   13, 10, 'Nothing to boot from.', 13, 10
-        mov     es, [BDA_EBDA]
         mov     di, EBDA_BOOT_WHY
 .device:
         mov     al, [es:di]
@@ -144,6 +168,10 @@ int18:
         and     ah, 0Fh
         mov     si, .names
         shr     al, 4
+        cmp     al, BOOT_OTHER
+        jbe     .named
+        mov     al, BOOT_OTHER
+.named:
         call    .print
         mov     al, ah
         mov     si, .reasons
@@ -178,8 +206,10 @@ int18:
         db      '  diskette: ', 0
         db      '  disk 80h: ', 0
         db      '  CD-ROM:   ', 0
+        db      '  network:  ', 0
 .reasons:
         db      'there is none', 13, 10, 0
         db      'the first sector cannot be read', 13, 10, 0
         db      'no boot signature (55 AA) at the end of the first sector', 13, 10, 0
         db      'this BIOS cannot boot from it yet', 13, 10, 0
+        db      'its boot program gave up (INT 18h)', 13, 10, 0

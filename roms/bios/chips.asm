@@ -97,7 +97,7 @@ WAIT_TOGGLE_US  equ 15
 WAIT_SEEN       equ 40000000h
 WAIT_LAST       equ 80000000h
 WAIT_COUNT      equ 3FFFFFFFh
-WAIT_ROUND      equ 100000h
+WAIT_ROUND      equ 20000h
 
 ; WAIT_FOR milliseconds: loads EBX and ECX.
 %macro WAIT_FOR 1

@@ -83,6 +83,38 @@ copy_physical:
         popf
         ret
 
+; segment_limits: AX = FLAT_DATA or REAL_DATA: DS, ES, FS and GS get its limit and keep
+; their bases. Keeps all other registers.
+segment_limits:
+        pushf
+        push    ds
+        push    es
+        push    fs
+        push    gs
+        push    ebx
+        cli
+        o32 lgdt [cs:flat_gdtr]
+        mov     ebx, cr0
+        or      bl, 01h
+        mov     cr0, ebx
+        jmp     FLAT_CODE:.protected
+.protected:
+        mov     ds, ax
+        mov     es, ax
+        mov     fs, ax
+        mov     gs, ax
+        and     bl, 0FEh
+        mov     cr0, ebx
+        jmp     BIOS_SEG:.real
+.real:
+        pop     ebx
+        pop     gs
+        pop     fs
+        pop     es
+        pop     ds
+        popf
+        ret
+
 FLAT_CODE       equ 08h
 FLAT_DATA       equ 10h
 REAL_DATA       equ 18h

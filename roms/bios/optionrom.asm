@@ -149,7 +149,13 @@ option_rom_run:
         pop     ds
         push    ds
         push    bx
+        ; A ROM made for newer firmware may reach its device's memory with 32-bit offsets
+        ; and expects limits of 4 GiB ("big real mode", PCI Firmware Specification 3.0).
+        mov     ax, FLAT_DATA
+        call    segment_limits
         call    .call
+        mov     ax, REAL_DATA
+        call    segment_limits
         pop     dx
         pop     ds
         cld

@@ -85,6 +85,7 @@ post:
         STAGE   04h, 'memory sized'
         call    bridge_find
         call    shadow_bios
+        call    mtrr_init
         STAGE   05h, 'BIOS shadowed'
         call    pci_init
         STAGE   06h, 'PCI devices assigned'
@@ -107,11 +108,7 @@ post:
         call    nmi_on
         mov     word [BDA_RESET_FLAG], 0
         STAGE   0Dh, 'boot'
-        int     19h
-.halt:
-        cli
-        hlt
-        jmp     .halt
+        int     19h                     ; does not return
 
 ; chips_quiet: no NMI, no DMA, no refresh of parity errors, before RAM is used.
 chips_quiet:

@@ -99,6 +99,7 @@ main:
         TOPIC   serial
         TOPIC   pci
         TOPIC   pci32
+        TOPIC   unreal
         TOPIC   resume
         mov     si, .passed
         cmp     byte [failures], 0
@@ -227,6 +228,7 @@ print_hex:
 %include "keyboard.asm"
 %include "ports.asm"
 %include "pci.asm"
+%include "unreal.asm"
 %include "resume.asm"
 
         align   512, db 0
