@@ -100,7 +100,11 @@ fn state_uses_ordered_maps() {
         let name = shown(&path);
         let state = ["cpu/", "mmu/", "chipset/", "snapshots/"].iter().any(|part| name.starts_with(part));
         let code = text.split("#[cfg(test)]").next().unwrap_or_default();
-        assert!(!state || !code.contains("HashMap"), "{name}: the order of a HashMap leaks into hashes and files");
+        let mut lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
+        assert!(
+            !state || !lines.any(|line| line.contains("HashMap")),
+            "{name}: the order of a HashMap leaks into hashes and files"
+        );
     }
 }
 
