@@ -135,3 +135,82 @@ pub fn cmpxchg8b(cx: &mut Exec<'_>, i: &Insn) -> Step {
 fn pair(cx: &Exec<'_>, high: u8, low: u8) -> u64 {
     u64::from(cx.reg::<u32>(high)) << 32 | u64::from(cx.reg::<u32>(low))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exec::testing::Machine;
+    use crate::flags::{ARITHMETIC, CF, SF};
+    use crate::site::Site;
+
+    /// A machine whose BX and SI point to a page that cannot be written.
+    fn with_read_only_page() -> Machine {
+        let mut machine = Machine::new();
+        machine.write(0x5000, &[1, 2, 3, 4, 5, 6, 7, 8]);
+        machine.protect_page(5);
+        machine.cpu.gpr = [0x11, 0x22, 0x33, 0x5000, 0x44, 0x55, 0x5000, 0x66, 0, 0, 0, 0, 0, 0, 0, 0];
+        machine
+    }
+
+    #[test]
+    fn a_destination_that_cannot_be_written_leaves_everything() {
+        let forms: [&[u8]; 9] = [
+            &[0x01, 0x07],       // add [bx], ax
+            &[0x11, 0x07],       // adc [bx], ax
+            &[0xFF, 0x07],       // inc [bx]
+            &[0xF7, 0x1F],       // neg [bx]
+            &[0x0F, 0xC1, 0x07], // xadd [bx], ax
+            &[0x0F, 0xB1, 0x0F], // cmpxchg [bx], cx, unequal
+            &[0x0F, 0xC7, 0x0F], // cmpxchg8b [bx], unequal
+            &[0x87, 0x07],       // xchg [bx], ax
+            &[0xD3, 0x27],       // shl [bx], cl
+        ];
+        for bytes in forms {
+            let mut machine = with_read_only_page();
+            let (registers, flags) = (machine.cpu.gpr, machine.cpu.flags);
+            assert_eq!(machine.execute(bytes), Err(Site::PageFault), "{bytes:x?}");
+            assert_eq!((machine.cpu.gpr, machine.cpu.flags), (registers, flags), "{bytes:x?}");
+        }
+        assert_eq!(with_read_only_page().execute(&[0x3B, 0x07]), Ok(()), "cmp ax, [bx] only reads");
+    }
+
+    #[test]
+    fn cmpxchg_takes_or_gives() {
+        let mut machine = Machine::new();
+        machine.cpu.gpr[0] = 0x1234;
+        machine.cpu.gpr[1] = 0xABCD;
+        machine.write(0x10, &[0x34, 0x12]);
+        let form = [0x0F, 0xB1, 0x0E, 0x10, 0]; // cmpxchg [10h], cx
+        assert_eq!(machine.execute(&form), Ok(()));
+        assert!(machine.cpu.flags.has(ZF));
+        assert_eq!(machine.read(0x10, 2), [0xCD, 0xAB]);
+        assert_eq!(machine.execute(&form), Ok(()));
+        assert_eq!(machine.cpu.gpr[0], 0xABCD);
+        assert_eq!(machine.cpu.flags.bits() & (ZF | CF | SF), CF, "1234h is below ABCDh");
+    }
+
+    #[test]
+    fn cmpxchg8b_changes_zf_only() {
+        let mut machine = Machine::new();
+        machine.cpu.flags.set_arith(ARITHMETIC & !ZF);
+        machine.cpu.gpr[..4].copy_from_slice(&[0x0403_0201, 0xC0C0_C0C0, 0x0807_0605, 0xB0B0_B0B0]);
+        machine.write(0x10, &[1, 2, 3, 4, 5, 6, 7, 8]);
+        let form = [0x0F, 0xC7, 0x0E, 0x10, 0];
+        assert_eq!(machine.execute(&form), Ok(()));
+        assert_eq!(machine.read(0x10, 8), [0xB0, 0xB0, 0xB0, 0xB0, 0xC0, 0xC0, 0xC0, 0xC0]);
+        assert_eq!(machine.cpu.flags.bits() & ARITHMETIC, ARITHMETIC);
+        assert_eq!(machine.execute(&form), Ok(()));
+        assert_eq!((machine.cpu.gpr[0], machine.cpu.gpr[2]), (0xB0B0_B0B0, 0xC0C0_C0C0));
+        assert_eq!(machine.cpu.flags.bits() & ARITHMETIC, ARITHMETIC & !ZF);
+    }
+
+    #[test]
+    fn xadd_of_a_register_with_itself_doubles_it() {
+        let mut machine = Machine::new();
+        machine.cpu.gpr[3] = 0x21;
+        assert_eq!(machine.execute(&[0x0F, 0xC1, 0xDB]), Ok(()));
+        assert_eq!(machine.cpu.gpr[3], 0x42);
+        assert_eq!(machine.execute(&[0x0F, 0xC1, 0xD8]), Ok(())); // xadd ax, bx
+        assert_eq!((machine.cpu.gpr[0], machine.cpu.gpr[3]), (0x42, 0));
+    }
+}

@@ -135,3 +135,65 @@ pub fn bswap<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
     let a: W = cx.dst(i)?;
     cx.set_dst(i, value::bswap(a))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::exec::testing::Machine;
+    use crate::flags::{ARITHMETIC, CF};
+
+    const BX: usize = 3;
+    const CX: usize = 1;
+
+    #[test]
+    fn a_register_number_reaches_beyond_memory_in_both_directions() {
+        for (number, byte, bit) in [(0i16, 0x100, 0), (17, 0x102, 1), (-1, 0xFF, 7), (-16, 0xFE, 0), (1000, 0x17D, 0)] {
+            let mut machine = Machine::new();
+            machine.cpu.gpr[BX] = 0x100;
+            machine.cpu.gpr[CX] = u64::from(number as u16);
+            assert_eq!(machine.execute(&[0x0F, 0xAB, 0x0F]), Ok(())); // bts [bx], cx
+            assert!(!machine.cpu.flags.cf());
+            assert_eq!(machine.read(byte, 1), [1 << bit], "bit {number}");
+            assert_eq!(machine.execute(&[0x0F, 0xA3, 0x0F]), Ok(())); // bt [bx], cx
+            assert!(machine.cpu.flags.cf());
+            assert_eq!(machine.execute(&[0x0F, 0xB3, 0x0F]), Ok(())); // btr [bx], cx
+            assert_eq!(machine.read(byte, 1), [0]);
+        }
+    }
+
+    #[test]
+    fn the_element_wraps_with_the_address_size() {
+        let mut machine = Machine::new();
+        machine.cpu.gpr[BX] = 2;
+        machine.cpu.gpr[CX] = u64::from(-64i32 as u32);
+        assert_eq!(machine.execute(&[0x66, 0x0F, 0xBB, 0x0F]), Ok(())); // btc [bx], ecx
+        assert_eq!(machine.read(0xFFFA, 1), [1]);
+        let large = [0x67, 0x0F, 0xA3, 0x0B]; // bt [ebx], cx
+        assert!(machine.execute(&large).is_err(), "FFFFFFFAh lies beyond the limit");
+    }
+
+    #[test]
+    fn immediate_and_register_operands_are_masked_and_keep_the_other_flags() {
+        let mut machine = Machine::new();
+        machine.cpu.flags.set_arith(ARITHMETIC);
+        machine.cpu.gpr[BX] = 0x100;
+        assert_eq!(machine.execute(&[0x0F, 0xBA, 0x2F, 0x13]), Ok(())); // bts word [bx], 13h
+        assert_eq!(machine.read(0x100, 4), [8, 0, 0, 0]);
+        assert_eq!(machine.cpu.flags.bits() & ARITHMETIC, ARITHMETIC & !CF);
+        machine.cpu.gpr[CX] = 0x28;
+        assert_eq!(machine.execute(&[0x0F, 0xA3, 0xCB]), Ok(())); // bt bx, cx
+        assert!(machine.cpu.flags.cf());
+    }
+
+    #[test]
+    fn scans_of_zero_keep_the_destination() {
+        let mut machine = Machine::new();
+        machine.cpu.gpr[BX] = 0x5A5A;
+        assert_eq!(machine.execute(&[0x0F, 0xBC, 0xD9]), Ok(())); // bsf bx, cx
+        assert_eq!(machine.cpu.gpr[BX], 0x5A5A);
+        machine.cpu.gpr[CX] = 0x1234_5678;
+        assert_eq!(machine.execute(&[0x66, 0x0F, 0xBD, 0xD9]), Ok(())); // bsr ebx, ecx
+        assert_eq!(machine.cpu.gpr[BX], 28);
+        assert_eq!(machine.execute(&[0x0F, 0xC9]), Ok(())); // bswap cx
+        assert_eq!(machine.cpu.gpr[CX], 0x1234_0000);
+    }
+}

@@ -84,3 +84,79 @@ pub fn xlat(cx: &mut Exec<'_>, i: &Insn) -> Step {
     cx.set_reg(AL, value);
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::exec::testing::Machine;
+    use crate::flags::{CF, ZF};
+    use crate::site::Site;
+
+    #[test]
+    fn cmov_reads_its_source_even_if_it_is_not_taken() {
+        let mut machine = Machine::new();
+        machine.cpu.gpr[3] = 0xFFFF;
+        assert_eq!(machine.execute(&[0x0F, 0x44, 0x07]), Err(Site::DataLimit)); // cmove ax, [bx], ZF clear
+        machine.cpu.gpr[3] = 0x100;
+        machine.write(0x100, &[0x34, 0x12]);
+        assert_eq!(machine.execute(&[0x0F, 0x44, 0x07]), Ok(()));
+        assert_eq!(machine.cpu.gpr[0], 0);
+        machine.cpu.flags.set(ZF, true);
+        assert_eq!(machine.execute(&[0x0F, 0x44, 0x07]), Ok(()));
+        assert_eq!(machine.cpu.gpr[0], 0x1234);
+    }
+
+    #[test]
+    fn lea_cuts_or_extends_the_address() {
+        let mut machine = Machine::new();
+        machine.cpu.gpr[3] = 0x8765_FFFF;
+        machine.cpu.gpr[0] = 0xAAAA_AAAA;
+        assert_eq!(machine.execute(&[0x66, 0x8D, 0x47, 2]), Ok(())); // lea eax, [bx+2]
+        assert_eq!(machine.cpu.gpr[0], 1);
+        assert_eq!(machine.execute(&[0x67, 0x8D, 0x43, 0xF0]), Ok(())); // lea ax, [ebx-10h]
+        assert_eq!(machine.cpu.gpr[0], 0xFFEF);
+        assert_eq!(machine.execute(&[0x67, 0x66, 0x8D, 0x43, 0xF0]), Ok(())); // lea eax, [ebx-10h]
+        assert_eq!(machine.cpu.gpr[0], 0x8765_FFEF);
+    }
+
+    #[test]
+    fn extension_and_high_bytes() {
+        let mut machine = Machine::new();
+        machine.cpu.gpr[0] = 0x80FE;
+        assert_eq!(machine.execute(&[0x66, 0x0F, 0xBE, 0xDC]), Ok(())); // movsx ebx, ah
+        assert_eq!(machine.cpu.gpr[3], 0xFFFF_FF80);
+        assert_eq!(machine.execute(&[0x66, 0x0F, 0xB7, 0xD8]), Ok(())); // movzx ebx, ax
+        assert_eq!(machine.cpu.gpr[3], 0x80FE);
+        assert_eq!(machine.execute(&[0x86, 0xC4]), Ok(())); // xchg ah, al
+        assert_eq!(machine.cpu.gpr[0], 0xFE80);
+        assert_eq!(machine.execute(&[0x98]), Ok(())); // cbw
+        assert_eq!(machine.cpu.gpr[0], 0xFF80);
+        assert_eq!(machine.execute(&[0x66, 0x98]), Ok(())); // cwde
+        assert_eq!(machine.execute(&[0x66, 0x99]), Ok(())); // cdq
+        assert_eq!((machine.cpu.gpr[0], machine.cpu.gpr[2]), (0xFFFF_FF80, 0xFFFF_FFFF));
+    }
+
+    #[test]
+    fn xlat_wraps_and_obeys_its_segment() {
+        let mut machine = Machine::new();
+        machine.cpu.segments[4].base = 0x1000;
+        machine.cpu.gpr[3] = 0xFFFE;
+        machine.cpu.gpr[0] = 0x5503;
+        machine.write(0x1001, &[0x77]);
+        assert_eq!(machine.execute(&[0x64, 0xD7]), Ok(())); // fs xlatb
+        assert_eq!(machine.cpu.gpr[0], 0x5577);
+    }
+
+    #[test]
+    fn conditions_and_flags_as_bytes() {
+        let mut machine = Machine::new();
+        machine.cpu.flags.set(CF, true);
+        assert_eq!(machine.execute(&[0x0F, 0x92, 0xC4]), Ok(())); // setb ah
+        assert_eq!(machine.execute(&[0xD6]), Ok(())); // salc
+        assert_eq!(machine.cpu.gpr[0], 0x01FF);
+        assert_eq!(machine.execute(&[0x9F]), Ok(())); // lahf
+        assert_eq!(machine.cpu.gpr[0], 0x03FF);
+        machine.cpu.gpr[0] = 0xFF00;
+        assert_eq!(machine.execute(&[0x9E]), Ok(())); // sahf
+        assert_eq!(machine.cpu.flags.bits(), 0xD7);
+    }
+}

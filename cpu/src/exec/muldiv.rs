@@ -77,3 +77,41 @@ fn take_quotient<W: Width>(cx: &mut Exec<'_>, result: Option<(W, W)>) -> Step {
     cx.set_reg(high::<W>(), remainder);
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::exec::testing::Machine;
+    use crate::flags::ARITHMETIC;
+    use crate::site::Site;
+
+    #[test]
+    fn a_quotient_that_does_not_fit_leaves_everything() {
+        let mut machine = Machine::new();
+        machine.cpu.gpr[..4].copy_from_slice(&[0x1234_8000, 2, 0xFFFF_0002, 0]);
+        let before = machine.cpu.gpr;
+        for form in [[0xF7, 0xF1], [0xF7, 0xF9], [0xF6, 0xF3], [0xF6, 0xFB]] {
+            assert_eq!(machine.execute(&form), Err(Site::DivideError), "{form:x?}");
+        }
+        assert_eq!(machine.cpu.gpr, before);
+        machine.cpu.flags.set_arith(ARITHMETIC);
+        machine.cpu.gpr[2] = 0xFFFF_0001;
+        assert_eq!(machine.execute(&[0xF7, 0xF1]), Ok(())); // div cx
+        assert_eq!((machine.cpu.gpr[0], machine.cpu.gpr[2]), (0x1234_C000, 0xFFFF_0000));
+        assert_eq!(machine.cpu.flags.bits() & ARITHMETIC, ARITHMETIC);
+    }
+
+    #[test]
+    fn products_go_to_their_pairs() {
+        let mut machine = Machine::new();
+        machine.cpu.gpr[..4].copy_from_slice(&[0xFFFF_FF10, 0x10, 0xABCD_EF01, 0xFFFE]);
+        assert_eq!(machine.execute(&[0xF6, 0xE1]), Ok(())); // mul cl
+        assert_eq!(machine.cpu.gpr[0], 0xFFFF_0100);
+        assert_eq!(machine.execute(&[0xF7, 0xEB]), Ok(())); // imul bx
+        assert_eq!((machine.cpu.gpr[0], machine.cpu.gpr[2]), (0xFFFF_FE00, 0xABCD_FFFF));
+        assert_eq!(machine.execute(&[0x6B, 0xCB, 0xFF]), Ok(())); // imul cx, bx, -1
+        assert_eq!(machine.cpu.gpr[1], 2);
+        assert_eq!(machine.execute(&[0x66, 0x0F, 0xAF, 0xC9]), Ok(())); // imul ecx, ecx
+        assert_eq!(machine.cpu.gpr[1], 4);
+        assert_eq!(machine.execute(&[0xD4, 0]), Err(Site::AamZero));
+    }
+}

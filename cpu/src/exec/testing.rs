@@ -3,11 +3,13 @@
 use ringwalk_mmu::{Bus, BusCx, Frame, Memory, PhysAddr, Port, Reach, RouteSpan, Signals, Size, TlbPolicy, Vector};
 
 use super::{Exec, Hot};
+use crate::decode::{Decoded, decode};
 use crate::exception::Step;
 use crate::insn::{Insn, NO_REGISTER, PLACE_NONE};
 use crate::model::Model;
 use crate::segment::{SegReg, Segment};
-use crate::state::CpuState;
+use crate::site::Site;
+use crate::state::{CR0_PE, CR0_PG, CR0_WP, CpuState};
 
 pub(crate) struct Machine {
     pub(crate) cpu: CpuState,
@@ -72,6 +74,27 @@ impl Machine {
         };
         let step = act(&mut cx);
         Run { step, extra_cycles: cx.extra_cycles, unfinished: cx.unfinished, next_eip: cx.next_eip }
+    }
+
+    /// Decodes one instruction of 16-bit code and runs its handler; answers the check that failed.
+    pub(crate) fn execute(&mut self, bytes: &[u8]) -> Result<(), Site> {
+        let Decoded::Insn(insn, _) = decode(bytes, false, self.cpu.model) else { panic!("a whole instruction") };
+        assert_eq!(usize::from(insn.len), bytes.len());
+        self.run(|cx| (insn.handler)(cx, &insn)).step.map_err(|fault| fault.site)
+    }
+
+    /// Switches to protected mode with paging: every page at its own address, one of them not writable.
+    pub(crate) fn protect_page(&mut self, page: u64) {
+        const DIRECTORY: u64 = 0xF_E000;
+        const TABLE: u64 = 0xF_F000;
+        self.write(DIRECTORY, &(TABLE as u32 | 3).to_le_bytes());
+        for number in 0..256 {
+            let writable = if number == page { 0 } else { 2 };
+            self.write(TABLE + 4 * number, &((number as u32) << 12 | writable | 1).to_le_bytes());
+        }
+        self.cpu.cr3 = DIRECTORY;
+        self.cpu.cr0 |= CR0_PE | CR0_PG | CR0_WP;
+        self.hot.host_tlb.flush();
     }
 
     pub(crate) fn write(&mut self, addr: u64, bytes: &[u8]) {
