@@ -165,6 +165,8 @@ mod tests {
 
     /// One step by one bit: the bits (lowest first) and CF go in, the bits and CF come out.
     type OneBit = fn(&mut Vec<bool>, bool) -> bool;
+    /// A function of this file.
+    type Act<W> = fn(W, u8, u32) -> (W, u32);
 
     fn leftward(bits: &mut Vec<bool>, incoming: bool) -> bool {
         bits.insert(0, incoming);
@@ -210,13 +212,13 @@ mod tests {
     fn check_one<W: Width>(value: W, count: u8, flags: u32) {
         let mask = if W::BITS == 64 { 63 } else { 31 };
         let steps_of = |step| steps(value, u32::from(count) & mask, flags, step);
-        let shifts: [(fn(W, u8, u32) -> (W, u32), OneBit); 3] = [(shl, SHL), (shr, SHR), (sar, SAR)];
+        let shifts: [(Act<W>, OneBit); 3] = [(shl, SHL), (shr, SHR), (sar, SAR)];
         for (act, step) in shifts {
             let (result, carry, overflow) = steps_of(step);
             let expected = if u32::from(count) & mask == 0 { flags } else { flags_of(result, carry, false, overflow) };
             assert_eq!(act(value, count, flags), (result, expected), "{value:x} by {count}");
         }
-        let rotates: [(fn(W, u8, u32) -> (W, u32), OneBit, u32); 4] =
+        let rotates: [(Act<W>, OneBit, u32); 4] =
             [(rol, ROL, 1), (ror, ROR, 1), (rcl, RCL, W::BITS + 1), (rcr, RCR, W::BITS + 1)];
         for (act, step, turn) in rotates {
             let (result, carry, overflow) = steps_of(step);
