@@ -100,6 +100,7 @@ impl Model {
 
     /// Feature flags of CPUID leaf 1 in EDX: bit numbers of SDM Vol.2A Table 3-11.
     pub const fn feature_flags(self) -> u32 {
+        const VME: u32 = 1 << 1;
         const DE: u32 = 1 << 2;
         const PSE: u32 = 1 << 3;
         const TSC: u32 = 1 << 4;
@@ -112,8 +113,8 @@ impl Model {
         const PSE36: u32 = 1 << 17;
         match self {
             Model::I386 | Model::I486 => 0,
-            Model::Pentium => DE | PSE | TSC | MSR | CX8,
-            Model::P6 | Model::Max => DE | PSE | TSC | MSR | PAE | CX8 | SEP | PGE | CMOV | PSE36,
+            Model::Pentium => VME | DE | PSE | TSC | MSR | CX8,
+            Model::P6 | Model::Max => VME | DE | PSE | TSC | MSR | PAE | CX8 | SEP | PGE | CMOV | PSE36,
         }
     }
 }

@@ -10,11 +10,11 @@ use crate::decode::{Decoded, LONGEST, decode};
 use crate::deliver::{Source, deliver_at_boundary, deliver_debug_trap, deliver_exception};
 use crate::exception::{Exception, vector};
 use crate::exec::{Exec, Hot};
-use crate::flags::{IF, RF, TF};
+use crate::flags::{IF, RF, TF, VIF, VIP};
 use crate::insn::Insn;
 use crate::segment::SegReg;
 use crate::site::Site;
-use crate::state::{Activity, CpuState, FetchPage, Shadow};
+use crate::state::{Activity, CR4_PVI, CR4_VME, CpuState, FetchPage, Shadow};
 use crate::trace::{DEFAULT_SLOTS, FetchFrame, Key, TraceCache, TraceId};
 use crate::watch::WatchHit;
 
@@ -209,6 +209,9 @@ impl Run<'_, '_> {
                     None => continue,
                 }
             }
+            if self.virtual_interrupt_fault() {
+                continue;
+            }
             if self.instruction_breakpoint() {
                 continue;
             }
@@ -295,6 +298,21 @@ impl Run<'_, '_> {
         // A shadow lasts one instruction; HLT was it.
         self.cx.cpu.shadow = Shadow::None;
         None
+    }
+
+    /// VIF and VIP both set under VME or PVI: #GP(0) before the next instruction.
+    /// SDM Vol.3B 20.3.2 "Class 2-Maskable Hardware Interrupt Handling in Virtual-8086 Mode Using the Virtual Interrupt
+    /// Mechanism", 20.4 "Protected-Mode Virtual Interrupts".
+    fn virtual_interrupt_fault(&mut self) -> bool {
+        let cpu = &*self.cx.cpu;
+        let extension = if cpu.virtual_8086() { CR4_VME } else { CR4_PVI };
+        let watched = cpu.cr4 & extension != 0 && cpu.cpl == 3 && cpu.flags.iopl() < 3;
+        if !watched || !cpu.flags.has(VIF) || !cpu.flags.has(VIP) {
+            return false;
+        }
+        let fault = self.cx.fault(Site::VirtualInterrupt, 0);
+        self.deliver_fault(fault);
+        true
     }
 
     /// The guest's own instruction breakpoints: a fault before the instruction, unless RF holds it off.

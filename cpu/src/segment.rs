@@ -110,6 +110,11 @@ impl Segment {
         Segment { selector: Selector(selector), base: (selector as u64) << 4, limit: 0xFFFF, rights: 0x93 }
     }
 
+    /// What a load in virtual-8086 mode leaves: 64 KiB of writable data at DPL 3.
+    pub const fn virtual_8086(selector: Selector) -> Segment {
+        Segment { selector, base: (selector.0 as u64) << 4, limit: 0xFFFF, rights: 0xF3 }
+    }
+
     /// A register that was loaded with a null selector.
     pub const fn null(selector: Selector) -> Segment {
         Segment { selector, base: 0, limit: 0, rights: UNUSABLE }

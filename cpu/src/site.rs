@@ -88,6 +88,11 @@ sites! {
     TssLimit: TS, "the task-state segment is long enough", "SDM Vol.3A 6.15 \"Interrupt 10-Invalid TSS Exception (#TS)\"";
     TssStack: TS, "the stack selector of the task-state segment is valid", "SDM Vol.3A 6.15 \"Interrupt 10-Invalid TSS Exception (#TS)\"";
     TssStackNotPresent: SS, "the new stack segment is present", "SDM Vol.3A 6.15 \"Interrupt 12-Stack Fault Exception (#SS)\"";
+    TssLdt: TS, "the LDT of the new task is a present LDT in the GDT", "SDM Vol.3A 7.3 \"Task Switching\"";
+    TssCode: TS, "the code segment of the new task fits its privilege", "SDM Vol.3A 7.3 \"Task Switching\"";
+    TssData: TS, "the data segments of the new task are readable and reachable", "SDM Vol.3A 7.3 \"Task Switching\"";
+    TaskLink: TS, "the previous task link names a busy task-state segment", "SDM Vol.3A 7.4 \"Task Linking\"";
+    V86Handler: GP, "the handler of an interrupt in virtual-8086 mode runs at CPL 0", "SDM Vol.3B 20.3.1 \"Class 1-Hardware Interrupt and Exception Handling in Virtual-8086 Mode\"";
     NewStackLimit: SS, "the frame fits the new stack", "SDM Vol.3A 6.12.1 \"Exception- or Interrupt-Handler Procedures\"";
     TaskType: GP, "the descriptor is an available task-state segment in the GDT", "SDM Vol.2A \"LTR\"";
     TaskNotPresent: NP, "the task-state segment is present", "SDM Vol.2A \"LTR\"";

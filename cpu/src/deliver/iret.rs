@@ -1,11 +1,12 @@
 //! IRET. SDM Vol.2A "IRET/IRETD/IRETQ".
 
+use super::task::return_to_previous;
 use crate::exception::Step;
 use crate::exec::Exec;
-use crate::flags::{AC, ARITHMETIC, DF, ID, IF, IOPL, NT, RF, TF, VIF, VIP, VM};
-use crate::segment::{SegReg, Selector};
+use crate::flags::{AC, ARITHMETIC, DEFINED, DF, ID, IF, IOPL, NT, RF, TF, VIF, VIP, VM};
+use crate::segment::{SegReg, Segment, Selector};
 use crate::site::Site;
-use crate::state::Mode;
+use crate::state::{CR4_VME, Mode};
 use crate::width::Width;
 
 /// Returns from an interrupt. NMIs are unblocked even if it faults.
@@ -13,10 +14,8 @@ pub(crate) fn iret<W: Width>(cx: &mut Exec<'_>) -> Step {
     cx.cpu.nmi_blocked = false;
     match cx.cpu.mode() {
         Mode::Real => iret_real::<W>(cx),
-        Mode::Virtual8086 => {
-            cx.require(cx.cpu.flags.iopl() == 3, Site::V86Sensitive, 0)?;
-            iret_real::<W>(cx)
-        }
+        Mode::Virtual8086 if cx.cpu.flags.iopl() == 3 => iret_real::<W>(cx),
+        Mode::Virtual8086 => iret_virtual::<W>(cx),
         Mode::Protected => iret_protected::<W>(cx),
     }
 }
@@ -43,17 +42,49 @@ fn iret_real<W: Width>(cx: &mut Exec<'_>) -> Step {
     Ok(())
 }
 
+/// IRET in virtual-8086 mode below IOPL 3: with CR4.VME and 16-bit operands IF goes to VIF, otherwise it faults.
+/// SDM Vol.3B 20.3 "Interrupt and Exception Handling in Virtual-8086 Mode".
+fn iret_virtual<W: Width>(cx: &mut Exec<'_>) -> Step {
+    let extended = cx.cpu.cr4 & CR4_VME != 0 && W::BITS == 16;
+    cx.require(extended, Site::V86Sensitive, 0)?;
+    let (offset, selector, image) = peek_frame::<W>(cx)?;
+    let refused = image & TF != 0 || (image & IF != 0 && cx.cpu.flags.has(VIP));
+    cx.require(!refused, Site::VirtualInterrupt, 0)?;
+    cx.require(offset <= cx.cpu.seg(SegReg::Cs).limit, Site::BranchLimit, 0)?;
+    cx.set_stack_pointer(cx.stack_above(3 * W::BYTES as u32));
+    cx.cpu.segments[SegReg::Cs as usize] = cx.real_code_segment(selector);
+    cx.next_eip = offset;
+    cx.cpu.flags.set(VIF, image & IF != 0);
+    load_flags::<W>(cx, ARITHMETIC | TF | DF | NT, image);
+    Ok(())
+}
+
+/// IRET at CPL 0 with VM in the image. SDM Vol.3B 20.2.5 "Entering Virtual-8086 Mode".
+fn enter_virtual_8086(cx: &mut Exec<'_>, offset: u32, cs: Selector, image: u32) -> Step {
+    let mut rest = [0u32; 6];
+    for (index, value) in rest.iter_mut().enumerate() {
+        *value = cx.peek_stack::<u32>(3 + index as u32)?;
+    }
+    cx.require(offset <= 0xFFFF, Site::BranchLimit, 0)?;
+    let [esp, ss, es, ds, fs, gs] = rest;
+    let selectors = [es, u32::from(cs.0), ss, ds, fs, gs];
+    for (segment, selector) in cx.cpu.segments.iter_mut().zip(selectors) {
+        *segment = Segment::virtual_8086(Selector(selector as u16));
+    }
+    cx.set_reg::<u32>(4, esp);
+    cx.next_eip = offset;
+    cx.cpu.flags.replace(DEFINED, image);
+    cx.set_cpl(3);
+    Ok(())
+}
+
 fn iret_protected<W: Width>(cx: &mut Exec<'_>) -> Step {
     if cx.cpu.flags.has(NT) {
-        // Hardware task switches come in a later stage.
-        cx.hot.notes.add("IRET to a previous task".to_owned());
-        return Err(cx.fault(Site::TssLimit, cx.cpu.tr.selector.error_code()));
+        return return_to_previous(cx);
     }
     let (offset, selector, image) = peek_frame::<W>(cx)?;
     if W::BITS == 32 && image & VM != 0 && cx.cpu.cpl == 0 {
-        // Virtual-8086 mode comes in a later stage.
-        cx.hot.notes.add("IRET to virtual-8086 mode".to_owned());
-        return Err(cx.fault(Site::SelectorNull, 0));
+        return enter_virtual_8086(cx, offset, selector, image);
     }
     let (segment, outer) = cx.return_segment(selector)?;
     cx.require(offset <= segment.limit, Site::BranchLimit, 0)?;

@@ -5,8 +5,12 @@
 mod iret;
 mod protected;
 mod real;
+mod task;
+mod virtual_8086;
 
 pub(crate) use iret::iret;
+pub(crate) use task::{Cause, switch_through};
+pub(crate) use virtual_8086::{is_redirected, redirect};
 
 use crate::debug::{DR6_BS, DR7_GD};
 use crate::exception::{Exception, ExceptionClass, class_of, vector};
@@ -77,7 +81,7 @@ pub(crate) fn deliver(cx: &mut Exec<'_>, event: Event) -> Result<(), Exception> 
 pub(crate) fn deliver_exception(cx: &mut Exec<'_>, first: Exception) {
     let mut current = first;
     loop {
-        let before = cx.cpu.flags;
+        let before = (cx.cpu.flags, cx.cpu.tr.selector);
         if current.vector == vector::PF {
             cx.cpu.cr2 = cx.hot.fault_address;
         }
@@ -92,7 +96,10 @@ pub(crate) fn deliver_exception(cx: &mut Exec<'_>, first: Exception) {
         match deliver(cx, event) {
             Ok(()) => return,
             Err(second) => {
-                cx.cpu.flags = before;
+                // After a task switch the flags are the new task's.
+                if cx.cpu.tr.selector == before.1 {
+                    cx.cpu.flags = before.0;
+                }
                 match combine(cx, current, second) {
                     Some(next) => current = next,
                     None => {

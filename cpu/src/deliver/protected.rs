@@ -3,16 +3,20 @@
 
 use ringwalk_mmu::{Class, LinAddr};
 
-use super::{Event, IDT, Source};
+use super::{Cause, Event, IDT, Source, switch_through};
 use crate::exception::{Exception, Step};
 use crate::exec::Exec;
 use crate::exec::far::Frame;
 use crate::flags::{IF, NT, RF, TF, VM};
-use crate::segment::{Descriptor, SegReg, Segment, SystemType};
+use crate::segment::{Descriptor, SegReg, Segment, Selector, SystemType};
 use crate::site::Site;
 
 pub(super) fn deliver(cx: &mut Exec<'_>, event: Event) -> Step {
     let gate = read_gate(cx, event)?;
+    if gate.system_type() == Some(SystemType::TaskGate) {
+        cx.next_eip = event.return_eip;
+        return switch_through(cx, gate.gate_selector(), true, Cause::Interrupt(event.code));
+    }
     let target = gate.gate_selector();
     cx.require(!target.is_null(), Site::SelectorNull, 0)?;
     let code = target.error_code();
@@ -24,6 +28,11 @@ pub(super) fn deliver(cx: &mut Exec<'_>, event: Event) -> Step {
     cx.require(descriptor.is_present(), Site::CodeNotPresent, code)?;
     let handler = Handler::new(gate, event);
     cx.require(handler.offset <= segment.limit, Site::BranchLimit, 0)?;
+    if cx.cpu.virtual_8086() {
+        // A conforming handler would stay at CPL 3.
+        let inner = !segment.is_conforming() && descriptor.dpl() == 0;
+        cx.require(inner, Site::V86Handler, code)?;
+    }
     if !segment.is_conforming() && descriptor.dpl() < cpl {
         handler.enter_inner(cx, descriptor)
     } else {
@@ -39,12 +48,8 @@ fn read_gate(cx: &mut Exec<'_>, event: Event) -> Result<Descriptor, Exception> {
     cx.require(u32::from(index) + 7 <= u32::from(cx.cpu.idtr.limit), Site::IdtLimit, code)?;
     let address = LinAddr((cx.cpu.idtr.base + u64::from(index)) & 0xFFFF_FFFF);
     let gate = Descriptor(cx.load_linear::<u64>(address, Class::Supervisor)?);
-    if gate.system_type() == Some(TaskGate) {
-        // Hardware task switches come in a later stage.
-        cx.hot.notes.add("interrupt through a task gate".to_owned());
-        return Err(cx.fault(Site::IdtType, code));
-    }
-    let usable = matches!(gate.system_type(), Some(InterruptGate16 | TrapGate16 | InterruptGate32 | TrapGate32));
+    let usable =
+        matches!(gate.system_type(), Some(TaskGate | InterruptGate16 | TrapGate16 | InterruptGate32 | TrapGate32));
     cx.require(usable, Site::IdtType, code)?;
     let allowed = event.source != Source::Software || gate.dpl() >= cx.cpu.cpl;
     cx.require(allowed, Site::IdtPrivilege, code)?;
@@ -81,11 +86,22 @@ impl Handler {
         let cpl = descriptor.dpl();
         let (stack, pointer) = cx.inner_stack(cpl)?;
         let mut frame = Frame::new(stack, pointer, self.size, cpl);
+        let leaves_v86 = cx.cpu.virtual_8086();
+        if leaves_v86 {
+            for reg in [SegReg::Gs, SegReg::Fs, SegReg::Ds, SegReg::Es] {
+                frame.push(cx, u32::from(cx.cpu.seg(reg).selector.0))?;
+            }
+        }
         frame.push(cx, u32::from(cx.cpu.seg(SegReg::Ss).selector.0))?;
         frame.push(cx, cx.reg::<u32>(4))?;
         self.push_return(cx, &mut frame)?;
         let marked = cx.set_accessed(self.gate.gate_selector(), descriptor)?;
         frame.commit(cx);
+        if leaves_v86 {
+            for reg in [SegReg::Gs, SegReg::Fs, SegReg::Ds, SegReg::Es] {
+                cx.cpu.segments[reg as usize] = Segment::null(Selector(0));
+            }
+        }
         self.commit(cx, marked, cpl);
         Ok(())
     }

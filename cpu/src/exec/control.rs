@@ -114,11 +114,17 @@ fn software_interrupt(cx: &mut Exec<'_>, number: u8, source: Source) -> Step {
     Ok(())
 }
 
-/// INT imm8. Faults: those of delivery, without EXT; #GP(0) in virtual-8086 mode below IOPL 3.
+/// INT imm8. Faults: those of delivery, without EXT; #GP(0) in virtual-8086 mode below IOPL 3 unless redirected.
 pub fn int_n(cx: &mut Exec<'_>, i: &Insn) -> Step {
-    let held = cx.cpu.mode() == Mode::Virtual8086 && cx.cpu.flags.iopl() < 3;
-    cx.require(!held, Site::V86Sensitive, 0)?;
-    software_interrupt(cx, i.imm as u8, Source::Software)
+    let number = i.imm as u8;
+    if cx.cpu.mode() == Mode::Virtual8086 {
+        if deliver::is_redirected(cx, number)? {
+            cx.skip_single_step = true;
+            return deliver::redirect(cx, number);
+        }
+        cx.require(cx.cpu.flags.iopl() == 3, Site::V86Sensitive, 0)?;
+    }
+    software_interrupt(cx, number, Source::Software)
 }
 
 /// INT3. Faults: those of delivery, without EXT.

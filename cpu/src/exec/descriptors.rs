@@ -53,7 +53,7 @@ impl Exec<'_> {
     pub fn load_segment(&mut self, reg: SegReg, selector: Selector) -> Step {
         let loaded = match self.cpu.mode() {
             Mode::Real => self.real_segment(reg, selector),
-            Mode::Virtual8086 => Segment { rights: 0xF3, ..Segment::real(selector.0) },
+            Mode::Virtual8086 => Segment::virtual_8086(selector),
             Mode::Protected if reg == SegReg::Ss => self.check_stack_segment(selector)?,
             Mode::Protected => self.check_data_segment(selector)?,
         };

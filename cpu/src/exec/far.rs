@@ -4,6 +4,7 @@
 use ringwalk_mmu::{Class, LinAddr};
 
 use super::Exec;
+use crate::deliver::{self, Cause};
 use crate::exception::{Exception, Step};
 use crate::insn::Insn;
 use crate::segment::{Descriptor, SegReg, Segment, Selector, SystemType};
@@ -23,6 +24,24 @@ struct FarPointer {
 enum Kind {
     Call,
     Jump,
+}
+
+impl Kind {
+    const fn cause(self) -> Cause {
+        match self {
+            Kind::Call => Cause::Call,
+            Kind::Jump => Cause::Jump,
+        }
+    }
+}
+
+/// SDM Vol.3A 7.2.5 "Task-Gate Descriptor": the gate's DPL counts, not the TSS's.
+fn through_task_gate(cx: &mut Exec<'_>, selector: Selector, gate: Descriptor, kind: Kind) -> Step {
+    let code = selector.error_code();
+    let privilege = cx.cpu.cpl.max(selector.rpl());
+    cx.require(gate.dpl() >= privilege, Site::GatePrivilege, code)?;
+    cx.require(gate.is_present(), Site::GateNotPresent, code)?;
+    deliver::switch_through(cx, gate.gate_selector(), true, kind.cause())
 }
 
 fn immediate_pointer(i: &Insn) -> FarPointer {
@@ -108,10 +127,9 @@ fn transfer_protected(cx: &mut Exec<'_>, i: &Insn, target: FarPointer, kind: Kin
     let code = target.selector.error_code();
     match descriptor.system_type() {
         Some(SystemType::CallGate16 | SystemType::CallGate32) => through_gate(cx, target.selector, descriptor, kind),
-        Some(SystemType::TaskGate | SystemType::Tss16Available | SystemType::Tss32Available) => {
-            // Hardware task switches come in a later stage.
-            cx.hot.notes.add("hardware task switch".to_owned());
-            Err(cx.fault(Site::GateType, code))
+        Some(SystemType::TaskGate) => through_task_gate(cx, target.selector, descriptor, kind),
+        Some(SystemType::Tss16Available | SystemType::Tss32Available) => {
+            deliver::switch_through(cx, target.selector, false, kind.cause())
         }
         _ => Err(cx.fault(Site::GateType, code)),
     }

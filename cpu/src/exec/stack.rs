@@ -5,11 +5,11 @@ use ringwalk_mmu::Access;
 
 use super::Exec;
 use crate::exception::{Exception, Step};
-use crate::flags::{AC, ARITHMETIC, DF, ID, IF, IOPL, NT, RF, TF, VM};
+use crate::flags::{AC, ARITHMETIC, DF, ID, IF, IOPL, NT, RF, TF, VIF, VIP, VM};
 use crate::insn::{Insn, PLACE_MEMORY};
 use crate::segment::SegReg;
 use crate::site::Site;
-use crate::state::Mode;
+use crate::state::{CR4_VME, Mode};
 use crate::width::Width;
 
 /// Register numbers of ESP and EBP.
@@ -179,19 +179,27 @@ pub fn leave<W: Width>(cx: &mut Exec<'_>, _: &Insn) -> Step {
 
 /// PUSHF, PUSHFD: VM and RF are pushed as zero. Faults: stack access; #GP(0) in virtual-8086 mode below IOPL 3.
 pub fn pushf<W: Width>(cx: &mut Exec<'_>, _: &Insn) -> Step {
-    require_v86_iopl(cx)?;
-    let image = cx.cpu.flags.bits() & !(VM | RF);
+    let mut image = cx.cpu.flags.bits() & !(VM | RF);
+    if v86_virtual_flags(cx, W::BITS)? {
+        let shown_if = if cx.cpu.flags.has(VIF) { IF } else { 0 };
+        image = (image & !IF) | shown_if | IOPL;
+    }
     cx.push(W::truncate(u64::from(image)))
 }
 
 /// POPF, POPFD: what may change depends on CPL and IOPL; the rest is kept without a fault.
 /// Faults: stack access; #GP(0) in virtual-8086 mode below IOPL 3.
 pub fn popf<W: Width>(cx: &mut Exec<'_>, _: &Insn) -> Step {
-    require_v86_iopl(cx)?;
-    let image: W = cx.peek_stack(0)?;
+    let virtual_flags = v86_virtual_flags(cx, W::BITS)?;
+    let image = cx.peek_stack::<W>(0)?.as_() as u32;
+    if virtual_flags {
+        let refused = image & TF != 0 || (image & IF != 0 && cx.cpu.flags.has(VIP));
+        cx.require(!refused, Site::VirtualInterrupt, 0)?;
+        cx.cpu.flags.set(VIF, image & IF != 0);
+    }
     cx.set_stack_pointer(cx.stack_above(W::BYTES as u32));
     let mask = popf_mask(cx, W::BITS == 32);
-    cx.cpu.flags.replace(mask, image.as_() as u32);
+    cx.cpu.flags.replace(mask, image);
     cx.cpu.flags.set(RF, false);
     cx.refresh_guard();
     cx.leave();
@@ -213,7 +221,11 @@ fn popf_mask(cx: &Exec<'_>, wide: bool) -> u32 {
     mask
 }
 
-fn require_v86_iopl(cx: &Exec<'_>) -> Step {
-    let held = cx.cpu.virtual_8086() && cx.cpu.flags.iopl() < 3;
-    cx.require(!held, Site::V86Sensitive, 0)
+/// True in virtual-8086 mode below IOPL 3 where CR4.VME lets 16-bit PUSHF and POPF work on VIF; without it #GP(0).
+fn v86_virtual_flags(cx: &Exec<'_>, bits: u32) -> Result<bool, Exception> {
+    if !cx.cpu.virtual_8086() || cx.cpu.flags.iopl() == 3 {
+        return Ok(false);
+    }
+    cx.require(cx.cpu.cr4 & CR4_VME != 0 && bits == 16, Site::V86Sensitive, 0)?;
+    Ok(true)
 }

@@ -6,7 +6,7 @@ use ringwalk_mmu::LinAddr;
 use super::Exec;
 use crate::debug::{DR6_BD, DR7_GD};
 use crate::exception::{Exception, Step};
-use crate::flags::{IF, RF, VM};
+use crate::flags::{IF, RF, VIF, VIP, VM};
 use crate::insn::Insn;
 use crate::model::Feature;
 use crate::segment::{SegReg, Segment, Selector};
@@ -40,21 +40,32 @@ pub fn hlt(cx: &mut Exec<'_>, _: &Insn) -> Step {
     Ok(())
 }
 
-/// CPL at most IOPL, or #GP(0): CLI and STI. Virtual interrupts (VME, PVI) come in a later stage.
-fn require_interrupt_privilege(cx: &Exec<'_>) -> Step {
-    cx.require(!cx.cpu.protected() || cx.cpu.cpl <= cx.cpu.flags.iopl(), Site::InterruptFlagPrivilege, 0)
+/// The flag that CLI and STI work on: IF if CPL is at most IOPL, VIF where VME or PVI allow it, else #GP(0).
+/// SDM Vol.2A "CLI" Table 3-7, Vol.2B "STI" Table 4-19.
+fn interrupt_flag(cx: &Exec<'_>) -> Result<u32, Exception> {
+    if !cx.cpu.protected() || cx.cpu.cpl <= cx.cpu.flags.iopl() {
+        return Ok(IF);
+    }
+    let extension = if cx.cpu.virtual_8086() { CR4_VME } else { CR4_PVI };
+    let virtualised = cx.cpu.cpl == 3 && cx.cpu.cr4 & extension != 0;
+    cx.require(virtualised, Site::InterruptFlagPrivilege, 0)?;
+    Ok(VIF)
 }
 
 /// CLI. Flags: IF. Faults: #GP(0) at CPL above IOPL.
 pub fn cli(cx: &mut Exec<'_>, _: &Insn) -> Step {
-    require_interrupt_privilege(cx)?;
-    cx.cpu.flags.set(IF, false);
+    let flag = interrupt_flag(cx)?;
+    cx.cpu.flags.set(flag, false);
     Ok(())
 }
 
 /// STI: interrupts open behind the next instruction, if they were shut. Flags: IF. Faults: #GP(0) at CPL above IOPL.
 pub fn sti(cx: &mut Exec<'_>, _: &Insn) -> Step {
-    require_interrupt_privilege(cx)?;
+    if interrupt_flag(cx)? == VIF {
+        cx.require(!cx.cpu.flags.has(VIP), Site::VirtualInterrupt, 0)?;
+        cx.cpu.flags.set(VIF, true);
+        return Ok(());
+    }
     if !cx.cpu.flags.has(IF) {
         cx.cpu.flags.set(IF, true);
         cx.cpu.shadow = Shadow::Sti;
