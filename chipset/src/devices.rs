@@ -50,6 +50,11 @@ macro_rules! list {
             pub(crate) fn get_mut(&mut self, number: u8) -> Option<&mut dyn Device> {
                 match number { $($index => Some(&mut self.$field),)* _ => None }
             }
+            /// The bytes that each device takes in a saved board.
+            #[cfg(test)]
+            pub(crate) fn saved_bytes(&self) -> Vec<(&'static str, usize)> {
+                vec![$((stringify!($field), crate::fuzz::save(&self.$field).len()),)*]
+            }
         }
     };
 }

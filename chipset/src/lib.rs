@@ -37,6 +37,8 @@ mod uart;
 #[cfg(test)]
 mod fake;
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod test_pc;
 
 pub use board::Board;
