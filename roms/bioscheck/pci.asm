@@ -70,17 +70,24 @@ pci:
         and     ecx, 0FFF1h
         cmp     ecx, 0C001h
         CHECK   ae
-        mov     di, 3Ch                 ; write and read back
+        mov     ax, 0B102h              ; the ISA bridge: PIRQA, write and read back
+        mov     cx, 7000h
+        mov     dx, 8086h
+        mov     si, 0
+        int     1Ah
+        CHECK   nc
+        mov     di, 60h
         mov     ax, 0B108h
         int     1Ah
+        EXPECT  cl, 10
         push    cx
-        mov     cl, 5Ah
+        mov     cl, 5
         mov     ax, 0B10Bh
         int     1Ah
         CHECK   nc
         mov     ax, 0B108h
         int     1Ah
-        EXPECT  cl, 5Ah
+        EXPECT  cl, 5
         pop     cx
         mov     ax, 0B10Bh
         int     1Ah
