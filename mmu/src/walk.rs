@@ -127,7 +127,13 @@ pub fn translate(
             return Err(fault(access, user, PF_PRESENT));
         }
     }
-    match walk(paging, memory, addr, &mut |_| ()) {
+    let mut table = None;
+    let outcome = find_leaf(paging, memory, addr, &mut |step| {
+        if step.name == "PDE" {
+            table = Some(step);
+        }
+    });
+    match outcome {
         Outcome::NotPresent => {
             tlb.drop_address(addr);
             Err(fault(access, user, 0))
@@ -140,7 +146,11 @@ pub fn translate(
             tlb.drop_address(addr);
             Err(fault(access, user, PF_PRESENT))
         }
-        Outcome::Leaf(leaf) => Ok(fill(tlb, memory, leaf, addr, access)),
+        Outcome::Leaf(leaf) => {
+            // A translation that faults sets no flag: the 386 does so, and later processors may.
+            mark_table_accessed(paging, memory, table.filter(|step| step.address != leaf.address));
+            Ok(fill(tlb, memory, leaf, addr, access))
+        }
     }
 }
 
@@ -184,27 +194,11 @@ pub fn view_walk(paging: &Paging, memory: &Memory, addr: LinAddr) -> WalkView {
     view
 }
 
-/// A walk for the processor: sets the accessed flag of every table entry that it used.
-fn walk(paging: &Paging, memory: &mut Memory, addr: LinAddr, seen: &mut dyn FnMut(Step)) -> Outcome {
-    let mut used = [None; 2];
-    let mut count = 0;
-    let outcome = find_leaf(paging, memory, addr, &mut |step| {
-        seen(step);
-        if step.name == "PDE" {
-            used[count] = Some(step);
-            count += 1;
-        }
-    });
-    let bytes = entry_bytes(paging);
-    for step in used.into_iter().flatten() {
-        let is_leaf = matches!(&outcome, Outcome::Leaf(leaf) if leaf.address == step.address);
-        // A PDE that was refused for a reserved bit was not used.
-        let refused = matches!(outcome, Outcome::Reserved) && pde_is_reserved(paging, step.entry);
-        if !is_leaf && !refused && step.entry & P != 0 && step.entry & A == 0 {
-            memory.write_entry(step.address, step.entry | A, bytes);
-        }
+/// Sets the accessed flag of the page-directory entry that a finished translation used.
+fn mark_table_accessed(paging: &Paging, memory: &mut Memory, table: Option<Step>) {
+    if let Some(step) = table.filter(|step| step.entry & A == 0) {
+        memory.write_entry(step.address, step.entry | A, entry_bytes(paging));
     }
-    outcome
 }
 
 const fn entry_bytes(paging: &Paging) -> usize {

@@ -96,11 +96,11 @@ pub fn lss<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
 /// ARPL r/m16, r16: raises the RPL. Flags: ZF. Faults: operand access; #UD outside protected mode.
 pub fn arpl(cx: &mut Exec<'_>, i: &Insn) -> Step {
     cx.require_protected()?;
-    let (dst, src) = cx.read_for_update::<u16>(i)?;
-    let (dst, src) = (Selector(dst), Selector(src));
+    // Only a change is written: a destination that may not be written is fine if its RPL is high enough.
+    let (dst, src) = (Selector(cx.dst(i)?), Selector(cx.src(i)?));
     let raise = dst.rpl() < src.rpl();
     if raise {
-        cx.write_back(i, dst.with_rpl(src.rpl()).0)?;
+        cx.set_dst(i, dst.with_rpl(src.rpl()).0)?;
     }
     cx.cpu.flags.set(ZF, raise);
     Ok(())

@@ -5,7 +5,9 @@
 
 use crate::exception::Step;
 use crate::exec::Exec;
+use crate::flags::{CF, OF};
 use crate::insn::Insn;
+use crate::model::Model;
 use crate::value;
 use crate::width::Width;
 
@@ -18,25 +20,25 @@ type Shift<W> = fn(W, u8, u32) -> (W, u32);
 /// ROL r/m, 1; r/m, CL; r/m, imm8. SDM Vol.2B "RCL/RCR/ROL/ROR". Flags: CF, OF (undefined for a count above 1).
 /// Faults: operand access.
 pub fn rol<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
-    shift(cx, i, value::rol::<W>)
+    rotate(cx, i, value::rol::<W>, value::overflow_of_left_rotation)
 }
 
 /// ROR r/m, 1; r/m, CL; r/m, imm8. SDM Vol.2B "RCL/RCR/ROL/ROR". Flags: CF, OF (undefined for a count above 1).
 /// Faults: operand access.
 pub fn ror<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
-    shift(cx, i, value::ror::<W>)
+    rotate(cx, i, value::ror::<W>, value::overflow_of_right_rotation)
 }
 
 /// RCL r/m, 1; r/m, CL; r/m, imm8. SDM Vol.2B "RCL/RCR/ROL/ROR". Flags: CF, OF (undefined for a count above 1).
 /// Faults: operand access.
 pub fn rcl<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
-    shift(cx, i, value::rcl::<W>)
+    rotate(cx, i, value::rcl::<W>, value::overflow_of_left_rotation)
 }
 
 /// RCR r/m, 1; r/m, CL; r/m, imm8. SDM Vol.2B "RCL/RCR/ROL/ROR". Flags: CF, OF (undefined for a count above 1).
 /// Faults: operand access.
 pub fn rcr<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
-    shift(cx, i, value::rcr::<W>)
+    rotate(cx, i, value::rcr::<W>, value::overflow_of_right_rotation)
 }
 
 /// SHL and SAL r/m, 1; r/m, CL; r/m, imm8. SDM Vol.2B "SAL/SAR/SHL/SHR". Flags: CF SF ZF PF, OF (undefined for a count
@@ -64,6 +66,25 @@ fn shift<W: Width>(cx: &mut Exec<'_>, i: &Insn, act: Shift<W>) -> Step {
     let (result, flags) = act(a, count, cx.cpu.flags.bits());
     cx.write_back(i, result)?;
     cx.cpu.flags.set_arith(flags);
+    Ok(())
+}
+
+/// The 386 takes OF of a rotation by more than one bit from the result (the reference output of test386.asm); the
+/// default is the measured rule of [`value`].
+#[inline(always)]
+fn rotate<W: Width>(cx: &mut Exec<'_>, i: &Insn, act: Shift<W>, overflow: fn(W, bool) -> bool) -> Step {
+    let before = cx.cpu.flags;
+    if cx.cpu.model != Model::I386 {
+        return shift(cx, i, act);
+    }
+    let count = cx.src::<u8>(i)?;
+    let a = cx.read_dst_for_update(i)?;
+    let (result, flags) = act(a, count, before.bits());
+    cx.write_back(i, result)?;
+    cx.cpu.flags.set_arith(flags);
+    if count & 31 != 0 {
+        cx.cpu.flags.set(OF, overflow(result, flags & CF != 0));
+    }
     Ok(())
 }
 

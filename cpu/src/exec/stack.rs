@@ -148,7 +148,7 @@ pub fn enter<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
 
 fn enter_frames<W: Width>(cx: &mut Exec<'_>, level: u32, size: u32, locals: u32) -> Step {
     cx.push(cx.reg::<W>(BP))?;
-    let frame = cx.stack_pointer();
+    let frame = cx.reg::<u32>(SP);
     for depth in 1..level {
         let at = cx.wrap_stack(cx.reg::<u32>(BP).wrapping_sub(depth * size));
         let outer: W = cx.load(SegReg::Ss, at)?;
@@ -160,7 +160,7 @@ fn enter_frames<W: Width>(cx: &mut Exec<'_>, level: u32, size: u32, locals: u32)
     let end = cx.stack_below(locals);
     require_stack_writable(cx, end, size)?;
     cx.set_stack_pointer(end);
-    if cx.cpu.seg(SegReg::Ss).is_big() && size == 4 {
+    if size == 4 {
         cx.set_reg::<u32>(BP, frame);
     } else {
         cx.set_reg::<u16>(BP, frame as u16);

@@ -23,7 +23,7 @@ pub use bcd::{aaa, aad, aam, aas, daa, das};
 pub use bit::{bsf, bsr, bswap};
 pub use logic::{and, or, xor};
 pub use multiply::{div, idiv, imul, mul};
-pub use shift::{rcl, rcr, rol, ror, sar, shl, shld, shr, shrd};
+pub use shift::{overflow_of_left_rotation, overflow_of_right_rotation, rcl, rcr, rol, ror, sar, shl, shld, shr, shrd};
 
 /// SF, ZF and PF of a result. SDM Vol.1 3.4.3.1 "Status Flags".
 #[inline(always)]

@@ -126,6 +126,16 @@ fn rotate_through_carry<W: Width>(value: W, flags: u32, count: u32) -> (W, bool)
     (W::truncate(turned as u64), turned >> W::BITS & 1 != 0)
 }
 
+/// OF of a leftward rotation as its result shows it: the sign against the carry.
+pub fn overflow_of_left_rotation<W: Width>(result: W, carry: bool) -> bool {
+    result.sign() != carry
+}
+
+/// OF of a rightward rotation as its result shows it: the two highest bits against each other.
+pub fn overflow_of_right_rotation<W: Width>(result: W, _carry: bool) -> bool {
+    result.sign() != bit(result, W::BITS - 2)
+}
+
 /// SHLD: bits of `source` come in from the right. A count above 16 of a 16-bit operand, undefined in the manual,
 /// goes on with the bits that left (measured).
 #[inline]
