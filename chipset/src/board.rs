@@ -9,7 +9,7 @@ use crate::devices::{AllLines, COUNT, Devices};
 use crate::host_bridge::{CONFDATA_PORT, Shadow};
 use crate::isa_bridge::{IsaBridge, ResetRequest};
 use crate::keys::keys_of_set2;
-use crate::routing::{Routing, Slot};
+use crate::routing::{Routing, Target};
 use crate::vga::{Image, Screen};
 
 /// The board's state. After it was read back from a file, [`Board::wire`] must be called.
@@ -167,7 +167,7 @@ impl Board {
     }
 
     /// Calls a device, brought forward to now, and passes on what its lines do.
-    pub(crate) fn with_device<R>(
+    fn with_device<R>(
         &mut self,
         number: u8,
         cx: &mut BusCx<'_>,
@@ -222,14 +222,14 @@ impl Board {
         irq | self.devices.isa_bridge.routed(pirq)
     }
 
-    fn slot_read(&mut self, slot: Slot, addr: u64, size: Size, cx: &mut BusCx<'_>) -> u64 {
-        let reg = slot.reg(addr);
-        self.with_device(slot.device, cx, |device, cx| device.read(reg, size, cx)).unwrap_or(u64::MAX) & size.ones()
+    fn read(&mut self, target: Target, size: Size, cx: &mut BusCx<'_>) -> u64 {
+        let value = self.with_device(target.device, cx, |device, cx| device.read(target.reg, size, cx));
+        value.unwrap_or(u64::MAX) & size.ones()
     }
 
-    fn slot_write(&mut self, slot: Slot, addr: u64, size: Size, value: u64, cx: &mut BusCx<'_>) {
-        let reg = slot.reg(addr);
-        self.with_device(slot.device, cx, |device, cx| device.write(reg, size, value & size.ones(), cx));
+    fn write(&mut self, target: Target, size: Size, value: u64, cx: &mut BusCx<'_>) {
+        let value = value & size.ones();
+        self.with_device(target.device, cx, |device, cx| device.write(target.reg, size, value, cx));
     }
 
     /// Collects what devices have asked of the processor or the whole machine.
@@ -261,43 +261,43 @@ impl Board {
     }
 
     fn port_piece_read(&mut self, port: u32, left: u64, cx: &mut BusCx<'_>) -> (Size, u64) {
-        let (size, slot) = self.beside.routing.port_piece(port, left);
-        let Some(&slot) = slot else {
+        let (size, target) = self.beside.routing.port_piece(port, left);
+        let Some(target) = target else {
             return (size, size.ones());
         };
         // Only ports below 10000h have a slot.
         let value = match self.config_target(port as u16) {
             Some(addr) => self.config_read(addr, size, cx),
-            None => self.slot_read(slot, u64::from(port), size, cx),
+            None => self.read(target, size, cx),
         };
         (size, value)
     }
 
     fn port_piece_write(&mut self, port: u32, left: u64, value: u64, cx: &mut BusCx<'_>) -> Size {
-        let (size, slot) = self.beside.routing.port_piece(port, left);
-        let Some(&slot) = slot else { return size };
+        let (size, target) = self.beside.routing.port_piece(port, left);
+        let Some(target) = target else { return size };
         // Only ports below 10000h have a slot.
         match self.config_target(port as u16) {
             Some(addr) => self.config_write(addr, size, value, cx),
-            None => self.slot_write(slot, u64::from(port), size, value, cx),
+            None => self.write(target, size, value, cx),
         }
         size
     }
 
     fn config_read(&mut self, addr: u64, size: Size, cx: &mut BusCx<'_>) -> u64 {
         match self.beside.routing.config(addr) {
-            Some(&slot) => self.slot_read(slot, addr, size, cx),
+            Some(target) => self.read(target, size, cx),
             // Master abort: PCI 2.1, 3.7.4.1.
             None => size.ones(),
         }
     }
 
     fn config_write(&mut self, addr: u64, size: Size, value: u64, cx: &mut BusCx<'_>) {
-        let Some(&slot) = self.beside.routing.config(addr) else {
+        let Some(target) = self.beside.routing.config(addr) else {
             return;
         };
         let before = self.map_inputs();
-        self.slot_write(slot, addr, size, value, cx);
+        self.write(target, size, value, cx);
         let changed = self.beside.routes_changed;
         self.wire();
         self.beside.routes_changed = changed || self.map_inputs() != before;
@@ -340,14 +340,14 @@ impl Bus for Board {
 
     fn mmio_read(&mut self, addr: PhysAddr, size: Size, cx: &mut BusCx<'_>) -> u64 {
         match self.beside.routing.mmio(addr.0) {
-            Some(&slot) => self.slot_read(slot, addr.0, size, cx),
+            Some(target) => self.read(target, size, cx),
             None => size.ones(),
         }
     }
 
     fn mmio_write(&mut self, addr: PhysAddr, size: Size, value: u64, cx: &mut BusCx<'_>) {
-        if let Some(&slot) = self.beside.routing.mmio(addr.0) {
-            self.slot_write(slot, addr.0, size, value, cx);
+        if let Some(target) = self.beside.routing.mmio(addr.0) {
+            self.write(target, size, value, cx);
         }
     }
 

@@ -212,6 +212,9 @@ impl Device for Ide {
     }
 
     fn advance(&mut self, cx: &mut Cx<'_>) {
+        if self.due().is_none_or(|due| due > cx.now) {
+            return;
+        }
         for channel in &mut self.channels {
             channel.advance(cx);
         }

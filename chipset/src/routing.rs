@@ -21,11 +21,21 @@ pub(crate) struct Slot {
     pub(crate) range: Range,
 }
 
+/// Where an access ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Target {
+    /// The device's place in the board's list.
+    pub(crate) device: u8,
+    /// Its register.
+    pub(crate) reg: Reg,
+}
+
 impl Slot {
-    /// The register of the range at an address inside it.
-    pub(crate) fn reg(&self, addr: u64) -> Reg {
+    /// The register at an address inside the range.
+    fn target(&self, addr: u64) -> Target {
         // Ranges are at most 4 GiB long.
-        Reg { range: self.index, offset: addr.wrapping_sub(self.range.base) as u32 }
+        let reg = Reg { range: self.index, offset: addr.wrapping_sub(self.range.base) as u32 };
+        Target { device: self.device, reg }
     }
 
     fn holds(&self, addr: u64) -> bool {
@@ -82,7 +92,7 @@ impl Routing {
     }
 
     /// Who answers at a port.
-    pub(crate) fn port(&self, port: u16) -> Option<&Slot> {
+    fn port(&self, port: u16) -> Option<&Slot> {
         let number = usize::from(self.ports[usize::from(port)]);
         self.port_slots.get(number.wrapping_sub(1))
     }
@@ -90,20 +100,19 @@ impl Routing {
     /// How the bus carries the first bytes of an access: their size, and who takes them. An access of `left` bytes
     /// goes whole to the device at its first port if it is aligned and not wider than the device's range, else in
     /// the widest such pieces.
-    pub(crate) fn port_piece(&self, port: u32, left: u64) -> (Size, Option<&Slot>) {
-        let Ok(first) = u16::try_from(port) else {
-            return (Size::Byte, None);
-        };
-        let slot = self.port(first);
-        let widest = slot.map_or(Size::Byte, |slot| slot.range.width);
+    pub(crate) fn port_piece(&self, port: u32, left: u64) -> (Size, Option<Target>) {
+        let slot = u16::try_from(port).ok().and_then(|port| self.port(port));
+        let Some(slot) = slot else { return (Size::Byte, None) };
+        let widest = slot.range.width;
         let fits = |size: &Size| size.bytes() <= left && *size <= widest && u64::from(port) % size.bytes() == 0;
         let size = [Size::Dword, Size::Word].into_iter().find(fits).unwrap_or(Size::Byte);
-        (size, slot)
+        (size, Some(slot.target(u64::from(port))))
     }
 
     /// Which device answers at a physical address itself.
-    pub(crate) fn mmio(&self, addr: u64) -> Option<&Slot> {
-        self.memory_slots.iter().find(|slot| slot.range.space == Space::Mmio && slot.holds(addr))
+    pub(crate) fn mmio(&self, addr: u64) -> Option<Target> {
+        let slot = self.memory_slots.iter().find(|slot| slot.holds(addr) && slot.range.space == Space::Mmio)?;
+        Some(slot.target(addr))
     }
 
     /// Every memory range.
@@ -112,8 +121,8 @@ impl Routing {
     }
 
     /// Which function has a byte of configuration space.
-    pub(crate) fn config(&self, addr: u64) -> Option<&Slot> {
-        self.config_slots.iter().find(|slot| slot.holds(addr))
+    pub(crate) fn config(&self, addr: u64) -> Option<Target> {
+        Some(self.config_slots.iter().find(|slot| slot.holds(addr))?.target(addr))
     }
 
     /// The number of the PCI slot that a device sits in.
@@ -140,7 +149,7 @@ mod tests {
         let (mut at, mut left, mut all) = (u32::from(port), bytes, Vec::new());
         while left > 0 {
             let (size, slot) = routing.port_piece(at, left);
-            all.push((size, slot.map(|slot| (slot.device, slot.index))));
+            all.push((size, slot.map(|target| (target.device, target.reg.range))));
             at += size.bytes() as u32;
             left -= size.bytes();
         }
