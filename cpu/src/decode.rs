@@ -167,7 +167,7 @@ impl Decoder<'_> {
 
     fn operands(&mut self, row: &Row, opcode: u8) -> Fetch<()> {
         let mut places = [PLACE_NONE; 3];
-        if row.operands.iter().any(|operand| uses_modrm(*operand)) || matches!(self.modrm, Some(_)) {
+        if row.operands.iter().any(|operand| uses_modrm(*operand)) || self.modrm.is_some() {
             let modrm = self.read_modrm()?;
             if !row.operands.contains(&Operand::R) {
                 self.memory_operand(modrm)?;

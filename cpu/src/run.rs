@@ -15,7 +15,7 @@ use crate::insn::Insn;
 use crate::segment::SegReg;
 use crate::site::Site;
 use crate::state::{Activity, CR4_PVI, CR4_VME, CpuState, FetchPage, Shadow};
-use crate::trace::{DEFAULT_SLOTS, FetchFrame, Key, TraceCache, TraceId};
+use crate::trace::{CodePlace, DEFAULT_SLOTS, FetchFrame, Key, TraceCache, TraceId};
 use crate::watch::WatchHit;
 
 /// Where a run must end at the latest.
@@ -362,21 +362,12 @@ impl Run<'_, '_> {
         let FetchFrame::Frame(frame) = self.fetch_frame()? else {
             return Ok(None);
         };
-        let is_32 = self.cx.cpu.code_is_32();
         let offset = self.cx.cpu.linear_eip() % PAGE_BYTES;
-        let key = Key::new(frame, offset, is_32);
-        let id = match self.traces.find(key, self.previous) {
+        let place = CodePlace { frame, offset, is_32: self.cx.cpu.code_is_32() };
+        let id = match self.traces.find(Key::new(place), self.previous) {
             Some(id) => id,
             None => {
-                let built = self.traces.build(
-                    key,
-                    frame,
-                    offset,
-                    is_32,
-                    self.cx.cpu.model,
-                    self.cx.memory,
-                    &self.cx.hot.watches,
-                );
+                let built = self.traces.build(place, self.cx.cpu.model, self.cx.memory, &self.cx.hot.watches);
                 self.previous = None;
                 let Some(id) = built else { return Ok(None) };
                 self.cx.hot.host_tlb.drop_writes_to(frame);

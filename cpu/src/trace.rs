@@ -30,6 +30,17 @@ const TABLE: usize = 1 << 14;
 /// Slots unless the configuration says otherwise: 8 MiB of them.
 pub const DEFAULT_SLOTS: usize = 1 << 18;
 
+/// Where code begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CodePlace {
+    /// The frame of its first byte.
+    pub frame: Frame,
+    /// The offset of its first byte in the page.
+    pub offset: u64,
+    /// Its default size is 32 bits.
+    pub is_32: bool,
+}
+
 /// What a trace is looked up by: the place of its first byte in the arena, and the default size of its code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Key(u64);
@@ -38,9 +49,9 @@ impl Key {
     /// No trace has it.
     const NONE: Key = Key(0);
 
-    /// The key of code at a byte of a frame.
-    pub fn new(frame: Frame, offset_in_page: u64, is_32: bool) -> Key {
-        Key((frame.start() as u64 + offset_in_page) << 2 | u64::from(is_32) << 1 | 1)
+    /// The key of code at a place.
+    pub fn new(place: CodePlace) -> Key {
+        Key((place.frame.start() as u64 + place.offset) << 2 | u64::from(place.is_32) << 1 | 1)
     }
 
     fn table_index(self) -> usize {
@@ -122,16 +133,8 @@ impl TraceCache {
 
     /// Decodes a trace from a frame. `None` if the first instruction leaves the page or is too long: it is then
     /// executed without the cache.
-    pub fn build(
-        &mut self,
-        key: Key,
-        frame: Frame,
-        offset: u64,
-        is_32: bool,
-        model: Model,
-        memory: &mut Memory,
-        watches: &Watches,
-    ) -> Option<TraceId> {
+    pub fn build(&mut self, place: CodePlace, model: Model, memory: &mut Memory, watches: &Watches) -> Option<TraceId> {
+        let CodePlace { frame, offset, is_32 } = place;
         if self.slots.len() + LONGEST_TRACE > self.most_slots.max(LONGEST_TRACE) {
             self.clear();
             memory.frames.forget_code();
@@ -161,8 +164,14 @@ impl TraceCache {
         let bytes = at - offset;
         memory.frames.mark_code(frame, offset as usize, bytes as usize);
         let candidate = watches.is_candidate(offset);
-        let trace =
-            Trace { key, first: first as u32, count: count as u8, bytes: bytes as u16, candidate, link: NO_TRACE };
+        let trace = Trace {
+            key: Key::new(place),
+            first: first as u32,
+            count: count as u8,
+            bytes: bytes as u16,
+            candidate,
+            link: NO_TRACE,
+        };
         Some(self.insert(trace, frame))
     }
 

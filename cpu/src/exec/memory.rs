@@ -75,13 +75,13 @@ impl Exec<'_> {
     /// Reads at a linear address with the rights of a class.
     #[inline]
     pub fn load_linear<W: Width>(&mut self, addr: LinAddr, class: Class) -> Result<W, Exception> {
-        if !self.hot.guarded {
-            if let Some(at) = self.hot.host_tlb.read(addr, W::BYTES, class) {
-                let mut raw = [0; 8];
-                let bytes = W::BYTES as usize;
-                raw[..bytes].copy_from_slice(&self.memory.frames.bytes()[at..at + bytes]);
-                return Ok(W::truncate(u64::from_le_bytes(raw)));
-            }
+        if !self.hot.guarded
+            && let Some(at) = self.hot.host_tlb.read(addr, W::BYTES, class)
+        {
+            let mut raw = [0; 8];
+            let bytes = W::BYTES as usize;
+            raw[..bytes].copy_from_slice(&self.memory.frames.bytes()[at..at + bytes]);
+            return Ok(W::truncate(u64::from_le_bytes(raw)));
         }
         Ok(W::truncate(self.load_carefully(addr, W::BYTES as usize, class)?))
     }
@@ -89,13 +89,13 @@ impl Exec<'_> {
     /// Writes at a linear address with the rights of a class.
     #[inline]
     pub fn store_linear<W: Width>(&mut self, addr: LinAddr, value: W, class: Class) -> Step {
-        if !self.hot.guarded {
-            if let Some(at) = self.hot.host_tlb.write(addr, W::BYTES, class) {
-                let bytes = W::BYTES as usize;
-                let raw = value.as_().to_le_bytes();
-                self.memory.frames.bytes_mut()[at..at + bytes].copy_from_slice(&raw[..bytes]);
-                return Ok(());
-            }
+        if !self.hot.guarded
+            && let Some(at) = self.hot.host_tlb.write(addr, W::BYTES, class)
+        {
+            let bytes = W::BYTES as usize;
+            let raw = value.as_().to_le_bytes();
+            self.memory.frames.bytes_mut()[at..at + bytes].copy_from_slice(&raw[..bytes]);
+            return Ok(());
         }
         self.store_carefully(addr, value.as_(), W::BYTES as usize, class)
     }
@@ -265,11 +265,11 @@ impl Exec<'_> {
     /// Data breakpoints of the guest and watchpoints of the debugger see every access on the guarded path.
     fn note_access(&mut self, addr: LinAddr, bytes: usize, access: Access, value: u64) {
         crate::debug::note_data_access(self.cpu, addr, bytes, access);
-        if self.hot.watches.any_data() {
-            if let Some(hit) = self.hot.watches.data_hit(addr, bytes, access, value, self.cpu) {
-                self.hot.watch_hit.get_or_insert(hit);
-                self.hot.leave = true;
-            }
+        if self.hot.watches.any_data()
+            && let Some(hit) = self.hot.watches.data_hit(addr, bytes, access, value, self.cpu)
+        {
+            self.hot.watch_hit.get_or_insert(hit);
+            self.hot.leave = true;
         }
         if self.cpu.pending_debug != 0 {
             self.hot.leave = true;
