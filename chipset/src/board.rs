@@ -174,7 +174,20 @@ impl Board {
         call: impl FnOnce(&mut dyn Device, &mut Cx<'_>) -> R,
     ) -> Option<R> {
         self.call(number, cx, |device, cx| device.advance(cx))?;
-        self.call(number, cx, call)
+        let result = self.call(number, cx, call);
+        self.run_dma(cx);
+        result
+    }
+
+    /// Carries out DMA cycles for as long as a channel asks for them. They take no time.
+    fn run_dma(&mut self, cx: &mut BusCx<'_>) {
+        while let Some(mut cycle) = self.devices.dma.begin_cycle(cx.memory) {
+            let asks = |number: &u8| self.lines[usize::from(*number)].dreq & 1 << cycle.channel != 0;
+            if let Some(number) = Devices::numbers().find(asks) {
+                self.call(number, cx, |device, cx| device.dma(&mut cycle, cx));
+            }
+            self.devices.dma.end_cycle(cycle, cx.memory);
+        }
     }
 
     fn call<R>(
@@ -202,6 +215,7 @@ impl Board {
         for irq in (0..16).filter(|irq| changed & 1 << irq != 0) {
             self.devices.pic.set_level(irq, levels & 1 << irq != 0);
         }
+        self.devices.dma.set_dreq(self.lines.iter().fold(0, |levels, lines| levels | lines.dreq));
         let nmi = self.lines.iter().any(|lines| lines.nmi);
         self.nmi |= nmi & !self.nmi_level;
         self.nmi_level = nmi;
@@ -381,6 +395,7 @@ impl Bus for Board {
         waiting.sort_unstable();
         for (_, number) in waiting {
             self.call(number, cx, |device, cx| device.advance(cx));
+            self.run_dma(cx);
         }
         self.take_requests();
     }

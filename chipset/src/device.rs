@@ -3,6 +3,8 @@
 use ringwalk_mmu::{Instant, Memory, Rate, Size};
 use serde::{Deserialize, Serialize};
 
+use crate::dma::DmaCycle;
+
 /// A register of a device: the number of one of its ranges and the offset inside that range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Reg {
@@ -83,6 +85,8 @@ pub struct Lines {
     pub irq: u16,
     /// Bit 0-3: INTA# to INTD# of the device's PCI slot, 1 = asserted.
     pub pci: u8,
+    /// Bit n: DREQ of DMA channel n. The device must let it fall after a bounded number of cycles.
+    pub dreq: u8,
     /// NMI from the board (SERR#, IOCHK#).
     pub nmi: bool,
     /// The gate of the speaker counter, port 61h bit 0.
@@ -93,6 +97,11 @@ impl Lines {
     /// Drives one ISA interrupt line.
     pub fn set_irq(&mut self, irq: u8, level: bool) {
         self.irq = (self.irq & !(1 << irq)) | u16::from(level) << irq;
+    }
+
+    /// Drives one DMA request line.
+    pub fn set_dreq(&mut self, channel: u8, level: bool) {
+        self.dreq = (self.dreq & !(1 << channel)) | u8::from(level) << channel;
     }
 }
 
@@ -159,6 +168,8 @@ pub trait Device {
     }
     /// Brings it forward to `cx.now`; called before every access and when due.
     fn advance(&mut self, _cx: &mut Cx<'_>) {}
+    /// Takes part in a DMA cycle of a channel whose DREQ it drives.
+    fn dma(&mut self, _cycle: &mut DmaCycle, _cx: &mut Cx<'_>) {}
     /// Hardware reset.
     fn reset(&mut self);
     /// For the debugger.

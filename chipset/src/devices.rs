@@ -6,6 +6,7 @@ use crate::cmos;
 use crate::config::BoardConfig;
 use crate::debug_port::DebugPort;
 use crate::device::{Device, Lines};
+use crate::dma::Dma;
 use crate::exit_device::ExitDevice;
 use crate::host_bridge::HostBridge;
 use crate::i8042::I8042;
@@ -34,6 +35,7 @@ pub(crate) struct Devices {
     pub(crate) com2: Uart,
     pub(crate) debug_port: DebugPort,
     pub(crate) exit_device: ExitDevice,
+    pub(crate) dma: Dma,
 }
 
 /// Makes `NAMES`, `get` and `split` from one list of fields, in the order in which they answer where they overlap:
@@ -73,6 +75,7 @@ list! {
     10 com2,
     11 debug_port,
     12 exit_device,
+    13 dma,
 }
 
 /// How many devices there are.
@@ -100,6 +103,7 @@ impl Devices {
             com2: Uart::com2(),
             debug_port: DebugPort::default(),
             exit_device,
+            dma: Dma::default(),
         }
     }
 

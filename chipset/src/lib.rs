@@ -21,6 +21,8 @@ mod vga;
 // Devices on the ISA bus.
 mod byte_wide;
 mod debug_port;
+mod dma;
+mod dma_chip;
 mod exit_device;
 mod i8042;
 mod keyboard;
@@ -45,6 +47,8 @@ pub use board::Board;
 pub use config::{BoardConfig, BootDevice, Date, DiskConfig};
 pub use debug_port::DebugPort;
 pub use device::{Cx, Device, Lines, Output, Range, Ranges, Reg, Space, View};
+pub use dma::{Dma, DmaCycle};
+pub use dma_chip::DmaKind;
 pub use exit_device::ExitDevice;
 pub use i8042::I8042;
 pub use keys::{Key, keys_for_char, keys_of_set2};
