@@ -7,13 +7,15 @@ use std::collections::VecDeque;
 use ringwalk_mmu::PhysAddr;
 use serde::{Deserialize, Serialize};
 
+use crate::keyboard::Stroke;
+
 /// What comes in.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Input {
     /// Bytes that arrive at a serial port; 0 is COM1.
     Serial(u8, Vec<u8>),
-    /// Scan codes of set 2 from the keyboard.
-    Keys(Vec<u8>),
+    /// Keys of the keyboard that go down or up, one after the other as the guest takes them.
+    Keys(Vec<Stroke>),
     /// Memory written from outside: the debugger's doing.
     Memory(PhysAddr, Vec<u8>),
     /// A register set from outside, by its name.
@@ -82,7 +84,7 @@ mod tests {
     #[test]
     fn inputs_wait_in_order() {
         let mut inbox = Inbox::default();
-        let keys = |code| Input::Keys(vec![code]);
+        let keys = |number| Input::Serial(0, vec![number]);
         inbox.add(20, keys(2));
         inbox.add(10, keys(1));
         inbox.add(20, keys(3));

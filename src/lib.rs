@@ -3,6 +3,9 @@
 //! This package puts the parts together: [`machine`] is the PC and its run loop, [`cli`] the command line. What
 //! comes in from outside goes through [`journal`] and [`script`]; everything of the host is under [`host`].
 
+pub mod cli;
+pub(crate) mod config;
+pub mod host;
 pub mod journal;
 pub mod keyboard;
 pub mod machine;
@@ -10,3 +13,4 @@ pub mod nearest;
 pub mod screen;
 pub mod script;
 pub mod text_match;
+pub mod tour;

@@ -7,11 +7,12 @@ use ringwalk_bios::Firmware;
 use ringwalk_chipset::{Board, Output};
 use ringwalk_cpu::run::Engine;
 use ringwalk_cpu::state::CpuState;
-use ringwalk_mmu::{Bus, BusCx, Disk, Instant, Memory};
+use ringwalk_mmu::{Bus, Disk, Memory};
 use serde::{Deserialize, Serialize};
 
 use crate::journal::{Inbox, Input, Journal};
-use crate::script::Script;
+use crate::keyboard::{strokes_of_name, strokes_of_text};
+use crate::script::{Action, Script};
 
 mod config;
 mod edit;
@@ -20,8 +21,9 @@ mod media;
 mod run;
 mod save;
 mod tap;
-mod typing;
 
+#[cfg(test)]
+mod run_tests;
 #[cfg(test)]
 mod tests;
 
@@ -72,8 +74,21 @@ impl Default for Tuning {
 struct Feed {
     inbox: Inbox,
     script: Script,
-    /// The first position at which the keyboard is free for the next key that is typed.
-    keys_free_at: u64,
+}
+
+impl Feed {
+    /// Puts the inputs of some actions into the inbox.
+    fn perform(&mut self, actions: &[Action], position: u64) {
+        for action in actions {
+            let input = match action {
+                // Scripts hold what can be typed only; of a forged one the rest is left out.
+                Action::Type(text) => strokes_of_text(text).ok().map(Input::Keys),
+                Action::Key(name) => strokes_of_name(name).map(Input::Keys),
+                Action::Serial(text) => Some(Input::Serial(0, text.as_bytes().to_vec())),
+            };
+            input.into_iter().for_each(|input| self.inbox.add(position, input));
+        }
+    }
 }
 
 /// What the guest has sent out since it was last fetched, and why the run must end. Beside the state.
@@ -186,15 +201,19 @@ impl Machine {
         self.feed.inbox.add(self.cpu.position, input);
     }
 
+    /// True if something that came in has not taken effect yet.
+    pub fn has_input_waiting(&self) -> bool {
+        self.feed.inbox.next_position().is_some()
+    }
+
+    /// What the guest used that the machine lacks, with counts.
+    pub fn notes(&self) -> Vec<(String, u64)> {
+        self.engine.hot.notes.counts().map(|(line, count)| (line.to_owned(), count)).collect()
+    }
+
     /// Takes what the guest has sent to the outside since the last call, in order.
     pub fn take_output(&mut self) -> Vec<Output> {
         std::mem::take(&mut self.outlet.output)
-    }
-
-    /// The board, and what a call of it needs, at this moment.
-    fn board_now(&mut self) -> (&mut Board, BusCx<'_>) {
-        let now = Instant(self.cpu.position);
-        (&mut self.board, BusCx { now, memory: &mut self.memory })
     }
 }
 

@@ -1,1 +1,7 @@
-fn main() {}
+//! The program: see [`ringwalk::cli`].
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ringwalk::cli::main()
+}

@@ -15,7 +15,6 @@ use std::collections::VecDeque;
 use ringwalk_mmu::{Instant, Rate};
 use serde::{Deserialize, Serialize};
 
-use crate::keyboard;
 use crate::text_match::TextMatch;
 
 mod parse;
@@ -30,7 +29,7 @@ const LOOKS_PER_SECOND: u64 = 60;
 pub enum Action {
     /// Type a text on the keyboard; every character of it can be typed.
     Type(String),
-    /// Press a key by a name that [`keyboard::stroke_of_name`] knows.
+    /// Press a key by a name that [`strokes_of_name`](crate::keyboard::strokes_of_name) knows.
     Key(String),
     /// Send a text to COM1.
     Serial(String),
@@ -85,7 +84,9 @@ impl Script {
     /// Takes the actions of an `at` line whose position is reached.
     pub fn take_due(&mut self, position: u64) -> Option<Vec<Action>> {
         let due = self.at.front()?.0 <= position;
-        due.then(|| self.at.pop_front().map(|(_, actions)| actions))?
+        let (_, actions) = due.then(|| self.at.pop_front())??;
+        self.forget_if_done();
+        Some(actions)
     }
 
     /// Takes a byte that COM1 sent; the actions of the line that it meets.
@@ -110,7 +111,16 @@ impl Script {
 
     fn take_met(&mut self, position: u64, clock_hz: u64) -> Option<Vec<Action>> {
         self.looked = look_at(position, clock_hz);
-        self.when.pop_front().map(|(_, actions)| actions)
+        let (_, actions) = self.when.pop_front()?;
+        self.forget_if_done();
+        Some(actions)
+    }
+
+    /// A script that is over leaves no trace in the machine.
+    fn forget_if_done(&mut self) {
+        if self.is_done() {
+            *self = Script::default();
+        }
     }
 }
 
@@ -131,11 +141,6 @@ pub fn instant_of_look(number: u64, clock_hz: u64) -> u64 {
 
 fn looks(clock_hz: u64) -> Rate {
     Rate::new(LOOKS_PER_SECOND, clock_hz)
-}
-
-/// True if all of a text can be typed.
-fn first_untypable(text: &str) -> Option<char> {
-    text.chars().find(|character| keyboard::stroke_of_char(*character).is_none())
 }
 
 #[cfg(test)]

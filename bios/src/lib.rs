@@ -64,7 +64,7 @@ impl Firmware {
     /// With another video BIOS.
     pub fn with_vga_bios(self, image: Vec<u8>) -> Result<Firmware, Error> {
         let len = image.len();
-        if len < ROM_BLOCK || len > VGA_BIOS_BYTES {
+        if !(ROM_BLOCK..=VGA_BIOS_BYTES).contains(&len) {
             return Err(Error(format!("{len} bytes are no video BIOS: one has 512 bytes to 64 KiB")));
         }
         if LittleEndian::read_u16(&image) != ROM_SIGNATURE {

@@ -8,7 +8,7 @@ use crate::device::{Cx, Device, Lines, Output, Range, View};
 use crate::devices::{AllLines, COUNT, Devices};
 use crate::host_bridge::{CONFDATA_PORT, Shadow};
 use crate::isa_bridge::{IsaBridge, ResetRequest};
-use crate::keys::keys_of_set2;
+use crate::keys::{Key, keys_of_set2};
 use crate::routing::{Routing, Target};
 use crate::vga::{Image, Screen};
 
@@ -132,6 +132,23 @@ impl Board {
             self.devices.i8042.key(key, pressed);
         }
         self.advance(cx);
+    }
+
+    /// Types strokes one after the other, as the guest takes them. Answers how many were taken; the others must come
+    /// again later.
+    pub fn type_keys(&mut self, strokes: &[(Key, bool)], cx: &mut BusCx<'_>) -> usize {
+        let taken = self.devices.i8042.type_keys(strokes);
+        self.advance(cx);
+        taken
+    }
+
+    /// Bytes that the guest has written to a serial port and that are still on their way out.
+    pub fn serial_unsent(&self, port: u8) -> Vec<u8> {
+        match port {
+            0 => self.devices.com1.unsent().collect(),
+            1 => self.devices.com2.unsent().collect(),
+            _ => Vec::new(),
+        }
     }
 
     /// Takes the request for INIT, as the processor does when it obeys.

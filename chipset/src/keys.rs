@@ -255,6 +255,11 @@ impl Key {
         self.row().name
     }
 
+    /// All names.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        KEYS.iter().map(|row| row.name)
+    }
+
     /// The key with a name, whatever its case.
     pub fn named(name: &str) -> Option<Key> {
         KEYS.iter().find(|row| row.name.eq_ignore_ascii_case(name)).map(|row| row.key)

@@ -108,7 +108,7 @@ impl MachineConfig {
 
 fn check_date(board: &BoardConfig) -> Result<(), Error> {
     let date = board.rtc_start;
-    let leap = date.year % 4 == 0 && (date.year % 100 != 0 || date.year % 400 == 0);
+    let leap = date.year.is_multiple_of(4) && (!date.year.is_multiple_of(100) || date.year.is_multiple_of(400));
     let days = match date.month {
         2 if leap => 29,
         2 => 28,

@@ -1,38 +1,64 @@
 //! Inputs as they take effect, the debugger's changes among them: each is noted in the journal.
 
+use ringwalk_chipset::Board;
 use ringwalk_debugger::Register;
-use ringwalk_mmu::PhysAddr;
+use ringwalk_mmu::{BusCx, Instant, PhysAddr};
 
 use super::Machine;
 use crate::journal::Input;
-use crate::keyboard::stroke_of_char;
+use crate::keyboard::strokes_of_text;
 use crate::screen;
 
+/// Input that a device has no room for is offered so many times in a second of machine time.
+const TRIES_PER_SECOND: u64 = 100;
+
 impl Machine {
-    /// Lets an input take effect now.
+    /// Lets an input take effect now. What a device has no room for comes again later.
     pub(super) fn apply(&mut self, input: Input) {
-        match &input {
-            Input::Serial(port, bytes) => {
+        let taken = match input {
+            Input::Serial(port, mut bytes) => {
                 let (board, mut cx) = self.board_now();
-                board.serial_input(*port, bytes, &mut cx);
+                let rest = bytes.split_off(board.serial_input(port, &bytes, &mut cx).min(bytes.len()));
+                self.feed_later(rest.is_empty(), Input::Serial(port, rest));
+                Input::Serial(port, bytes)
             }
-            Input::Keys(codes) => {
+            Input::Keys(mut strokes) => {
                 let (board, mut cx) = self.board_now();
-                board.key(codes, &mut cx);
+                let rest = strokes.split_off(board.type_keys(&strokes, &mut cx).min(strokes.len()));
+                self.feed_later(rest.is_empty(), Input::Keys(rest));
+                Input::Keys(strokes)
             }
             Input::Memory(first, bytes) => {
-                self.poke(*first, bytes);
+                self.poke(first, &bytes);
+                Input::Memory(first, bytes)
             }
             Input::Register(name, value) => {
-                if let Some(register) = Register::by_name(name) {
+                if let Some(register) = Register::by_name(&name) {
                     // A value that the register refuses changes nothing.
-                    register.write(&mut self.cpu, &self.memory, *value).ok();
+                    register.write(&mut self.cpu, &self.memory, value).ok();
                     self.engine.forget(&mut self.memory);
                 }
+                Input::Register(name, value)
             }
-            Input::Reset => self.reset(),
+            Input::Reset => {
+                self.reset();
+                Input::Reset
+            }
+        };
+        self.journal.note(self.cpu.position, taken);
+    }
+
+    /// The board, and what a call of it needs, at this moment.
+    fn board_now(&mut self) -> (&mut Board, BusCx<'_>) {
+        let now = Instant(self.cpu.position);
+        (&mut self.board, BusCx { now, memory: &mut self.memory })
+    }
+
+    fn feed_later(&mut self, nothing: bool, rest: Input) {
+        if !nothing {
+            let pause = self.config.board.clock_hz / TRIES_PER_SECOND;
+            self.feed.inbox.add(self.cpu.position.saturating_add(pause), rest);
         }
-        self.journal.note(self.cpu.position, input);
     }
 
     /// Writes memory from outside; answers how many bytes were taken.
@@ -68,18 +94,10 @@ impl Machine {
 
     /// Types a text on the keyboard, from now on. Nothing is typed if a character is on no key.
     pub fn type_text(&mut self, text: &str) -> Result<(), String> {
-        if let Some(character) = text.chars().find(|character| stroke_of_char(*character).is_none()) {
-            return Err(format!("{character:?} is on no key of a US keyboard"));
-        }
-        let (position, clock_hz) = (self.cpu.position, self.config.board.clock_hz);
-        self.feed.type_text(text, position, clock_hz);
+        let on_no_key = |character| format!("{character:?} is on no key of a US keyboard");
+        let strokes = strokes_of_text(text).map_err(on_no_key)?;
+        self.feed(Input::Keys(strokes));
         Ok(())
-    }
-
-    /// Presses and releases keys by name, from now on.
-    pub fn press_key(&mut self, name: &str) {
-        let (position, clock_hz) = (self.cpu.position, self.config.board.clock_hz);
-        self.feed.press(crate::keyboard::stroke_of_name(name), position, clock_hz);
     }
 
     /// The rows of the text screen; none in a graphics mode.

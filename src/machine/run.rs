@@ -3,16 +3,23 @@
 //! Everything that decides what the guest sees happens at positions that depend on state and input alone. A slice
 //! may end anywhere without a trace, so that the host can be looked at in between.
 
+use ringwalk_chipset::Output;
 use ringwalk_cpu::flags::IF;
 use ringwalk_cpu::run::{Exit, Limits};
 use ringwalk_cpu::state::Activity;
 use ringwalk_cpu::watch::WatchHit;
-use ringwalk_mmu::Bus;
+use ringwalk_mmu::{Bus, BusCx, Instant};
 
 use super::tap::Tap;
 use super::{Machine, OnShutdown};
 use crate::script::{instant_of_look, look_at, shows};
 use crate::text_match::TextMatch;
+
+/// Serial ports of the board.
+const PORTS: u8 = 2;
+
+/// A device that is due again at the same moment so often is left to the engine.
+const MOST_ADVANCES: u32 = 16;
 
 /// Where a run must end at the latest. What is `None` ends nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -28,6 +35,8 @@ pub struct RunLimits {
     pub screen: Option<String>,
     /// When the guest resets the machine; the next run carries the reset out.
     pub reset: bool,
+    /// This run goes on with the last one: [`RunLimits::serial`] counts from where that began.
+    pub continued: bool,
 }
 
 /// Why a run ended. The state is settled.
@@ -134,9 +143,25 @@ impl Machine {
                 break stop;
             }
         };
-        self.outlet.serial = None;
+        let stop = self.last_words(stop);
         // The run is over already; what it has sent must still go out.
         host.attend(self);
+        stop
+    }
+
+    /// Where the guest has come to an end, what it wrote to its serial ports still goes out.
+    fn last_words(&mut self, stop: Stop) -> Stop {
+        if !matches!(stop, Stop::DeadHalt | Stop::Shutdown | Stop::PowerOff | Stop::Exit(_)) {
+            return stop;
+        }
+        for port in 0..PORTS {
+            for byte in self.board.serial_unsent(port) {
+                self.outlet.output.push(Output::Serial(port, byte));
+                if port == 0 && self.outlet.serial.as_mut().is_some_and(|text| text.push(byte)) {
+                    return Stop::Serial;
+                }
+            }
+        }
         stop
     }
 
@@ -166,7 +191,9 @@ impl Machine {
 
     /// Forgets what ended the last run, and carries out a reset that it may have stopped at.
     fn begin(&mut self, limits: &RunLimits) {
-        self.outlet.serial = limits.serial.as_deref().map(TextMatch::new);
+        if !limits.continued || self.outlet.serial.is_none() {
+            self.outlet.serial = limits.serial.as_deref().map(TextMatch::new);
+        }
         self.outlet.serial_met = false;
         self.outlet.ended = None;
         self.obey_requests(false);
@@ -236,7 +263,7 @@ impl Machine {
             self.show_screen_to_script();
         }
         while let Some(actions) = self.feed.script.take_due(position) {
-            self.feed.perform(&actions, position, clock_hz);
+            self.feed.perform(&actions, position);
         }
         while let Some(input) = self.feed.inbox.take_due(position) {
             self.apply(input);
@@ -248,7 +275,7 @@ impl Machine {
         let (position, clock_hz) = (self.cpu.position, self.config.board.clock_hz);
         let rows = self.screen_rows();
         let Some(actions) = self.feed.script.saw_screen(&rows, position, clock_hz) else { return false };
-        self.feed.perform(&actions, position, clock_hz);
+        self.feed.perform(&actions, position);
         true
     }
 
@@ -275,14 +302,14 @@ impl Machine {
     fn run_engine(&mut self, limits: Limits) -> Exit {
         let (engine, cpu, memory, mut tap) = self.parts();
         let exit = engine.run(cpu, memory, &mut tap, limits);
-        self.hear();
+        self.bring_forward();
         exit
     }
 
     fn step_engine(&mut self) -> Exit {
         let (engine, cpu, memory, mut tap) = self.parts();
         let exit = engine.step(cpu, memory, &mut tap);
-        self.hear();
+        self.bring_forward();
         exit
     }
 
@@ -344,10 +371,17 @@ impl Machine {
         inbox.into_iter().chain(script).min()
     }
 
-    /// Takes in what the board has sent outside of a run of the engine.
-    fn hear(&mut self) {
-        let now = ringwalk_mmu::Instant(self.cpu.position);
-        let (_, _, _, mut tap) = self.parts();
-        tap.listen(now);
+    /// Brings the board forward to the boundary that the processor has come to. A position then has one state only,
+    /// whatever the run ended by there; the engine would do the same before the next instruction.
+    fn bring_forward(&mut self) {
+        let now = Instant(self.cpu.position);
+        for _ in 0..MOST_ADVANCES {
+            if self.board.due().is_none_or(|due| due > now) {
+                break;
+            }
+            let (_, _, memory, mut tap) = self.parts();
+            tap.advance(&mut BusCx { now, memory });
+        }
+        self.parts().3.listen(now);
     }
 }

@@ -37,7 +37,7 @@ impl Tap<'_> {
             self.outlet.serial_met = true;
         }
         if let Some(actions) = self.feed.script.saw_serial(byte, now.0, self.clock_hz) {
-            self.feed.perform(&actions, now.0, self.clock_hz);
+            self.feed.perform(&actions, now.0);
             self.outlet.leave = true;
         }
     }

@@ -110,7 +110,7 @@ fn everything_that_decides_the_future_is_in_the_hash() {
     let plain = first.hash();
     assert_ne!(plain, machine_with(2).hash(), "the base image");
     assert_ne!(plain, differs(&|machine| machine.config.seed = 1));
-    assert_ne!(plain, differs(&|machine| machine.feed(Input::Keys(vec![0x1C]))));
+    assert_ne!(plain, differs(&|machine| machine.feed(Input::Serial(0, vec![0x1C]))));
     assert_ne!(plain, differs(&|machine| machine.set_script(parse("at 5 key f1").expect("a script"))));
     assert_ne!(plain, differs(&|machine| machine.cpu.position = 1));
     assert_eq!(plain, differs(&|machine| machine.tuning.slice = 1));
@@ -130,7 +130,7 @@ fn other_media_are_refused_by_name() {
 
 #[test]
 fn a_disk_that_is_written_through_cannot_be_saved() {
-    let refusal = machine_with(0xFF).save().err().expect("refused").to_string();
+    let refusal = machine_with(0xFF).save().expect_err("refused").to_string();
     assert!(refusal.contains("--write"), "{refusal}");
 }
 

@@ -2,8 +2,10 @@
 
 use std::collections::VecDeque;
 
-use super::{Action, Condition, Script, first_untypable};
-use crate::keyboard;
+use super::{Action, Condition, Script};
+use crate::keyboard::{strokes_of_name, strokes_of_text};
+use ringwalk_chipset::Key;
+
 use crate::nearest::hint;
 use crate::text_match::TextMatch;
 
@@ -115,16 +117,16 @@ fn parse_action(rest: &mut &[Token]) -> Result<Action, String> {
     match verb {
         Token::Word(word) if word == "type" => {
             let text = argument(rest, &word)?;
-            match first_untypable(&text) {
-                Some(character) => Err(format!("{character:?} is on no key of a US keyboard")),
-                None => Ok(Action::Type(text)),
+            match strokes_of_text(&text) {
+                Err(character) => Err(format!("{character:?} is on no key of a US keyboard")),
+                Ok(_) => Ok(Action::Type(text)),
             }
         }
         Token::Word(word) if word == "key" => {
             let name = argument(rest, &word)?;
-            match keyboard::stroke_of_name(&name) {
+            match strokes_of_name(&name) {
                 Some(_) => Ok(Action::Key(name)),
-                None => Err(format!("no key is called '{name}'{}", hint(&name, keyboard::key_names()))),
+                None => Err(format!("no key is called '{name}'{}", hint(&name, Key::names()))),
             }
         }
         Token::Word(word) if word == "serial" => Ok(Action::Serial(argument(rest, &word)?)),

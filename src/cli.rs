@@ -1,0 +1,95 @@
+//! The command line.
+
+use std::ffi::OsString;
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Parser, Subcommand};
+
+mod debug;
+mod image_kind;
+pub(crate) mod media_plan;
+pub(crate) mod options;
+mod report;
+mod run;
+mod setup;
+mod snapshot;
+mod values;
+
+/// A PC in a glass case: an interpreter of the whole x86 machine, with a debugger.
+///
+/// Without a command it boots its own disk, stopped in the debugger: the guided tour.
+#[derive(Parser)]
+#[command(name = "ringwalk", version, max_term_width = 100)]
+struct CommandLine {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run a machine until a stop condition, power-off or the exit port
+    Run(Box<run::RunArgs>),
+    /// The same machine in the debugger, stopped before its first instruction
+    Debug(Box<debug::DebugArgs>),
+    /// Look into snapshot files
+    Snapshot(snapshot::SnapshotArgs),
+    /// Teaching labs (a later stage)
+    Lab(Later),
+    /// Check that a recorded run still gives the same machine (a later stage)
+    Repro(Later),
+    /// Explore many schedules (a later stage)
+    Explore(Later),
+}
+
+/// The arguments of what is not there yet.
+#[derive(clap::Args)]
+struct Later {
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
+    rest: Vec<OsString>,
+}
+
+/// The program.
+pub fn main() -> ExitCode {
+    let command_line = match CommandLine::try_parse() {
+        Ok(command_line) => command_line,
+        Err(error) => return refuse(&error),
+    };
+    let done = match command_line.command {
+        None => debug::tour(),
+        Some(Command::Run(args)) => run::run(*args),
+        Some(Command::Debug(args)) => debug::debug(*args),
+        Some(Command::Snapshot(args)) => snapshot::snapshot(args),
+        Some(Command::Lab(later)) => later.refuse("lab"),
+        Some(Command::Repro(later)) => later.refuse("repro"),
+        Some(Command::Explore(later)) => later.refuse("explore"),
+    };
+    match done {
+        Ok(status) => ExitCode::from(status),
+        Err(problem) => {
+            eprintln!("ringwalk: {problem}");
+            ExitCode::from(report::USAGE)
+        }
+    }
+}
+
+impl Later {
+    fn refuse(self, name: &str) -> Result<u8, String> {
+        drop(self.rest);
+        Err(format!("'ringwalk {name}' comes in a later stage"))
+    }
+}
+
+/// What is wrong with the command line; help and version are no errors.
+fn refuse(error: &clap::Error) -> ExitCode {
+    // A broken pipe is not worth a panic.
+    error.print().ok();
+    if error.kind() == ErrorKind::InvalidSubcommand
+        && let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand)
+        && Path::new(word).exists()
+    {
+        eprintln!("\n  to run an image: ringwalk run {word}");
+    }
+    ExitCode::from(if error.use_stderr() { report::USAGE } else { 0 })
+}

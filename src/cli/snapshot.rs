@@ -1,0 +1,153 @@
+//! `ringwalk snapshot`: what is in snapshot files, whether they are whole, and how two differ.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+use ringwalk_snapshots::{Diff, Info, SectionDifference, Snapshot, diff, info, verify};
+use serde::Serialize;
+
+use super::report::USAGE;
+
+/// `ringwalk snapshot`.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct SnapshotArgs {
+    #[command(subcommand)]
+    verb: Verb,
+    /// Print JSON
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Subcommand, Clone, Debug)]
+enum Verb {
+    /// What is in a snapshot
+    Info {
+        /// Snapshot files
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
+    /// Whether a snapshot is whole
+    Verify {
+        /// Snapshot files
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
+    /// In which sections and pages two snapshots differ
+    Diff {
+        /// The left one
+        left: PathBuf,
+        /// The right one
+        right: PathBuf,
+    },
+}
+
+/// Carries it out; answers with the program's status.
+pub(crate) fn snapshot(args: SnapshotArgs) -> Result<u8, String> {
+    match &args.verb {
+        Verb::Info { files } => files.iter().try_for_each(|path| show_info(path, args.json)).map(|()| 0),
+        Verb::Verify { files } => {
+            let mut status = 0;
+            for path in files {
+                status = status.max(show_verify(path, args.json)?);
+            }
+            Ok(status)
+        }
+        Verb::Diff { left, right } => show_diff(left, right, args.json),
+    }
+}
+
+fn open(path: &Path) -> Result<Snapshot, String> {
+    Snapshot::open(path).map_err(|error| error.to_string())
+}
+
+/// A file's contents with the state hash of its machine.
+#[derive(Serialize)]
+struct Named<'a> {
+    file: String,
+    state_hash: String,
+    #[serde(flatten)]
+    info: &'a Info,
+}
+
+fn show_info(path: &Path, json: bool) -> Result<(), String> {
+    let snapshot = open(path)?;
+    let tree = snapshot.hash_tree().map_err(|error| format!("{}: {error}", path.display()))?;
+    let info = info(&snapshot);
+    let named = Named { file: path.display().to_string(), state_hash: tree.root().to_string(), info: &info };
+    if json {
+        return print_json(&named);
+    }
+    println!("{}: format {}, {} bytes, pages {:.1} to 1", named.file, info.format, info.file_len, info.ratio());
+    println!("  state hash  {}", named.state_hash);
+    for section in &info.sections {
+        println!("  section     {:10} version {:3} {:10} bytes", section.name, section.version, section.len);
+    }
+    for store in &info.stores {
+        println!("  pages       {:10} {:7} of {} not zero", store.name, store.mapped, store.page_count);
+    }
+    Ok(())
+}
+
+fn show_verify(path: &Path, json: bool) -> Result<u8, String> {
+    let name = path.display().to_string();
+    let bytes = std::fs::read(path).map_err(|error| format!("{name}: cannot be read: {error}"))?;
+    let problems: Vec<String> = verify(&bytes).iter().map(ToString::to_string).collect();
+    if json {
+        print_json(&serde_json::json!({ "file": name, "whole": problems.is_empty(), "problems": problems }))?;
+    } else if problems.is_empty() {
+        println!("{name}: whole");
+    } else {
+        problems.iter().for_each(|problem| println!("{name}: {problem}"));
+    }
+    Ok(if problems.is_empty() { 0 } else { USAGE })
+}
+
+/// Status 0 if they are equal, 8 (divergence) if not.
+fn show_diff(left: &Path, right: &Path, json: bool) -> Result<u8, String> {
+    const DIVERGENCE: u8 = 8;
+    let diff = diff(&open(left)?, &open(right)?).map_err(|error| error.to_string())?;
+    if json {
+        print_json(&diff)?;
+    } else if diff.is_empty() {
+        println!("the same state");
+    } else {
+        print_diff(&diff);
+    }
+    Ok(if diff.is_empty() { 0 } else { DIVERGENCE })
+}
+
+fn print_diff(diff: &Diff) {
+    for section in &diff.sections {
+        let words = match section.difference {
+            SectionDifference::OnlyLeft => "only in the left one".to_owned(),
+            SectionDifference::OnlyRight => "only in the right one".to_owned(),
+            SectionDifference::Versions { left, right } => format!("version {left} and {right}"),
+            SectionDifference::Bytes { left_len, right_len, first } => {
+                format!("from byte {first} of {left_len} and {right_len}")
+            }
+        };
+        println!("  section     {:10} {words}", section.name);
+    }
+    for store in &diff.stores {
+        let count = |count: Option<u64>| count.map_or("none".to_owned(), |count| count.to_string());
+        if store.left_page_count != store.right_page_count {
+            let (left, right) = (count(store.left_page_count), count(store.right_page_count));
+            println!("  pages       {:10} size {left} and {right}", store.name);
+        }
+        let ranges = store.pages.iter().map(|range| match range.end - range.start {
+            1 => format!("{:x}", range.start),
+            _ => format!("{:x}-{:x}", range.start, range.end - 1),
+        });
+        println!(
+            "  pages       {:10} {} differ: {}",
+            store.name,
+            store.page_total(),
+            ranges.collect::<Vec<_>>().join(" ")
+        );
+    }
+}
+
+fn print_json(value: &impl Serialize) -> Result<(), String> {
+    println!("{}", serde_json::to_string(value).map_err(|error| error.to_string())?);
+    Ok(())
+}

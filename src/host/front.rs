@@ -1,0 +1,274 @@
+//! The host's side of a run: ports, terminal, Ctrl-C, time limits.
+
+use std::io;
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use ringwalk_chipset::Output;
+
+use super::mirror::Mirror;
+use super::pace::Pace;
+use super::progress::Progress;
+use super::sink::{Place, Sink};
+use super::source::{Ended, Origin, Sources};
+use super::term_keys::{Typed, decode};
+use super::terminal::{self, RawMode};
+use crate::journal::Input;
+use crate::machine::{Host, Machine, Stop, Wake};
+
+/// Time between two looks at the guest's screen.
+const FRAME: Duration = Duration::from_millis(33);
+/// Time between two looks at Ctrl-C while the machine sleeps.
+const NAP: Duration = Duration::from_millis(50);
+/// What COM1 has sent lately is kept up to twice this length, in bytes.
+const TAIL: usize = 32 << 10;
+
+/// Where the machine's ports lead.
+#[derive(Clone, Debug, Default)]
+pub struct Ports {
+    /// COM1 and COM2; `None` is for the front to choose.
+    pub serial: [Option<Place>; 2],
+    /// Port E9h.
+    pub debugcon: Option<Place>,
+}
+
+/// How a run presents itself.
+#[derive(Clone, Debug, Default)]
+pub struct FrontOptions {
+    /// Where ports lead.
+    pub ports: Ports,
+    /// Standard input belongs to the machine; without this to the debugger.
+    pub interactive: bool,
+    /// Show the text screen on a terminal.
+    pub mirror: bool,
+    /// Not faster than the machine's clock.
+    pub realtime: bool,
+    /// Host time that a run may take.
+    pub timeout: Option<Duration>,
+}
+
+/// The host's side.
+pub struct Front {
+    serial: [Sink; 2],
+    debugcon: Sink,
+    sources: Sources,
+    mirror: Option<Mirror>,
+    _raw: Option<RawMode>,
+    progress: Option<Progress>,
+    pace: Option<Pace>,
+    realtime: bool,
+    interrupt: Arc<AtomicBool>,
+    timeout: Option<Duration>,
+    deadline: Option<Instant>,
+    next_frame: Instant,
+    com1_tail: String,
+    left: bool,
+}
+
+impl Front {
+    /// Opens what the options name. The error says what, where, what to do.
+    pub fn open(options: FrontOptions) -> Result<Front, String> {
+        let mut sources = Sources::new();
+        let wants_mirror = options.interactive && options.mirror && options.ports.serial[0].is_none();
+        let mirror = wants_mirror.then(Mirror::start).flatten();
+        let com1 = match &options.ports.serial[0] {
+            Some(place) => place.clone(),
+            None if options.interactive && mirror.is_none() => Place::Stdio,
+            None => Place::Null,
+        };
+        let stdin_is_com1 = options.interactive && com1 == Place::Stdio;
+        let com2 = options.ports.serial[1].clone().unwrap_or(Place::Null);
+        let serial = [open_serial(0, &com1, &mut sources)?, open_serial(1, &com2, &mut sources)?];
+        let debugcon = open_sink(&options.ports.debugcon.unwrap_or(Place::Null))?;
+        let mut raw = None;
+        if mirror.is_some() {
+            sources.add(Origin::Keyboard, io::stdin());
+        } else if stdin_is_com1 {
+            raw = terminal::is_there().then(RawMode::enter).flatten();
+            sources.add(Origin::Serial(0), io::stdin());
+        }
+        sources.seal();
+        let interrupt = Arc::new(AtomicBool::new(false));
+        signal_hook::flag::register(signal_hook::consts::SIGINT, interrupt.clone())
+            .map_err(|error| format!("Ctrl-C cannot be caught: {error}"))?;
+        let quiet = mirror.is_some() || raw.is_some() || !options.interactive;
+        Ok(Front {
+            serial,
+            debugcon,
+            sources,
+            progress: if quiet { None } else { Progress::start(0) },
+            mirror,
+            _raw: raw,
+            pace: None,
+            realtime: options.realtime,
+            interrupt,
+            timeout: options.timeout,
+            deadline: None,
+            next_frame: Instant::now(),
+            com1_tail: String::new(),
+            left: false,
+        })
+    }
+
+    /// A run begins: its time limit and its pace count from now.
+    pub fn begin(&mut self, machine: &Machine) {
+        self.deadline = self.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        let clock_hz = machine.config().board.clock_hz;
+        self.pace = self.realtime.then(|| Pace::new(machine.position(), clock_hz));
+    }
+
+    /// Gives the terminal back.
+    pub fn end(&mut self) {
+        if let Some(progress) = &mut self.progress {
+            progress.clear();
+        }
+        self.mirror = None;
+        self._raw = None;
+    }
+
+    /// True if Ctrl-C was pressed since the last call; forgets it.
+    pub fn take_interrupt(&self) -> bool {
+        self.interrupt.swap(false, Ordering::Relaxed)
+    }
+
+    /// What COM1 sent lately.
+    pub fn com1_tail(&self) -> &str {
+        &self.com1_tail
+    }
+
+    /// Fetches what the guest has sent, outside of a run.
+    pub fn drain(&mut self, machine: &mut Machine) -> Result<(), String> {
+        self.pass_on(machine.take_output())
+    }
+
+    fn pass_on(&mut self, output: Vec<Output>) -> Result<(), String> {
+        if output.is_empty() {
+            return Ok(());
+        }
+        for output in output {
+            match output {
+                Output::Serial(port, byte) => {
+                    if port == 0 {
+                        self.heard_com1(byte);
+                    }
+                    if let Some(sink) = self.serial.get_mut(usize::from(port)) {
+                        sink.put(byte)?;
+                    }
+                }
+                Output::Debug(byte) => self.debugcon.put(byte)?,
+                Output::Exit(_) | Output::PowerOff => {}
+            }
+        }
+        if let Some(progress) = &mut self.progress {
+            progress.clear();
+        }
+        self.serial.iter_mut().chain([&mut self.debugcon]).try_for_each(Sink::flush)
+    }
+
+    fn heard_com1(&mut self, byte: u8) {
+        if let Some(progress) = &mut self.progress {
+            progress.heard(byte);
+        }
+        self.com1_tail.push(if byte.is_ascii() { char::from(byte) } else { char::REPLACEMENT_CHARACTER });
+        if self.com1_tail.len() > 2 * TAIL {
+            let cut = self.com1_tail.ceil_char_boundary(TAIL);
+            self.com1_tail.drain(..cut);
+        }
+    }
+
+    /// Lets what has come in take effect.
+    fn bring_in(&mut self, machine: &mut Machine, (from, bytes): (Origin, Vec<u8>)) {
+        match from {
+            // A terminal in raw mode has no other way to leave.
+            Origin::Serial(0) if self._raw.is_some() && bytes.contains(&0x1D) => self.left = true,
+            Origin::Serial(port) => machine.feed(Input::Serial(port, bytes)),
+            Origin::Keyboard => {
+                for typed in decode(&bytes) {
+                    match typed {
+                        Typed::Keys(strokes) => machine.feed(Input::Keys(strokes)),
+                        Typed::Leave => self.left = true,
+                    }
+                }
+            }
+        }
+    }
+
+    fn wants_to_stop(&mut self) -> Option<Stop> {
+        if self.take_interrupt() {
+            return Some(Stop::Interrupted);
+        }
+        if std::mem::take(&mut self.left) {
+            return Some(Stop::Left);
+        }
+        let over = self.deadline.is_some_and(|deadline| Instant::now() >= deadline);
+        over.then_some(Stop::TimedOut)
+    }
+
+    fn show(&mut self, machine: &Machine) {
+        if let Some(progress) = &mut self.progress {
+            progress.show(&machine.cpu);
+        }
+        let Some(mirror) = &mut self.mirror else { return };
+        let now = Instant::now();
+        if now >= self.next_frame {
+            mirror.show(&machine.board, &machine.memory);
+            self.next_frame = now + FRAME;
+        }
+    }
+}
+
+impl Host for Front {
+    fn attend(&mut self, machine: &mut Machine) -> Option<Stop> {
+        if let Err(trouble) = self.pass_on(machine.take_output()) {
+            return Some(Stop::Host(trouble));
+        }
+        // What waits in the machine holds up the host's end.
+        while !machine.has_input_waiting() {
+            let Some(piece) = self.sources.take() else { break };
+            self.bring_in(machine, piece);
+        }
+        self.show(machine);
+        if let Some(pace) = &self.pace {
+            std::thread::sleep(pace.ahead(machine.position()).min(NAP));
+        }
+        self.wants_to_stop()
+    }
+
+    fn wait(&mut self, machine: &mut Machine) -> Wake {
+        loop {
+            if let Some(stop) = self.attend(machine) {
+                return Wake::Stop(stop);
+            }
+            if machine.has_input_waiting() {
+                return Wake::Again;
+            }
+            match self.sources.wait(NAP) {
+                Ok(Some(piece)) => self.bring_in(machine, piece),
+                Ok(None) => {}
+                Err(Ended) => return Wake::Never,
+            }
+        }
+    }
+}
+
+fn open_serial(port: u8, place: &Place, sources: &mut Sources) -> Result<Sink, String> {
+    let Place::Tcp(address) = place else { return open_sink(place) };
+    let trouble = |error: io::Error| format!("tcp:{address}: {error}");
+    let listener = TcpListener::bind(address).map_err(trouble)?;
+    let name = listener.local_addr().map_err(trouble)?.to_string();
+    eprintln!("ringwalk: COM{} waits for a connection at {name}", port + 1);
+    let (stream, _) = listener.accept().map_err(trouble)?;
+    stream.set_nodelay(true).map_err(trouble)?;
+    sources.add(Origin::Serial(port), stream.try_clone().map_err(trouble)?);
+    Ok(Sink::tcp(name, stream))
+}
+
+fn open_sink(place: &Place) -> Result<Sink, String> {
+    match place {
+        Place::Stdio => Ok(Sink::stdout()),
+        Place::File(path) => Sink::file(path),
+        Place::Null | Place::Tcp(_) => Ok(Sink::Null),
+    }
+}
