@@ -48,9 +48,6 @@ pub enum Register {
     Cpl,
 }
 
-/// The names of EAX to EDI in encoding order.
-pub const GENERAL: [&str; 8] = ["eax", "ecx", "edx", "ebx", "esp", "ebp", "esi", "edi"];
-
 /// Every name and what it names.
 pub static REGISTERS: &[(&str, Register)] = &[
     ("eax", Register::General(0)),

@@ -29,6 +29,8 @@ pub struct RunUntil {
     pub retired: Option<u64>,
     /// When COM1 has sent this text, counted from the start of this run.
     pub serial: Option<String>,
+    /// This run goes on with the last one: [`RunUntil::serial`] counts from where that began.
+    pub continued: bool,
     /// When the text screen shows this text in one row; true at the start ends the run at once.
     pub screen: Option<String>,
 }

@@ -1,0 +1,737 @@
+//! The command table. Help, abbreviation, completion and suggestions come from its rows.
+
+use std::borrow::Cow;
+use std::io::{self, Write};
+
+use crate::desk::Desk;
+use crate::error::Error;
+use crate::expression::Parser;
+use crate::page::Answered;
+use crate::session::{Flow, Session};
+use crate::target::Target;
+use crate::token::unquote;
+use crate::{acting, breaking, help, looking, running, session, tour};
+
+/// What a command does with the machine: its type says whether it can change it.
+#[derive(Clone, Copy)]
+pub enum Run {
+    /// It only looks.
+    Look(fn(&dyn Target, &mut Desk, &Arguments<'_>) -> Answered),
+    /// It changes the machine, or asks it to write a file.
+    Act(fn(&mut dyn Target, &mut Desk, &Arguments<'_>) -> Answered),
+    /// It concerns the session: its commands, its end.
+    Session(fn(&mut Session<'_>, &Arguments<'_>, &mut dyn Write) -> io::Result<Flow>),
+}
+
+/// The heading that `help` lists a command under.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Group {
+    /// Letting the machine run.
+    Running,
+    /// Breakpoints and watchpoints.
+    Stopping,
+    /// Looking.
+    Looking,
+    /// Changing the machine and files.
+    Changing,
+    /// The session.
+    Session,
+    /// A topic of `info`.
+    Topic,
+}
+
+/// What can stand in a command's arguments, for completion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Takes {
+    /// Nothing that can be completed.
+    Nothing,
+    /// Registers, and words of addresses.
+    Expression,
+    /// Topics of `info`, and devices.
+    Topic,
+    /// Device names.
+    Device,
+    /// Commands.
+    Command,
+    /// File names.
+    File,
+    /// One of these words.
+    Word(&'static [&'static str]),
+}
+
+/// One row.
+#[derive(Clone, Copy)]
+pub struct Command {
+    /// Its full name.
+    pub name: &'static str,
+    /// The shortest beginning of the name that means it.
+    pub shortest: &'static str,
+    /// Other words for it, each with what it puts before the arguments.
+    pub aliases: &'static [(&'static str, &'static str)],
+    /// What it takes.
+    pub arguments: &'static str,
+    /// One line.
+    pub help: &'static str,
+    /// The rest of its help.
+    pub more: &'static str,
+    /// Commands that work.
+    pub examples: &'static [&'static str],
+    /// Related commands.
+    pub see: &'static [&'static str],
+    /// An empty line does it again.
+    pub repeats: bool,
+    /// Where `help` lists it.
+    pub group: Group,
+    /// What its arguments complete to.
+    pub takes: Takes,
+    /// What it does.
+    pub run: Run,
+}
+
+type LookFn = fn(&dyn Target, &mut Desk, &Arguments<'_>) -> Answered;
+type ActFn = fn(&mut dyn Target, &mut Desk, &Arguments<'_>) -> Answered;
+type SessionFn = fn(&mut Session<'_>, &Arguments<'_>, &mut dyn Write) -> io::Result<Flow>;
+
+const fn row(group: Group, name: &'static str, shortest: &'static str, run: Run) -> Command {
+    Command {
+        name,
+        shortest,
+        aliases: &[],
+        arguments: "",
+        help: "",
+        more: "",
+        examples: &[],
+        see: &[],
+        repeats: false,
+        group,
+        takes: Takes::Nothing,
+        run,
+    }
+}
+
+const fn runs(name: &'static str, shortest: &'static str, function: ActFn) -> Command {
+    row(Group::Running, name, shortest, Run::Act(function))
+}
+
+const fn stops(name: &'static str, shortest: &'static str, function: LookFn) -> Command {
+    row(Group::Stopping, name, shortest, Run::Look(function))
+}
+
+const fn looks(name: &'static str, shortest: &'static str, function: LookFn) -> Command {
+    row(Group::Looking, name, shortest, Run::Look(function))
+}
+
+const fn acts(name: &'static str, shortest: &'static str, function: ActFn) -> Command {
+    row(Group::Changing, name, shortest, Run::Act(function))
+}
+
+const fn concerns(name: &'static str, shortest: &'static str, function: SessionFn) -> Command {
+    row(Group::Session, name, shortest, Run::Session(function))
+}
+
+const fn topic(name: &'static str, shortest: &'static str, function: LookFn) -> Command {
+    row(Group::Topic, name, shortest, Run::Look(function))
+}
+
+impl Command {
+    const fn takes(mut self, arguments: &'static str, takes: Takes) -> Command {
+        self.arguments = arguments;
+        self.takes = takes;
+        self
+    }
+
+    const fn also(mut self, aliases: &'static [(&'static str, &'static str)]) -> Command {
+        self.aliases = aliases;
+        self
+    }
+
+    const fn help(mut self, help: &'static str, examples: &'static [&'static str]) -> Command {
+        self.help = help;
+        self.examples = examples;
+        self
+    }
+
+    const fn more(mut self, more: &'static str, see: &'static [&'static str]) -> Command {
+        self.more = more;
+        self.see = see;
+        self
+    }
+
+    const fn repeats(mut self) -> Command {
+        self.repeats = true;
+        self
+    }
+
+    /// True if the word is an allowed short form of the name.
+    pub fn answers_to(&self, word: &str) -> bool {
+        let alias = self.aliases.iter().any(|(alias, _)| *alias == word);
+        alias || self.is_short_form(word)
+    }
+
+    fn is_short_form(&self, word: &str) -> bool {
+        self.name.starts_with(word) && word.len() >= self.shortest.len()
+    }
+
+    /// How it is written.
+    pub fn usage(&self) -> String {
+        let info = if self.group == Group::Topic {
+            "info "
+        } else {
+            ""
+        };
+        format!("{info}{} {}", self.name, self.arguments)
+            .trim_end()
+            .to_string()
+    }
+}
+
+const ADDRESSES: &str = "ADDR is seg:off (cs:eip, 0000:7c00; hexadecimal beside the colon), `lin EXPR` or a bare \
+    EXPR (linear), or `phys EXPR`.";
+
+/// All commands.
+pub static COMMANDS: &[Command] = &[
+    runs("step", "s", running::step)
+        .also(&[("si", ""), ("stepi", "")])
+        .takes("[N]", Takes::Expression)
+        .help("make one step, or N", &["step", "s 100"])
+        .more(
+            "A step is an instruction, one iteration of a REP instruction, the delivery of an interrupt or exception, \
+             or a span of idling in HLT. Breakpoints and watchpoints count.",
+            &["next", "out", "until"],
+        )
+        .repeats(),
+    runs("next", "n", running::next)
+        .also(&[("over", ""), ("ni", ""), ("nexti", "")])
+        .takes("[N]", Takes::Expression)
+        .help("step, but run through calls, INT, REP and interrupts", &["next", "n 3"])
+        .more("It comes back where the stack is as deep as now: recursion does not stop it.", &["step", "out"])
+        .repeats(),
+    runs("out", "o", running::out)
+        .also(&[("finish", ""), ("fin", "")])
+        .help("run to the end of this procedure or handler, and return", &["out"])
+        .more("The end is the RET or IRET that runs with the stack no deeper than now.", &["step", "until"]),
+    runs("until", "un", running::until)
+        .takes("ADDR | CONDITION | serial TEXT | screen TEXT", Takes::Expression)
+        .help(
+            "run to an address, or until something holds",
+            &["until 0000:7c05", "until cx == 0", "until serial \"hello\"", "until screen Booting"],
+        )
+        .more(
+            "A condition is looked at after every step, which is slow; an address or a text is fast. TEXT may be in \
+             quotes. `until if EXPR` takes any expression as a condition.",
+            &["goto", "break"],
+        ),
+    runs("continue", "c", running::carry_on)
+        .help("run until something stops the machine", &["continue"])
+        .more("Ctrl-C stops it.", &["until", "goto", "break"])
+        .repeats(),
+    runs("goto", "g", running::goto)
+        .takes("POSITION | +N | retired N", Takes::Expression)
+        .help("run to a position", &["goto 1000", "goto +500", "goto retired 200"])
+        .more(
+            "A position counts cycles since power-on; the first boundary at or after it stops. `retired` counts \
+             instructions instead.",
+            &["until"],
+        ),
+    runs("reverse-step", "reverse-s", running::reverse)
+        .also(&[("rs", ""), ("rsi", ""), ("reverse-stepi", "")])
+        .takes("[N]", Takes::Nothing)
+        .help("go back one step (in a later stage)", &["reverse-step"])
+        .more("", &["save", "restore", "goto"]),
+    runs("reverse-continue", "reverse-c", running::reverse)
+        .also(&[("rc", "")])
+        .help("go back to the last breakpoint (in a later stage)", &["reverse-continue"])
+        .more("", &["save", "restore", "goto"]),
+    stops("break", "b", breaking::set)
+        .also(&[("lb", "lin "), ("pb", "phys "), ("vb", ""), ("lbreak", "lin "), ("pbreak", "phys "), ("vbreak", "")])
+        .takes("[ADDR] [if CONDITION] [ignore N]", Takes::Expression)
+        .help(
+            "set a breakpoint, or list all",
+            &["break 0000:7c00", "break *0x7c00", "break phys 0x7c00", "break cs:eip+2 ignore 3 if ax == 0x13"],
+        )
+        .more(
+            "seg:off stops in any mode with that selector and offset; linear and physical addresses stop whatever the \
+             selector.",
+            &["tbreak", "watch", "delete", "condition", "ignore"],
+        ),
+    stops("tbreak", "tb", breaking::set_temporary)
+        .takes("ADDR [if CONDITION] [ignore N]", Takes::Expression)
+        .help("set a breakpoint that goes away with its first stop", &["tbreak 0000:7c00"])
+        .more("", &["break", "until"]),
+    stops("watch", "wat", breaking::watch)
+        .takes("[ADDR] [LENGTH] [r|w|rw] [if CONDITION] [ignore N]", Takes::Expression)
+        .help(
+            "stop when memory is written (or read), or list all",
+            &["watch 0040:0013 word", "watch phys 0x500 16 rw", "watch 0x7e00 512 w if ax != 0"],
+        )
+        .more(
+            "LENGTH is in bytes, or byte, word, dword, qword; without it 1. The stop comes after the instruction and \
+             shows the old and the new value.",
+            &["break", "delete"],
+        ),
+    stops("delete", "d", breaking::delete)
+        .also(&[("del", "")])
+        .takes("[N..]", Takes::Nothing)
+        .help("delete breakpoints and watchpoints by number, or all", &["delete"])
+        .more("", &["disable", "info"]),
+    stops("enable", "en", breaking::enable)
+        .also(&[("bpe", "")])
+        .takes("[N..]", Takes::Nothing)
+        .help("put breakpoints in force again, or all", &["enable"])
+        .more("", &["disable"]),
+    stops("disable", "disab", breaking::disable)
+        .also(&[("bpd", "")])
+        .takes("[N..]", Takes::Nothing)
+        .help("keep breakpoints, but pass them by", &["disable"])
+        .more("", &["enable", "delete"]),
+    stops("condition", "cond", breaking::condition)
+        .takes("N [CONDITION]", Takes::Expression)
+        .help("let a breakpoint stop only where a condition holds", &["condition 1 ax == 5", "condition 1"])
+        .more("Without a condition it stops always.", &["break", "ignore"]),
+    stops("ignore", "ig", breaking::ignore)
+        .takes("N COUNT", Takes::Nothing)
+        .help("pass a breakpoint by so many times", &["ignore 1 10"])
+        .more("", &["break", "condition"]),
+    looks("context", "conte", looking::show_context)
+        .also(&[("ctx", ""), ("where", "")])
+        .help("what is shown at each stop", &["context"])
+        .more("Registers that changed since the last stop are marked with *.", &["regs", "stack", "disassemble"]),
+    looks("regs", "r", looking::regs)
+        .also(&[("registers", ""), ("reg", "")])
+        .help("all registers, with hidden segment state and decoded flags", &["regs"])
+        .more("Flags in capitals are set; * marks what changed since the last stop.", &["set", "info"]),
+    looks("x", "x", looking::examine)
+        .also(&[("xp", "phys ")])
+        .takes("[/FORMAT] [ADDR]", Takes::Expression)
+        .help("memory", &["x 0000:7c00", "x/8xb ds:si", "x/4i cs:eip", "x/2xw phys 0x7c00"])
+        .more(
+            "FORMAT is a count, a shape (x u d o t c s i, m for a dump) and a unit (b h w g: 1 2 4 8 bytes). Without \
+             ADDR it goes on. ?? is where nothing is mapped or no memory answers. ADDR is seg:off (hexadecimal beside \
+             the colon), `lin EXPR` or a bare EXPR (linear), or `phys EXPR`.",
+            &["disassemble", "stack", "write", "walk"],
+        )
+        .repeats(),
+    looks("disassemble", "disas", looking::disassemble)
+        .also(&[("u", ""), ("unassemble", "")])
+        .takes("[/N] [ADDR] [N]", Takes::Expression)
+        .help("instructions, by the bitness of the present code segment", &["u", "u/5 0000:7c00", "disas cs:eip, 20"])
+        .more("Without ADDR it goes on, at first from the next instruction.", &["x", "context"])
+        .repeats(),
+    looks("stack", "sta", looking::show_stack)
+        .also(&[("print-stack", "")])
+        .takes("[N]", Takes::Expression)
+        .help("N slots from the top of the stack", &["stack", "stack 4"])
+        .more("", &["x", "regs"]),
+    looks("print", "p", looking::print)
+        .also(&[("calc", "")])
+        .takes("EXPR | ADDR", Takes::Expression)
+        .help("the value of an expression, or where an address leads", &["print ax + 0x10", "p ds:si", "p word [0x413]"])
+        .more(
+            "Numbers are decimal, or hexadecimal as 0x1f or 1fh. Registers, flags, position and retired are names. \
+             byte word dword qword [ADDR] read memory. Operators are those of C; comparisons give 0 or 1.",
+            &["set", "x"],
+        ),
+    looks("info", "i", looking::info)
+        .takes("[TOPIC]", Takes::Topic)
+        .help("what the processor and the machine hold, by topic", &["info gdt", "info idt 0x21", "info break"])
+        .more("Without a topic it lists them. A device's name is a topic too.", &["regs", "device", "walk"]),
+    looks("walk", "wal", looking::walk)
+        .also(&[("page", "")])
+        .takes("[ADDR]", Takes::Expression)
+        .help("the page walk of an address, and the TLB's copy beside it", &["walk 0x7c00", "walk cs:eip"])
+        .more("STALE marks a copy that says something else than the tables now. No flag is set by looking.", &["info"]),
+    looks("screen", "sc", looking::screen)
+        .help("the text screen", &["screen"])
+        .more("", &["screenshot", "serial", "type"]),
+    looks("serial", "ser", looking::serial)
+        .takes("[LINES]", Takes::Nothing)
+        .help("the last lines that COM1 sent", &["serial", "serial 5"])
+        .more("", &["screen", "until"]),
+    looks("device", "dev", looking::device)
+        .takes("[NAME]", Takes::Device)
+        .help("a device's state in words", &["device pic"])
+        .more("Looking takes nothing out of a FIFO and clears no flag.", &["devices", "info"]),
+    looks("devices", "devices", looking::devices).help("the names of all devices", &["devices"]).more("", &["device"]),
+    acts("hash", "ha", acting::hash)
+        .help("the state hash: equal for equal machines", &["hash"])
+        .more("", &["save", "goto"]),
+    acts("set", "set", acting::set)
+        .takes("REG = EXPR | byte|word|dword ADDR = VALUE..", Takes::Expression)
+        .help("change a register, a flag or memory", &["set ax = 0x4c00", "set if = 0", "set word 0040:0013 = 640"])
+        .more("A segment register loads its hidden part as the mode demands, without checks.", &["write", "print"]),
+    acts("write", "wr", acting::write)
+        .takes("[/b|h|w|g] ADDR = VALUE..", Takes::Expression)
+        .help("write memory", &["write 0000:0500 = 0x90 0x90", "write/w 0x500 = 1, 2", "write 0x500 = \"text\""])
+        .more("Each VALUE is a number, a register, an expression in brackets, or a quoted text.", &["set", "x"]),
+    acts("type", "ty", acting::type_text)
+        .takes("TEXT", Takes::Nothing)
+        .help("press keys", &["type dir\\n", "type \"hello world\\n\""])
+        .more("\\n is Enter, \\t Tab, \\e Escape. Quotes keep blanks at the ends.", &["screen", "until"]),
+    acts("save", "sa", acting::save)
+        .takes("FILE", Takes::File)
+        .help("save the machine into a file", &["save here.snap"])
+        .more("", &["restore", "hash"]),
+    acts("restore", "rest", acting::restore)
+        .takes("FILE", Takes::File)
+        .help("restore the machine from a file; breakpoints stay", &["restore here.snap"])
+        .more("", &["save"]),
+    acts("screenshot", "screens", acting::screenshot)
+        .takes("FILE", Takes::File)
+        .help("save the screen as a PNG file", &["screenshot screen.png"])
+        .more("", &["screen"]),
+    acts("reset", "rese", acting::reset)
+        .help("press the machine's reset button", &["reset"])
+        .more("Memory keeps its content; the processor starts at f000:fff0.", &["restore"]),
+    row(Group::Session, "tour", "to", Run::Act(tour::tour))
+        .takes("[list|next|again|off]", Takes::Word(&["list", "next", "again", "off"]))
+        .help("the guided tour of a PC's start", &["tour", "tour next"])
+        .more("Once begun, every run stops at its stops; `tour off` ends that.", &["context", "help"])
+        .repeats(),
+    concerns("source", "so", session::source)
+        .takes("FILE", Takes::File)
+        .help("run the commands in a file", &["source setup.rw"])
+        .more("One command a line; # begins a comment. The first that fails ends it.", &["history"]),
+    row(Group::Session, "history", "hi", Run::Look(looking::history))
+        .takes("[N]", Takes::Nothing)
+        .help("the last commands", &["history"])
+        .more("", &["source"]),
+    row(Group::Session, "help", "h", Run::Look(help::help))
+        .also(&[("?", ""), ("man", "")])
+        .takes("[COMMAND]", Takes::Command)
+        .help("all commands, or one of them", &["help", "help x"])
+        .more("", &["apropos"]),
+    row(Group::Session, "apropos", "ap", Run::Look(help::apropos))
+        .takes("WORD", Takes::Nothing)
+        .help("commands whose help has a word", &["apropos memory"])
+        .more("", &["help"]),
+    concerns("quit", "q", session::quit)
+        .also(&[("exit", "")])
+        .help("leave (Ctrl-D too)", &["quit"])
+        .more("The machine is gone then: `save` keeps it.", &["save"]),
+];
+
+/// Topics of `info`.
+pub static TOPICS: &[Command] = &[
+    topic("break", "b", breaking::list)
+        .also(&[("breakpoints", ""), ("watch", ""), ("watchpoints", "")])
+        .help(
+            "breakpoints and watchpoints, with conditions and counts",
+            &["info break"],
+        ),
+    topic("cr", "c", looking::cr)
+        .also(&[("creg", ""), ("control", "")])
+        .help("control registers, bit by bit", &["info cr"]),
+    topic("device", "dev", looking::device)
+        .also(&[("devices", "")])
+        .takes("[NAME]", Takes::Device)
+        .help(
+            "a device's state, or the names of all",
+            &["info device", "info device pic"],
+        ),
+    topic("dr", "dr", looking::dr).help("the guest's own debug registers", &["info dr"]),
+    topic("eflags", "e", looking::eflags)
+        .also(&[("flags", ""), ("f", "")])
+        .help("EFLAGS, flag by flag", &["info eflags"]),
+    topic("gdt", "g", looking::gdt)
+        .takes("[SELECTOR]", Takes::Expression)
+        .help("the global descriptor table", &["info gdt"]),
+    topic("idt", "id", looking::idt)
+        .takes("[VECTOR]", Takes::Expression)
+        .help(
+            "the interrupt descriptor table; in real mode the vector table",
+            &["info idt"],
+        ),
+    topic("ivt", "iv", looking::ivt)
+        .takes("[VECTOR]", Takes::Expression)
+        .help(
+            "the interrupt vector table, and what each vector is for",
+            &["info ivt", "info ivt 0x13"],
+        ),
+    topic("ldt", "l", looking::ldt)
+        .takes("[SELECTOR]", Takes::Expression)
+        .help("the local descriptor table", &["info ldt"]),
+    topic("machine", "ma", looking::machine)
+        .also(&[("config", ""), ("position", "")])
+        .help(
+            "what the machine is made of, and its position",
+            &["info machine"],
+        ),
+    topic("mode", "mo", looking::show_mode).help("the mode line", &["info mode"]),
+    topic("msr", "ms", looking::msr).help("model-specific registers", &["info msr"]),
+    topic("notes", "n", looking::notes)
+        .help("what the guest used and the machine lacks", &["info notes"]),
+    topic("registers", "r", looking::regs)
+        .also(&[("all-registers", ""), ("regs", "")])
+        .help("all registers, as `regs`", &["info registers"]),
+    topic("screen", "sc", looking::screen).help("the text screen", &["info screen"]),
+    topic("seg", "se", looking::seg)
+        .also(&[("segments", ""), ("sreg", "")])
+        .help("segment registers with their hidden parts", &["info seg"]),
+    topic("serial", "ser", looking::serial).help("the last lines that COM1 sent", &["info serial"]),
+    topic("stack", "st", looking::show_stack)
+        .takes("[N]", Takes::Expression)
+        .help("the stack", &["info stack"]),
+    topic("tlb", "tl", looking::tlb)
+        .also(&[("tab", "")])
+        .takes("[ADDR]", Takes::Expression)
+        .help(
+            "the TLB; STALE entries differ from the tables",
+            &["info tlb", "info tlb 0x7c00"],
+        ),
+    topic("tss", "ts", looking::tss).help("the task-state segment", &["info tss"]),
+];
+
+/// Finds the row that a word means, and what an alias puts before the arguments.
+pub fn find(word: &str) -> Result<(&'static Command, &'static str), Error> {
+    let word = word.to_lowercase();
+    for command in COMMANDS {
+        if let Some((_, prefix)) = command.aliases.iter().find(|(alias, _)| *alias == word) {
+            return Ok((command, prefix));
+        }
+    }
+    if let Some(command) = COMMANDS.iter().find(|command| command.is_short_form(&word)) {
+        return Ok((command, ""));
+    }
+    let longer: Vec<&str> = COMMANDS
+        .iter()
+        .map(|command| command.name)
+        .filter(|name| !word.is_empty() && name.starts_with(&word))
+        .collect();
+    if longer.is_empty() {
+        let near = help::nearest(&word, COMMANDS.iter().map(|command| command.name));
+        return Err(Error::UnknownCommand { word, near });
+    }
+    Err(Error::Ambiguous {
+        word,
+        names: longer.join(", "),
+    })
+}
+
+/// How to write addresses, for help texts.
+pub fn about_addresses() -> &'static str {
+    ADDRESSES
+}
+
+/// What a command was given.
+pub struct Arguments<'a> {
+    /// The command.
+    pub row: &'static Command,
+    /// What followed a slash: `8xb`.
+    pub format: Option<&'a str>,
+    /// The rest of the line.
+    pub text: Cow<'a, str>,
+}
+
+impl Arguments<'_> {
+    /// A parser over the arguments.
+    pub fn parser(&self) -> Result<Parser<'_>, Error> {
+        Parser::new(&self.text)
+    }
+
+    /// Says what is wrong, and how it is written.
+    pub fn usage(&self, problem: impl Into<String>) -> Error {
+        Error::Usage {
+            problem: problem.into(),
+            usage: self.row.usage(),
+        }
+    }
+
+    /// Says that there must be no arguments, if there are.
+    pub fn none(&self) -> Result<(), Error> {
+        let text = self.text.trim();
+        if text.is_empty() {
+            Ok(())
+        } else {
+            Err(self.usage(format!("`{text}` is more than it takes")))
+        }
+    }
+
+    /// One optional expression.
+    pub fn optional(&self, target: &dyn Target) -> Result<Option<u64>, Error> {
+        let mut parser = self.parser()?;
+        if parser.at_end() {
+            return Ok(None);
+        }
+        let value = parser.expression()?.value(target)?;
+        parser.end()?;
+        Ok(Some(value))
+    }
+
+    /// A count, with what it is without one.
+    pub fn count(&self, target: &dyn Target, usual: u64) -> Result<u64, Error> {
+        Ok(self.optional(target)?.unwrap_or(usual))
+    }
+
+    /// The text behind a first word, if that is the one.
+    pub fn after_word(&self, word: &str) -> Option<&str> {
+        let rest = self.text.trim_start().strip_prefix(word)?;
+        rest.starts_with([' ', '\t', '"', '\''])
+            .then(|| rest.trim())
+    }
+
+    /// One of these words, or its beginning.
+    pub fn choice(
+        &self,
+        words: &'static [&'static str],
+        usual: &'static str,
+    ) -> Result<&'static str, Error> {
+        let text = self.text.trim();
+        if text.is_empty() {
+            return Ok(usual);
+        }
+        let found = words.iter().find(|word| word.starts_with(text));
+        found
+            .copied()
+            .ok_or_else(|| self.usage(format!("`{text}` is none of {}", words.join(", "))))
+    }
+
+    /// Text with its quotes and escapes resolved; quotes are optional, escapes work without them too.
+    pub fn plain_text(&self, text: &str) -> Result<String, Error> {
+        let quote = text
+            .chars()
+            .next()
+            .filter(|first| matches!(first, '"' | '\''));
+        let Some(quote) = quote else {
+            // A closing quote is added, of a kind that is not in the text.
+            let closed = format!("{text}\u{0}");
+            return unquote(&closed, '\u{0}')
+                .map(|(inside, _)| inside)
+                .ok_or_else(|| self.usage("a \\ ends the text"));
+        };
+        match unquote(&text[1..], quote) {
+            Some((inside, bytes)) if text[1 + bytes..].trim().is_empty() => Ok(inside),
+            Some(_) => Err(self.usage("there is more behind the closing quote")),
+            None => Err(self.usage("the quote has no end")),
+        }
+    }
+
+    /// A file name.
+    pub fn path(&self) -> Result<String, Error> {
+        let text = self.text.trim();
+        let quoted = text.starts_with(['"', '\'']);
+        // Outside quotes a backslash belongs to the name.
+        let path = if quoted {
+            self.plain_text(text)?
+        } else {
+            text.to_string()
+        };
+        if path.is_empty() {
+            Err(self.usage("a file name is missing"))
+        } else {
+            Ok(path)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_allowed_beginning_means_one_command() {
+        for table in [COMMANDS, TOPICS] {
+            for command in table {
+                for end in command.shortest.len()..=command.name.len() {
+                    let word = &command.name[..end];
+                    let meant: Vec<&str> = table
+                        .iter()
+                        .filter(|other| other.is_short_form(word))
+                        .map(|other| other.name)
+                        .collect();
+                    assert_eq!(meant, [command.name], "`{word}`");
+                }
+                assert!(command.name.starts_with(command.shortest));
+            }
+        }
+    }
+
+    #[test]
+    fn aliases_are_unique_and_hide_no_name() {
+        for table in [COMMANDS, TOPICS] {
+            let mut seen = Vec::new();
+            for (alias, _) in table.iter().flat_map(|command| command.aliases) {
+                assert!(!seen.contains(alias), "`{alias}` stands twice");
+                seen.push(alias);
+                let hides = table
+                    .iter()
+                    .find(|other| other.is_short_form(alias) && !other.answers_to_alias(alias));
+                assert!(
+                    hides.is_none(),
+                    "`{alias}` hides a short form of another command"
+                );
+            }
+        }
+    }
+
+    impl Command {
+        fn answers_to_alias(&self, word: &str) -> bool {
+            self.aliases.iter().any(|(alias, _)| *alias == word)
+        }
+    }
+
+    #[test]
+    fn every_command_has_help_and_related_commands_exist() {
+        for command in COMMANDS.iter().chain(TOPICS) {
+            assert!(
+                !command.help.is_empty() && command.help.len() <= 66,
+                "{}",
+                command.name
+            );
+            assert!(!command.examples.is_empty(), "{}", command.name);
+            for see in command.see {
+                assert!(
+                    COMMANDS.iter().any(|other| other.name == *see),
+                    "{} names {see}",
+                    command.name
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn promised_words_work() {
+        for (word, name) in [
+            ("regs", "regs"),
+            ("step", "step"),
+            ("next", "next"),
+            ("continue", "continue"),
+            ("until", "until"),
+            ("goto", "goto"),
+            ("hash", "hash"),
+            ("break", "break"),
+            ("watch", "watch"),
+            ("info", "info"),
+            ("save", "save"),
+            ("restore", "restore"),
+            ("reverse-step", "reverse-step"),
+            ("si", "step"),
+            ("s", "step"),
+            ("n", "next"),
+            ("c", "continue"),
+            ("cont", "continue"),
+            ("b", "break"),
+            ("x", "x"),
+            ("u", "disassemble"),
+            ("over", "next"),
+            ("i", "info"),
+            ("p", "print"),
+            ("q", "quit"),
+            ("finish", "out"),
+            ("rsi", "reverse-step"),
+        ] {
+            assert_eq!(
+                find(word).map(|(command, _)| command.name),
+                Ok(name),
+                "{word}"
+            );
+        }
+        assert_eq!(
+            find("stpe").map(|_| ()).unwrap_err().to_string(),
+            "no command is called `stpe`: did you mean `step`? `help` lists them all"
+        );
+        assert_eq!(
+            find("se").map(|_| ()).unwrap_err().to_string(),
+            "`se` can be serial, set"
+        );
+    }
+}

@@ -1,0 +1,958 @@
+//! Sessions as their users see them.
+
+use std::io::Write as _;
+
+use ringwalk_cpu::flags::IF;
+use ringwalk_cpu::segment::SegReg;
+use ringwalk_cpu::state::{Activity, CR0_PE};
+use ringwalk_mmu::Signals;
+
+use crate::commands::{COMMANDS, Run, TOPICS};
+use crate::fake::Fake;
+use crate::front::{batch, lines};
+use crate::session::{Flow, Options, Session};
+
+/// What a user sees of these lines.
+fn transcript(fake: &mut Fake, typed: &[&str]) -> String {
+    transcript_with(fake, Options::default(), typed)
+}
+
+fn transcript_with(fake: &mut Fake, options: Options, typed: &[&str]) -> String {
+    let mut session = Session::new(fake, options).unwrap();
+    let mut out = Vec::new();
+    for line in typed {
+        writeln!(out, "ringwalk> {line}").unwrap();
+        match session.exec(line, &mut out).unwrap() {
+            Flow::On => (),
+            Flow::Failed(error) => writeln!(out, "error: {error}").unwrap(),
+            Flow::Quit => writeln!(out, "(left)").unwrap(),
+        }
+    }
+    String::from_utf8(out).unwrap()
+}
+
+/// The first line of each answer.
+fn first_lines(fake: &mut Fake, typed: &[&str]) -> String {
+    let mut session = Session::new(fake, Options::default()).unwrap();
+    let mut all = String::new();
+    for line in typed {
+        let mut out = Vec::new();
+        let text = match session.exec(line, &mut out).unwrap() {
+            Flow::Failed(error) => format!("error: {error}"),
+            _ => String::from_utf8(out).unwrap(),
+        };
+        all.push_str(&format!(
+            "{line}: {}\n",
+            text.lines().next().unwrap_or("(nothing)")
+        ));
+    }
+    all
+}
+
+/// mov cx,3; again: call sub; dec cx; jnz again; mov word [500h],1234h; hlt ... 7c20: sub: push cx; pop cx; ret
+const COUNTING: [u8; 0x23] = {
+    let mut code = [0x90; 0x23];
+    let start = [
+        0xB9, 0x03, 0x00, 0xE8, 0x1A, 0x00, 0x49, 0x75, 0xFA, 0xC7, 0x06, 0x00, 0x05, 0x34, 0x12,
+        0xF4,
+    ];
+    let mut at = 0;
+    while at < start.len() {
+        code[at] = start[at];
+        at += 1;
+    }
+    (code[0x20], code[0x21], code[0x22]) = (0x51, 0x59, 0xC3);
+    code
+};
+
+#[test]
+fn stepping_shows_what_changed() {
+    let mut fake = Fake::with_code(&COUNTING);
+    insta::assert_snapshot!(transcript(&mut fake, &["context", "s", "step 2", "", "out"]), @r"
+    ringwalk> context
+    stopped  [position 0, retired 0]
+    real mode, 16-bit code, CPL 0, paging off, A20 on
+    eax 00000000   ebx 00000000   ecx 00000000   edx 00000653
+    esi 00000000   edi 00000000   ebp 00000000   esp 00007000
+    cs 0000   ss 0000   ds 0000   es 0000   fs 0000   gs 0000
+    eip 00007c00   eflags 00000002  of df if tf sf zf af pf cf
+    => 0000:7c00  b90300          mov cx, 3
+       0000:7c03  e81a00          call 0x7c20
+       0000:7c06  49              dec cx
+       0000:7c07  75fa            jne 0x7c03
+       0000:7c09  c70600053412    mov word [0x500], 0x1234
+    stack 0000:7000  0000 0000 0000 0000 0000 0000 0000 0000 0000 0000 0000 0000
+    ringwalk> s
+    stepped  [position 1, retired 1]
+    real mode, 16-bit code, CPL 0, paging off, A20 on
+    eax 00000000   ebx 00000000   ecx 00000003*  edx 00000653
+    esi 00000000   edi 00000000   ebp 00000000   esp 00007000
+    cs 0000   ss 0000   ds 0000   es 0000   fs 0000   gs 0000
+    eip 00007c03*  eflags 00000002  of df if tf sf zf af pf cf
+    => 0000:7c03  e81a00          call 0x7c20
+       0000:7c06  49              dec cx
+       0000:7c07  75fa            jne 0x7c03
+       0000:7c09  c70600053412    mov word [0x500], 0x1234
+       0000:7c0f  f4              hlt
+    stack 0000:7000  0000 0000 0000 0000 0000 0000 0000 0000 0000 0000 0000 0000
+    ringwalk> step 2
+    stepped  [position 3, retired 3]
+    real mode, 16-bit code, CPL 0, paging off, A20 on
+    eax 00000000   ebx 00000000   ecx 00000003   edx 00000653
+    esi 00000000   edi 00000000   ebp 00000000   esp 00006ffc*
+    cs 0000   ss 0000   ds 0000   es 0000   fs 0000   gs 0000
+    eip 00007c21*  eflags 00000002  of df if tf sf zf af pf cf
+    => 0000:7c21  59              pop cx
+       0000:7c22  c3              ret
+       0000:7c23  0000            add [bx+si], al
+       0000:7c25  0000            add [bx+si], al
+       0000:7c27  0000            add [bx+si], al
+    stack 0000:6ffc  0003 7c06 0000 0000 0000 0000 0000 0000 0000 0000 0000 0000
+    ringwalk> 
+    stepped  [position 5, retired 5]
+    real mode, 16-bit code, CPL 0, paging off, A20 on
+    eax 00000000   ebx 00000000   ecx 00000003   edx 00000653
+    esi 00000000   edi 00000000   ebp 00000000   esp 00007000*
+    cs 0000   ss 0000   ds 0000   es 0000   fs 0000   gs 0000
+    eip 00007c06*  eflags 00000002  of df if tf sf zf af pf cf
+    => 0000:7c06  49              dec cx
+       0000:7c07  75fa            jne 0x7c03
+       0000:7c09  c70600053412    mov word [0x500], 0x1234
+       0000:7c0f  f4              hlt
+       0000:7c10  90              nop
+    stack 0000:7000  0000 0000 0000 0000 0000 0000 0000 0000 0000 0000 0000 0000
+    ringwalk> out
+    halted for good: HLT with nothing that can wake the processor  [position 21, retired 21]
+    real mode, 16-bit code, CPL 0, paging off, A20 on, halted
+    eax 00000000   ebx 00000000   ecx 00000000*  edx 00000653
+    esi 00000000   edi 00000000   ebp 00000000   esp 00007000
+    cs 0000   ss 0000   ds 0000   es 0000   fs 0000   gs 0000
+    eip 00007c10*  eflags 00000042  of df if tf sf ZF* af pf cf
+    => 0000:7c10  90              nop
+       0000:7c11  90              nop
+       0000:7c12  90              nop
+       0000:7c13  90              nop
+       0000:7c14  90              nop
+    stack 0000:7000  0000 0000 0000 0000 0000 0000 0000 0000 0000 0000 0000 0000
+    ");
+}
+
+#[test]
+fn next_runs_through_calls_and_out_returns() {
+    let mut fake = Fake::with_code(&COUNTING);
+    let typed = [
+        "next",
+        "next",
+        "",
+        "step",
+        "step",
+        "out",
+        "until 0000:7c09",
+        "next 2",
+        "next",
+        "step",
+    ];
+    insta::assert_snapshot!(first_lines(&mut fake, &typed), @r"
+    next: stepped  [position 1, retired 1]
+    next: stepped  [position 5, retired 5]
+    : stepped  [position 6, retired 6]
+    step: stepped  [position 7, retired 7]
+    step: stepped  [position 8, retired 8]
+    out: returned to 0000:7c06  [position 11, retired 11]
+    until 0000:7c09: reached 0000:7c09  [position 19, retired 19]
+    next 2: halted: the next step idles until an event  [position 21, retired 21]
+    next: halted for good: HLT with nothing that can wake the processor  [position 21, retired 21]
+    step: halted for good: HLT with nothing that can wake the processor  [position 21, retired 21]
+    ");
+}
+
+#[test]
+fn next_runs_through_recursion_interrupts_and_rep() {
+    // 7c00: int 21h; mov cx,5; rep stosb; call 7c09 (itself: push, then dec cx until zero)
+    let mut fake = Fake::with_code(&[0xCD, 0x21, 0xB9, 0x05, 0x00, 0xF3, 0xAA, 0x90]);
+    fake.poke(0x84, &[0x00, 0x06, 0x00, 0x00]);
+    fake.poke(0x600, &[0x90, 0xCF]);
+    fake.cpu.gpr[7] = 0x500;
+    insta::assert_snapshot!(first_lines(&mut fake, &["step", "out", "n", "step", "step", "n"]), @r"
+    step: stepped  [position 1, retired 1]
+    out: returned to 0000:7c02  [position 3, retired 3]
+    n: stepped  [position 4, retired 4]
+    step: one iteration of a repeated instruction  [position 5, retired 4]
+    step: one iteration of a repeated instruction  [position 6, retired 4]
+    n: stepped  [position 9, retired 5]
+    ");
+    // 7c00: inc bx; call 7c00 until bx is 3: cmp is not known to the fake, so dec dx; jz out
+    let mut fake = Fake::with_code(&[0x4A, 0x74, 0x03, 0xE8, 0xFA, 0xFF, 0xC3]);
+    fake.cpu.gpr[2] = 4;
+    insta::assert_snapshot!(first_lines(&mut fake, &["s 2", "n", "p sp", "p dx"]), @r"
+    s 2: stepped  [position 2, retired 2]
+    n: stepped  [position 14, retired 14]
+    p sp: 0x7000 = 28672
+    p dx: 0x0 = 0
+    ");
+}
+
+#[test]
+fn breakpoints_in_every_space_with_conditions_and_counts() {
+    let mut fake = Fake::with_code(&COUNTING);
+    let typed = [
+        "break",
+        "break 0000:7c20 if cx == 2",
+        "b *0x7c06 ignore 1",
+        "pb 0x7c09",
+        "tbreak lin 0x7c0f",
+        "continue",
+        "c",
+        "c",
+        "c",
+        "info break",
+        "c",
+        "info break",
+        "delete 2 3",
+        "disable",
+        "condition 1",
+        "ignore 1 7",
+        "enable 1",
+        "delete 9",
+        "delete",
+    ];
+    let text: String = transcript(&mut fake, &typed)
+        .lines()
+        .filter(|line| {
+            [
+                "ringwalk", "break", "tbreak", "error", "no ", "deleted", "halted",
+            ]
+            .iter()
+            .any(|word| line.starts_with(word))
+        })
+        .map(|line| format!("{line}\n"))
+        .collect();
+    insta::assert_snapshot!(text, @r"
+    ringwalk> break
+    no breakpoints; `break ADDR` or `watch ADDR` sets one
+    ringwalk> break 0000:7c20 if cx == 2
+    break 1  0000:7c20  if cx == 2
+    ringwalk> b *0x7c06 ignore 1
+    break 2  lin 00007c06  ignores the next 1
+    ringwalk> pb 0x7c09
+    break 3  phys 00007c09
+    ringwalk> tbreak lin 0x7c0f
+    break 4  lin 00007c0f  once
+    ringwalk> continue
+    breakpoint 1 at 0000:7c20  [position 8, retired 8]
+    ringwalk> c
+    breakpoint 2 at lin 00007c06, hit twice  [position 11, retired 11]
+    ringwalk> c
+    breakpoint 2 at lin 00007c06, hit 3 times  [position 17, retired 17]
+    ringwalk> c
+    breakpoint 3 at phys 00007c09  [position 19, retired 19]
+    ringwalk> info break
+    break 1  0000:7c20  if cx == 2  hit once
+    break 2  lin 00007c06  hit 3 times
+    break 3  phys 00007c09  hit once
+    break 4  lin 00007c0f  once
+    ringwalk> c
+    breakpoint 4 at lin 00007c0f  [position 20, retired 20]
+    ringwalk> info break
+    break 1  0000:7c20  if cx == 2  hit once
+    break 2  lin 00007c06  hit 3 times
+    break 3  phys 00007c09  hit once
+    ringwalk> delete 2 3
+    break 1  0000:7c20  if cx == 2  hit once
+    ringwalk> disable
+    break 1  0000:7c20  if cx == 2  hit once  disabled
+    ringwalk> condition 1
+    break 1  0000:7c20  hit once  disabled
+    ringwalk> ignore 1 7
+    break 1  0000:7c20  ignores the next 7  hit once  disabled
+    ringwalk> enable 1
+    break 1  0000:7c20  ignores the next 7  hit once
+    ringwalk> delete 9
+    error: there is no breakpoint or watchpoint 9; `info break` lists them
+    ringwalk> delete
+    deleted all 1
+    ");
+}
+
+#[test]
+fn watchpoints_show_old_and_new_values() {
+    let mut fake = Fake::with_code(&COUNTING);
+    fake.poke(0x500, &[0xAA, 0xBB]);
+    let typed = [
+        "watch 0000:0501 byte",
+        "watch phys 0x6ffe 2 rw",
+        "watch 0x500 word if cx == 9",
+        "c",
+        "c",
+        "delete 2",
+        "c",
+        "info break",
+    ];
+    insta::assert_snapshot!(first_lines(&mut fake, &typed), @r"
+    watch 0000:0501 byte: watch 1  write lin 00000501, 1 byte
+    watch phys 0x6ffe 2 rw: watch 2  read/write phys 00006ffe, 2 bytes
+    watch 0x500 word if cx == 9: watch 3  write lin 00000500, 2 bytes  if cx == 9
+    c: write watch 2: lin 00006ffe 0000 -> 7c06 by 0000:7c03 call 0x7c20  [position 2, retired 2]
+    c: write watch 2: lin 00006ffe 7c06 -> 7c06 by 0000:7c03 call 0x7c20  [position 8, retired 8]
+    delete 2: watch 1  write lin 00000501, 1 byte
+    c: write watch 1: lin 00000500 bb -> 12 by 0000:7c09 mov word [0x500], 0x1234  [position 20, retired 20]
+    info break: watch 1  write lin 00000501, 1 byte  hit once
+    ");
+}
+
+#[test]
+fn a_breakpoint_right_after_a_watched_write_is_not_missed() {
+    let mut fake = Fake::with_code(&COUNTING);
+    insta::assert_snapshot!(first_lines(&mut fake, &["b 0:7c0f", "watch 0x500 2", "c", "c", "p ip"]), @r"
+    b 0:7c0f: break 1  0000:7c0f
+    watch 0x500 2: watch 2  write lin 00000500, 2 bytes
+    c: write watch 2: lin 00000500 0000 -> 1234 by 0000:7c09 mov word [0x500], 0x1234  [position 20, retired 20]
+    c: breakpoint 1 at 0000:7c0f  [position 20, retired 20]
+    p ip: 0x7c0f = 31759
+    ");
+    let mut fake = Fake::with_code(&COUNTING);
+    insta::assert_snapshot!(first_lines(&mut fake, &["b 0:7c0f", "watch 0x500 2 if cx == 77", "c", "p ip"]), @r"
+    b 0:7c0f: break 1  0000:7c0f
+    watch 0x500 2 if cx == 77: watch 2  write lin 00000500, 2 bytes  if cx == 77
+    c: breakpoint 1 at 0000:7c0f  [position 20, retired 20]
+    p ip: 0x7c0f = 31759
+    ");
+}
+
+#[test]
+fn until_and_goto() {
+    let mut fake = Fake::with_code(&COUNTING);
+    let typed = [
+        "until 0:7c06",
+        "until cx == 1",
+        "until if cx",
+        "until serial \"login:\"",
+        "goto 5",
+        "goto +0",
+        "goto retired 3",
+        "until screen Boot",
+        "until",
+        "goto",
+        "goto now",
+    ];
+    insta::assert_snapshot!(first_lines(&mut fake, &typed), @r#"
+    until 0:7c06: reached 0000:7c06  [position 5, retired 5]
+    until cx == 1: the condition holds at 0000:7c07  [position 12, retired 12]
+    until if cx: the condition holds at 0000:7c03  [position 13, retired 13]
+    until serial "login:": halted for good: HLT with nothing that can wake the processor  [position 21, retired 21]
+    goto 5: error: 5 lies behind: the machine is at 21. Going back comes in a later stage; `restore` a state saved before, or start again
+    goto +0: position reached  [position 21, retired 21]
+    goto retired 3: error: 3 lies behind: the machine is at 21. Going back comes in a later stage; `restore` a state saved before, or start again
+    until screen Boot: the screen shows the text  [position 21, retired 21]
+    until: error: an address, a condition, serial TEXT or screen TEXT is missing; usage: until ADDR | CONDITION | serial TEXT | screen TEXT
+    goto: error: a position is missing; usage: goto POSITION | +N | retired N
+    goto now: error: `now` is neither a number nor a register (column 1 of `now`)
+    "#);
+    let mut fake = Fake::with_code(&COUNTING);
+    insta::assert_snapshot!(first_lines(&mut fake, &["goto 1,0", "goto +3", "goto retired 15"]), @r"
+    goto 1,0: position reached  [position 10, retired 10]
+    goto +3: position reached  [position 13, retired 13]
+    goto retired 15: instruction count reached  [position 15, retired 15]
+    ");
+}
+
+#[test]
+fn ctrl_c_stops_what_runs() {
+    let mut fake = Fake::with_code(&[0xEB, 0xFE]);
+    fake.interrupt_in = Some(1000);
+    insta::assert_snapshot!(first_lines(&mut fake, &["c", "c"]), @r"
+    c: stopped by Ctrl-C  [position 1000, retired 1000]
+    c: --max-insns 100000 reached  [position 101000, retired 101000]
+    ");
+    let mut fake = Fake::with_code(&[0xEB, 0xFE]);
+    fake.interrupt_in = Some(500);
+    insta::assert_snapshot!(first_lines(&mut fake, &["until ax == 1"]), @"until ax == 1: stopped by Ctrl-C  [position 500, retired 500]");
+}
+
+#[test]
+fn why_tells_every_end() {
+    let mut fake = Fake::with_code(&[0xF4]);
+    insta::assert_snapshot!(first_lines(&mut fake, &["s", "s", "reset"]), @r"
+    s: halted: the next step idles until an event  [position 1, retired 1]
+    s: halted for good: HLT with nothing that can wake the processor  [position 1, retired 1]
+    reset: the reset button was pressed  [position 1, retired 1]
+    ");
+    let mut fake = Fake::with_code(&[0xF4]);
+    fake.cpu.flags.set(IF, true);
+    insta::assert_snapshot!(first_lines(&mut fake, &["s", "s"]), @r"
+    s: halted: the next step idles until an event  [position 1, retired 1]
+    s: idle: the processor waits in HLT  [position 101, retired 1]
+    ");
+    fake.cpu.activity = Activity::Shutdown;
+    insta::assert_snapshot!(first_lines(&mut fake, &["c"]), @"c: shut down after a triple fault: only `reset` or `restore` goes on from here  [position 101, retired 1]");
+}
+
+#[test]
+fn memory_goes_on_and_empty_lines_repeat() {
+    let mut fake = Fake::with_code(&COUNTING);
+    let typed = [
+        "x/4xb 0:7c00",
+        "",
+        "x",
+        "x 0x7c10",
+        "u/2 0:7c03",
+        "",
+        "regs",
+        "stack 2",
+        "x/s 0x500",
+        "xp/1xh 0x7c00",
+        "x/3i 0x7c06",
+        "",
+    ];
+    insta::assert_snapshot!(transcript(&mut fake, &typed), @r#"
+    ringwalk> x/4xb 0:7c00
+    0000:7c00  b9 03 00 e8
+    ringwalk> 
+    0000:7c04  1a 00 49 75
+    ringwalk> x
+    0000:7c08  fa c7 06 00
+    ringwalk> x 0x7c10
+    lin 00007c10  90 90 90 90 90 90 90 90 90 90 90 90 90 90 90 90  |................|
+    lin 00007c20  51 59 c3 00 00 00 00 00 00 00 00 00 00 00 00 00  |QY..............|
+    lin 00007c30  00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00  |................|
+    lin 00007c40  00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00  |................|
+    ringwalk> u/2 0:7c03
+       0000:7c03  e81a00          call 0x7c20
+       0000:7c06  49              dec cx
+    ringwalk> 
+       0000:7c07  75fa            jne 0x7c03
+       0000:7c09  c70600053412    mov word [0x500], 0x1234
+    ringwalk> regs
+    eax 00000000   ebx 00000000   ecx 00000000   edx 00000653
+    esi 00000000   edi 00000000   ebp 00000000   esp 00007000
+    eip 00007c00   eflags 00000002  of df if tf sf zf af pf cf
+    cs   0000   base 00000000  limit 0000ffff  code16 rx DPL 0 accessed
+    ss   0000   base 00000000  limit 0000ffff  data16 rw DPL 0 accessed
+    ds   0000   base 00000000  limit 0000ffff  data16 rw DPL 0 accessed
+    es   0000   base 00000000  limit 0000ffff  data16 rw DPL 0 accessed
+    fs   0000   base 00000000  limit 0000ffff  data16 rw DPL 0 accessed
+    gs   0000   base 00000000  limit 0000ffff  data16 rw DPL 0 accessed
+    ldtr 0000   base 00000000  limit 0000ffff  LDT DPL 0
+    tr   0000   base 00000000  limit 0000ffff  TSS32 busy DPL 0
+    gdtr       base 00000000  limit 0000ffff
+    idtr       base 00000000  limit 0000ffff
+    cr0 60000010   cr2 00000000   cr3 00000000   cr4 00000000
+    ringwalk> stack 2
+    stack 0000:7000  0000 0000
+    ringwalk> x/s 0x500
+    lin 00000500  ""
+    ringwalk> xp/1xh 0x7c00
+    phys 00007c00  03b9
+    ringwalk> x/3i 0x7c06
+       0000:7c06  49              dec cx
+       0000:7c07  75fa            jne 0x7c03
+       0000:7c09  c70600053412    mov word [0x500], 0x1234
+    ringwalk> 
+       0000:7c0f  f4              hlt
+       0000:7c10  90              nop
+       0000:7c11  90              nop
+    "#);
+}
+
+#[test]
+fn changing_registers_and_memory() {
+    let mut fake = Fake::with_code(&COUNTING);
+    let typed = [
+        "set ax = 0x1234",
+        "set al = ah",
+        "set if = 1",
+        "set $ds = 0xb800",
+        "p ds:10",
+        "set word 0x500 = 1 2",
+        "write 0:504 = \"ab\", 0x63 -1",
+        "write/w 0x510 = 0x12345678",
+        "x/28xb 0x500",
+        "set cpl = 3",
+        "set frob = 1",
+        "set ax",
+        "set byte 0x500 = 256",
+        "set byte phys 0xfff00000 = 1",
+        "write 0x500",
+    ];
+    insta::assert_snapshot!(transcript(&mut fake, &typed), @r#"
+    ringwalk> set ax = 0x1234
+    ax 0x0 -> 0x1234
+    ringwalk> set al = ah
+    al 0x34 -> 0x12
+    ringwalk> set if = 1
+    if 0x0 -> 0x1
+    ringwalk> set $ds = 0xb800
+    ds 0x0 -> 0xb800
+    ringwalk> p ds:10
+    b800:0010 -> lin 000b8010
+    ringwalk> set word 0x500 = 1 2
+    wrote 4 bytes at lin 00000500
+    ringwalk> write 0:504 = "ab", 0x63 -1
+    wrote 4 bytes at 0000:0504
+    ringwalk> write/w 0x510 = 0x12345678
+    wrote 4 bytes at lin 00000510
+    ringwalk> x/28xb 0x500
+    lin 00000500  01 00 02 00 61 62 63 ff 00 00 00 00 00 00 00 00
+    lin 00000510  78 56 34 12 00 00 00 00 00 00 00 00
+    ringwalk> set cpl = 3
+    error: cpl cannot be set alone: it belongs to a descriptor; let the guest load it
+    ringwalk> set frob = 1
+    error: `frob` is no register (column 1 of `frob = 1`)
+    ringwalk> set ax
+    error: a value is missing; usage: set REG = EXPR | byte|word|dword ADDR = VALUE..
+    ringwalk> set byte 0x500 = 256
+    error: 0x100 does not fit 1 byte
+    ringwalk> set byte phys 0xfff00000 = 1
+    error: nothing was written: no memory takes writes at phys fff00000
+    ringwalk> write 0x500
+    error: a value is missing; usage: write [/b|h|w|g] ADDR = VALUE..
+    "#);
+}
+
+#[test]
+fn the_machine_around_the_processor() {
+    let mut fake = Fake::new();
+    let typed = [
+        "devices",
+        "device pic",
+        "info pic",
+        "device pi",
+        "info frob",
+        "screen",
+        "serial 1",
+        "info machine",
+        "info notes",
+        "hash",
+        "type dir\\n",
+        "type \" a;b\\\"\"",
+        "save x.snap",
+        "restore x.snap",
+        "screenshot a.png",
+        "history 3",
+    ];
+    insta::assert_snapshot!(transcript(&mut fake, &typed), @r#"
+    ringwalk> devices
+    pic pit
+    ringwalk> device pic
+    pic
+      mask        fb
+      in service  none
+    ringwalk> info pic
+    pic
+      mask        fb
+      in service  none
+    ringwalk> device pi
+    error: `device` knows no `pi`: did you mean `pic`? `device` alone lists what there is
+    ringwalk> info frob
+    error: `info` knows no `frob`; `info` alone lists what there is
+    ringwalk> screen
+    | Booting
+    2 rows of 80 columns, cursor at row 1, column 0
+    ringwalk> serial 1
+    | world
+    ringwalk> info machine
+    machine
+      memory    2M
+      position  0
+      retired   0
+    ringwalk> info notes
+    what the guest used and the machine lacks
+      port 0x2e8 read: nobody answers  3 times
+    ringwalk> hash
+    0000000000000000000000000000000000000000000000000000000000000000
+    ringwalk> type dir\n
+    typed 4 keys: the guest sees them as it runs
+    ringwalk> type " a;b\""
+    typed 5 keys: the guest sees them as it runs
+    ringwalk> save x.snap
+    saved x.snap
+    ringwalk> restore x.snap
+    error: x.snap cannot be opened: no such file
+    ringwalk> screenshot a.png
+    wrote a.png
+    ringwalk> history 3
+    commands so far
+      14  restore x.snap
+      15  screenshot a.png
+      16  history 3
+    "#);
+    assert_eq!(fake.typed, "dir\n a;b\"");
+    fake.screen = None;
+    insta::assert_snapshot!(first_lines(&mut fake, &["screen"]), @"screen: the screen shows graphics; `screenshot FILE.png` saves it");
+}
+
+#[test]
+fn registers_with_hidden_state() {
+    let mut fake = Fake::with_code(&COUNTING);
+    fake.cpu.segments[SegReg::Fs as usize].limit = u32::MAX;
+    fake.signals = Signals {
+        interrupt: true,
+        a20: true,
+        ..Signals::default()
+    };
+    fake.cpu.cr0 |= CR0_PE;
+    insta::assert_snapshot!(transcript(&mut fake, &["regs", "info eflags", "info mode", "info dr"]), @r"
+    ringwalk> regs
+    eax 00000000   ebx 00000000   ecx 00000000   edx 00000653
+    esi 00000000   edi 00000000   ebp 00000000   esp 00007000
+    eip 00007c00   eflags 00000002  of df if tf sf zf af pf cf
+    cs   0000   base 00000000  limit 0000ffff  code16 rx DPL 0 accessed
+    ss   0000   base 00000000  limit 0000ffff  data16 rw DPL 0 accessed
+    ds   0000   base 00000000  limit 0000ffff  data16 rw DPL 0 accessed
+    es   0000   base 00000000  limit 0000ffff  data16 rw DPL 0 accessed
+    fs   0000   base 00000000  limit ffffffff  data16 rw DPL 0 accessed
+    gs   0000   base 00000000  limit 0000ffff  data16 rw DPL 0 accessed
+    ldtr 0000   base 00000000  limit 0000ffff  LDT DPL 0
+    tr   0000   base 00000000  limit 0000ffff  TSS32 busy DPL 0
+    cs ss ds es fs gs: null, but still usable: not loaded since real mode
+    gdtr       base 00000000  limit 0000ffff
+    idtr       base 00000000  limit 0000ffff
+    cr0 60000011   cr2 00000000   cr3 00000000   cr4 00000000
+    ringwalk> info eflags
+    eflags 00000002
+      id    0   CPUID can be used
+      vip   0   virtual interrupt pending
+      vif   0   virtual interrupt flag
+      ac    0   alignment check
+      vm    0   virtual-8086 mode
+      rf    0   resume: no instruction breakpoint once
+      nt    0   nested task: IRET returns to it
+      iopl  0   privilege needed for I/O and CLI
+      of    0   signed overflow
+      df    0   string instructions go down
+      if    0   interrupts are taken
+      tf    0   single-step trap
+      sf    0   negative
+      zf    0   zero, or equal
+      af    0   carry out of bit 3
+      pf    0   even parity of the low byte
+      cf    0   carry, or below
+    ringwalk> info mode
+    protected mode, 16-bit code, CPL 0, paging off, A20 on, interrupt pending, held off: IF is clear
+    ringwalk> info dr
+    dr0 00000000  off  execute, 1 byte
+    dr1 00000000  off  execute, 1 byte
+    dr2 00000000  off  execute, 1 byte
+    dr3 00000000  off  execute, 1 byte
+    dr6 ffff0ff0  dr7 00000400
+    ");
+}
+
+#[test]
+fn trouble_is_told_with_what_to_do() {
+    let mut fake = Fake::new();
+    let typed = [
+        "stpe",
+        "se",
+        "frobnicate",
+        "step x",
+        "step 1 2",
+        "x 7c00",
+        "x",
+        "x/8q 0",
+        "regs/4 x",
+        "break",
+        "break 1 if",
+        "watch",
+        "watch 0 0",
+        "print",
+        "p 1/0",
+        "p (1",
+        "walk phys 0",
+        "info ldt",
+        "info tss",
+        "until serial",
+        "reverse-step",
+        "tour",
+        "quit now",
+        "save",
+        "type",
+        "source /nowhere/at.all",
+        "info registers now",
+        "help frob",
+        "p byte [0xa0000]",
+        "\"",
+    ];
+    insta::assert_snapshot!(first_lines(&mut fake, &typed), @r#"
+    stpe: error: no command is called `stpe`: did you mean `step`? `help` lists them all
+    se: error: `se` can be serial, set
+    frobnicate: error: no command is called `frobnicate`; `help` lists them all
+    step x: error: `x` is neither a number nor a register (column 1 of `x`)
+    step 1 2: error: this is more than the command takes (column 3 of `1 2`)
+    x 7c00: error: `7c00` is not a decimal number or a register: hexadecimal is written 0x7c00 or 7c00h (column 1 of `7c00`)
+    x: error: an address is missing; usage: x [/FORMAT] [ADDR]
+    x/8q 0: error: `q` is no format letter; usage: x/COUNT with a shape of x d u o t c s i m and a unit of b h w g (1 2 4 8 bytes)
+    regs/4 x: error: `regs` takes no format behind a slash; usage: regs
+    break: no breakpoints; `break ADDR` or `watch ADDR` sets one
+    break 1 if: error: a number, a register or an address is missing (column 5 of `1 if`)
+    watch: no breakpoints; `break ADDR` or `watch ADDR` sets one
+    watch 0 0: error: a watchpoint covers at least 1 byte and at most 4 GiB (column 4 of `0 0`)
+    print: error: an expression is missing; usage: print EXPR | ADDR
+    p 1/0: error: division by zero
+    p (1: error: a ) is missing (column 3 of `(1`)
+    walk phys 0: error: a physical address is not translated any further
+    info ldt: error: there is no LDT: LDTR holds a null selector
+    info tss: error: there is no task: TR holds a null selector
+    until serial: error: `serial` is neither a number nor a register (column 1 of `serial`)
+    reverse-step: error: `reverse-step` comes in a later stage. Until then `save` a state before, `restore` it, and `goto` a position: the same machine runs the same way again
+    tour: error: there is no tour of this machine; `ringwalk` without arguments starts the one with a tour
+    quit now: error: `now` is more than it takes; usage: quit
+    save: error: a file name is missing; usage: save FILE
+    type: error: a text is missing; usage: type TEXT
+    source /nowhere/at.all: error: /nowhere/at.all cannot be read: No such file or directory (os error 2)
+    info registers now: error: `now` is more than it takes; usage: info registers
+    help frob: error: no command is called `frob`; `help` lists them all
+    p byte [0xa0000]: error: lin 000a0000 cannot be read: no memory answers
+    ": error: no command is called `"`: did you mean `x`? `help` lists them all
+    "#);
+}
+
+#[test]
+fn help_from_the_table() {
+    let mut fake = Fake::new();
+    insta::assert_snapshot!(
+        "help",
+        transcript(
+            &mut fake,
+            &[
+                "help",
+                "info",
+                "help break",
+                "help info gdt",
+                "apropos screen",
+                "apropos qqq"
+            ]
+        )
+    );
+    for command in COMMANDS {
+        let text = transcript(&mut fake, &[&format!("help {}", command.name)]);
+        assert!(text.contains(command.examples[0]), "{text}");
+        assert!(text.lines().all(|line| line.len() <= 80), "{text}");
+    }
+}
+
+#[test]
+fn every_example_is_a_command_that_can_be_read() {
+    for command in COMMANDS.iter().chain(TOPICS) {
+        for example in command.examples {
+            let mut fake = Fake::with_code(&COUNTING);
+            let mut session = Session::new(&mut fake, Options::default()).unwrap();
+            session.exec("break 0:7c06", &mut Vec::new()).unwrap();
+            if let Flow::Failed(error) = session.exec(example, &mut Vec::new()).unwrap() {
+                assert!(!error.is_syntax(), "{example}: {error}");
+            }
+        }
+    }
+}
+
+#[test]
+fn looking_changes_nothing() {
+    let mut fake = Fake::with_code(&COUNTING);
+    fake.cpu.cr0 |= ringwalk_cpu::state::CR0_PG | CR0_PE;
+    fake.cpu.cr3 = 0x10_0000;
+    fake.poke(0x10_0000, &0x0010_1007_u32.to_le_bytes());
+    for page in 0..16_u32 {
+        fake.poke(
+            0x10_1000 + 4 * u64::from(page),
+            &(page << 12 | 7).to_le_bytes(),
+        );
+    }
+    let (cpu, memory) = (fake.cpu.clone(), fake.memory.frames.bytes().to_vec());
+    for json in [false, true] {
+        let mut session = Session::new(
+            &mut fake,
+            Options {
+                json,
+                ..Options::default()
+            },
+        )
+        .unwrap();
+        let looking = COMMANDS
+            .iter()
+            .filter(|command| matches!(command.run, Run::Look(_)));
+        for command in looking.chain(TOPICS) {
+            for example in command.examples {
+                session.exec(example, &mut Vec::new()).unwrap();
+            }
+        }
+        session
+            .exec(
+                "walk 0x7c00; x/64 0x7c00; u/50; stack 100; p [ds:si]",
+                &mut Vec::new(),
+            )
+            .unwrap();
+    }
+    assert_eq!(fake.cpu, cpu);
+    assert!(fake.memory.frames.bytes() == memory, "memory is as it was");
+}
+
+#[test]
+fn json_is_one_object_a_command() {
+    let mut fake = Fake::with_code(&COUNTING);
+    let options = || Options {
+        json: true,
+        ..Options::default()
+    };
+    let text = transcript_with(
+        &mut fake,
+        options(),
+        &[
+            "p ax+1",
+            "p cs:eip",
+            "frob",
+            "hash",
+            "x/2xb 0:7c00",
+            "b 0:7c20",
+            "u/1",
+            "walk 0x7c00",
+        ],
+    );
+    insta::assert_snapshot!(text, @r#"
+    ringwalk> p ax+1
+    {"command":"print","ok":true,"value":{"value":1}}
+    ringwalk> p cs:eip
+    {"command":"print","ok":true,"value":{"address":{"logical":"0000:7c00","linear":31744,"physical":31744}}}
+    ringwalk> frob
+    {"command":"frob","ok":false,"error":"no command is called `frob`; `help` lists them all"}
+    error: no command is called `frob`; `help` lists them all
+    ringwalk> hash
+    {"command":"hash","ok":true,"value":{"hash":"0000000000000000000000000000000000000000000000000000000000000000","position":0,"retired":0}}
+    ringwalk> x/2xb 0:7c00
+    {"command":"x","ok":true,"value":{"address":{"logical":"0000:7c00","linear":31744,"physical":31744},"units":[185,3],"format":{"count":2,"shape":"hex","bytes":1},"text":null}}
+    ringwalk> b 0:7c20
+    {"command":"break","ok":true,"value":{"id":1,"kind":"break","place":"0000:7c20","enabled":true,"temporary":false,"condition":null,"ignore":0,"hits":0,"holds":null}}
+    ringwalk> u/1
+    {"command":"disassemble","ok":true,"value":{"lines":[{"address":"0000:7c00","linear":31744,"bytes":"b90300","text":"mov cx, 3","next":true}]}}
+    ringwalk> walk 0x7c00
+    {"command":"walk","ok":true,"value":{"address":{"logical":null,"linear":31744,"physical":31744},"paging":"off","cr3":0,"levels":[],"page":null,"fails":null,"tlb":null,"stale":false,"answers":"RAM","byte":185}}
+    "#);
+    for command in COMMANDS.iter().chain(TOPICS) {
+        let mut fake = Fake::with_code(&COUNTING);
+        let text = transcript_with(&mut fake, options(), &[command.examples[0]]);
+        for line in text.lines().filter(|line| line.starts_with('{')) {
+            let value: serde_json::Value = serde_json::from_str(line).unwrap();
+            assert!(
+                value["ok"].is_boolean() && value["command"].is_string(),
+                "{line}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_stop_as_json_has_all_that_the_text_has() {
+    let mut fake = Fake::with_code(&COUNTING);
+    let options = Options {
+        json: true,
+        ..Options::default()
+    };
+    let text = transcript_with(&mut fake, options, &["watch 0x500 2; c"]);
+    let stop: serde_json::Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
+    let why = &stop["value"]["why"];
+    assert_eq!((&why["kind"], &why["id"]), (&"watch".into(), &1.into()));
+    assert_eq!(
+        (&why["access"]["old"], &why["access"]["new"]),
+        (&0.into(), &0x1234.into())
+    );
+    assert_eq!(stop["value"]["general"][0]["name"], "eax");
+    assert_eq!(stop["value"]["mode"]["mode"], "real");
+}
+
+const SCRIPT: &str = "# comment\n7c03 | real | The loop | It calls a procedure. Type `next` to run through it.\n\n\
+    0x7c09 | any | The end of the loop | CX is zero now.\n7c0f | paging, ring 0 | Never | -\n";
+
+#[test]
+fn the_tour_goes_from_stop_to_stop() {
+    let mut fake = Fake::with_code(&COUNTING);
+    let options = Options {
+        tour: Some(SCRIPT.to_string()),
+        ..Options::default()
+    };
+    let typed = [
+        "tour",
+        "tour again",
+        "tour next",
+        "tour again",
+        "tour next",
+        "tour",
+        "tour list",
+        "tour off",
+        "continue",
+    ];
+    let text = transcript_with(&mut fake, options, &typed);
+    insta::assert_snapshot!("tour", text);
+    let broken = Options {
+        tour: Some("7c00 | real | x".to_string()),
+        ..Options::default()
+    };
+    let error = Session::new(&mut fake, broken).err().unwrap();
+    insta::assert_snapshot!(error.to_string(), @"line 1 of the tour: it is not `address | mode | title | explanation`");
+}
+
+#[test]
+fn batches_end_at_the_first_failure() {
+    let mut fake = Fake::with_code(&COUNTING);
+    let mut session = Session::new(&mut fake, Options::default()).unwrap();
+    let mut out = Vec::new();
+    let result = batch(&mut session, "p 1; frob; p 2", &mut out).unwrap();
+    assert_eq!(String::from_utf8(out).unwrap(), "0x1 = 1\n");
+    assert!(
+        result
+            .unwrap_err()
+            .to_string()
+            .starts_with("no command is called `frob`")
+    );
+    let result = batch(&mut session, "p 1\n\n# note\nx 7c00\n", &mut Vec::new()).unwrap();
+    assert!(result.unwrap_err().to_string().starts_with("line 4: "));
+    assert_eq!(
+        batch(&mut session, "p 1; quit; frob", &mut Vec::new()).unwrap(),
+        Ok(())
+    );
+}
+
+#[test]
+fn piped_lines_go_on_after_trouble_and_repeat_nothing() {
+    let mut fake = Fake::with_code(&COUNTING);
+    let mut session = Session::new(&mut fake, Options::default()).unwrap();
+    let mut out = Vec::new();
+    lines(
+        &mut session,
+        &mut "s\n\nfrob\np ip\nq\np 1\n".as_bytes(),
+        &mut out,
+    )
+    .unwrap();
+    let text = String::from_utf8(out).unwrap();
+    assert!(text.contains("error: no command"), "{text}");
+    assert!(text.ends_with("0x7c03 = 31747\n"), "{text}");
+}
+
+#[test]
+fn files_of_commands() {
+    let folder = std::env::temp_dir().join(format!("ringwalk-debugger-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = |name: &str| folder.join(name);
+    std::fs::write(file("good.rw"), "# two\np 1; p 2\n\np 3\n").unwrap();
+    std::fs::write(file("bad.rw"), "p 1\nfrob\n").unwrap();
+    std::fs::write(
+        file("loop.rw"),
+        format!("source {}\n", file("loop.rw").display()),
+    )
+    .unwrap();
+    let mut fake = Fake::new();
+    let source = |name: &str| format!("source {}", file(name).display());
+    let typed = [source("good.rw"), source("bad.rw"), source("loop.rw")];
+    let text = transcript(&mut fake, &typed.each_ref().map(String::as_str));
+    std::fs::remove_dir_all(&folder).unwrap();
+    let text = text.replace(&folder.display().to_string(), "FOLDER");
+    insta::assert_snapshot!(text, @r"
+    ringwalk> source FOLDER/good.rw
+    0x1 = 1
+    0x2 = 2
+    0x3 = 3
+    ringwalk> source FOLDER/bad.rw
+    0x1 = 1
+    error: FOLDER/bad.rw line 2: no command is called `frob`; `help` lists them all
+    ringwalk> source FOLDER/loop.rw
+    error: FOLDER/loop.rw line 1: FOLDER/loop.rw line 1: FOLDER/loop.rw line 1: FOLDER/loop.rw line 1: FOLDER/loop.rw line 1: FOLDER/loop.rw line 1: FOLDER/loop.rw line 1: FOLDER/loop.rw line 1: FOLDER/loop.rw calls itself, or files call each other too deeply
+    ");
+}
