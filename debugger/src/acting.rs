@@ -33,11 +33,7 @@ impl Show for HashView {
 pub fn hash(target: &mut dyn Target, _: &mut Desk, arguments: &Arguments<'_>) -> Answered {
     arguments.none()?;
     let hash = target.state_hash();
-    answer(HashView {
-        hash,
-        position: target.position(),
-        retired: target.cpu().retired,
-    })
+    answer(HashView { hash, position: target.position(), retired: target.cpu().retired })
 }
 
 /// `save FILE`.
@@ -89,10 +85,7 @@ pub fn type_text(target: &mut dyn Target, _: &mut Desk, arguments: &Arguments<'_
     }
     target.type_text(&text).map_err(Error::Target)?;
     let keys = text.chars().count();
-    note(format!(
-        "typed {}: the guest sees them as it runs",
-        plural(keys as u64, "key")
-    ))
+    note(format!("typed {}: the guest sees them as it runs", plural(keys as u64, "key")))
 }
 
 /// A register before and after.
@@ -105,10 +98,7 @@ struct SetView {
 
 impl Show for SetView {
     fn show(&self, page: &mut Page) {
-        page.line(format!(
-            "{} {:#x} -> {:#x}",
-            self.register, self.old, self.new
-        ));
+        page.line(format!("{} {:#x} -> {:#x}", self.register, self.old, self.new));
     }
 }
 
@@ -117,9 +107,7 @@ pub fn set(target: &mut dyn Target, desk: &mut Desk, arguments: &Arguments<'_>) 
     let mut parser = arguments.parser()?;
     parser.take_sign("%");
     let Some(word) = parser.word().map(str::to_string) else {
-        return Err(
-            arguments.usage("a register, or byte, word or dword and an address, is missing")
-        );
+        return Err(arguments.usage("a register, or byte, word or dword and an address, is missing"));
     };
     if let Some(bytes) = crate::expression::size_word(&word) {
         parser.take_word(&word);
@@ -143,15 +131,9 @@ pub fn set(target: &mut dyn Target, desk: &mut Desk, arguments: &Arguments<'_>) 
     let value = parser.expression()?.value(target)?;
     parser.end()?;
     let old = register.read(target.cpu());
-    target
-        .set_register(register, value)
-        .map_err(Error::Target)?;
+    target.set_register(register, value).map_err(Error::Target)?;
     desk.next_code = None;
-    answer(SetView {
-        register: register.name(),
-        old,
-        new: register.read(target.cpu()),
-    })
+    answer(SetView { register: register.name(), old, new: register.read(target.cpu()) })
 }
 
 /// `write ADDR = VALUE..`, `write/w ADDR = VALUE..`: numbers and quoted texts.
@@ -186,10 +168,7 @@ fn values(target: &dyn Target, parser: &mut Parser<'_>, bytes: u32) -> Result<Ve
             let limit = u64::MAX >> (64 - 8 * bytes);
             let negative = value.leading_ones() > 64 - 8 * bytes;
             if value > limit && !negative {
-                return Err(Error::Value(format!(
-                    "{value:#x} does not fit {}",
-                    plural(u64::from(bytes), "byte")
-                )));
+                return Err(Error::Value(format!("{value:#x} does not fit {}", plural(u64::from(bytes), "byte"))));
             }
             found.extend_from_slice(&value.to_le_bytes()[..bytes as usize]);
         }
@@ -198,45 +177,25 @@ fn values(target: &dyn Target, parser: &mut Parser<'_>, bytes: u32) -> Result<Ve
     Ok(found)
 }
 
-fn store(
-    target: &mut dyn Target,
-    desk: &mut Desk,
-    at: Address,
-    values: &[u8],
-    arguments: &Arguments<'_>,
-) -> Answered {
+fn store(target: &mut dyn Target, desk: &mut Desk, at: Address, values: &[u8], arguments: &Arguments<'_>) -> Answered {
     if values.is_empty() {
         return Err(arguments.usage("a value is missing"));
     }
     // Every byte finds its own page, and nothing is written unless all have one.
-    let places: Option<Vec<_>> = (0..values.len())
-        .map(|index| {
-            at.plus(index as u32)
-                .physical(target.cpu(), target.memory())
-        })
-        .collect();
-    let places =
-        places.ok_or_else(|| Error::Value(format!("{} is not mapped; see `walk`", at.text())))?;
+    let places: Option<Vec<_>> =
+        (0..values.len()).map(|index| at.plus(index as u32).physical(target.cpu(), target.memory())).collect();
+    let places = places.ok_or_else(|| Error::Value(format!("{} is not mapped; see `walk`", at.text())))?;
     let mut taken = 0;
     for (place, value) in places.iter().zip(values) {
         taken += target.write_memory(*place, &[*value]);
     }
     desk.breakpoints.look(target.cpu(), target.memory());
     match taken {
-        0 => Err(Error::Value(format!(
-            "nothing was written: no memory takes writes at {}",
-            at.text()
-        ))),
+        0 => Err(Error::Value(format!("nothing was written: no memory takes writes at {}", at.text()))),
         _ if taken < values.len() => {
             let lost = plural((values.len() - taken) as u64, "byte");
-            Err(Error::Value(format!(
-                "{lost} behind the first {taken} found no memory that takes writes"
-            )))
+            Err(Error::Value(format!("{lost} behind the first {taken} found no memory that takes writes")))
         }
-        _ => note(format!(
-            "wrote {} at {}",
-            plural(taken as u64, "byte"),
-            at.text()
-        )),
+        _ => note(format!("wrote {} at {}", plural(taken as u64, "byte"), at.text())),
     }
 }

@@ -21,18 +21,10 @@ pub fn set_temporary(target: &dyn Target, desk: &mut Desk, arguments: &Arguments
     add(target, desk, arguments, true)
 }
 
-fn add(
-    target: &dyn Target,
-    desk: &mut Desk,
-    arguments: &Arguments<'_>,
-    temporary: bool,
-) -> Answered {
+fn add(target: &dyn Target, desk: &mut Desk, arguments: &Arguments<'_>, temporary: bool) -> Answered {
     let mut parser = arguments.parser()?;
     let place = place_of(parser.place()?.address(target)?);
-    let mut breakpoint = Breakpoint {
-        temporary,
-        ..Breakpoint::new(Kind::Code(place))
-    };
+    let mut breakpoint = Breakpoint { temporary, ..Breakpoint::new(Kind::Code(place)) };
     breakpoint.read_tail(&mut parser)?;
     added(target, desk, breakpoint)
 }
@@ -52,16 +44,12 @@ pub fn watch(target: &dyn Target, desk: &mut Desk, arguments: &Arguments<'_>) ->
 fn added(target: &dyn Target, desk: &mut Desk, breakpoint: Breakpoint) -> Answered {
     let id = desk.breakpoints.add(breakpoint);
     desk.breakpoints.look(target.cpu(), target.memory());
-    answer(BreakpointView::new(
-        desk.breakpoints.get_mut(u64::from(id))?,
-    ))
+    answer(BreakpointView::new(desk.breakpoints.get_mut(u64::from(id))?))
 }
 
 /// `info break`.
 pub fn list(_: &dyn Target, desk: &mut Desk, _: &Arguments<'_>) -> Answered {
-    answer(BreakpointsView {
-        breakpoints: desk.breakpoints.iter().map(BreakpointView::new).collect(),
-    })
+    answer(BreakpointsView { breakpoints: desk.breakpoints.iter().map(BreakpointView::new).collect() })
 }
 
 /// The numbers that a command names.
@@ -105,11 +93,7 @@ pub fn disable(target: &dyn Target, desk: &mut Desk, arguments: &Arguments<'_>) 
 fn switch(target: &dyn Target, desk: &mut Desk, arguments: &Arguments<'_>, on: bool) -> Answered {
     let mut wanted = numbers(target, &mut arguments.parser()?)?;
     if wanted.is_empty() {
-        wanted = desk
-            .breakpoints
-            .iter()
-            .map(|found| u64::from(found.id))
-            .collect();
+        wanted = desk.breakpoints.iter().map(|found| u64::from(found.id)).collect();
     }
     for id in wanted {
         desk.breakpoints.get_mut(id)?.enabled = on;

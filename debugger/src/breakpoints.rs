@@ -68,10 +68,7 @@ impl Breakpoints {
 
     /// The one with this number.
     pub fn get_mut(&mut self, id: u64) -> Result<&mut Breakpoint, Error> {
-        self.all
-            .iter_mut()
-            .find(|found| u64::from(found.id) == id)
-            .ok_or(Error::NoBreakpoint(id))
+        self.all.iter_mut().find(|found| u64::from(found.id) == id).ok_or(Error::NoBreakpoint(id))
     }
 
     /// Removes the one with this number.
@@ -83,8 +80,7 @@ impl Breakpoints {
 
     /// Removes the one that stopped the machine if it is temporary.
     pub fn retire(&mut self, stopped_by: Option<u32>) {
-        self.all
-            .retain(|found| !(found.temporary && Some(found.id) == stopped_by));
+        self.all.retain(|found| !(found.temporary && Some(found.id) == stopped_by));
     }
 
     /// Removes all.
@@ -132,8 +128,7 @@ impl Breakpoints {
 
     /// Counts a hit of a watchpoint; true if it wants to stop.
     pub fn touch(&mut self, target: &dyn Target, id: u32) -> bool {
-        self.get_mut(u64::from(id))
-            .is_ok_and(|found| found.hit(target))
+        self.get_mut(u64::from(id)).is_ok_and(|found| found.hit(target))
     }
 }
 
@@ -142,11 +137,7 @@ pub const OWN: u32 = 0;
 
 /// What the first bytes (up to 8) of a watched span hold.
 pub fn held(cpu: &CpuState, memory: &Memory, watch: &DataWatch) -> Option<u64> {
-    let at = if watch.physical {
-        Address::Physical(watch.first)
-    } else {
-        Address::Linear(watch.first)
-    };
+    let at = if watch.physical { Address::Physical(watch.first) } else { Address::Linear(watch.first) };
     at.peek_number(cpu, memory, watch.bytes.min(8) as u32)
 }
 
@@ -165,16 +156,7 @@ pub fn stands_at(cpu: &CpuState, memory: &Memory, place: Place) -> bool {
 impl Breakpoint {
     /// One that is in force.
     pub fn new(kind: Kind) -> Breakpoint {
-        Breakpoint {
-            id: 0,
-            kind,
-            enabled: true,
-            temporary: false,
-            condition: None,
-            ignore: 0,
-            hits: 0,
-            held: None,
-        }
+        Breakpoint { id: 0, kind, enabled: true, temporary: false, condition: None, ignore: 0, hits: 0, held: None }
     }
 
     fn hit(&mut self, target: &dyn Target) -> bool {
@@ -196,8 +178,7 @@ impl Breakpoint {
         loop {
             if parser.take_word("ignore") {
                 let word = parser.word().unwrap_or_default().to_string();
-                self.ignore =
-                    crate::expression::number(&word).map_err(|problem| parser.trouble(problem))?;
+                self.ignore = crate::expression::number(&word).map_err(|problem| parser.trouble(problem))?;
                 parser.take_word(&word);
             } else if parser.take_word("if") {
                 let text = parser.rest().to_string();
@@ -215,11 +196,7 @@ impl Breakpoint {
             Kind::Data(watch) => {
                 let what = access_name(watch.read, watch.write);
                 let space = if watch.physical { "phys" } else { "lin" };
-                format!(
-                    "{what} {space} {:08x}, {}",
-                    watch.first,
-                    plural(watch.bytes, "byte")
-                )
+                format!("{what} {space} {:08x}, {}", watch.first, plural(watch.bytes, "byte"))
             }
         }
     }
@@ -246,9 +223,7 @@ pub fn place_text(place: Place) -> String {
 /// The place that an address names.
 pub fn place_of(address: Address) -> Place {
     match address {
-        Address::Logical {
-            selector, offset, ..
-        } => Place::Logical(selector, offset),
+        Address::Logical { selector, offset, .. } => Place::Logical(selector, offset),
         Address::Linear(at) => Place::Linear(at),
         Address::Physical(at) => Place::Physical(at),
     }
@@ -261,28 +236,14 @@ pub fn read_watch(target: &dyn Target, parser: &mut Parser<'_>) -> Result<DataWa
         Address::Physical(at) => (true, at),
         _ => (false, address.linear().map_or(0, |at| at.0)),
     };
-    let mut watch = DataWatch {
-        id: 0,
-        physical,
-        first,
-        bytes: 1,
-        read: false,
-        write: true,
-    };
+    let mut watch = DataWatch { id: 0, physical, first, bytes: 1, read: false, write: true };
     while let Some(word) = parser.word().map(str::to_lowercase) {
         match word.as_str() {
             "if" | "ignore" => break,
-            "r" | "w" | "rw" | "wr" => {
-                (watch.read, watch.write) = (word.contains('r'), word.contains('w'))
-            }
+            "r" | "w" | "rw" | "wr" => (watch.read, watch.write) = (word.contains('r'), word.contains('w')),
             _ => {
-                let bytes = size_word(&word).map_or_else(
-                    || crate::expression::number(&word),
-                    |bytes| Ok(bytes.into()),
-                );
-                watch.bytes = bytes.map_err(|_| {
-                    parser.trouble("a length, byte, word, dword, r, w or rw was meant")
-                })?;
+                let bytes = size_word(&word).map_or_else(|| crate::expression::number(&word), |bytes| Ok(bytes.into()));
+                watch.bytes = bytes.map_err(|_| parser.trouble("a length, byte, word, dword, r, w or rw was meant"))?;
             }
         }
         parser.take_word(&word);
@@ -328,11 +289,7 @@ impl BreakpointView {
     pub fn new(breakpoint: &Breakpoint) -> BreakpointView {
         BreakpointView {
             id: breakpoint.id,
-            kind: if matches!(breakpoint.kind, Kind::Code(_)) {
-                "break"
-            } else {
-                "watch"
-            },
+            kind: if matches!(breakpoint.kind, Kind::Code(_)) { "break" } else { "watch" },
             place: breakpoint.text(),
             enabled: breakpoint.enabled,
             temporary: breakpoint.temporary,
@@ -373,11 +330,7 @@ pub fn times(count: u64) -> String {
 impl Show for BreakpointView {
     fn show(&self, page: &mut Page) {
         let text = self.text();
-        page.line(if self.enabled {
-            text
-        } else {
-            page.tone(Tone::Faint, text)
-        });
+        page.line(if self.enabled { text } else { page.tone(Tone::Faint, text) });
     }
 }
 

@@ -174,14 +174,8 @@ impl Command {
 
     /// How it is written.
     pub fn usage(&self) -> String {
-        let info = if self.group == Group::Topic {
-            "info "
-        } else {
-            ""
-        };
-        format!("{info}{} {}", self.name, self.arguments)
-            .trim_end()
-            .to_string()
+        let info = if self.group == Group::Topic { "info " } else { "" };
+        format!("{info}{} {}", self.name, self.arguments).trim_end().to_string()
     }
 }
 
@@ -325,7 +319,10 @@ pub static COMMANDS: &[Command] = &[
     looks("print", "p", looking::print)
         .also(&[("calc", "")])
         .takes("EXPR | ADDR", Takes::Expression)
-        .help("the value of an expression, or where an address leads", &["print ax + 0x10", "p ds:si", "p word [0x413]"])
+        .help(
+            "the value of an expression, or where an address leads",
+            &["print ax + 0x10", "p ds:si", "p word [0x413]"],
+        )
         .more(
             "Numbers are decimal, or hexadecimal as 0x1f or 1fh. Registers, flags, position and retired are names. \
              byte word dword qword [ADDR] read memory. Operators are those of C; comparisons give 0 or 1.",
@@ -414,20 +411,14 @@ pub static COMMANDS: &[Command] = &[
 pub static TOPICS: &[Command] = &[
     topic("break", "b", breaking::list)
         .also(&[("breakpoints", ""), ("watch", ""), ("watchpoints", "")])
-        .help(
-            "breakpoints and watchpoints, with conditions and counts",
-            &["info break"],
-        ),
+        .help("breakpoints and watchpoints, with conditions and counts", &["info break"]),
     topic("cr", "c", looking::cr)
         .also(&[("creg", ""), ("control", "")])
         .help("control registers, bit by bit", &["info cr"]),
     topic("device", "dev", looking::device)
         .also(&[("devices", "")])
         .takes("[NAME]", Takes::Device)
-        .help(
-            "a device's state, or the names of all",
-            &["info device", "info device pic"],
-        ),
+        .help("a device's state, or the names of all", &["info device", "info device pic"]),
     topic("dr", "dr", looking::dr).help("the guest's own debug registers", &["info dr"]),
     topic("eflags", "e", looking::eflags)
         .also(&[("flags", ""), ("f", "")])
@@ -437,29 +428,19 @@ pub static TOPICS: &[Command] = &[
         .help("the global descriptor table", &["info gdt"]),
     topic("idt", "id", looking::idt)
         .takes("[VECTOR]", Takes::Expression)
-        .help(
-            "the interrupt descriptor table; in real mode the vector table",
-            &["info idt"],
-        ),
+        .help("the interrupt descriptor table; in real mode the vector table", &["info idt"]),
     topic("ivt", "iv", looking::ivt)
         .takes("[VECTOR]", Takes::Expression)
-        .help(
-            "the interrupt vector table, and what each vector is for",
-            &["info ivt", "info ivt 0x13"],
-        ),
+        .help("the interrupt vector table, and what each vector is for", &["info ivt", "info ivt 0x13"]),
     topic("ldt", "l", looking::ldt)
         .takes("[SELECTOR]", Takes::Expression)
         .help("the local descriptor table", &["info ldt"]),
     topic("machine", "ma", looking::machine)
         .also(&[("config", ""), ("position", "")])
-        .help(
-            "what the machine is made of, and its position",
-            &["info machine"],
-        ),
+        .help("what the machine is made of, and its position", &["info machine"]),
     topic("mode", "mo", looking::show_mode).help("the mode line", &["info mode"]),
     topic("msr", "ms", looking::msr).help("model-specific registers", &["info msr"]),
-    topic("notes", "n", looking::notes)
-        .help("what the guest used and the machine lacks", &["info notes"]),
+    topic("notes", "n", looking::notes).help("what the guest used and the machine lacks", &["info notes"]),
     topic("registers", "r", looking::regs)
         .also(&[("all-registers", ""), ("regs", "")])
         .help("all registers, as `regs`", &["info registers"]),
@@ -468,16 +449,11 @@ pub static TOPICS: &[Command] = &[
         .also(&[("segments", ""), ("sreg", "")])
         .help("segment registers with their hidden parts", &["info seg"]),
     topic("serial", "ser", looking::serial).help("the last lines that COM1 sent", &["info serial"]),
-    topic("stack", "st", looking::show_stack)
-        .takes("[N]", Takes::Expression)
-        .help("the stack", &["info stack"]),
+    topic("stack", "st", looking::show_stack).takes("[N]", Takes::Expression).help("the stack", &["info stack"]),
     topic("tlb", "tl", looking::tlb)
         .also(&[("tab", "")])
         .takes("[ADDR]", Takes::Expression)
-        .help(
-            "the TLB; STALE entries differ from the tables",
-            &["info tlb", "info tlb 0x7c00"],
-        ),
+        .help("the TLB; STALE entries differ from the tables", &["info tlb", "info tlb 0x7c00"]),
     topic("tss", "ts", looking::tss).help("the task-state segment", &["info tss"]),
 ];
 
@@ -501,10 +477,7 @@ pub fn find(word: &str) -> Result<(&'static Command, &'static str), Error> {
         let near = help::nearest(&word, COMMANDS.iter().map(|command| command.name));
         return Err(Error::UnknownCommand { word, near });
     }
-    Err(Error::Ambiguous {
-        word,
-        names: longer.join(", "),
-    })
+    Err(Error::Ambiguous { word, names: longer.join(", ") })
 }
 
 /// How to write addresses, for help texts.
@@ -530,20 +503,13 @@ impl Arguments<'_> {
 
     /// Says what is wrong, and how it is written.
     pub fn usage(&self, problem: impl Into<String>) -> Error {
-        Error::Usage {
-            problem: problem.into(),
-            usage: self.row.usage(),
-        }
+        Error::Usage { problem: problem.into(), usage: self.row.usage() }
     }
 
     /// Says that there must be no arguments, if there are.
     pub fn none(&self) -> Result<(), Error> {
         let text = self.text.trim();
-        if text.is_empty() {
-            Ok(())
-        } else {
-            Err(self.usage(format!("`{text}` is more than it takes")))
-        }
+        if text.is_empty() { Ok(()) } else { Err(self.usage(format!("`{text}` is more than it takes"))) }
     }
 
     /// One optional expression.
@@ -565,38 +531,26 @@ impl Arguments<'_> {
     /// The text behind a first word, if that is the one.
     pub fn after_word(&self, word: &str) -> Option<&str> {
         let rest = self.text.trim_start().strip_prefix(word)?;
-        rest.starts_with([' ', '\t', '"', '\''])
-            .then(|| rest.trim())
+        rest.starts_with([' ', '\t', '"', '\'']).then(|| rest.trim())
     }
 
     /// One of these words, or its beginning.
-    pub fn choice(
-        &self,
-        words: &'static [&'static str],
-        usual: &'static str,
-    ) -> Result<&'static str, Error> {
+    pub fn choice(&self, words: &'static [&'static str], usual: &'static str) -> Result<&'static str, Error> {
         let text = self.text.trim();
         if text.is_empty() {
             return Ok(usual);
         }
         let found = words.iter().find(|word| word.starts_with(text));
-        found
-            .copied()
-            .ok_or_else(|| self.usage(format!("`{text}` is none of {}", words.join(", "))))
+        found.copied().ok_or_else(|| self.usage(format!("`{text}` is none of {}", words.join(", "))))
     }
 
     /// Text with its quotes and escapes resolved; quotes are optional, escapes work without them too.
     pub fn plain_text(&self, text: &str) -> Result<String, Error> {
-        let quote = text
-            .chars()
-            .next()
-            .filter(|first| matches!(first, '"' | '\''));
+        let quote = text.chars().next().filter(|first| matches!(first, '"' | '\''));
         let Some(quote) = quote else {
             // A closing quote is added, of a kind that is not in the text.
             let closed = format!("{text}\u{0}");
-            return unquote(&closed, '\u{0}')
-                .map(|(inside, _)| inside)
-                .ok_or_else(|| self.usage("a \\ ends the text"));
+            return unquote(&closed, '\u{0}').map(|(inside, _)| inside).ok_or_else(|| self.usage("a \\ ends the text"));
         };
         match unquote(&text[1..], quote) {
             Some((inside, bytes)) if text[1 + bytes..].trim().is_empty() => Ok(inside),
@@ -610,16 +564,8 @@ impl Arguments<'_> {
         let text = self.text.trim();
         let quoted = text.starts_with(['"', '\'']);
         // Outside quotes a backslash belongs to the name.
-        let path = if quoted {
-            self.plain_text(text)?
-        } else {
-            text.to_string()
-        };
-        if path.is_empty() {
-            Err(self.usage("a file name is missing"))
-        } else {
-            Ok(path)
-        }
+        let path = if quoted { self.plain_text(text)? } else { text.to_string() };
+        if path.is_empty() { Err(self.usage("a file name is missing")) } else { Ok(path) }
     }
 }
 
@@ -633,11 +579,8 @@ mod tests {
             for command in table {
                 for end in command.shortest.len()..=command.name.len() {
                     let word = &command.name[..end];
-                    let meant: Vec<&str> = table
-                        .iter()
-                        .filter(|other| other.is_short_form(word))
-                        .map(|other| other.name)
-                        .collect();
+                    let meant: Vec<&str> =
+                        table.iter().filter(|other| other.is_short_form(word)).map(|other| other.name).collect();
                     assert_eq!(meant, [command.name], "`{word}`");
                 }
                 assert!(command.name.starts_with(command.shortest));
@@ -652,13 +595,8 @@ mod tests {
             for (alias, _) in table.iter().flat_map(|command| command.aliases) {
                 assert!(!seen.contains(alias), "`{alias}` stands twice");
                 seen.push(alias);
-                let hides = table
-                    .iter()
-                    .find(|other| other.is_short_form(alias) && !other.answers_to_alias(alias));
-                assert!(
-                    hides.is_none(),
-                    "`{alias}` hides a short form of another command"
-                );
+                let hides = table.iter().find(|other| other.is_short_form(alias) && !other.answers_to_alias(alias));
+                assert!(hides.is_none(), "`{alias}` hides a short form of another command");
             }
         }
     }
@@ -672,18 +610,10 @@ mod tests {
     #[test]
     fn every_command_has_help_and_related_commands_exist() {
         for command in COMMANDS.iter().chain(TOPICS) {
-            assert!(
-                !command.help.is_empty() && command.help.len() <= 66,
-                "{}",
-                command.name
-            );
+            assert!(!command.help.is_empty() && command.help.len() <= 66, "{}", command.name);
             assert!(!command.examples.is_empty(), "{}", command.name);
             for see in command.see {
-                assert!(
-                    COMMANDS.iter().any(|other| other.name == *see),
-                    "{} names {see}",
-                    command.name
-                );
+                assert!(COMMANDS.iter().any(|other| other.name == *see), "{} names {see}", command.name);
             }
         }
     }
@@ -719,19 +649,12 @@ mod tests {
             ("finish", "out"),
             ("rsi", "reverse-step"),
         ] {
-            assert_eq!(
-                find(word).map(|(command, _)| command.name),
-                Ok(name),
-                "{word}"
-            );
+            assert_eq!(find(word).map(|(command, _)| command.name), Ok(name), "{word}");
         }
         assert_eq!(
             find("stpe").map(|_| ()).unwrap_err().to_string(),
             "no command is called `stpe`: did you mean `step`? `help` lists them all"
         );
-        assert_eq!(
-            find("se").map(|_| ()).unwrap_err().to_string(),
-            "`se` can be serial, set"
-        );
+        assert_eq!(find("se").map(|_| ()).unwrap_err().to_string(), "`se` can be serial, set");
     }
 }

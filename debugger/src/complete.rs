@@ -4,9 +4,7 @@ use crate::commands::{COMMANDS, Command, TOPICS, Takes, find};
 use crate::register::REGISTERS;
 
 /// Words that begin addresses and memory operands.
-const ADDRESS_WORDS: [&str; 8] = [
-    "lin", "phys", "byte", "word", "dword", "qword", "position", "retired",
-];
+const ADDRESS_WORDS: [&str; 8] = ["lin", "phys", "byte", "word", "dword", "qword", "position", "retired"];
 
 /// What can stand at a place in a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,9 +25,7 @@ pub fn complete(line: &str, at: usize, devices: &[String]) -> Candidates {
     let Some(blank) = command.find(char::is_whitespace) else {
         return words(start, command, command_names(COMMANDS));
     };
-    let word_start = before
-        .rfind(|letter: char| !letter.is_alphanumeric() && letter != '-')
-        .map_or(0, |last| last + 1);
+    let word_start = before.rfind(|letter: char| !letter.is_alphanumeric() && letter != '-').map_or(0, |last| last + 1);
     let word = &before[word_start..];
     let first = &command[..blank];
     let Ok((row, _)) = find(first.split('/').next().unwrap_or(first)) else {
@@ -40,52 +36,29 @@ pub fn complete(line: &str, at: usize, devices: &[String]) -> Candidates {
     match row.takes {
         Takes::File => Candidates::File,
         Takes::Topic if in_first_argument => {
-            let names = command_names(TOPICS)
-                .into_iter()
-                .chain(devices.iter().cloned());
+            let names = command_names(TOPICS).into_iter().chain(devices.iter().cloned());
             words(word_start, word, names.collect())
         }
         Takes::Topic => {
             let topic = arguments.split_whitespace().next().unwrap_or_default();
-            let is_device = TOPICS
-                .iter()
-                .any(|row| row.answers_to(topic) && row.takes == Takes::Device);
-            words(
-                word_start,
-                word,
-                if is_device {
-                    devices.to_vec()
-                } else {
-                    expression_words()
-                },
-            )
+            let is_device = TOPICS.iter().any(|row| row.answers_to(topic) && row.takes == Takes::Device);
+            words(word_start, word, if is_device { devices.to_vec() } else { expression_words() })
         }
         Takes::Device => words(word_start, word, devices.to_vec()),
         Takes::Command if in_first_argument => words(word_start, word, command_names(COMMANDS)),
         Takes::Command => words(word_start, word, command_names(TOPICS)),
-        Takes::Word(choices) => words(
-            word_start,
-            word,
-            choices.iter().map(|choice| choice.to_string()).collect(),
-        ),
+        Takes::Word(choices) => words(word_start, word, choices.iter().map(|choice| choice.to_string()).collect()),
         Takes::Expression => words(word_start, word, expression_words()),
         Takes::Nothing => Candidates::Words(at, Vec::new()),
     }
 }
 
 fn command_names(table: &[Command]) -> Vec<String> {
-    table
-        .iter()
-        .map(|command| command.name.to_string())
-        .collect()
+    table.iter().map(|command| command.name.to_string()).collect()
 }
 
 fn expression_words() -> Vec<String> {
-    REGISTERS
-        .iter()
-        .map(|(name, _)| name.to_string())
-        .chain(ADDRESS_WORDS.map(str::to_string))
-        .collect()
+    REGISTERS.iter().map(|(name, _)| name.to_string()).chain(ADDRESS_WORDS.map(str::to_string)).collect()
 }
 
 fn words(start: usize, typed: &str, mut names: Vec<String>) -> Candidates {
@@ -109,15 +82,8 @@ mod tests {
 
     #[test]
     fn commands_topics_devices_and_registers() {
-        let some = |start: usize, words: &[&str]| {
-            (
-                start,
-                words
-                    .iter()
-                    .map(|word| word.to_string())
-                    .collect::<Vec<_>>(),
-            )
-        };
+        let some =
+            |start: usize, words: &[&str]| (start, words.iter().map(|word| word.to_string()).collect::<Vec<_>>());
         assert_eq!(at_end("st"), some(0, &["stack", "step"]));
         assert_eq!(at_end("step; reg"), some(6, &["regs"]));
         assert_eq!(at_end("info g"), some(5, &["gdt"]));

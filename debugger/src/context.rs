@@ -54,9 +54,7 @@ const CODE_LINES: u32 = 5;
 /// The context now; `before` is the processor at the last stop.
 pub fn context(target: &dyn Target, before: Option<&CpuState>, why: Option<Why>) -> Context {
     let cpu = target.cpu();
-    let hidden = ORDER
-        .iter()
-        .filter_map(|reg| Some((reg.name(), difference(target, *reg)?)));
+    let hidden = ORDER.iter().filter_map(|reg| Some((reg.name(), difference(target, *reg)?)));
     let control = [0, 2, 3, 4].map(|number| value(cpu, before, Register::Control(number)));
     Context {
         why,
@@ -64,10 +62,7 @@ pub fn context(target: &dyn Target, before: Option<&CpuState>, why: Option<Why>)
         retired: cpu.retired,
         mode: mode(target),
         general: general(cpu, before),
-        selectors: ORDER
-            .iter()
-            .map(|reg| value(cpu, before, Register::Segment(*reg)))
-            .collect(),
+        selectors: ORDER.iter().map(|reg| value(cpu, before, Register::Segment(*reg))).collect(),
         hidden: grouped(hidden),
         eip: value(cpu, before, Register::Eip),
         eflags: eflags(cpu, before),
@@ -81,25 +76,14 @@ pub fn context(target: &dyn Target, before: Option<&CpuState>, why: Option<Why>)
 impl Show for Context {
     fn show(&self, page: &mut Page) {
         let why = self.why.as_ref().map_or("stopped", |why| why.text.as_str());
-        page.line(page.tone(
-            Tone::Title,
-            format!(
-                "{why}  [position {}, retired {}]",
-                self.position, self.retired
-            ),
-        ));
+        page.line(page.tone(Tone::Title, format!("{why}  [position {}, retired {}]", self.position, self.retired)));
         self.mode.show(page);
         show_general(page, &self.general);
-        let selectors =
-            |value: &Value| page.mark(format!("{} {:04x}", value.name, value.value), value.changed);
+        let selectors = |value: &Value| page.mark(format!("{} {:04x}", value.name, value.value), value.changed);
         let selectors: Vec<String> = self.selectors.iter().map(selectors).collect();
         page.line(selectors.join("  "));
         let eip = cell(page, &self.eip);
-        page.line(format!(
-            "{eip}  eflags {:08x}  {}",
-            self.eflags.value,
-            self.eflags.in_short(page)
-        ));
+        page.line(format!("{eip}  eflags {:08x}  {}", self.eflags.value, self.eflags.in_short(page)));
         if !self.control.is_empty() {
             let control: Vec<String> = self.control.iter().map(|value| cell(page, value)).collect();
             page.line(control.join("  "));

@@ -86,16 +86,8 @@ const CR4: [Row; 12] = [
     (state::CR4_PSE, "pse", "4 MiB pages"),
     (state::CR4_DE, "de", "I/O breakpoints, no DR4 and DR5"),
     (state::CR4_TSD, "tsd", "RDTSC for CPL 0 only"),
-    (
-        state::CR4_PVI,
-        "pvi",
-        "virtual interrupts in protected mode",
-    ),
-    (
-        state::CR4_VME,
-        "vme",
-        "virtual interrupts in virtual-8086 mode",
-    ),
+    (state::CR4_PVI, "pvi", "virtual interrupts in protected mode"),
+    (state::CR4_VME, "vme", "virtual interrupts in virtual-8086 mode"),
 ];
 
 fn decode(name: &'static str, value: u32, before: Option<u32>, rows: &[Row]) -> BitsView {
@@ -105,30 +97,17 @@ fn decode(name: &'static str, value: u32, before: Option<u32>, rows: &[Row]) -> 
         meaning,
         changed: before.is_some_and(|old| (old ^ value) & mask != 0),
     };
-    BitsView {
-        name,
-        value: u64::from(value),
-        bits: rows.iter().map(bit).collect(),
-    }
+    BitsView { name, value: u64::from(value), bits: rows.iter().map(bit).collect() }
 }
 
 /// EFLAGS with its flags.
 pub fn eflags(cpu: &CpuState, before: Option<&CpuState>) -> BitsView {
-    decode(
-        "eflags",
-        cpu.flags.bits(),
-        before.map(|old| old.flags.bits()),
-        &EFLAGS,
-    )
+    decode("eflags", cpu.flags.bits(), before.map(|old| old.flags.bits()), &EFLAGS)
 }
 
 /// CR0 and CR4 with their bits, CR2 and CR3.
 pub fn control(cpu: &CpuState, before: Option<&CpuState>) -> BitsViews {
-    let plain = |name, value| BitsView {
-        name,
-        value,
-        bits: Vec::new(),
-    };
+    let plain = |name, value| BitsView { name, value, bits: Vec::new() };
     BitsViews {
         registers: vec![
             decode("cr0", cpu.cr0, before.map(|old| old.cr0), &CR0),
@@ -145,21 +124,9 @@ impl BitsView {
         let always = ["of", "df", "if", "tf", "sf", "zf", "af", "pf", "cf"];
         let shown = |bit: &&Bit| bit.value != 0 || bit.changed || always.contains(&bit.name);
         let word = |bit: &Bit| {
-            let name = if bit.value != 0 {
-                bit.name.to_uppercase()
-            } else {
-                bit.name.to_string()
-            };
-            let name = if bit.name == "iopl" {
-                format!("{name}={}", bit.value)
-            } else {
-                name
-            };
-            if bit.changed {
-                page.tone(Tone::Changed, format!("{name}*"))
-            } else {
-                name
-            }
+            let name = if bit.value != 0 { bit.name.to_uppercase() } else { bit.name.to_string() };
+            let name = if bit.name == "iopl" { format!("{name}={}", bit.value) } else { name };
+            if bit.changed { page.tone(Tone::Changed, format!("{name}*")) } else { name }
         };
         let words: Vec<String> = self.bits.iter().filter(shown).map(word).collect();
         words.join(" ")
@@ -218,15 +185,10 @@ pub fn debug_registers(cpu: &CpuState) -> DebugView {
     let breakpoint = |number: usize| GuestBreakpoint {
         address: cpu.dr[number],
         enabled: cpu.dr7 >> (2 * number) & 3 != 0,
-        kind: ["execute", "write", "port", "read or write"]
-            [(cpu.dr7 >> (16 + 4 * number) & 3) as usize],
+        kind: ["execute", "write", "port", "read or write"][(cpu.dr7 >> (16 + 4 * number) & 3) as usize],
         bytes: [1, 2, 8, 4][(cpu.dr7 >> (18 + 4 * number) & 3) as usize],
     };
-    DebugView {
-        breakpoints: (0..4).map(breakpoint).collect(),
-        dr6: cpu.dr6,
-        dr7: cpu.dr7,
-    }
+    DebugView { breakpoints: (0..4).map(breakpoint).collect(), dr6: cpu.dr6, dr7: cpu.dr7 }
 }
 
 impl Show for DebugView {
@@ -265,23 +227,11 @@ impl Show for MsrView {
             (0x1D9, "debugctl", msrs.debug_control),
             (0x2FF, "mtrr_def_type", msrs.mtrr_def_type),
         ] {
-            rows.push(vec![
-                format!("{number:08x}"),
-                name.to_string(),
-                format!("{value:016x}"),
-            ]);
+            rows.push(vec![format!("{number:08x}"), name.to_string(), format!("{value:016x}")]);
         }
-        let pairs = msrs
-            .mtrr_variable
-            .iter()
-            .enumerate()
-            .filter(|(_, value)| **value != 0);
+        let pairs = msrs.mtrr_variable.iter().enumerate().filter(|(_, value)| **value != 0);
         rows.extend(pairs.map(|(index, value)| {
-            vec![
-                format!("{:08x}", 0x200 + index),
-                "mtrr_variable".to_string(),
-                format!("{value:016x}"),
-            ]
+            vec![format!("{:08x}", 0x200 + index), "mtrr_variable".to_string(), format!("{value:016x}")]
         }));
         page.table(&rows);
     }

@@ -51,10 +51,7 @@ pub struct Listing {
 impl Show for Listing {
     fn show(&self, page: &mut Page) {
         let widest = |part: fn(&Line) -> usize| self.lines.iter().map(part).max().unwrap_or(0);
-        let (address, bytes) = (
-            widest(|line| line.address.len()),
-            widest(|line| line.bytes.len()),
-        );
+        let (address, bytes) = (widest(|line| line.address.len()), widest(|line| line.bytes.len()));
         for line in &self.lines {
             let arrow = if line.next { "=>" } else { "  " };
             let linear = match line.linear.filter(|_| line.show_linear) {
@@ -63,15 +60,8 @@ impl Show for Listing {
             };
             // Short instructions keep the columns of most listings in place.
             let (address, bytes) = (address, bytes.max(14));
-            let text = format!(
-                "{arrow} {:address$}{linear}  {:bytes$}  {}",
-                line.address, line.bytes, line.text
-            );
-            page.line(if line.next {
-                page.tone(Tone::Here, text)
-            } else {
-                text
-            });
+            let text = format!("{arrow} {:address$}{linear}  {:bytes$}  {}", line.address, line.bytes, line.text);
+            page.line(if line.next { page.tone(Tone::Here, text) } else { text });
         }
     }
 }
@@ -85,27 +75,17 @@ pub fn bits(cpu: &CpuState) -> u32 {
 pub fn decode(target: &dyn Target, at: Address) -> Decoded {
     let (cpu, memory) = (target.cpu(), target.memory());
     let at = in_code_segment(cpu, at);
-    let mut bytes: Vec<u8> = (0..LONGEST)
-        .map_while(|index| at.plus(index).peek(cpu, memory))
-        .collect();
+    let mut bytes: Vec<u8> = (0..LONGEST).map_while(|index| at.plus(index).peek(cpu, memory)).collect();
     let ip = match at {
         Address::Logical { offset, .. } => u64::from(offset),
         Address::Linear(address) | Address::Physical(address) => address,
     };
     let insn = Decoder::with_ip(bits(cpu), &bytes, ip, DecoderOptions::NONE).decode();
     if insn.is_invalid() && bytes.len() < LONGEST as usize {
-        return Decoded {
-            at,
-            bytes,
-            insn: None,
-        };
+        return Decoded { at, bytes, insn: None };
     }
     bytes.truncate(insn.len().max(1));
-    Decoded {
-        at,
-        bytes,
-        insn: Some(insn),
-    }
+    Decoded { at, bytes, insn: Some(insn) }
 }
 
 /// The instruction at CS:EIP.
@@ -120,9 +100,7 @@ fn in_code_segment(cpu: &CpuState, at: Address) -> Address {
     };
     let offset = linear.wrapping_sub(cpu.seg(SegReg::Cs).base) & 0xFFFF_FFFF;
     match u32::try_from(offset) {
-        Ok(offset) if offset <= cpu.seg(SegReg::Cs).limit => {
-            Address::in_segment(cpu, SegReg::Cs, offset)
-        }
+        Ok(offset) if offset <= cpu.seg(SegReg::Cs).limit => Address::in_segment(cpu, SegReg::Cs, offset),
         _ => at,
     }
 }
@@ -158,11 +136,7 @@ impl Decoded {
 
 fn line(target: &dyn Target, decoded: &Decoded) -> Line {
     let cpu = target.cpu();
-    let mut bytes: String = decoded
-        .bytes
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let mut bytes: String = decoded.bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     if decoded.insn.is_none() {
         bytes.push_str("??");
     }
@@ -180,9 +154,7 @@ fn line(target: &dyn Target, decoded: &Decoded) -> Line {
 /// True if the linear address can be seen from the logical one: by the rule of real mode, or in a flat segment.
 pub fn is_plain(cpu: &CpuState, at: Address) -> bool {
     match at {
-        Address::Logical { selector, base, .. } if cpu.mode() != Mode::Protected => {
-            base == u64::from(selector) << 4
-        }
+        Address::Logical { selector, base, .. } if cpu.mode() != Mode::Protected => base == u64::from(selector) << 4,
         Address::Logical { base, .. } => base == 0,
         _ => true,
     }
@@ -205,13 +177,7 @@ pub fn text(insn: &Instruction) -> String {
 
 /// True for what `next` runs through: calls, software interrupts, repeated string instructions.
 pub fn is_stepped_over(insn: &Instruction) -> bool {
-    let calls = [
-        Mnemonic::Call,
-        Mnemonic::Int,
-        Mnemonic::Int3,
-        Mnemonic::Into,
-        Mnemonic::Int1,
-    ];
+    let calls = [Mnemonic::Call, Mnemonic::Int, Mnemonic::Int3, Mnemonic::Into, Mnemonic::Int1];
     calls.contains(&insn.mnemonic()) || repeats(insn)
 }
 
@@ -235,9 +201,8 @@ mod tests {
     #[test]
     fn sixteen_bit_code_reads_right() {
         let fake = Fake::with_code(&[
-            0xFA, 0x31, 0xC0, 0x8E, 0xD8, 0xBC, 0x00, 0x7C, 0xEB, 0xF6, 0x66, 0xB8, 0x78, 0x56,
-            0x34, 0x12, 0xF3, 0x66, 0xAB, 0x8B, 0x46, 0xFE, 0xEA, 0x00, 0x00, 0xFF, 0xFF, 0x67,
-            0x8B, 0x04, 0x24,
+            0xFA, 0x31, 0xC0, 0x8E, 0xD8, 0xBC, 0x00, 0x7C, 0xEB, 0xF6, 0x66, 0xB8, 0x78, 0x56, 0x34, 0x12, 0xF3, 0x66,
+            0xAB, 0x8B, 0x46, 0xFE, 0xEA, 0x00, 0x00, 0xFF, 0xFF, 0x67, 0x8B, 0x04, 0x24,
         ]);
         insta::assert_snapshot!(shown(&fake, Address::of_next(&fake.cpu), 11), @r"
         => 0000:7c00  fa              cli

@@ -36,39 +36,24 @@ pub(crate) struct Editor {
 
 impl Editor {
     /// An editor on the terminal. A history file that is not there yet is no error.
-    pub(crate) fn new(
-        history: Option<&Path>,
-        colour: bool,
-        devices: Vec<String>,
-    ) -> io::Result<Editor> {
+    pub(crate) fn new(history: Option<&Path>, colour: bool, devices: Vec<String>) -> io::Result<Editor> {
         let config = Config::builder()
             .completion_type(CompletionType::List)
-            .color_mode(if colour {
-                ColorMode::Enabled
-            } else {
-                ColorMode::Disabled
-            })
+            .color_mode(if colour { ColorMode::Enabled } else { ColorMode::Disabled })
             .max_history_size(MOST_LINES)
             .map_err(plain)?
             .history_ignore_dups(true)
             .map_err(plain)?
             .build();
         let mut inner = rustyline::Editor::with_config(config).map_err(plain)?;
-        let assistant = Assistant {
-            devices,
-            files: FilenameCompleter::new(),
-            hinter: HistoryHinter::new(),
-            hints: colour,
-        };
+        let assistant =
+            Assistant { devices, files: FilenameCompleter::new(), hinter: HistoryHinter::new(), hints: colour };
         inner.set_helper(Some(assistant));
         if let Some(path) = history {
             // What cannot be read is begun anew; what cannot be written is told when it is written.
             let _ = inner.load_history(path);
         }
-        Ok(Editor {
-            inner,
-            history: history.map(Path::to_path_buf),
-        })
+        Ok(Editor { inner, history: history.map(Path::to_path_buf) })
     }
 
     /// Reads a line.
@@ -117,22 +102,13 @@ struct Assistant {
 impl Completer for Assistant {
     type Candidate = Pair;
 
-    fn complete(
-        &self,
-        line: &str,
-        at: usize,
-        context: &Context<'_>,
-    ) -> rustyline::Result<(usize, Vec<Pair>)> {
+    fn complete(&self, line: &str, at: usize, context: &Context<'_>) -> rustyline::Result<(usize, Vec<Pair>)> {
         match complete(line, at, &self.devices) {
             Candidates::File => self.files.complete(line, at, context),
             Candidates::Words(start, words) => {
                 let only = words.len() == 1;
                 let pair = |word: String| Pair {
-                    replacement: if only {
-                        format!("{word} ")
-                    } else {
-                        word.clone()
-                    },
+                    replacement: if only { format!("{word} ") } else { word.clone() },
                     display: word,
                 };
                 Ok((start, words.into_iter().map(pair).collect()))
@@ -145,11 +121,7 @@ impl Hinter for Assistant {
     type Hint = String;
 
     fn hint(&self, line: &str, at: usize, context: &Context<'_>) -> Option<String> {
-        if self.hints {
-            self.hinter.hint(line, at, context)
-        } else {
-            None
-        }
+        if self.hints { self.hinter.hint(line, at, context) } else { None }
     }
 }
 

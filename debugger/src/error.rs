@@ -6,10 +6,7 @@ use std::path::PathBuf;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// No command has this name.
-    #[error(
-        "no command is called `{word}`{}`help` lists them all",
-        suggestion(near)
-    )]
+    #[error("no command is called `{word}`{}`help` lists them all", suggestion(near))]
     UnknownCommand {
         /// What was typed.
         word: String,
@@ -25,10 +22,7 @@ pub enum Error {
         names: String,
     },
     /// A command's argument has no such word.
-    #[error(
-        "`{command}` knows no `{word}`{}`{command}` alone lists what there is",
-        suggestion(near)
-    )]
+    #[error("`{command}` knows no `{word}`{}`{command}` alone lists what there is", suggestion(near))]
     UnknownWord {
         /// The command.
         command: &'static str,
@@ -78,10 +72,7 @@ pub enum Error {
 }
 
 fn suggestion(near: &Option<String>) -> String {
-    near.as_ref().map_or_else(
-        || "; ".to_string(),
-        |name| format!(": did you mean `{name}`? "),
-    )
+    near.as_ref().map_or_else(|| "; ".to_string(), |name| format!(": did you mean `{name}`? "))
 }
 
 impl Error {

@@ -41,16 +41,8 @@ static OPERATORS: &[Operator] = &[
     operator("%", 9, u64::checked_rem),
 ];
 
-const fn operator(
-    sign: &'static str,
-    precedence: u8,
-    apply: fn(u64, u64) -> Option<u64>,
-) -> Operator {
-    Operator {
-        sign,
-        precedence,
-        apply,
-    }
+const fn operator(sign: &'static str, precedence: u8, apply: fn(u64, u64) -> Option<u64>) -> Operator {
+    Operator { sign, precedence, apply }
 }
 
 /// Precedence of comparisons and below: what makes an expression a condition.
@@ -102,18 +94,11 @@ pub struct Parser<'a> {
 impl<'a> Parser<'a> {
     /// A parser at the start of a command's arguments.
     pub fn new(text: &'a str) -> Result<Parser<'a>, Error> {
-        Ok(Parser {
-            text,
-            tokens: tokens(text)?,
-            next: 0,
-            depth: 0,
-        })
+        Ok(Parser { text, tokens: tokens(text)?, next: 0, depth: 0 })
     }
 
     fn peek(&self, ahead: usize) -> Option<&Token> {
-        self.tokens
-            .get(self.next + ahead)
-            .map(|placed| &placed.token)
+        self.tokens.get(self.next + ahead).map(|placed| &placed.token)
     }
 
     fn sign_ahead(&self, ahead: usize, sign: &str) -> bool {
@@ -127,9 +112,7 @@ impl<'a> Parser<'a> {
 
     /// What is left as it was typed.
     pub fn rest(&self) -> &'a str {
-        self.tokens
-            .get(self.next)
-            .map_or("", |placed| &self.text[placed.start..])
+        self.tokens.get(self.next).map_or("", |placed| &self.text[placed.start..])
     }
 
     /// The next token if it is a word.
@@ -142,9 +125,7 @@ impl<'a> Parser<'a> {
 
     /// Takes the next token if it is this word, in any case.
     pub fn take_word(&mut self, wanted: &str) -> bool {
-        let found = self
-            .word()
-            .is_some_and(|word| word.eq_ignore_ascii_case(wanted));
+        let found = self.word().is_some_and(|word| word.eq_ignore_ascii_case(wanted));
         self.next += usize::from(found);
         found
     }
@@ -168,10 +149,7 @@ impl<'a> Parser<'a> {
 
     /// Says what is wrong with the next token.
     pub fn trouble(&self, problem: impl Into<String>) -> Error {
-        let start = self
-            .tokens
-            .get(self.next)
-            .map_or(self.text.len(), |placed| placed.start);
+        let start = self.tokens.get(self.next).map_or(self.text.len(), |placed| placed.start);
         Error::Expression {
             text: self.text.to_string(),
             column: self.text[..start].chars().count() + 1,
@@ -181,11 +159,7 @@ impl<'a> Parser<'a> {
 
     /// Says that something is left over, if it is.
     pub fn end(&self) -> Result<(), Error> {
-        if self.at_end() {
-            Ok(())
-        } else {
-            Err(self.trouble("this is more than the command takes"))
-        }
+        if self.at_end() { Ok(()) } else { Err(self.trouble("this is more than the command takes")) }
     }
 
     /// A whole expression.
@@ -195,10 +169,7 @@ impl<'a> Parser<'a> {
 
     fn binary(&mut self, least: u8) -> Result<Expr, Error> {
         let mut left = self.unary()?;
-        while let Some(operator) = self
-            .operator_ahead()
-            .filter(|found| found.precedence >= least.max(1))
-        {
+        while let Some(operator) = self.operator_ahead().filter(|found| found.precedence >= least.max(1)) {
             self.next += 1;
             let right = self.binary(operator.precedence + 1)?;
             left = Expr::Binary(operator, Box::new(left), Box::new(right));
@@ -238,11 +209,7 @@ impl<'a> Parser<'a> {
         }
         if self.take_sign("(") {
             let inside = self.expression()?;
-            return if self.take_sign(")") {
-                Ok(inside)
-            } else {
-                Err(self.trouble("a ) is missing"))
-            };
+            return if self.take_sign(")") { Ok(inside) } else { Err(self.trouble("a ) is missing")) };
         }
         if self.sign_ahead(0, "[") {
             return self.memory(0);
@@ -286,20 +253,11 @@ impl<'a> Parser<'a> {
 
     /// An address: `seg:off`, `lin EXPR`, `phys EXPR`, `*EXPR`, or a bare expression, which is linear.
     pub fn place(&mut self) -> Result<Place, Error> {
-        for (word, physical) in [
-            ("phys", true),
-            ("physical", true),
-            ("lin", false),
-            ("linear", false),
-        ] {
+        for (word, physical) in [("phys", true), ("physical", true), ("lin", false), ("linear", false)] {
             if self.take_word(word) {
                 self.take_sign(":");
                 let at = self.binary(COMPARISON + 1)?;
-                return Ok(if physical {
-                    Place::Physical(at)
-                } else {
-                    Place::Linear(at)
-                });
+                return Ok(if physical { Place::Physical(at) } else { Place::Linear(at) });
             }
         }
         if self.take_sign("*") {
@@ -316,10 +274,7 @@ impl<'a> Parser<'a> {
         self.next += 1;
         // The number behind the colon is hexadecimal; what follows it is a sum as everywhere.
         let mut offset = self.beside_colon()?;
-        while let Some(operator) = self
-            .operator_ahead()
-            .filter(|found| found.precedence > COMPARISON)
-        {
+        while let Some(operator) = self.operator_ahead().filter(|found| found.precedence > COMPARISON) {
             self.next += 1;
             let right = self.binary(operator.precedence + 1)?;
             offset = Expr::Binary(operator, Box::new(offset), Box::new(right));
@@ -335,10 +290,7 @@ impl<'a> Parser<'a> {
             return self.unary();
         };
         let digits = word.strip_suffix(['h', 'H']).unwrap_or(word);
-        let digits = digits
-            .strip_prefix("0x")
-            .or(digits.strip_prefix("0X"))
-            .unwrap_or(digits);
+        let digits = digits.strip_prefix("0x").or(digits.strip_prefix("0X")).unwrap_or(digits);
         if let Ok(value) = u32::from_str_radix(digits, 16)
             // Names such as CS are registers; CF and AF, being flags, are numbers here.
             && !matches!(Register::by_name(word), Some(register) if !matches!(register, Register::Flag(_)))
@@ -353,10 +305,7 @@ impl<'a> Parser<'a> {
 /// Bytes of a size word before a bracket.
 pub fn size_word(word: &str) -> Option<u32> {
     let sizes = [("byte", 1), ("word", 2), ("dword", 4), ("qword", 8)];
-    sizes
-        .iter()
-        .find(|(name, _)| word.eq_ignore_ascii_case(name))
-        .map(|(_, bytes)| *bytes)
+    sizes.iter().find(|(name, _)| word.eq_ignore_ascii_case(name)).map(|(_, bytes)| *bytes)
 }
 
 /// A number as typed: decimal, `0x1f`, `1fh`, `0b101`; underscores are skipped.
@@ -403,17 +352,14 @@ impl Expr {
             Expr::Unary(_, inner) => u64::from(inner.value(target)? == 0),
             Expr::Binary(operator, left, right) => {
                 let (left, right) = (left.value(target)?, right.value(target)?);
-                (operator.apply)(left, right)
-                    .ok_or_else(|| Error::Value("division by zero".to_string()))?
+                (operator.apply)(left, right).ok_or_else(|| Error::Value("division by zero".to_string()))?
             }
             Expr::Memory(bytes, place) => {
                 let code_size = if target.cpu().code_is_32() { 4 } else { 2 };
                 let bytes = if *bytes == 0 { code_size } else { *bytes };
                 let at = place.address(target)?;
                 let value = at.peek_number(target.cpu(), target.memory(), bytes);
-                value.ok_or_else(|| {
-                    Error::Value(format!("{} cannot be read: no memory answers", at.text()))
-                })?
+                value.ok_or_else(|| Error::Value(format!("{} cannot be read: no memory answers", at.text())))?
             }
         })
     }
@@ -425,19 +371,16 @@ impl Place {
         let cpu = target.cpu();
         // Truncation: offsets are 32 bits wide.
         Ok(match self {
-            Place::Register(reg, offset) => {
-                Address::in_segment(cpu, *reg, offset.value(target)? as u32)
-            }
+            Place::Register(reg, offset) => Address::in_segment(cpu, *reg, offset.value(target)? as u32),
             Place::Selector(selector, offset) => {
                 let (selector, offset) = (selector.value(target)?, offset.value(target)?);
-                let selector = u16::try_from(selector).map_err(|_| {
-                    Error::Value(format!(
-                        "{selector:#x} is no selector: selectors have 16 bits"
-                    ))
-                })?;
+                let selector = u16::try_from(selector)
+                    .map_err(|_| Error::Value(format!("{selector:#x} is no selector: selectors have 16 bits")))?;
                 let found = Address::by_selector(cpu, target.memory(), selector, offset as u32);
                 found.ok_or_else(|| {
-                    Error::Value(format!("selector {selector:04x} names no descriptor that can be read; see `info gdt`"))
+                    Error::Value(format!(
+                        "selector {selector:04x} names no descriptor that can be read; see `info gdt`"
+                    ))
                 })?
             }
             Place::Linear(at) => Address::Linear(at.value(target)? & 0xFFFF_FFFF),
@@ -473,22 +416,11 @@ mod tests {
 
     #[test]
     fn numbers_in_every_spelling() {
-        for (text, wanted) in [
-            ("16", 16),
-            ("0x10", 16),
-            ("10h", 16),
-            ("0b101", 5),
-            ("1_000", 1000),
-            ("0FFh", 255),
-        ] {
+        for (text, wanted) in [("16", 16), ("0x10", 16), ("10h", 16), ("0b101", 5), ("1_000", 1000), ("0FFh", 255)] {
             assert_eq!(value(text), Ok(wanted), "{text}");
         }
         assert!(value("7c00").unwrap_err().contains("0x7c00"));
-        assert!(
-            value("sp1")
-                .unwrap_err()
-                .contains("neither a number nor a register")
-        );
+        assert!(value("sp1").unwrap_err().contains("neither a number nor a register"));
         assert!(value("18446744073709551616").is_err());
     }
 
@@ -515,16 +447,8 @@ mod tests {
         assert!(value("1/0").unwrap_err().contains("division by zero"));
         assert!(value("(1").unwrap_err().contains(") is missing"));
         assert!(value("ax = 1").unwrap_err().contains("=="));
-        assert!(
-            value(&"(".repeat(5000))
-                .unwrap_err()
-                .contains("nested too deeply")
-        );
-        assert!(
-            value(&"-".repeat(5000))
-                .unwrap_err()
-                .contains("nested too deeply")
-        );
+        assert!(value(&"(".repeat(5000)).unwrap_err().contains("nested too deeply"));
+        assert!(value(&"-".repeat(5000)).unwrap_err().contains("nested too deeply"));
     }
 
     #[test]
@@ -533,34 +457,19 @@ mod tests {
         assert_eq!(value("byte [0040:0013] + 1"), Ok(0x80));
         assert_eq!(value("dword [phys 0x413]"), Ok(0x8000_027F));
         assert_eq!(value("[0x413]"), Ok(0x27F), "the code is 16-bit");
-        assert!(
-            value("byte [phys 0xfff00000]")
-                .unwrap_err()
-                .contains("no memory answers")
-        );
+        assert!(value("byte [phys 0xfff00000]").unwrap_err().contains("no memory answers"));
     }
 
     #[test]
     fn addresses_in_every_space() {
-        let logical = |selector, offset, base| Address::Logical {
-            selector,
-            offset,
-            base,
-        };
+        let logical = |selector, offset, base| Address::Logical { selector, offset, base };
         assert_eq!(place("0000:7c00"), logical(0, 0x7C00, 0));
         assert_eq!(place("f000:fff0"), logical(0xF000, 0xFFF0, 0xF0000));
         assert_eq!(place("b800:10+16"), logical(0xB800, 0x20, 0xB8000));
         assert_eq!(place("ds:si"), logical(0, 0x10, 0x500));
         assert_eq!(place("ds:si+2*4"), logical(0, 0x18, 0x500));
         assert_eq!(place("cf:af"), logical(0xCF, 0xAF, 0xCF0));
-        for text in [
-            "0x7c00",
-            "*0x7c00",
-            "lin 0x7c00",
-            "lin:7c00h",
-            "linear 31744",
-            "7c0h*16",
-        ] {
+        for text in ["0x7c00", "*0x7c00", "lin 0x7c00", "lin:7c00h", "linear 31744", "7c0h*16"] {
             assert_eq!(place(text), Address::Linear(0x7C00), "{text}");
         }
         assert_eq!(place("phys:0x7c00"), Address::Physical(0x7C00));
@@ -569,13 +478,7 @@ mod tests {
 
     #[test]
     fn conditions_are_told_from_addresses() {
-        let is_condition = |text| {
-            Parser::new(text)
-                .unwrap()
-                .expression()
-                .unwrap()
-                .is_condition()
-        };
+        let is_condition = |text| Parser::new(text).unwrap().expression().unwrap().is_condition();
         assert!(is_condition("ax == 1") && is_condition("cf") && is_condition("!zf"));
         assert!(!is_condition("ax + 1") && !is_condition("0x7c00"));
     }

@@ -33,51 +33,23 @@ impl Fake {
     /// Real mode at 0000:7c00 with RAM from 0 and a BIOS page at F0000h; MMIO at A0000h.
     pub(crate) fn new() -> Fake {
         let mut memory = Memory::new(RAM_PAGES, 0, &[0xEA; 4096], &[]);
-        let (ram, bios) = (
-            Reach::Frames(memory.ram.first),
-            Reach::Frames(memory.bios.first),
-        );
+        let (ram, bios) = (Reach::Frames(memory.ram.first), Reach::Frames(memory.bios.first));
         memory.set_routes(vec![
-            RouteSpan {
-                first_page: 0,
-                pages: RAM_PAGES,
-                read: ram,
-                write: ram,
-            },
-            RouteSpan {
-                first_page: 0xA0,
-                pages: 32,
-                read: Reach::Mmio,
-                write: Reach::Mmio,
-            },
-            RouteSpan {
-                first_page: 0xF0,
-                pages: 1,
-                read: bios,
-                write: Reach::Open,
-            },
+            RouteSpan { first_page: 0, pages: RAM_PAGES, read: ram, write: ram },
+            RouteSpan { first_page: 0xA0, pages: 32, read: Reach::Mmio, write: Reach::Mmio },
+            RouteSpan { first_page: 0xF0, pages: 1, read: bios, write: Reach::Open },
         ]);
         let mut cpu = CpuState::new(Model::Max, TlbPolicy::Real);
-        cpu.segments[SegReg::Cs as usize] = Segment {
-            rights: 0x9B,
-            ..Segment::real(0)
-        };
+        cpu.segments[SegReg::Cs as usize] = Segment { rights: 0x9B, ..Segment::real(0) };
         cpu.eip = 0x7C00;
         cpu.gpr[4] = 0x7000;
         Fake {
             cpu,
             memory,
             watches: Watches::default(),
-            screen: Some(Screen {
-                rows: vec!["Booting".into(), String::new()],
-                cursor: Some((1, 0)),
-                columns: 80,
-            }),
+            screen: Some(Screen { rows: vec!["Booting".into(), String::new()], cursor: Some((1, 0)), columns: 80 }),
             serial: "hello\nworld\n".to_string(),
-            signals: Signals {
-                a20: true,
-                ..Signals::default()
-            },
+            signals: Signals { a20: true, ..Signals::default() },
             typed: String::new(),
             interrupt_in: None,
             hit: None,
@@ -94,10 +66,7 @@ impl Fake {
     /// Writes physical memory.
     pub(crate) fn poke(&mut self, at: u64, bytes: &[u8]) {
         for (index, byte) in bytes.iter().enumerate() {
-            assert!(
-                self.memory.poke(PhysAddr(at + index as u64), *byte),
-                "RAM takes it"
-            );
+            assert!(self.memory.poke(PhysAddr(at + index as u64), *byte), "RAM takes it");
         }
     }
 
@@ -107,20 +76,14 @@ impl Fake {
     }
 
     fn write(&mut self, at: u64, value: u64, bytes: usize) {
-        let hit = self
-            .watches
-            .data_hit(LinAddr(at), bytes, Access::Write, value, &self.cpu);
+        let hit = self.watches.data_hit(LinAddr(at), bytes, Access::Write, value, &self.cpu);
         self.hit = self.hit.or(hit);
         self.write_memory(PhysAddr(at), &value.to_le_bytes()[..bytes]);
     }
 
     fn push(&mut self, value: u16) {
         self.cpu.gpr[4] = (self.cpu.gpr[4] - 2) & 0xFFFF;
-        self.write(
-            self.cpu.seg(SegReg::Ss).base + self.cpu.gpr[4],
-            u64::from(value),
-            2,
-        );
+        self.write(self.cpu.seg(SegReg::Ss).base + self.cpu.gpr[4], u64::from(value), 2);
     }
 
     fn pop(&mut self) -> u16 {
@@ -130,10 +93,7 @@ impl Fake {
     }
 
     fn go(&mut self, selector: u16, eip: u16) {
-        self.cpu.segments[SegReg::Cs as usize] = Segment {
-            rights: 0x9B,
-            ..Segment::real(selector)
-        };
+        self.cpu.segments[SegReg::Cs as usize] = Segment { rights: 0x9B, ..Segment::real(selector) };
         self.cpu.eip = u32::from(eip);
     }
 
@@ -154,9 +114,7 @@ impl Fake {
             self.write(at, value, insn.memory_size().size());
         } else {
             let register = Fake::register(insn.op0_register());
-            register
-                .write(&mut self.cpu, &self.memory, value)
-                .expect("a general or segment register");
+            register.write(&mut self.cpu, &self.memory, value).expect("a general or segment register");
         }
     }
 
@@ -172,11 +130,7 @@ impl Fake {
             Mnemonic::Sti => self.cpu.flags.set(IF, true),
             Mnemonic::Dec | Mnemonic::Inc => {
                 let old = Fake::register(first).read(&self.cpu);
-                let new = if insn.mnemonic() == Mnemonic::Inc {
-                    old + 1
-                } else {
-                    old.wrapping_sub(1)
-                } & 0xFFFF;
+                let new = if insn.mnemonic() == Mnemonic::Inc { old + 1 } else { old.wrapping_sub(1) } & 0xFFFF;
                 self.store_first(insn, new);
                 self.cpu.flags.set(ZF, new == 0);
             }
@@ -195,10 +149,7 @@ impl Fake {
                 self.store_first(insn, u64::from(value));
             }
             Mnemonic::Int => {
-                let (flags, selector) = (
-                    self.cpu.flags.bits() as u16,
-                    self.cpu.seg(SegReg::Cs).selector.0,
-                );
+                let (flags, selector) = (self.cpu.flags.bits() as u16, self.cpu.seg(SegReg::Cs).selector.0);
                 for value in [flags, selector, after] {
                     self.push(value);
                 }
@@ -226,8 +177,7 @@ impl Fake {
     }
 
     fn code_hit(&self) -> Option<u32> {
-        self.watches
-            .code_hit(&self.cpu, Some(PhysAddr(self.cpu.linear_eip())))
+        self.watches.code_hit(&self.cpu, Some(PhysAddr(self.cpu.linear_eip())))
     }
 }
 
@@ -289,9 +239,7 @@ impl Target for Fake {
             Activity::Active => (),
         }
         let linear = self.cpu.linear_eip();
-        let code: Vec<u8> = (0..15)
-            .map(|index| self.memory.peek(PhysAddr(linear + index)).unwrap_or(0xFF))
-            .collect();
+        let code: Vec<u8> = (0..15).map(|index| self.memory.peek(PhysAddr(linear + index)).unwrap_or(0xFF)).collect();
         let eip = u64::from(self.cpu.eip);
         let insn = Decoder::with_ip(16, &code, eip, DecoderOptions::NONE).decode();
         self.cpu.position += 1;
@@ -314,23 +262,14 @@ impl Target for Fake {
 
     fn run(&mut self, until: &RunUntil) -> Stop {
         for _ in 0..100_000 {
-            if until
-                .position
-                .is_some_and(|position| self.cpu.position >= position)
-            {
+            if until.position.is_some_and(|position| self.cpu.position >= position) {
                 return Stop::Position;
             }
-            if until
-                .retired
-                .is_some_and(|retired| self.cpu.retired >= retired)
-            {
+            if until.retired.is_some_and(|retired| self.cpu.retired >= retired) {
                 return Stop::Retired;
             }
-            let shown = |text: &String| {
-                self.screen
-                    .as_ref()
-                    .is_some_and(|it| it.rows.iter().any(|row| row.contains(text)))
-            };
+            let shown =
+                |text: &String| self.screen.as_ref().is_some_and(|it| it.rows.iter().any(|row| row.contains(text)));
             if until.screen.as_ref().is_some_and(shown) {
                 return Stop::Screen;
             }
@@ -371,9 +310,7 @@ impl Target for Fake {
 
     fn write_memory(&mut self, first: PhysAddr, bytes: &[u8]) -> usize {
         let pokes = bytes.iter().zip(first.0..);
-        pokes
-            .filter(|(byte, at)| self.memory.poke(PhysAddr(*at), **byte))
-            .count()
+        pokes.filter(|(byte, at)| self.memory.poke(PhysAddr(*at), **byte)).count()
     }
 
     fn set_register(&mut self, register: Register, value: u64) -> Result<(), String> {

@@ -16,11 +16,7 @@ pub fn wants_colour() -> bool {
 }
 
 /// Runs commands from a text, as `-e` and `-x` give it, and stops at the first that fails.
-pub fn batch(
-    session: &mut Session<'_>,
-    commands: &str,
-    out: &mut dyn Write,
-) -> io::Result<Result<(), Error>> {
+pub fn batch(session: &mut Session<'_>, commands: &str, out: &mut dyn Write) -> io::Result<Result<(), Error>> {
     let (number, flow) = script(session, commands, out)?;
     out.flush()?;
     let is_long = commands.trim().lines().count() > 1;
@@ -49,9 +45,7 @@ pub fn repl(session: &mut Session<'_>, history: Option<&Path>) -> io::Result<()>
                     break;
                 }
             }
-            Entered::Interrupted => {
-                writeln!(out, "Ctrl-C stops a running guest; Ctrl-D or `quit` leaves")?
-            }
+            Entered::Interrupted => writeln!(out, "Ctrl-C stops a running guest; Ctrl-D or `quit` leaves")?,
             Entered::End => break,
         }
         out.flush()?;
@@ -64,24 +58,14 @@ pub fn repl(session: &mut Session<'_>, history: Option<&Path>) -> io::Result<()>
 
 /// The first screen of a session on a terminal.
 fn greet(session: &mut Session<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let tour = if session.has_tour() {
-        "`tour next` begins the guided tour; "
-    } else {
-        ""
-    };
-    let message = format!(
-        "The machine stands still before its first instruction. {tour}`help` lists the commands."
-    );
+    let tour = if session.has_tour() { "`tour next` begins the guided tour; " } else { "" };
+    let message = format!("The machine stands still before its first instruction. {tour}`help` lists the commands.");
     session.show(&Note { message }, out)?;
     session.show_context(out)
 }
 
 /// Runs commands line by line; empty lines do nothing here, so that a script may have them.
-pub fn lines(
-    session: &mut Session<'_>,
-    input: &mut dyn BufRead,
-    out: &mut dyn Write,
-) -> io::Result<()> {
+pub fn lines(session: &mut Session<'_>, input: &mut dyn BufRead, out: &mut dyn Write) -> io::Result<()> {
     for line in input.lines() {
         let line = line?;
         if !line.trim().is_empty() && !tell(session, &line, out)? {
@@ -100,11 +84,7 @@ fn tell(session: &mut Session<'_>, line: &str, out: &mut dyn Write) -> io::Resul
         Flow::Failed(error) => {
             if !session.is_json() {
                 let page = Page::new(session.has_colour());
-                writeln!(
-                    out,
-                    "{}",
-                    page.tone(Tone::Warning, format!("error: {error}"))
-                )?;
+                writeln!(out, "{}", page.tone(Tone::Warning, format!("error: {error}")))?;
             }
             Ok(true)
         }

@@ -59,17 +59,9 @@ impl Line {
             short.push(command.shortest);
         }
         // Words that put something before the arguments come last: they mean less than the whole command.
-        let (plain, narrow): (Vec<_>, Vec<_>) = command
-            .aliases
-            .iter()
-            .partition(|(_, prefix)| prefix.is_empty());
+        let (plain, narrow): (Vec<_>, Vec<_>) = command.aliases.iter().partition(|(_, prefix)| prefix.is_empty());
         short.extend(plain.iter().chain(&narrow).map(|(alias, _)| *alias));
-        Line {
-            name: command.name,
-            short,
-            arguments: command.arguments,
-            help: command.help,
-        }
+        Line { name: command.name, short, arguments: command.arguments, help: command.help }
     }
 }
 
@@ -99,11 +91,7 @@ pub fn help(_: &dyn Target, _: &mut Desk, arguments: &Arguments<'_>) -> Answered
 fn overview() -> Overview {
     let section = |(group, title): &(Group, &'static str)| Section {
         title,
-        commands: COMMANDS
-            .iter()
-            .filter(|command| command.group == *group)
-            .map(Line::new)
-            .collect(),
+        commands: COMMANDS.iter().filter(|command| command.group == *group).map(Line::new).collect(),
     };
     Overview {
         sections: HEADINGS.iter().map(section).collect(),
@@ -117,14 +105,8 @@ fn overview() -> Overview {
 
 /// The topics of `info`.
 pub fn topics() -> Overview {
-    let section = Section {
-        title: "info TOPIC",
-        commands: TOPICS.iter().map(Line::new).collect(),
-    };
-    Overview {
-        sections: vec![section],
-        tail: vec!["A device's name is a topic too: `devices` lists them."],
-    }
+    let section = Section { title: "info TOPIC", commands: TOPICS.iter().map(Line::new).collect() };
+    Overview { sections: vec![section], tail: vec!["A device's name is a topic too: `devices` lists them."] }
 }
 
 /// `apropos WORD`.
@@ -138,20 +120,11 @@ pub fn apropos(_: &dyn Target, _: &mut Desk, arguments: &Arguments<'_>) -> Answe
         let in_text = texts.iter().any(|text| text.to_lowercase().contains(&word));
         in_text || command.aliases.iter().any(|(alias, _)| *alias == word)
     };
-    let section = |title, table: &[Command]| Section {
-        title,
-        commands: table.iter().filter(has).map(Line::new).collect(),
-    };
-    let mut sections = vec![
-        section("Commands", COMMANDS),
-        section("Topics of info", TOPICS),
-    ];
+    let section =
+        |title, table: &[Command]| Section { title, commands: table.iter().filter(has).map(Line::new).collect() };
+    let mut sections = vec![section("Commands", COMMANDS), section("Topics of info", TOPICS)];
     sections.retain(|section| !section.commands.is_empty());
-    let tail = if sections.is_empty() {
-        vec!["nothing has that word; `help` lists all commands"]
-    } else {
-        Vec::new()
-    };
+    let tail = if sections.is_empty() { vec!["nothing has that word; `help` lists all commands"] } else { Vec::new() };
     answer(Overview { sections, tail })
 }
 
@@ -163,13 +136,7 @@ impl Show for Overview {
                 .commands
                 .iter()
                 .map(|line| {
-                    let first = line
-                        .short
-                        .iter()
-                        .take(2)
-                        .copied()
-                        .collect::<Vec<_>>()
-                        .join(" ");
+                    let first = line.short.iter().take(2).copied().collect::<Vec<_>>().join(" ");
                     vec![format!("  {}", line.name), first, line.help.to_string()]
                 })
                 .collect();

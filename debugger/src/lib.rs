@@ -38,7 +38,7 @@ pub mod target;
 pub mod token;
 pub mod tour;
 #[cfg(test)]
-mod transcripts;
+mod transcript_tests;
 pub mod vectors;
 
 pub use error::Error;

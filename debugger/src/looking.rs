@@ -45,8 +45,7 @@ pub fn examine(target: &dyn Target, desk: &mut Desk, arguments: &Arguments<'_>) 
         None => DUMP,
     };
     let from = if parser.at_end() {
-        last.map(|(at, _)| at)
-            .ok_or_else(|| arguments.usage("an address is missing"))?
+        last.map(|(at, _)| at).ok_or_else(|| arguments.usage("an address is missing"))?
     } else {
         parser.place()?.address(target)?
     };
@@ -70,8 +69,7 @@ fn behind(target: &dyn Target, from: Address, count: u32) -> Address {
 pub fn disassemble(target: &dyn Target, desk: &mut Desk, arguments: &Arguments<'_>) -> Answered {
     let mut parser = arguments.parser()?;
     let from = if parser.at_end() {
-        desk.next_code
-            .unwrap_or_else(|| Address::of_next(target.cpu()))
+        desk.next_code.unwrap_or_else(|| Address::of_next(target.cpu()))
     } else {
         parser.place()?.address(target)?
     };
@@ -92,9 +90,7 @@ pub fn disassemble(target: &dyn Target, desk: &mut Desk, arguments: &Arguments<'
 
 /// `stack`.
 pub fn show_stack(target: &dyn Target, _: &mut Desk, arguments: &Arguments<'_>) -> Answered {
-    let slots = arguments
-        .count(target, 24)?
-        .min(u64::from(memory::MOST_BYTES) / 4);
+    let slots = arguments.count(target, 24)?.min(u64::from(memory::MOST_BYTES) / 4);
     answer(stack(target, slots as u32))
 }
 
@@ -116,10 +112,7 @@ impl Show for Printed {
                 for bits in [16, 32, 64] {
                     let fits = bits == 64 || *value < 1 << bits;
                     if fits && *value >> (bits - 1) & 1 != 0 {
-                        text.push_str(&format!(
-                            " = {}",
-                            (value << (64 - bits)).cast_signed() >> (64 - bits)
-                        ));
+                        text.push_str(&format!(" = {}", (value << (64 - bits)).cast_signed() >> (64 - bits)));
                         break;
                     }
                 }
@@ -139,15 +132,11 @@ pub fn print(target: &dyn Target, _: &mut Desk, arguments: &Arguments<'_>) -> An
         return Err(arguments.usage("an expression is missing"));
     }
     if let Ok(expr) = whole_expression(&arguments.text) {
-        return answer(Printed::Number {
-            value: expr.value(target)?,
-        });
+        return answer(Printed::Number { value: expr.value(target)? });
     }
     let place = parser.place()?;
     parser.end()?;
-    let address = place
-        .address(target)?
-        .everywhere(target.cpu(), target.memory());
+    let address = place.address(target)?.everywhere(target.cpu(), target.memory());
     answer(Printed::Place { address })
 }
 
@@ -161,16 +150,10 @@ fn whole_expression(text: &str) -> Result<Expr, Error> {
 /// `walk`.
 pub fn walk(target: &dyn Target, _: &mut Desk, arguments: &Arguments<'_>) -> Answered {
     let mut parser = arguments.parser()?;
-    let at = if parser.at_end() {
-        Address::of_next(target.cpu())
-    } else {
-        parser.place()?.address(target)?
-    };
+    let at = if parser.at_end() { Address::of_next(target.cpu()) } else { parser.place()?.address(target)? };
     parser.end()?;
     let view = paging::walk(target, at);
-    answer(view.ok_or_else(|| {
-        Error::Value("a physical address is not translated any further".to_string())
-    })?)
+    answer(view.ok_or_else(|| Error::Value("a physical address is not translated any further".to_string()))?)
 }
 
 /// `info`.
@@ -183,28 +166,16 @@ pub fn info(target: &dyn Target, desk: &mut Desk, arguments: &Arguments<'_>) -> 
     if let Some(topic) = TOPICS.iter().find(|topic| topic.answers_to(word)) {
         return topic.look(target, desk, rest);
     }
-    if target
-        .device_names()
-        .iter()
-        .any(|name| name.eq_ignore_ascii_case(word))
-    {
+    if target.device_names().iter().any(|name| name.eq_ignore_ascii_case(word)) {
         return one_device(target, word);
     }
     let near = crate::help::nearest(word, TOPICS.iter().map(|topic| topic.name));
-    Err(Error::UnknownWord {
-        command: "info",
-        word: word.to_string(),
-        near,
-    })
+    Err(Error::UnknownWord { command: "info", word: word.to_string(), near })
 }
 
 impl Command {
     fn look(&'static self, target: &dyn Target, desk: &mut Desk, rest: &str) -> Answered {
-        let arguments = Arguments {
-            row: self,
-            format: None,
-            text: rest.trim().into(),
-        };
+        let arguments = Arguments { row: self, format: None, text: rest.trim().into() };
         match self.run {
             crate::commands::Run::Look(function) => function(target, desk, &arguments),
             _ => Err(Error::Value("topics of info only look".to_string())),
@@ -214,34 +185,22 @@ impl Command {
 
 /// `info gdt [SELECTOR]`.
 pub fn gdt(target: &dyn Target, _: &mut Desk, arguments: &Arguments<'_>) -> Answered {
-    answer(tables::only(
-        tables::gdt(target),
-        arguments.optional(target)?,
-    )?)
+    answer(tables::only(tables::gdt(target), arguments.optional(target)?)?)
 }
 
 /// `info ldt [SELECTOR]`.
 pub fn ldt(target: &dyn Target, _: &mut Desk, arguments: &Arguments<'_>) -> Answered {
-    answer(tables::only(
-        tables::ldt(target)?,
-        arguments.optional(target)?,
-    )?)
+    answer(tables::only(tables::ldt(target)?, arguments.optional(target)?)?)
 }
 
 /// `info idt [VECTOR]`.
 pub fn idt(target: &dyn Target, _: &mut Desk, arguments: &Arguments<'_>) -> Answered {
-    answer(tables::only(
-        tables::idt(target),
-        arguments.optional(target)?,
-    )?)
+    answer(tables::only(tables::idt(target), arguments.optional(target)?)?)
 }
 
 /// `info ivt [VECTOR]`.
 pub fn ivt(target: &dyn Target, _: &mut Desk, arguments: &Arguments<'_>) -> Answered {
-    answer(tables::only(
-        tables::ivt(target),
-        arguments.optional(target)?,
-    )?)
+    answer(tables::only(tables::ivt(target), arguments.optional(target)?)?)
 }
 
 /// `info tss`.
@@ -277,9 +236,7 @@ pub fn dr(target: &dyn Target, _: &mut Desk, arguments: &Arguments<'_>) -> Answe
 /// `info msr`.
 pub fn msr(target: &dyn Target, _: &mut Desk, arguments: &Arguments<'_>) -> Answered {
     arguments.none()?;
-    answer(control::MsrView {
-        msrs: target.cpu().msrs.clone(),
-    })
+    answer(control::MsrView { msrs: target.cpu().msrs.clone() })
 }
 
 /// `info mode`.
@@ -308,11 +265,8 @@ pub struct Fields {
 impl Show for Fields {
     fn show(&self, page: &mut Page) {
         page.line(page.tone(crate::page::Tone::Title, &self.title));
-        let rows: Vec<Vec<String>> = self
-            .fields
-            .iter()
-            .map(|(name, value)| vec![format!("  {name}"), value.clone()])
-            .collect();
+        let rows: Vec<Vec<String>> =
+            self.fields.iter().map(|(name, value)| vec![format!("  {name}"), value.clone()]).collect();
         page.table(&rows);
     }
 }
@@ -332,9 +286,7 @@ impl Show for Names {
 /// `devices`.
 pub fn devices(target: &dyn Target, _: &mut Desk, arguments: &Arguments<'_>) -> Answered {
     arguments.none()?;
-    answer(Names {
-        names: target.device_names(),
-    })
+    answer(Names { names: target.device_names() })
 }
 
 /// `device NAME`, `info device [NAME]`.
@@ -354,10 +306,7 @@ fn one_device(target: &dyn Target, name: &str) -> Answered {
     });
     let fields = known.and_then(|known| target.device(known));
     match (known, fields) {
-        (Some(known), Some(fields)) => answer(Fields {
-            title: known.clone(),
-            fields,
-        }),
+        (Some(known), Some(fields)) => answer(Fields { title: known.clone(), fields }),
         _ => Err(Error::UnknownWord {
             command: "device",
             word: name.to_string(),
@@ -378,11 +327,7 @@ impl Show for ScreenView {
             page.line("the screen shows graphics; `screenshot FILE.png` saves it");
             return;
         };
-        let used = screen
-            .rows
-            .iter()
-            .rposition(|row| !row.trim_end().is_empty())
-            .map_or(0, |last| last + 1);
+        let used = screen.rows.iter().rposition(|row| !row.trim_end().is_empty()).map_or(0, |last| last + 1);
         for row in &screen.rows[..used] {
             page.line(format!("| {row}"));
         }
@@ -390,20 +335,14 @@ impl Show for ScreenView {
             Some((row, column)) => format!("cursor at row {row}, column {column}"),
             None => "cursor off".to_string(),
         };
-        page.line(format!(
-            "{} rows of {} columns, {cursor}",
-            screen.rows.len(),
-            screen.columns
-        ));
+        page.line(format!("{} rows of {} columns, {cursor}", screen.rows.len(), screen.columns));
     }
 }
 
 /// `screen`.
 pub fn screen(target: &dyn Target, _: &mut Desk, arguments: &Arguments<'_>) -> Answered {
     arguments.none()?;
-    answer(ScreenView {
-        screen: target.screen(),
-    })
+    answer(ScreenView { screen: target.screen() })
 }
 
 /// What COM1 sent.
@@ -419,10 +358,7 @@ impl Show for SerialView {
         }
         for line in self.text.lines() {
             // Control codes of the guest must not reach the user's terminal.
-            let safe: String = line
-                .chars()
-                .filter(|letter| !letter.is_control() || *letter == '\t')
-                .collect();
+            let safe: String = line.chars().filter(|letter| !letter.is_control() || *letter == '\t').collect();
             page.line(format!("| {safe}"));
         }
     }
@@ -433,12 +369,8 @@ pub fn serial(target: &dyn Target, _: &mut Desk, arguments: &Arguments<'_>) -> A
     let lines = arguments.count(target, 25)?;
     let text = target.serial_tail();
     let all: Vec<&str> = text.lines().collect();
-    let first = all
-        .len()
-        .saturating_sub(usize::try_from(lines).unwrap_or(usize::MAX));
-    answer(SerialView {
-        text: all[first..].join("\n"),
-    })
+    let first = all.len().saturating_sub(usize::try_from(lines).unwrap_or(usize::MAX));
+    answer(SerialView { text: all[first..].join("\n") })
 }
 
 /// `info machine`.
@@ -447,10 +379,7 @@ pub fn machine(target: &dyn Target, _: &mut Desk, arguments: &Arguments<'_>) -> 
     let mut fields = target.config_summary();
     fields.push(("position".to_string(), target.position().to_string()));
     fields.push(("retired".to_string(), target.cpu().retired.to_string()));
-    answer(Fields {
-        title: "machine".to_string(),
-        fields,
-    })
+    answer(Fields { title: "machine".to_string(), fields })
 }
 
 /// `info notes`.
@@ -460,14 +389,8 @@ pub fn notes(target: &dyn Target, _: &mut Desk, arguments: &Arguments<'_>) -> An
     if notes.is_empty() {
         return note("the guest asked for nothing that the machine lacks");
     }
-    let fields = notes
-        .into_iter()
-        .map(|(line, count)| (line, format!("{count} times")))
-        .collect();
-    answer(Fields {
-        title: "what the guest used and the machine lacks".to_string(),
-        fields,
-    })
+    let fields = notes.into_iter().map(|(line, count)| (line, format!("{count} times"))).collect();
+    answer(Fields { title: "what the guest used and the machine lacks".to_string(), fields })
 }
 
 /// `history [N]`.
@@ -475,13 +398,6 @@ pub fn history(target: &dyn Target, desk: &mut Desk, arguments: &Arguments<'_>) 
     let count = usize::try_from(arguments.count(target, 20)?).unwrap_or(usize::MAX);
     let first = desk.history.len().saturating_sub(count);
     let number = |(index, line): (usize, &String)| ((first + index + 1).to_string(), line.clone());
-    let fields = desk.history[first..]
-        .iter()
-        .enumerate()
-        .map(number)
-        .collect();
-    answer(Fields {
-        title: "commands so far".to_string(),
-        fields,
-    })
+    let fields = desk.history[first..].iter().enumerate().map(number).collect();
+    answer(Fields { title: "commands so far".to_string(), fields })
 }

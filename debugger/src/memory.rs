@@ -48,23 +48,13 @@ pub struct Format {
 }
 
 /// What `x` shows without a format.
-pub const DUMP: Format = Format {
-    count: 64,
-    shape: Shape::Dump,
-    bytes: 1,
-};
+pub const DUMP: Format = Format { count: 64, shape: Shape::Dump, bytes: 1 };
 
 impl Format {
     /// Reads a format: `8xb`, `4i`, `s`; letters in any order behind the count, gdb's letters.
     pub fn parse(text: &str) -> Result<Format, Error> {
-        let digits = text
-            .find(|letter: char| !letter.is_ascii_digit())
-            .unwrap_or(text.len());
-        let count = if digits == 0 {
-            None
-        } else {
-            number(&text[..digits]).ok()
-        };
+        let digits = text.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(text.len());
+        let count = if digits == 0 { None } else { number(&text[..digits]).ok() };
         let (mut shape, mut bytes) = (None, None);
         for letter in text[digits..].chars() {
             match letter {
@@ -89,21 +79,14 @@ impl Format {
                 }
             }
         }
-        let shape = shape.unwrap_or(if bytes.is_none() {
-            Shape::Dump
-        } else {
-            Shape::Hex
-        });
+        let shape = shape.unwrap_or(if bytes.is_none() { Shape::Dump } else { Shape::Hex });
         let usual = match shape {
             Shape::Dump => 64,
             Shape::Code => 8,
             _ => 1,
         };
         let bytes = bytes.unwrap_or(
-            if matches!(
-                shape,
-                Shape::Hex | Shape::Decimal | Shape::Octal | Shape::Binary | Shape::Signed
-            ) {
+            if matches!(shape, Shape::Hex | Shape::Decimal | Shape::Octal | Shape::Binary | Shape::Signed) {
                 4
             } else {
                 1
@@ -111,11 +94,7 @@ impl Format {
         );
         let most = u64::from(MOST_BYTES / bytes);
         let count = count.unwrap_or(usual).clamp(1, most) as u32;
-        Ok(Format {
-            count,
-            shape,
-            bytes,
-        })
+        Ok(Format { count, shape, bytes })
     }
 }
 
@@ -137,34 +116,21 @@ pub struct MemoryView {
 /// Memory from an address on, and the address behind it.
 pub fn memory(target: &dyn Target, from: Address, format: Format) -> (MemoryView, Address) {
     let (cpu, bulk) = (target.cpu(), target.memory());
-    let mut view = MemoryView {
-        address: from.everywhere(cpu, bulk),
-        units: Vec::new(),
-        format,
-        text: None,
-        from: Some(from),
-    };
+    let mut view =
+        MemoryView { address: from.everywhere(cpu, bulk), units: Vec::new(), format, text: None, from: Some(from) };
     if format.shape == Shape::Text {
-        let bytes: Vec<u8> = (0..4096)
-            .map_while(|index| from.plus(index).peek(cpu, bulk).filter(|byte| *byte != 0))
-            .collect();
+        let bytes: Vec<u8> =
+            (0..4096).map_while(|index| from.plus(index).peek(cpu, bulk).filter(|byte| *byte != 0)).collect();
         view.text = Some(bytes.iter().map(|byte| printable(*byte)).collect());
         return (view, from.plus(bytes.len() as u32 + 1));
     }
-    let unit = |index| {
-        from.plus(index * format.bytes)
-            .peek_number(cpu, bulk, format.bytes)
-    };
+    let unit = |index| from.plus(index * format.bytes).peek_number(cpu, bulk, format.bytes);
     view.units = (0..format.count).map(unit).collect();
     (view, from.plus(format.count * format.bytes))
 }
 
 fn printable(byte: u8) -> char {
-    if (0x20..0x7F).contains(&byte) {
-        char::from(byte)
-    } else {
-        '.'
-    }
+    if (0x20..0x7F).contains(&byte) { char::from(byte) } else { '.' }
 }
 
 impl Show for MemoryView {
@@ -184,10 +150,7 @@ impl Show for MemoryView {
             let cells: Vec<String> = units.iter().map(|unit| self.cell(*unit)).collect();
             let mut text = format!("{at}  {}", cells.join(" "));
             if self.format.shape == Shape::Dump {
-                let letters: String = units
-                    .iter()
-                    .map(|unit| unit.map_or('?', |unit| printable(unit as u8)))
-                    .collect();
+                let letters: String = units.iter().map(|unit| unit.map_or('?', |unit| printable(unit as u8))).collect();
                 text = format!("{at}  {:47}  |{letters}|", cells.join(" "));
             }
             page.line(text);
@@ -231,9 +194,7 @@ mod tests {
     fn shapes_and_units() {
         let at = Address::Linear(0x500);
         let mut all = String::new();
-        for format in [
-            "32m", "4xb", "4xh", "2w", "1g", "3u", "2dh", "2o", "2tb", "5c", "s",
-        ] {
+        for format in ["32m", "4xb", "4xh", "2w", "1g", "3u", "2dh", "2o", "2tb", "5c", "s"] {
             all.push_str(&shown(format, at));
         }
         insta::assert_snapshot!(all, @r#"

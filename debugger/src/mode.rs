@@ -63,10 +63,7 @@ pub fn mode(target: &dyn Target) -> ModeView {
 
 /// A data segment reaches beyond 64 KiB in real mode: its cache was loaded in protected mode.
 pub fn is_unreal(cpu: &CpuState) -> bool {
-    cpu.mode() == Mode::Real
-        && SegReg::ALL
-            .iter()
-            .any(|reg| cpu.seg(*reg).limit > 0xFFFF || cpu.seg(*reg).is_big())
+    cpu.mode() == Mode::Real && SegReg::ALL.iter().any(|reg| cpu.seg(*reg).limit > 0xFFFF || cpu.seg(*reg).is_big())
 }
 
 /// Interrupts that wait, and why they wait. SDM Vol.3A 6.8 "Enabling and Disabling Interrupts".
@@ -79,24 +76,13 @@ fn pending(target: &dyn Target) -> Vec<String> {
         Shadow::MovSs => Some("held off for one instruction after a load of SS"),
     };
     if signals.interrupt {
-        let why = if cpu.flags.has(IF) {
-            shadow
-        } else {
-            Some("held off: IF is clear")
-        };
-        found.push(format!(
-            "interrupt pending{}",
-            why.map_or_else(String::new, |why| format!(", {why}"))
-        ));
+        let why = if cpu.flags.has(IF) { shadow } else { Some("held off: IF is clear") };
+        found.push(format!("interrupt pending{}", why.map_or_else(String::new, |why| format!(", {why}"))));
     } else if let Some(shadow) = shadow {
         found.push(format!("interrupts {shadow}"));
     }
     if signals.nmi || cpu.nmi_pending {
-        let why = if cpu.nmi_blocked {
-            ", held off until IRET"
-        } else {
-            ""
-        };
+        let why = if cpu.nmi_blocked { ", held off until IRET" } else { "" };
         found.push(format!("NMI pending{why}"));
     }
     found
@@ -104,10 +90,7 @@ fn pending(target: &dyn Target) -> Vec<String> {
 
 impl Show for ModeView {
     fn show(&self, page: &mut Page) {
-        let mut parts = vec![
-            format!("{} mode", self.mode),
-            format!("{}-bit code", self.code_bits),
-        ];
+        let mut parts = vec![format!("{} mode", self.mode), format!("{}-bit code", self.code_bits)];
         if self.stack_bits != self.code_bits {
             parts.push(format!("{}-bit stack", self.stack_bits));
         }

@@ -1,9 +1,7 @@
 //! What the next instruction is about to do: its memory operands, where they lead and what is there, whether a
 //! branch is taken, and which check would fail in this mode now.
 
-use iced_x86::{
-    Code, FlowControl, Instruction, InstructionInfoFactory, MemorySize, Mnemonic, OpAccess, OpKind,
-};
+use iced_x86::{Code, FlowControl, Instruction, InstructionInfoFactory, MemorySize, Mnemonic, OpAccess, OpKind};
 use ringwalk_cpu::flags::{IF, ZF};
 use ringwalk_cpu::segment::SegReg;
 use ringwalk_cpu::state::{CpuState, Mode};
@@ -54,21 +52,11 @@ impl Show for Outlook {
     fn show(&self, page: &mut Page) {
         for operand in &self.operands {
             let value = match operand.value {
-                Some(value) => format!(
-                    " = {:#0width$x}",
-                    value,
-                    width = 2 + 2 * operand.bytes as usize
-                ),
+                Some(value) => format!(" = {:#0width$x}", value, width = 2 + 2 * operand.bytes as usize),
                 None => String::new(),
             };
-            let owner = operand
-                .owner
-                .map_or_else(String::new, |owner| format!(" ({owner})"));
-            page.line(format!(
-                "   {}: {}{value}{owner}",
-                operand.access,
-                operand.address.text()
-            ));
+            let owner = operand.owner.map_or_else(String::new, |owner| format!(" ({owner})"));
+            page.line(format!("   {}: {}{value}{owner}", operand.access, operand.address.text()));
             if let Some(fault) = &operand.fault {
                 page.line(page.tone(Tone::Warning, format!("   faults: {fault}")));
             }
@@ -117,12 +105,7 @@ fn operands(target: &dyn Target, insn: &Instruction) -> Vec<Operand> {
         .collect()
 }
 
-fn operand(
-    target: &dyn Target,
-    insn: &Instruction,
-    index: u32,
-    access: OpAccess,
-) -> Option<Operand> {
+fn operand(target: &dyn Target, insn: &Instruction, index: u32, access: OpAccess) -> Option<Operand> {
     let (cpu, memory) = (target.cpu(), target.memory());
     let kind = insn.op_kind(index);
     let segment = if matches!(kind, OpKind::MemoryESDI | OpKind::MemoryESEDI) {
@@ -131,13 +114,14 @@ fn operand(
         SegReg::from_number(insn.memory_segment().number() as u8)?
     };
     // The base of the segment is added by `Address`, so it counts as zero here.
-    let offset = insn.virtual_address(index, 0, |register, _, _| {
-        if register.is_segment_register() {
-            Some(0)
-        } else {
-            value_of(cpu, register)
-        }
-    })?;
+    let offset =
+        insn.virtual_address(
+            index,
+            0,
+            |register, _, _| {
+                if register.is_segment_register() { Some(0) } else { value_of(cpu, register) }
+            },
+        )?;
     let address = Address::in_segment(cpu, segment, offset as u32);
     let bytes = insn.memory_size().size() as u32;
     let (access, writes) = match access {
@@ -146,18 +130,10 @@ fn operand(
         OpAccess::ReadWrite | OpAccess::ReadCondWrite => ("read and write", Some(true)),
         OpAccess::None | OpAccess::NoMemAccess => ("address only", None),
     };
-    let fault =
-        writes.and_then(|writes| fault(target, segment, offset as u32, bytes.max(1), writes));
+    let fault = writes.and_then(|writes| fault(target, segment, offset as u32, bytes.max(1), writes));
     let everywhere = address.everywhere(cpu, memory);
-    let answers = address
-        .physical(cpu, memory)
-        .map(|at| owner(memory, at))
-        .filter(|owner| *owner != "RAM");
-    let value = if writes.is_some() && fault.is_none() {
-        address.peek_number(cpu, memory, bytes)
-    } else {
-        None
-    };
+    let answers = address.physical(cpu, memory).map(|at| owner(memory, at)).filter(|owner| *owner != "RAM");
+    let value = if writes.is_some() && fault.is_none() { address.peek_number(cpu, memory, bytes) } else { None };
     Some(Operand {
         access,
         bytes,
@@ -189,15 +165,10 @@ fn fault(target: &dyn Target, reg: SegReg, offset: u32, bytes: u32, write: bool)
         return Some(format!("#GP: {name} is not readable"));
     }
     if !segment.contains(offset, bytes) {
-        return Some(format!(
-            "{vector}: outside the limit of {name}, {:08x}",
-            segment.limit
-        ));
+        return Some(format!("{vector}: outside the limit of {name}, {:08x}", segment.limit));
     }
     let first = Address::in_segment(cpu, reg, offset);
-    [0, bytes - 1]
-        .into_iter()
-        .find_map(|byte| page_fault(target, first.plus(byte).linear()?, write))
+    [0, bytes - 1].into_iter().find_map(|byte| page_fault(target, first.plus(byte).linear()?, write))
 }
 
 /// Why paging would refuse an access at the present privilege. A TLB entry that permits it wins, as on silicon.
@@ -217,15 +188,8 @@ fn page_fault(target: &dyn Target, at: LinAddr, write: bool) -> Option<String> {
     }
     let view = view_walk(&paging, target.memory(), at);
     let Some(leaf) = view.leaf else {
-        let why = if view.reserved {
-            "an entry has a reserved bit set"
-        } else {
-            "not present"
-        };
-        return Some(format!(
-            "#PF: lin {:08x}: {why}; see `walk {:#x}`",
-            at.0, at.0
-        ));
+        let why = if view.reserved { "an entry has a reserved bit set" } else { "not present" };
+        return Some(format!("#PF: lin {:08x}: {why}; see `walk {:#x}`", at.0, at.0));
     };
     if user && !leaf.user {
         return Some(format!("#PF: lin {:08x} is a supervisor page", at.0));
@@ -262,12 +226,8 @@ fn count_register(cpu: &CpuState, insn: &Instruction) -> u64 {
             | Code::Loopne_rel8_16_ECX
             | Code::Loopne_rel8_32_ECX
     );
-    let wide_string = |index| {
-        matches!(
-            insn.op_kind(index),
-            OpKind::MemorySegESI | OpKind::MemorySegEDI | OpKind::MemoryESEDI
-        )
-    };
+    let wide_string =
+        |index| matches!(insn.op_kind(index), OpKind::MemorySegESI | OpKind::MemorySegEDI | OpKind::MemoryESEDI);
     if wide_loop || (0..insn.op_count()).any(wide_string) {
         Register::General(1).read(cpu)
     } else {
@@ -280,10 +240,7 @@ fn branch(target: &dyn Target, insn: &Instruction, condition: Option<bool>) -> O
     let selector = cpu.seg(SegReg::Cs).selector.0;
     match insn.flow_control() {
         FlowControl::ConditionalBranch => Some(if condition == Some(true) {
-            format!(
-                "taken, to {}",
-                logical(selector, insn.near_branch_target() as u32)
-            )
+            format!("taken, to {}", logical(selector, insn.near_branch_target() as u32))
         } else {
             "not taken".to_string()
         }),
@@ -300,14 +257,9 @@ fn branch(target: &dyn Target, insn: &Instruction, condition: Option<bool>) -> O
             };
             gate_target(target, vector).map(|to| format!("goes to {to}"))
         }
-        _ => condition.map(|holds| {
-            if holds {
-                "the condition holds"
-            } else {
-                "the condition does not hold"
-            }
-            .to_string()
-        }),
+        _ => {
+            condition.map(|holds| if holds { "the condition holds" } else { "the condition does not hold" }.to_string())
+        }
     }
 }
 
@@ -315,18 +267,16 @@ fn indirect_target(target: &dyn Target, insn: &Instruction) -> Option<String> {
     let cpu = target.cpu();
     let selector = cpu.seg(SegReg::Cs).selector.0;
     if insn.op0_kind() == OpKind::Register {
-        return Some(logical(
-            selector,
-            value_of(cpu, insn.op0_register())? as u32,
-        ));
+        return Some(logical(selector, value_of(cpu, insn.op0_register())? as u32));
     }
-    let offset = insn.virtual_address(0, 0, |register, _, _| {
-        if register.is_segment_register() {
-            Some(0)
-        } else {
-            value_of(cpu, register)
-        }
-    })?;
+    let offset =
+        insn.virtual_address(
+            0,
+            0,
+            |register, _, _| {
+                if register.is_segment_register() { Some(0) } else { value_of(cpu, register) }
+            },
+        )?;
     let segment = SegReg::from_number(insn.memory_segment().number() as u8)?;
     let at = Address::in_segment(cpu, segment, offset as u32);
     let bytes = insn.memory_size().size() as u32;
@@ -350,11 +300,8 @@ fn return_target(target: &dyn Target, insn: &Instruction) -> Option<String> {
         _ => return None,
     };
     let offset = stack_at(cpu, 0).peek_number(cpu, memory, bytes)? as u32;
-    let selector = if is_far {
-        stack_at(cpu, bytes).peek_number(cpu, memory, 2)? as u16
-    } else {
-        cpu.seg(SegReg::Cs).selector.0
-    };
+    let selector =
+        if is_far { stack_at(cpu, bytes).peek_number(cpu, memory, 2)? as u16 } else { cpu.seg(SegReg::Cs).selector.0 };
     Some(logical(selector, offset))
 }
 
@@ -362,13 +309,9 @@ fn port(cpu: &CpuState, insn: &Instruction) -> Option<u16> {
     let dx = Register::Word(2).read(cpu) as u16;
     match insn.mnemonic() {
         Mnemonic::In if insn.op1_kind() == OpKind::Immediate8 => Some(u16::from(insn.immediate8())),
-        Mnemonic::Out if insn.op0_kind() == OpKind::Immediate8 => {
-            Some(u16::from(insn.immediate8()))
-        }
+        Mnemonic::Out if insn.op0_kind() == OpKind::Immediate8 => Some(u16::from(insn.immediate8())),
         Mnemonic::In | Mnemonic::Out => Some(dx),
-        Mnemonic::Insb | Mnemonic::Insw | Mnemonic::Insd if insn.is_string_instruction() => {
-            Some(dx)
-        }
+        Mnemonic::Insb | Mnemonic::Insw | Mnemonic::Insd if insn.is_string_instruction() => Some(dx),
         Mnemonic::Outsb | Mnemonic::Outsw | Mnemonic::Outsd => Some(dx),
         _ => None,
     }
@@ -406,11 +349,7 @@ mod tests {
     fn shown(fake: &Fake) -> String {
         let mut page = Page::new(false);
         outlook(fake).show(&mut page);
-        page.finish()
-            .lines()
-            .map(str::trim)
-            .collect::<Vec<_>>()
-            .join("\n")
+        page.finish().lines().map(str::trim).collect::<Vec<_>>().join("\n")
     }
 
     #[test]
@@ -441,10 +380,7 @@ mod tests {
         let mut fake = Fake::with_code(&[0x7C, 0x10]);
         assert_eq!(outlook(&fake).branch.as_deref(), Some("not taken"));
         fake.cpu.flags.set(SF, true);
-        assert_eq!(
-            outlook(&fake).branch.as_deref(),
-            Some("taken, to 0000:7c12")
-        );
+        assert_eq!(outlook(&fake).branch.as_deref(), Some("taken, to 0000:7c12"));
         let mut fake = Fake::with_code(&[0xE2, 0xFE]);
         for (cx, taken) in [(1, false), (0, true), (2, true)] {
             fake.cpu.gpr[1] = cx;
@@ -456,15 +392,9 @@ mod tests {
     fn returns_interrupts_and_far_pointers_tell_their_goal() {
         let mut fake = Fake::with_code(&[0xC3]);
         fake.poke(0x7000, &[0x34, 0x12, 0x00, 0xF0]);
-        assert_eq!(
-            outlook(&fake).branch.as_deref(),
-            Some("returns to 0000:1234")
-        );
+        assert_eq!(outlook(&fake).branch.as_deref(), Some("returns to 0000:1234"));
         fake.poke(0x7C00, &[0xCB]);
-        assert_eq!(
-            outlook(&fake).branch.as_deref(),
-            Some("returns to f000:1234")
-        );
+        assert_eq!(outlook(&fake).branch.as_deref(), Some("returns to f000:1234"));
         fake.poke(0x7C00, &[0xCD, 0x10]);
         fake.poke(0x40, &[0x00, 0x01, 0x00, 0xC0]);
         assert_eq!(outlook(&fake).branch.as_deref(), Some("goes to c000:0100"));
@@ -480,9 +410,6 @@ mod tests {
         let mut fake = Fake::with_code(&[0xF3, 0xAB]);
         fake.cpu.gpr[1] = 5;
         assert_eq!(outlook(&fake).notes, ["5 iterations left"]);
-        assert_eq!(
-            outlook(&Fake::with_code(&[0xF4])).notes,
-            ["waits with IF clear: only NMI or reset wakes it"]
-        );
+        assert_eq!(outlook(&Fake::with_code(&[0xF4])).notes, ["waits with IF clear: only NMI or reset wakes it"]);
     }
 }

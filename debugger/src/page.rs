@@ -63,10 +63,7 @@ pub struct Page {
 impl Page {
     /// An empty page.
     pub fn new(colour: bool) -> Page {
-        Page {
-            text: String::new(),
-            colour,
-        }
+        Page { text: String::new(), colour }
     }
 
     /// All that was written.
@@ -103,24 +100,14 @@ impl Page {
 
     /// A value that is followed by `*` if it changed, and by a blank if not.
     pub fn mark(&self, text: impl AsRef<str>, changed: bool) -> String {
-        if changed {
-            self.tone(Tone::Changed, format!("{}*", text.as_ref()))
-        } else {
-            format!("{} ", text.as_ref())
-        }
+        if changed { self.tone(Tone::Changed, format!("{}*", text.as_ref())) } else { format!("{} ", text.as_ref()) }
     }
 
     /// Writes rows with their columns aligned, two blanks apart.
     pub fn table(&mut self, rows: &[Vec<String>]) {
         let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
         let widths: Vec<usize> = (0..columns)
-            .map(|column| {
-                rows.iter()
-                    .filter_map(|row| row.get(column))
-                    .map(|cell| width(cell))
-                    .max()
-                    .unwrap_or(0)
-            })
+            .map(|column| rows.iter().filter_map(|row| row.get(column)).map(|cell| width(cell)).max().unwrap_or(0))
             .collect();
         for row in rows {
             let mut line = String::new();
@@ -151,11 +138,7 @@ impl Page {
 
 /// `1 byte`, `2 bytes`.
 pub fn plural(count: u64, word: &str) -> String {
-    if count == 1 {
-        format!("1 {word}")
-    } else {
-        format!("{count} {word}s")
-    }
+    if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
 }
 
 /// Columns that a text takes on a terminal: escape sequences take none.
@@ -187,9 +170,7 @@ impl Show for Note {
 
 /// Answers with one line.
 pub fn note(message: impl Into<String>) -> Answered {
-    answer(Note {
-        message: message.into(),
-    })
+    answer(Note { message: message.into() })
 }
 
 #[cfg(test)]
@@ -200,10 +181,7 @@ mod tests {
     fn tables_align_with_and_without_colour() {
         for colour in [false, true] {
             let mut page = Page::new(colour);
-            let rows = [
-                vec![page.mark("aa", true), "b".to_string()],
-                vec!["cccc".to_string(), "d".to_string()],
-            ];
+            let rows = [vec![page.mark("aa", true), "b".to_string()], vec!["cccc".to_string(), "d".to_string()]];
             page.table(&rows);
             let plain = page.finish().replace("\x1b[33m", "").replace("\x1b[0m", "");
             assert_eq!(plain, "aa*   b\ncccc  d\n");
@@ -214,10 +192,6 @@ mod tests {
     fn paragraphs_break_between_words() {
         let mut page = Page::new(false);
         page.paragraph("  ", &"word ".repeat(40));
-        assert!(
-            page.finish()
-                .lines()
-                .all(|line| line.len() <= 78 && line.starts_with("  word"))
-        );
+        assert!(page.finish().lines().all(|line| line.len() <= 78 && line.starts_with("  word")));
     }
 }

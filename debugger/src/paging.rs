@@ -80,27 +80,14 @@ impl PageView {
     }
 
     fn text(&self) -> String {
-        let size = if self.bytes < 1 << 20 {
-            "4K".to_string()
-        } else {
-            format!("{}M", self.bytes >> 20)
-        };
+        let size = if self.bytes < 1 << 20 { "4K".to_string() } else { format!("{}M", self.bytes >> 20) };
         let rights = [
             if self.user { "user" } else { "supervisor" },
-            if self.writable {
-                "read/write"
-            } else {
-                "read-only"
-            },
+            if self.writable { "read/write" } else { "read-only" },
             if self.dirty { "dirty" } else { "clean" },
         ];
         let global = if self.global { " global" } else { "" };
-        format!(
-            "lin {:08x} -> phys {:08x}  {size}  {}{global}",
-            self.linear,
-            self.physical,
-            rights.join(" ")
-        )
+        format!("lin {:08x} -> phys {:08x}  {size}  {}{global}", self.linear, self.physical, rights.join(" "))
     }
 }
 
@@ -120,10 +107,7 @@ pub fn walk(target: &dyn Target, at: Address) -> Option<WalkView> {
         answers: None,
         byte: at.peek(cpu, memory),
     };
-    view.answers = view
-        .address
-        .physical
-        .map(|physical| owner(memory, PhysAddr(physical)));
+    view.answers = view.address.physical.map(|physical| owner(memory, PhysAddr(physical)));
     if !paging.enabled {
         return Some(view);
     }
@@ -133,11 +117,7 @@ pub fn walk(target: &dyn Target, at: Address) -> Option<WalkView> {
         view.levels.push(Level {
             name: step.name,
             address: (step.name != "PDPTE").then_some(step.address.0),
-            entry: format!(
-                "{:#0width$x}",
-                step.entry,
-                width = if paging.pae { 18 } else { 10 }
-            ),
+            entry: format!("{:#0width$x}", step.entry, width = if paging.pae { 18 } else { 10 }),
             flags: flags(step.name, step.entry, index == last && found.leaf.is_some()),
         });
     }
@@ -182,11 +162,7 @@ fn flags(name: &str, entry: u64, is_leaf: bool) -> String {
     let choose = |bit: u32, set: &'static str, clear: &'static str| {
         if entry >> bit & 1 != 0 { set } else { clear }
     };
-    let mut words = vec![
-        "present",
-        choose(1, "read/write", "read-only"),
-        choose(2, "user", "supervisor"),
-    ];
+    let mut words = vec!["present", choose(1, "read/write", "read-only"), choose(2, "user", "supervisor")];
     words.push(choose(3, "write-through", ""));
     words.push(choose(4, "uncached", ""));
     words.push(choose(5, "accessed", "not accessed"));
@@ -204,11 +180,7 @@ fn flags(name: &str, entry: u64, is_leaf: bool) -> String {
 impl Show for WalkView {
     fn show(&self, page: &mut Page) {
         let mut title = self.address.text();
-        if let Some(physical) = self
-            .address
-            .physical
-            .filter(|at| self.address.linear == Some(*at))
-        {
+        if let Some(physical) = self.address.physical.filter(|at| self.address.linear == Some(*at)) {
             title.push_str(&format!(" = phys {physical:08x}"));
         }
         page.line(page.tone(Tone::Title, title));
@@ -218,14 +190,8 @@ impl Show for WalkView {
             page.line(format!("{} paging, cr3 {:08x}", self.paging, self.cr3));
         }
         for level in &self.levels {
-            let at = level.address.map_or_else(
-                || "register     ".to_string(),
-                |at| format!("phys {at:08x}"),
-            );
-            page.line(format!(
-                "  {:5} {at}  {}  {}",
-                level.name, level.entry, level.flags
-            ));
+            let at = level.address.map_or_else(|| "register     ".to_string(), |at| format!("phys {at:08x}"));
+            page.line(format!("  {:5} {at}  {}  {}", level.name, level.entry, level.flags));
         }
         if let Some(found) = &self.page {
             page.line(format!("  page  {}", found.text()));
@@ -242,9 +208,7 @@ impl Show for WalkView {
             None => (),
         }
         if let Some(answers) = self.answers {
-            let byte = self
-                .byte
-                .map_or_else(String::new, |byte| format!(", byte {byte:02x}"));
+            let byte = self.byte.map_or_else(String::new, |byte| format!(", byte {byte:02x}"));
             page.line(format!("{answers} answers{byte}"));
         }
     }
@@ -274,38 +238,21 @@ pub fn tlb(target: &dyn Target) -> TlbView {
     let (cpu, paging) = (target.cpu(), target.cpu().paging());
     let line = |entry: &TlbEntry| {
         let leaf = view_walk(&paging, target.memory(), entry.linear).leaf;
-        TlbLine {
-            page: PageView::new(entry),
-            stale: is_stale(entry, leaf.as_ref(), entry.linear),
-        }
+        TlbLine { page: PageView::new(entry), stale: is_stale(entry, leaf.as_ref(), entry.linear) }
     };
     let mut entries: Vec<TlbLine> = cpu.tlb.entries().map(line).collect();
     entries.sort_by_key(|line| line.page.linear);
-    TlbView {
-        policy: format!("{:?}", cpu.tlb.policy()).to_lowercase(),
-        entries,
-    }
+    TlbView { policy: format!("{:?}", cpu.tlb.policy()).to_lowercase(), entries }
 }
 
 impl Show for TlbView {
     fn show(&self, page: &mut Page) {
         let stale = self.entries.iter().filter(|line| line.stale).count();
-        let stale = if stale > 0 {
-            format!(", {stale} STALE")
-        } else {
-            String::new()
-        };
-        page.line(page.tone(
-            Tone::Title,
-            format!("TLB ({}), {} held{stale}", self.policy, self.entries.len()),
-        ));
+        let stale = if stale > 0 { format!(", {stale} STALE") } else { String::new() };
+        page.line(page.tone(Tone::Title, format!("TLB ({}), {} held{stale}", self.policy, self.entries.len())));
         for line in &self.entries {
             let text = line.page.text();
-            page.line(if line.stale {
-                page.tone(Tone::Warning, format!("{text}  STALE"))
-            } else {
-                text
-            });
+            page.line(if line.stale { page.tone(Tone::Warning, format!("{text}  STALE")) } else { text });
         }
     }
 }
@@ -351,10 +298,7 @@ mod tests {
           not present: any access gives #PF
           TLB   holds nothing for it
         ");
-        assert_eq!(
-            fake.memory.read_entry(PhysAddr(0x10_1000 + 4 * 7), 4),
-            0x7005
-        );
+        assert_eq!(fake.memory.read_entry(PhysAddr(0x10_1000 + 4 * 7), 4), 0x7005);
     }
 
     #[test]

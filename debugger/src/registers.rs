@@ -45,30 +45,18 @@ const ORDER: [u8; 8] = [0, 3, 1, 2, 6, 7, 5, 4];
 pub fn value(cpu: &CpuState, before: Option<&CpuState>, register: Register) -> Value {
     let value = register.read(cpu);
     let changed = before.is_some_and(|old| register.read(old) != value);
-    Value {
-        name: register.name(),
-        value,
-        changed,
-    }
+    Value { name: register.name(), value, changed }
 }
 
 /// The general registers in reading order.
 pub fn general(cpu: &CpuState, before: Option<&CpuState>) -> Vec<Value> {
-    ORDER
-        .iter()
-        .map(|number| value(cpu, before, Register::General(*number)))
-        .collect()
+    ORDER.iter().map(|number| value(cpu, before, Register::General(*number))).collect()
 }
 
 /// All registers; `before` is the processor at the last stop.
 pub fn registers(target: &dyn Target, before: Option<&CpuState>) -> RegistersView {
     let cpu = target.cpu();
-    let values = |registers: &[Register]| {
-        registers
-            .iter()
-            .map(|register| value(cpu, before, *register))
-            .collect()
-    };
+    let values = |registers: &[Register]| registers.iter().map(|register| value(cpu, before, *register)).collect();
     use Register::{Control, GdtBase, GdtLimit, IdtBase, IdtLimit};
     RegistersView {
         general: general(cpu, before),
@@ -97,19 +85,12 @@ impl Show for RegistersView {
     fn show(&self, page: &mut Page) {
         show_general(page, &self.general);
         let eip = cell(page, &self.eip);
-        page.line(format!(
-            "{eip}  eflags {:08x}  {}",
-            self.eflags.value,
-            self.eflags.in_short(page)
-        ));
+        page.line(format!("{eip}  eflags {:08x}  {}", self.eflags.value, self.eflags.in_short(page)));
         self.segments.show(page);
         for pair in self.tables.chunks(2) {
             let changed = pair.iter().any(|value| value.changed);
             let name = page.mark(pair[0].name, changed);
-            page.line(format!(
-                "{name}      base {:08x}  limit {:08x}",
-                pair[0].value, pair[1].value
-            ));
+            page.line(format!("{name}      base {:08x}  limit {:08x}", pair[0].value, pair[1].value));
         }
         let control: Vec<String> = self.control.iter().map(|value| cell(page, value)).collect();
         page.line(control.join("  "));

@@ -46,20 +46,11 @@ pub fn begin(target: &mut dyn Target, desk: &mut Desk) -> CpuState {
 
 /// Ends a command that moved the machine: explains the stop and shows the context, and the tour's text if it came to
 /// a new stop of it.
-pub fn finish(
-    target: &mut dyn Target,
-    desk: &mut Desk,
-    before: CpuState,
-    reason: Reason,
-) -> Answered {
+pub fn finish(target: &mut dyn Target, desk: &mut Desk, before: CpuState, reason: Reason) -> Answered {
     let Reason::Tour(index) = reason else {
         return answer(stopped(target, desk, before, reason));
     };
-    let (line, tour) = desk
-        .tour
-        .as_mut()
-        .map(|tour| tour.reach(index))
-        .unwrap_or_default();
+    let (line, tour) = desk.tour.as_mut().map(|tour| tour.reach(index)).unwrap_or_default();
     let context = stopped(target, desk, before, Reason::Done("tour", line));
     answer(Arrival { tour, context })
 }
@@ -90,12 +81,7 @@ fn arm(target: &mut dyn Target, desk: &mut Desk, own: Option<Place>) {
 }
 
 /// Runs until a stop that the user wants to see: conditions, counts and own places are answered here.
-pub fn go(
-    target: &mut dyn Target,
-    desk: &mut Desk,
-    mut until: RunUntil,
-    own: Option<&Own<'_>>,
-) -> Reason {
+pub fn go(target: &mut dyn Target, desk: &mut Desk, mut until: RunUntil, own: Option<&Own<'_>>) -> Reason {
     arm(target, desk, own.map(|own| own.place));
     // A watchpoint stopped the machine before the breakpoint at its next instruction could be looked at.
     if std::mem::take(&mut desk.announce)
@@ -154,9 +140,7 @@ fn step_once(target: &mut dyn Target, desk: &mut Desk) -> Option<Reason> {
     {
         return Some(reason);
     }
-    target
-        .take_interrupt()
-        .then_some(Reason::Machine(Stop::Interrupted))
+    target.take_interrupt().then_some(Reason::Machine(Stop::Interrupted))
 }
 
 /// One step that runs through calls, software interrupts, REP, and hardware interrupts that come in between.
@@ -181,10 +165,7 @@ fn come_to(target: &mut dyn Target, desk: &mut Desk, to: Address) -> Option<Reas
     let depth = |cpu: &CpuState| (cpu.seg(SegReg::Ss).selector, stack_at(cpu, 0).linear());
     let (segment, top) = depth(target.cpu());
     let wanted = |cpu: &CpuState| depth(cpu).0 == segment && depth(cpu).1 >= top;
-    let own = Own {
-        place: Place::Linear(to.linear()?.0),
-        wanted: &wanted,
-    };
+    let own = Own { place: Place::Linear(to.linear()?.0), wanted: &wanted };
     Some(go(target, desk, RunUntil::default(), Some(&own))).filter(|reason| *reason != Reason::Own)
 }
 
@@ -219,14 +200,12 @@ pub fn out(target: &mut dyn Target, desk: &mut Desk, arguments: &Arguments<'_>) 
     let top = stack_at(target.cpu(), 0).linear();
     loop {
         let insn = next_instruction(target).insn;
-        let returns = insn.is_some_and(|insn| {
-            insn.flow_control() == FlowControl::Return && insn.mnemonic() != Mnemonic::Sysexit
-        });
+        let returns =
+            insn.is_some_and(|insn| insn.flow_control() == FlowControl::Return && insn.mnemonic() != Mnemonic::Sysexit);
         if returns && stack_at(target.cpu(), 0).linear() >= top {
             let reason = step_once(target, desk);
             let to = Address::of_next(target.cpu()).text();
-            let reason =
-                reason.unwrap_or_else(|| Reason::Done("returned", format!("returned to {to}")));
+            let reason = reason.unwrap_or_else(|| Reason::Done("returned", format!("returned to {to}")));
             return finish(target, desk, before, reason);
         }
         if let Some(reason) = over_once(target, desk) {
@@ -256,22 +235,14 @@ pub fn goto(target: &mut dyn Target, desk: &mut Desk, arguments: &Arguments<'_>)
     if retired {
         parser.take_word("retired");
     }
-    let now = if retired {
-        target.cpu().retired
-    } else {
-        target.position()
-    };
+    let now = if retired { target.cpu().retired } else { target.position() };
     let relative = parser.take_sign("+");
     if parser.at_end() {
         return Err(arguments.usage("a position is missing"));
     }
     let value = parser.expression()?.value(target)?;
     parser.end()?;
-    let goal = if relative {
-        now.saturating_add(value)
-    } else {
-        value
-    };
+    let goal = if relative { now.saturating_add(value) } else { value };
     if goal < now {
         return Err(Error::Later(format!(
             "{goal} lies behind: the machine is at {now}. Going back comes in a later stage; `restore` a state saved \
@@ -279,15 +250,9 @@ pub fn goto(target: &mut dyn Target, desk: &mut Desk, arguments: &Arguments<'_>)
         )));
     }
     let until = if retired {
-        RunUntil {
-            retired: Some(goal),
-            ..RunUntil::default()
-        }
+        RunUntil { retired: Some(goal), ..RunUntil::default() }
     } else {
-        RunUntil {
-            position: Some(goal),
-            ..RunUntil::default()
-        }
+        RunUntil { position: Some(goal), ..RunUntil::default() }
     };
     run_until(target, desk, until)
 }
@@ -300,15 +265,9 @@ pub fn until(target: &mut dyn Target, desk: &mut Desk, arguments: &Arguments<'_>
         };
         let text = Some(arguments.plain_text(text)?);
         let until = if word == "serial" {
-            RunUntil {
-                serial: text,
-                ..RunUntil::default()
-            }
+            RunUntil { serial: text, ..RunUntil::default() }
         } else {
-            RunUntil {
-                screen: text,
-                ..RunUntil::default()
-            }
+            RunUntil { screen: text, ..RunUntil::default() }
         };
         return run_until(target, desk, until);
     }
@@ -317,17 +276,12 @@ pub fn until(target: &mut dyn Target, desk: &mut Desk, arguments: &Arguments<'_>
     }
     let mut parser = arguments.parser()?;
     if parser.at_end() {
-        return Err(
-            arguments.usage("an address, a condition, serial TEXT or screen TEXT is missing")
-        );
+        return Err(arguments.usage("an address, a condition, serial TEXT or screen TEXT is missing"));
     }
     let place = place_of(parser.place()?.address(target)?);
     parser.end()?;
     let before = begin(target, desk);
-    let own = Own {
-        place,
-        wanted: &|_| true,
-    };
+    let own = Own { place, wanted: &|_| true };
     let reason = match go(target, desk, RunUntil::default(), Some(&own)) {
         Reason::Own => Reason::Done("reached", format!("reached {}", place_text(place))),
         reason => reason,
@@ -358,12 +312,7 @@ fn until_condition(target: &mut dyn Target, desk: &mut Desk, condition: &Expr) -
         if condition.value(target) != Ok(0) {
             let cpu = target.cpu();
             let at = logical(cpu.seg(SegReg::Cs).selector.0, cpu.eip);
-            return finish(
-                target,
-                desk,
-                before,
-                Reason::Done("condition", format!("the condition holds at {at}")),
-            );
+            return finish(target, desk, before, Reason::Done("condition", format!("the condition holds at {at}")));
         }
     }
 }

@@ -2,8 +2,8 @@
 //! SDM Vol.3A 3.4.3 "Segment Registers".
 
 use ringwalk_cpu::segment::{
-    ACCESSED, CODE, DEFAULT_BIG, Descriptor, EXPAND_DOWN, GRANULARITY, PRESENT, S, SegReg, Segment,
-    SystemType, WRITABLE,
+    ACCESSED, CODE, DEFAULT_BIG, Descriptor, EXPAND_DOWN, GRANULARITY, PRESENT, S, SegReg, Segment, SystemType,
+    WRITABLE,
 };
 use ringwalk_cpu::state::{CpuState, Mode};
 use serde::Serialize;
@@ -41,14 +41,7 @@ pub struct SegmentsView {
 }
 
 /// The order in which people read segment registers.
-pub const ORDER: [SegReg; 6] = [
-    SegReg::Cs,
-    SegReg::Ss,
-    SegReg::Ds,
-    SegReg::Es,
-    SegReg::Fs,
-    SegReg::Gs,
-];
+pub const ORDER: [SegReg; 6] = [SegReg::Cs, SegReg::Ss, SegReg::Ds, SegReg::Es, SegReg::Fs, SegReg::Gs];
 
 /// All segment registers; `before` is the processor at the last stop.
 pub fn segments(target: &dyn Target, before: Option<&CpuState>) -> SegmentsView {
@@ -61,41 +54,22 @@ pub fn segments(target: &dyn Target, before: Option<&CpuState>) -> SegmentsView 
         })
         .collect();
     let system = |reg: &Segment, name| -> Option<String> {
-        (cpu.protected() && !reg.selector.is_null())
-            .then(|| table_difference(target, reg, name))
-            .flatten()
+        (cpu.protected() && !reg.selector.is_null()).then(|| table_difference(target, reg, name)).flatten()
     };
-    for (name, now, old) in [
-        ("ldtr", cpu.ldtr, before.map(|old| old.ldtr)),
-        ("tr", cpu.tr, before.map(|old| old.tr)),
-    ] {
-        segments.push(view(
-            name,
-            &now,
-            system(&now, "GDT"),
-            old.is_some_and(|old| old != now),
-        ));
+    for (name, now, old) in [("ldtr", cpu.ldtr, before.map(|old| old.ldtr)), ("tr", cpu.tr, before.map(|old| old.tr))] {
+        segments.push(view(name, &now, system(&now, "GDT"), old.is_some_and(|old| old != now)));
     }
     SegmentsView { segments }
 }
 
-fn view(
-    name: &'static str,
-    segment: &Segment,
-    differs: Option<String>,
-    changed: bool,
-) -> SegmentView {
+fn view(name: &'static str, segment: &Segment, differs: Option<String>, changed: bool) -> SegmentView {
     SegmentView {
         name,
         selector: segment.selector.0,
         base: segment.base,
         limit: segment.limit,
         rights: segment.rights,
-        kind: if segment.is_unusable() {
-            "null: unusable".to_string()
-        } else {
-            kind(segment.rights)
-        },
+        kind: if segment.is_unusable() { "null: unusable".to_string() } else { kind(segment.rights) },
         differs,
         changed,
     }
@@ -114,10 +88,7 @@ impl Show for SegmentsView {
             ]);
         }
         page.table(&rows);
-        let differing = self
-            .segments
-            .iter()
-            .filter_map(|view| Some((view.name, view.differs.clone()?)));
+        let differing = self.segments.iter().filter_map(|view| Some((view.name, view.differs.clone()?)));
         for line in grouped(differing) {
             page.line(page.tone(Tone::Warning, line));
         }
@@ -133,10 +104,7 @@ pub fn grouped(differing: impl Iterator<Item = (&'static str, String)>) -> Vec<S
             None => groups.push((text, vec![name])),
         }
     }
-    groups
-        .into_iter()
-        .map(|(text, names)| format!("{}: {text}", names.join(" ")))
-        .collect()
+    groups.into_iter().map(|(text, names)| format!("{}: {text}", names.join(" "))).collect()
 }
 
 /// How a register's cache differs from what a load of its selector would give in this mode; `None` if it does not.
@@ -146,10 +114,7 @@ pub fn difference(target: &dyn Target, reg: SegReg) -> Option<String> {
         Mode::Real | Mode::Virtual8086 => {
             let mut parts = Vec::new();
             if segment.base != u64::from(segment.selector.0) << 4 {
-                parts.push(format!(
-                    "base {:08x} instead of selector * 16",
-                    segment.base
-                ));
+                parts.push(format!("base {:08x} instead of selector * 16", segment.base));
             }
             if segment.limit != 0xFFFF {
                 parts.push(format!("limit {:08x} instead of ffff", segment.limit));
@@ -159,14 +124,11 @@ pub fn difference(target: &dyn Target, reg: SegReg) -> Option<String> {
             }
             (!parts.is_empty()).then(|| format!("{}: not loaded in this mode", parts.join(", ")))
         }
-        Mode::Protected if segment.selector.is_null() => (!segment.is_unusable())
-            .then(|| "null, but still usable: not loaded since real mode".to_string()),
+        Mode::Protected if segment.selector.is_null() => {
+            (!segment.is_unusable()).then(|| "null, but still usable: not loaded since real mode".to_string())
+        }
         Mode::Protected => {
-            let table = if segment.selector.is_local() {
-                "LDT"
-            } else {
-                "GDT"
-            };
+            let table = if segment.selector.is_local() { "LDT" } else { "GDT" };
             table_difference(target, segment, table)
         }
     }
@@ -175,9 +137,7 @@ pub fn difference(target: &dyn Target, reg: SegReg) -> Option<String> {
 fn table_difference(target: &dyn Target, segment: &Segment, table: &str) -> Option<String> {
     let index = segment.selector.0 >> 3;
     let Some(descriptor) = descriptor_of(target.cpu(), target.memory(), segment.selector) else {
-        return Some(format!(
-            "{table}[{index}] cannot be read: the cache is all there is"
-        ));
+        return Some(format!("{table}[{index}] cannot be read: the cache is all there is"));
     };
     let now = descriptor.segment(segment.selector);
     // A load sets the accessed or busy bit; whether the table shows it says nothing about the cache.
@@ -187,10 +147,7 @@ fn table_difference(target: &dyn Target, segment: &Segment, table: &str) -> Opti
         && now.rights & kept & 0xFFFF == segment.rights & kept & 0xFFFF;
     (!same).then(|| {
         let (base, limit) = (now.base, now.limit);
-        format!(
-            "{table}[{index}] now says base {base:08x} limit {limit:08x} {}",
-            kind(now.rights)
-        )
+        format!("{table}[{index}] now says base {base:08x} limit {limit:08x} {}", kind(now.rights))
     })
 }
 
@@ -200,27 +157,13 @@ pub fn kind(rights: u32) -> String {
     if rights & S == 0 {
         words.push(system_name(rights).to_string());
     } else if rights & CODE != 0 {
-        words.push(
-            if rights & DEFAULT_BIG != 0 {
-                "code32"
-            } else {
-                "code16"
-            }
-            .to_string(),
-        );
+        words.push(if rights & DEFAULT_BIG != 0 { "code32" } else { "code16" }.to_string());
         words.push(if rights & WRITABLE != 0 { "rx" } else { "x" }.to_string());
         if rights & EXPAND_DOWN != 0 {
             words.push("conforming".to_string());
         }
     } else {
-        words.push(
-            if rights & DEFAULT_BIG != 0 {
-                "data32"
-            } else {
-                "data16"
-            }
-            .to_string(),
-        );
+        words.push(if rights & DEFAULT_BIG != 0 { "data32" } else { "data16" }.to_string());
         words.push(if rights & WRITABLE != 0 { "rw" } else { "r" }.to_string());
         if rights & EXPAND_DOWN != 0 {
             words.push("expand-down".to_string());
@@ -304,19 +247,10 @@ mod tests {
             let mut segment = descriptor.segment(Selector(index));
             segment.rights |= ACCESSED;
             fake.cpu.segments[reg as usize] = segment;
-            assert_eq!(
-                difference(&fake, reg),
-                None,
-                "the accessed bit does not count"
-            );
+            assert_eq!(difference(&fake, reg), None, "the accessed bit does not count");
         }
         fake.poke(0x1012, &[0x00, 0x80]);
-        fake.cpu.segments[SegReg::Gs as usize] = Segment {
-            selector: Selector(0),
-            base: 0,
-            limit: 0,
-            rights: UNUSABLE,
-        };
+        fake.cpu.segments[SegReg::Gs as usize] = Segment { selector: Selector(0), base: 0, limit: 0, rights: UNUSABLE };
         fake.cpu.segments[SegReg::Fs as usize].selector = Selector(0x33);
         insta::assert_snapshot!(shown(&fake), @r"
         cs   0008   base 00000000  limit ffffffff  code32 rx DPL 0 accessed 4K units

@@ -56,18 +56,8 @@ impl<'t> Session<'t> {
     pub fn new(target: &'t mut dyn Target, options: Options) -> Result<Session<'t>, Error> {
         let tour = options.tour.as_deref().map(Tour::read).transpose()?;
         let Options { json, colour, .. } = options;
-        let desk = Desk {
-            tour,
-            ..Desk::default()
-        };
-        Ok(Session {
-            target,
-            desk,
-            json,
-            colour,
-            repeated: None,
-            source_depth: 0,
-        })
+        let desk = Desk { tour, ..Desk::default() };
+        Ok(Session { target, desk, json, colour, repeated: None, source_depth: 0 })
     }
 
     /// Runs the commands of a line and writes their answers. An empty line repeats the last step-like command.
@@ -98,11 +88,7 @@ impl<'t> Session<'t> {
             Ok(found) => found,
             Err(error) => return self.failed(word, error, out),
         };
-        let arguments = Arguments {
-            row,
-            format,
-            text: format!("{prefix}{rest}").into(),
-        };
+        let arguments = Arguments { row, format, text: format!("{prefix}{rest}").into() };
         if format.is_some() && !row.arguments.starts_with("[/") {
             let error = arguments.usage(format!("`{}` takes no format behind a slash", row.name));
             return self.failed(row.name, error, out);
@@ -148,11 +134,7 @@ impl<'t> Session<'t> {
 
     /// Writes something that no command asked for; JSON readers do not get it.
     pub fn show(&self, value: &impl Show, out: &mut dyn Write) -> io::Result<()> {
-        if self.json {
-            Ok(())
-        } else {
-            self.write("", value, out)
-        }
+        if self.json { Ok(()) } else { self.write("", value, out) }
     }
 
     /// True if answers are JSON.
@@ -184,15 +166,9 @@ impl<'t> Session<'t> {
 /// The command word, what follows a slash on it, and the rest.
 fn split(line: &str) -> (&str, Option<&str>, &str) {
     let line = line.trim();
-    let end = line
-        .find(|letter: char| letter.is_whitespace() || "/\"'*=([".contains(letter))
-        .unwrap_or(line.len());
+    let end = line.find(|letter: char| letter.is_whitespace() || "/\"'*=([".contains(letter)).unwrap_or(line.len());
     // A line that begins with none of the letters of a name has its first sign as its word, for the message.
-    let end = if end == 0 {
-        line.chars().next().map_or(0, char::len_utf8)
-    } else {
-        end
-    };
+    let end = if end == 0 { line.chars().next().map_or(0, char::len_utf8) } else { end };
     let (word, rest) = line.split_at(end);
     let Some(behind) = rest.strip_prefix('/') else {
         return (word, None, rest.trim());
@@ -216,11 +192,7 @@ fn repetition(row: &Command, line: &str) -> Option<String> {
 }
 
 /// `source FILE`.
-pub fn source(
-    session: &mut Session<'_>,
-    arguments: &Arguments<'_>,
-    out: &mut dyn Write,
-) -> io::Result<Flow> {
+pub fn source(session: &mut Session<'_>, arguments: &Arguments<'_>, out: &mut dyn Write) -> io::Result<Flow> {
     let path = match arguments.path() {
         Ok(path) => PathBuf::from(path),
         Err(error) => return session.failed("source", error, out),
@@ -228,38 +200,27 @@ pub fn source(
     let text = match fs::read_to_string(&path) {
         Ok(text) => text,
         Err(problem) => {
-            let error = Error::File {
-                path,
-                problem: problem.to_string(),
-            };
+            let error = Error::File { path, problem: problem.to_string() };
             return session.failed("source", error, out);
         }
     };
     if session.source_depth == DEEPEST_SOURCE {
-        let error = Error::Value(format!(
-            "{} calls itself, or files call each other too deeply",
-            path.display()
-        ));
+        let error = Error::Value(format!("{} calls itself, or files call each other too deeply", path.display()));
         return session.failed("source", error, out);
     }
     session.source_depth += 1;
     let flow = script(session, &text, out);
     session.source_depth -= 1;
     match flow? {
-        (number, Flow::Failed(error)) => Ok(Flow::Failed(Error::Value(format!(
-            "{} line {number}: {error}",
-            path.display()
-        )))),
+        (number, Flow::Failed(error)) => {
+            Ok(Flow::Failed(Error::Value(format!("{} line {number}: {error}", path.display()))))
+        }
         (_, flow) => Ok(flow),
     }
 }
 
 /// Runs lines until one fails or quits; answers the number of the last one with how it ended.
-pub(crate) fn script(
-    session: &mut Session<'_>,
-    text: &str,
-    out: &mut dyn Write,
-) -> io::Result<(usize, Flow)> {
+pub(crate) fn script(session: &mut Session<'_>, text: &str, out: &mut dyn Write) -> io::Result<(usize, Flow)> {
     for (index, line) in text.lines().enumerate() {
         if line.trim().is_empty() {
             continue;
@@ -273,11 +234,7 @@ pub(crate) fn script(
 }
 
 /// `quit`.
-pub fn quit(
-    session: &mut Session<'_>,
-    arguments: &Arguments<'_>,
-    out: &mut dyn Write,
-) -> io::Result<Flow> {
+pub fn quit(session: &mut Session<'_>, arguments: &Arguments<'_>, out: &mut dyn Write) -> io::Result<Flow> {
     match arguments.none() {
         Ok(()) => Ok(Flow::Quit),
         Err(error) => session.failed("quit", error, out),

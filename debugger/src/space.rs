@@ -46,39 +46,22 @@ impl Address {
     /// An offset in a segment register, by its descriptor cache.
     pub fn in_segment(cpu: &CpuState, reg: SegReg, offset: u32) -> Address {
         let segment = cpu.seg(reg);
-        Address::Logical {
-            selector: segment.selector.0,
-            offset,
-            base: segment.base,
-        }
+        Address::Logical { selector: segment.selector.0, offset, base: segment.base }
     }
 
     /// An offset behind a selector that no register need hold: by the mode, or by the descriptor table.
-    pub fn by_selector(
-        cpu: &CpuState,
-        memory: &Memory,
-        selector: u16,
-        offset: u32,
-    ) -> Option<Address> {
+    pub fn by_selector(cpu: &CpuState, memory: &Memory, selector: u16, offset: u32) -> Option<Address> {
         let base = match cpu.mode() {
-            Mode::Protected => descriptor_of(cpu, memory, Selector(selector))?
-                .base()
-                .into(),
+            Mode::Protected => descriptor_of(cpu, memory, Selector(selector))?.base().into(),
             Mode::Real | Mode::Virtual8086 => u64::from(selector) << 4,
         };
-        Some(Address::Logical {
-            selector,
-            offset,
-            base,
-        })
+        Some(Address::Logical { selector, offset, base })
     }
 
     /// The linear address, for all but physical ones.
     pub fn linear(self) -> Option<LinAddr> {
         match self {
-            Address::Logical { offset, base, .. } => {
-                Some(LinAddr(base.wrapping_add(u64::from(offset)) & 0xFFFF_FFFF))
-            }
+            Address::Logical { offset, base, .. } => Some(LinAddr(base.wrapping_add(u64::from(offset)) & 0xFFFF_FFFF)),
             Address::Linear(address) => Some(LinAddr(address & 0xFFFF_FFFF)),
             Address::Physical(_) => None,
         }
@@ -95,18 +78,10 @@ impl Address {
     /// So many bytes further.
     pub fn plus(self, bytes: u32) -> Address {
         match self {
-            Address::Logical {
-                selector,
-                offset,
-                base,
-            } => Address::Logical {
-                selector,
-                offset: offset.wrapping_add(bytes),
-                base,
-            },
-            Address::Linear(address) => {
-                Address::Linear(address.wrapping_add(u64::from(bytes)) & 0xFFFF_FFFF)
+            Address::Logical { selector, offset, base } => {
+                Address::Logical { selector, offset: offset.wrapping_add(bytes), base }
             }
+            Address::Linear(address) => Address::Linear(address.wrapping_add(u64::from(bytes)) & 0xFFFF_FFFF),
             Address::Physical(address) => Address::Physical(address.wrapping_add(u64::from(bytes))),
         }
     }
@@ -129,9 +104,7 @@ impl Address {
     pub fn everywhere(self, cpu: &CpuState, memory: &Memory) -> Everywhere {
         Everywhere {
             logical: match self {
-                Address::Logical {
-                    selector, offset, ..
-                } => Some(logical(selector, offset)),
+                Address::Logical { selector, offset, .. } => Some(logical(selector, offset)),
                 _ => None,
             },
             linear: self.linear().map(|at| at.0),
@@ -142,9 +115,7 @@ impl Address {
     /// In the space that it was named in.
     pub fn text(self) -> String {
         match self {
-            Address::Logical {
-                selector, offset, ..
-            } => logical(selector, offset),
+            Address::Logical { selector, offset, .. } => logical(selector, offset),
             Address::Linear(address) => format!("lin {address:08x}"),
             Address::Physical(address) => format!("phys {address:08x}"),
         }
@@ -168,11 +139,7 @@ impl Everywhere {
 
 /// `selector:offset` with as many digits as the offset needs.
 pub fn logical(selector: u16, offset: u32) -> String {
-    if offset > 0xFFFF {
-        format!("{selector:04x}:{offset:08x}")
-    } else {
-        format!("{selector:04x}:{offset:04x}")
-    }
+    if offset > 0xFFFF { format!("{selector:04x}:{offset:08x}") } else { format!("{selector:04x}:{offset:04x}") }
 }
 
 /// Where a linear address leads by the paging structures as they are in memory now, before the A20 gate; `None` if
@@ -206,14 +173,7 @@ pub fn owner(memory: &Memory, at: PhysAddr) -> &'static str {
         (memory.bios, "BIOS ROM"),
         (memory.vga_bios, "VGA BIOS ROM"),
     ];
-    let holds = |range: &ringwalk_mmu::FrameRange| {
-        frame
-            .0
-            .checked_sub(range.first.0)
-            .is_some_and(|index| index < range.count)
-    };
-    ranges
-        .iter()
-        .find(|(range, _)| holds(range))
-        .map_or("memory", |(_, name)| name)
+    let holds =
+        |range: &ringwalk_mmu::FrameRange| frame.0.checked_sub(range.first.0).is_some_and(|index| index < range.count);
+    ranges.iter().find(|(range, _)| holds(range)).map_or("memory", |(_, name)| name)
 }

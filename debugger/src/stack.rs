@@ -24,21 +24,13 @@ pub struct StackView {
 /// The stack pointer as wide as the stack segment says.
 pub fn stack_pointer(cpu: &CpuState) -> u32 {
     let wide = cpu.gpr[4] as u32; // Truncation: ESP has 32 bits.
-    if cpu.seg(SegReg::Ss).is_big() {
-        wide
-    } else {
-        wide & 0xFFFF
-    }
+    if cpu.seg(SegReg::Ss).is_big() { wide } else { wide & 0xFFFF }
 }
 
 /// So many bytes above the top of the stack; a 16-bit stack wraps at 64 KiB.
 pub fn stack_at(cpu: &CpuState, bytes: u32) -> Address {
     let offset = stack_pointer(cpu).wrapping_add(bytes);
-    let offset = if cpu.seg(SegReg::Ss).is_big() {
-        offset
-    } else {
-        offset & 0xFFFF
-    };
+    let offset = if cpu.seg(SegReg::Ss).is_big() { offset } else { offset & 0xFFFF };
     Address::in_segment(cpu, SegReg::Ss, offset)
 }
 
@@ -47,8 +39,7 @@ pub fn stack(target: &dyn Target, slots: u32) -> StackView {
     let cpu = target.cpu();
     let slot_bytes = if cpu.code_is_32() { 4 } else { 2 };
     let top = stack_at(cpu, 0);
-    let slot =
-        |index| stack_at(cpu, index * slot_bytes).peek_number(cpu, target.memory(), slot_bytes);
+    let slot = |index| stack_at(cpu, index * slot_bytes).peek_number(cpu, target.memory(), slot_bytes);
     StackView {
         address: top.text(),
         linear: top.linear().map_or(0, |at| at.0),
@@ -62,15 +53,8 @@ impl Show for StackView {
         let digits = 2 * self.slot_bytes as usize;
         let per_line = if digits == 4 { 12 } else { 6 };
         for (line, slots) in self.slots.chunks(per_line).enumerate() {
-            let words: Vec<String> = slots
-                .iter()
-                .map(|slot| number_or_marks(*slot, digits))
-                .collect();
-            let head = if line == 0 {
-                format!("stack {}", self.address)
-            } else {
-                String::new()
-            };
+            let words: Vec<String> = slots.iter().map(|slot| number_or_marks(*slot, digits)).collect();
+            let head = if line == 0 { format!("stack {}", self.address) } else { String::new() };
             let width = "stack ".len() + self.address.len();
             page.line(format!("{head:width$}  {}", words.join(" ")));
         }

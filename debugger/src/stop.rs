@@ -61,12 +61,7 @@ pub struct WatchView {
 }
 
 /// Explains a stop. `before` is the processor before the command ran.
-pub fn why(
-    target: &dyn Target,
-    breakpoints: &Breakpoints,
-    before: &CpuState,
-    reason: &Reason,
-) -> Why {
+pub fn why(target: &dyn Target, breakpoints: &Breakpoints, before: &CpuState, reason: &Reason) -> Why {
     let stop = match reason {
         Reason::Machine(stop) => stop,
         Reason::Done(kind, text) => return plain(target, kind, text.clone()),
@@ -83,21 +78,13 @@ pub fn why(
         Stop::Screen => simple("screen", "the screen shows the text"),
         Stop::Option(option) => plain(target, "option", format!("{option} reached")),
         Stop::Interrupted => simple("interrupted", "stopped by Ctrl-C"),
-        Stop::DeadHalt => simple(
-            "dead-halt",
-            "halted for good: HLT with nothing that can wake the processor",
-        ),
-        Stop::Shutdown => simple(
-            "shutdown",
-            "shut down after a triple fault: only `reset` or `restore` goes on from here",
-        ),
+        Stop::DeadHalt => simple("dead-halt", "halted for good: HLT with nothing that can wake the processor"),
+        Stop::Shutdown => {
+            simple("shutdown", "shut down after a triple fault: only `reset` or `restore` goes on from here")
+        }
         Stop::Reset => simple("reset", "the guest reset the machine"),
         Stop::PowerOff => simple("power-off", "the guest switched the machine off"),
-        Stop::Exit(value) => plain(
-            target,
-            "exit",
-            format!("the guest wrote {value:#x} to the exit device"),
-        ),
+        Stop::Exit(value) => plain(target, "exit", format!("the guest wrote {value:#x} to the exit device")),
         Stop::EndlessDeliveries => simple(
             "endless-deliveries",
             "a million events were delivered without one instruction retired: the handlers fault on and on",
@@ -108,14 +95,7 @@ pub fn why(
 
 /// A stop that one line of text explains.
 pub fn plain(target: &dyn Target, kind: &'static str, text: String) -> Why {
-    Why {
-        kind,
-        text,
-        id: None,
-        access: None,
-        position: target.position(),
-        retired: target.cpu().retired,
-    }
+    Why { kind, text, id: None, access: None, position: target.position(), retired: target.cpu().retired }
 }
 
 fn breakpoint(target: &dyn Target, breakpoints: &Breakpoints, id: u32) -> Why {
@@ -123,18 +103,11 @@ fn breakpoint(target: &dyn Target, breakpoints: &Breakpoints, id: u32) -> Why {
     let text = found.map_or_else(
         || format!("breakpoint {id}"),
         |found| {
-            let hits = if found.hits > 1 {
-                format!(", hit {}", times(found.hits))
-            } else {
-                String::new()
-            };
+            let hits = if found.hits > 1 { format!(", hit {}", times(found.hits)) } else { String::new() };
             format!("breakpoint {id} at {}{hits}", found.text())
         },
     );
-    Why {
-        id: Some(id),
-        ..plain(target, "breakpoint", text)
-    }
+    Why { id: Some(id), ..plain(target, "breakpoint", text) }
 }
 
 /// `write watch 3: lin 00007e10 00 -> 98 by 0000:7c21 rep movsb`.
@@ -153,24 +126,9 @@ fn watch(target: &dyn Target, breakpoints: &Breakpoints, hit: &WatchHit) -> Why 
         (true, ..) => format!("<- {:0width$x}", hit.value, width = 2 * hit.bytes),
         (false, ..) => format!("= {:0width$x}", hit.value, width = 2 * hit.bytes),
     };
-    let text = format!(
-        "{kind} watch {}: lin {:08x} {values} by {by}",
-        hit.id, hit.linear.0
-    );
-    let access = WatchView {
-        linear: hit.linear.0,
-        bytes: hit.bytes,
-        write: hit.write,
-        value: hit.value,
-        old,
-        new,
-        by,
-    };
-    Why {
-        id: Some(hit.id),
-        access: Some(access),
-        ..plain(target, "watch", text)
-    }
+    let text = format!("{kind} watch {}: lin {:08x} {values} by {by}", hit.id, hit.linear.0);
+    let access = WatchView { linear: hit.linear.0, bytes: hit.bytes, write: hit.write, value: hit.value, old, new, by };
+    Why { id: Some(hit.id), access: Some(access), ..plain(target, "watch", text) }
 }
 
 /// The instruction that made an access.
@@ -183,27 +141,19 @@ fn writer(target: &dyn Target, hit: &WatchHit) -> String {
         Address::by_selector(cpu, target.memory(), hit.selector, hit.eip)
     };
     let at_text = logical(hit.selector, hit.eip);
-    at.map_or(at_text.clone(), |at| {
-        format!("{at_text} {}", decode(target, at).text())
-    })
+    at.map_or(at_text.clone(), |at| format!("{at_text} {}", decode(target, at).text()))
 }
 
 /// What a single step did, where that is not plainly one instruction.
 fn step_text(target: &dyn Target, before: &CpuState) -> String {
     let cpu = target.cpu();
     if cpu.retired != before.retired {
-        return if cpu.activity == Activity::Halted {
-            "halted: the next step idles until an event"
-        } else {
-            "stepped"
-        }
-        .to_string();
+        return if cpu.activity == Activity::Halted { "halted: the next step idles until an event" } else { "stepped" }
+            .to_string();
     }
     let place = |cpu: &CpuState| (cpu.seg(SegReg::Cs).selector, cpu.eip);
     if place(cpu) == place(before) {
-        let repeats = next_instruction(target)
-            .insn
-            .is_some_and(|insn| repeats(&insn));
+        let repeats = next_instruction(target).insn.is_some_and(|insn| repeats(&insn));
         return match (before.activity, repeats) {
             (Activity::Halted, _) => "idle: the processor waits in HLT".to_string(),
             (_, true) => "one iteration of a repeated instruction".to_string(),
@@ -213,27 +163,19 @@ fn step_text(target: &dyn Target, before: &CpuState) -> String {
     let vector = delivered(target);
     let (selector, eip) = place(before);
     let name = vector.map_or_else(String::new, |name| format!(" ({name})"));
-    format!(
-        "an interrupt or exception was delivered{name}: it came at {}",
-        logical(selector.0, eip)
-    )
+    format!("an interrupt or exception was delivered{name}: it came at {}", logical(selector.0, eip))
 }
 
 /// The only vector whose handler begins at the next instruction, in words.
 fn delivered(target: &dyn Target) -> Option<String> {
     let cpu = target.cpu();
     let here = logical(cpu.seg(SegReg::Cs).selector.0, cpu.eip);
-    let mut leads_here = (0..=255)
-        .filter(|vector| crate::tables::gate_target(target, *vector).as_ref() == Some(&here));
+    let mut leads_here = (0..=255).filter(|vector| crate::tables::gate_target(target, *vector).as_ref() == Some(&here));
     let (only, more) = (leads_here.next()?, leads_here.next());
     if more.is_some() {
         return None;
     }
-    let name = if cpu.protected() {
-        vectors::exception(only)
-    } else {
-        vectors::on_a_pc(only)
-    };
+    let name = if cpu.protected() { vectors::exception(only) } else { vectors::on_a_pc(only) };
     Some(match name {
         Some(name) => format!("vector {only:02x}h, {name}"),
         None => format!("vector {only:02x}h"),

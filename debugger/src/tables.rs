@@ -43,13 +43,7 @@ pub struct Entry {
 
 impl Show for TableView {
     fn show(&self, page: &mut Page) {
-        page.line(page.tone(
-            Tone::Title,
-            format!(
-                "{}  base {:08x}  limit {:04x}",
-                self.table, self.base, self.limit
-            ),
-        ));
+        page.line(page.tone(Tone::Title, format!("{}  base {:08x}  limit {:04x}", self.table, self.base, self.limit)));
         let is_vector = matches!(self.table, "idt" | "ivt");
         let rows: Vec<Vec<String>> = self
             .entries
@@ -61,10 +55,7 @@ impl Show for TableView {
                     (true, _) => format!("{:02x}-{last:02x}", entry.index),
                     (false, _) => format!("[{}] {:04x}", entry.index, entry.index * 8),
                 };
-                let purpose = entry
-                    .purpose
-                    .filter(|_| entry.repeated == 0)
-                    .unwrap_or_default();
+                let purpose = entry.purpose.filter(|_| entry.repeated == 0).unwrap_or_default();
                 vec![index, entry.text.clone(), page.tone(Tone::Faint, purpose)]
             })
             .collect();
@@ -85,9 +76,7 @@ pub fn gdt(target: &dyn Target) -> TableView {
     let gdtr = target.cpu().gdtr;
     let mut view = descriptors(target, "gdt", gdtr.base, u32::from(gdtr.limit));
     if !target.cpu().protected() {
-        view.note = Some(
-            "the processor is in real mode: nothing looks here until CR0.PE is set".to_string(),
-        );
+        view.note = Some("the processor is in real mode: nothing looks here until CR0.PE is set".to_string());
     }
     view
 }
@@ -96,16 +85,9 @@ pub fn gdt(target: &dyn Target) -> TableView {
 pub fn ldt(target: &dyn Target) -> Result<TableView, Error> {
     let ldtr = target.cpu().ldtr;
     if ldtr.is_unusable() || ldtr.selector.is_null() {
-        return Err(Error::Value(
-            "there is no LDT: LDTR holds a null selector".to_string(),
-        ));
+        return Err(Error::Value("there is no LDT: LDTR holds a null selector".to_string()));
     }
-    Ok(descriptors(
-        target,
-        "ldt",
-        ldtr.base,
-        ldtr.limit.min(0xFFFF),
-    ))
+    Ok(descriptors(target, "ldt", ldtr.base, ldtr.limit.min(0xFFFF)))
 }
 
 fn descriptors(target: &dyn Target, table: &'static str, base: u64, limit: u32) -> TableView {
@@ -117,24 +99,12 @@ fn descriptors(target: &dyn Target, table: &'static str, base: u64, limit: u32) 
             Some(descriptor) => describe(descriptor),
             None => "??".to_string(),
         };
-        Some(Entry {
-            index,
-            repeated: 0,
-            raw: raw.map(|raw| format!("{raw:#018x}")),
-            text,
-            purpose: None,
-        })
+        Some(Entry { index, repeated: 0, raw: raw.map(|raw| format!("{raw:#018x}")), text, purpose: None })
     };
     // Entries that cannot be read are told once.
     let mut entries: Vec<Entry> = (0..count).filter_map(entry).collect();
     entries.dedup_by(|later, first| later.raw.is_none() && first.raw.is_none());
-    TableView {
-        table,
-        base,
-        limit,
-        entries,
-        note: None,
-    }
+    TableView { table, base, limit, entries, note: None }
 }
 
 /// A descriptor or gate in words.
@@ -144,23 +114,13 @@ pub fn describe(descriptor: Descriptor) -> String {
     let selector = descriptor.gate_selector().0;
     match descriptor.system_type() {
         Some(CallGate16 | InterruptGate16 | TrapGate16) => {
-            format!(
-                "{words} -> {}",
-                logical(selector, descriptor.gate_offset_16())
-            )
+            format!("{words} -> {}", logical(selector, descriptor.gate_offset_16()))
         }
         Some(CallGate32 | InterruptGate32 | TrapGate32) => {
-            format!(
-                "{words} -> {}",
-                logical(selector, descriptor.gate_offset_32())
-            )
+            format!("{words} -> {}", logical(selector, descriptor.gate_offset_32()))
         }
         Some(TaskGate) => format!("{words} -> TSS {selector:04x}"),
-        _ => format!(
-            "base {:08x} limit {:08x} {words}",
-            descriptor.base(),
-            descriptor.limit()
-        ),
+        _ => format!("base {:08x} limit {:08x} {words}", descriptor.base(), descriptor.limit()),
     }
 }
 
@@ -178,23 +138,11 @@ pub fn idt(target: &dyn Target) -> TableView {
             None => "??".to_string(),
         };
         let purpose = vectors::exception(vector as u8);
-        Some(Entry {
-            index: vector,
-            repeated: 0,
-            raw: raw.map(|raw| format!("{raw:#018x}")),
-            text,
-            purpose,
-        })
+        Some(Entry { index: vector, repeated: 0, raw: raw.map(|raw| format!("{raw:#018x}")), text, purpose })
     };
     let count = (u32::from(idtr.limit) + 1).min(256 * 8) / 8;
     let entries = (0..count).filter_map(entry).collect();
-    TableView {
-        table: "idt",
-        base: idtr.base,
-        limit: u32::from(idtr.limit),
-        entries: merged(entries),
-        note: None,
-    }
+    TableView { table: "idt", base: idtr.base, limit: u32::from(idtr.limit), entries: merged(entries), note: None }
 }
 
 /// The interrupt vector table of real mode. SDM Vol.3B 20.1.4 "Interrupt and Exception Handling".
@@ -203,11 +151,7 @@ pub fn ivt(target: &dyn Target) -> TableView {
     // Outside real mode IDTR belongs to the IDT; the vector table that BIOS and V86 monitors use lies at 0.
     let (base, limit, note) = match target.cpu().mode() {
         Mode::Real => (idtr.base, u32::from(idtr.limit).min(0x3FF), None),
-        _ => (
-            0,
-            0x3FF,
-            Some("the processor uses the IDT in this mode; this is what real mode would use"),
-        ),
+        _ => (0, 0x3FF, Some("the processor uses the IDT in this mode; this is what real mode would use")),
     };
     let entry = |vector: u32| {
         let raw = read(target, base, vector * 4, 4);
@@ -217,22 +161,10 @@ pub fn ivt(target: &dyn Target) -> TableView {
             None => "??".to_string(),
         };
         let purpose = vectors::on_a_pc(vector as u8);
-        Some(Entry {
-            index: vector,
-            repeated: 0,
-            raw: raw.map(|raw| format!("{raw:#010x}")),
-            text,
-            purpose,
-        })
+        Some(Entry { index: vector, repeated: 0, raw: raw.map(|raw| format!("{raw:#010x}")), text, purpose })
     };
     let entries = (0..(limit + 1) / 4).filter_map(entry).collect();
-    TableView {
-        table: "ivt",
-        base,
-        limit,
-        entries: merged(entries),
-        note: note.map(str::to_string),
-    }
+    TableView { table: "ivt", base, limit, entries: merged(entries), note: note.map(str::to_string) }
 }
 
 /// Joins neighbours with the same content and no purpose of their own.
@@ -264,12 +196,8 @@ pub fn gate_target(target: &dyn Target, vector: u8) -> Option<String> {
     let gate = Descriptor(read(target, cpu.idtr.base, u32::from(vector) * 8, 8)?);
     let selector = gate.gate_selector().0;
     match gate.system_type()? {
-        SystemType::InterruptGate16 | SystemType::TrapGate16 => {
-            Some(logical(selector, gate.gate_offset_16()))
-        }
-        SystemType::InterruptGate32 | SystemType::TrapGate32 => {
-            Some(logical(selector, gate.gate_offset_32()))
-        }
+        SystemType::InterruptGate16 | SystemType::TrapGate16 => Some(logical(selector, gate.gate_offset_16())),
+        SystemType::InterruptGate32 | SystemType::TrapGate32 => Some(logical(selector, gate.gate_offset_32())),
         SystemType::TaskGate => Some(format!("TSS {selector:04x}")),
         _ => None,
     }
@@ -359,24 +287,14 @@ const TSS_16: [(&str, u32, u32); 22] = [
 pub fn tss(target: &dyn Target) -> Result<TssView, Error> {
     let tr = target.cpu().tr;
     if tr.selector.is_null() {
-        return Err(Error::Value(
-            "there is no task: TR holds a null selector".to_string(),
-        ));
+        return Err(Error::Value("there is no task: TR holds a null selector".to_string()));
     }
     let is_32 = tr.rights & 8 != 0;
     let layout: &[(&str, u32, u32)] = if is_32 { &TSS_32 } else { &TSS_16 };
     let field = |(name, offset, bytes): &(&'static str, u32, u32)| {
         let inside = offset + bytes - 1 <= tr.limit;
-        let value = if inside {
-            read(target, tr.base, *offset, *bytes)
-        } else {
-            None
-        };
-        TssField {
-            name,
-            value,
-            bytes: *bytes,
-        }
+        let value = if inside { read(target, tr.base, *offset, *bytes) } else { None };
+        TssField { name, value, bytes: *bytes }
     };
     Ok(TssView {
         selector: tr.selector.0,
@@ -389,24 +307,14 @@ pub fn tss(target: &dyn Target) -> Result<TssView, Error> {
 
 impl Show for TssView {
     fn show(&self, page: &mut Page) {
-        let title = format!(
-            "tr {:04x}  base {:08x}  limit {:08x}  {}",
-            self.selector, self.base, self.limit, self.kind
-        );
+        let title =
+            format!("tr {:04x}  base {:08x}  limit {:08x}  {}", self.selector, self.base, self.limit, self.kind);
         page.line(page.tone(Tone::Title, title));
         let cell = |field: &TssField| {
             let digits = 2 * field.bytes as usize;
-            format!(
-                "{} {}",
-                field.name,
-                crate::stack::number_or_marks(field.value, digits)
-            )
+            format!("{} {}", field.name, crate::stack::number_or_marks(field.value, digits))
         };
-        let rows: Vec<Vec<String>> = self
-            .fields
-            .chunks(5)
-            .map(|five| five.iter().map(cell).collect())
-            .collect();
+        let rows: Vec<Vec<String>> = self.fields.chunks(5).map(|five| five.iter().map(cell).collect()).collect();
         page.table(&rows);
     }
 }
@@ -418,19 +326,11 @@ pub fn only(mut view: TableView, wanted: Option<u64>) -> Result<TableView, Error
     };
     let is_vector = matches!(view.table, "idt" | "ivt");
     // Descriptors are named by selector, as registers hold them.
-    let index = if is_vector {
-        wanted
-    } else {
-        u64::from(Selector(wanted as u16).offset() / 8)
-    };
-    view.entries.retain(|entry| {
-        (u64::from(entry.index)..=u64::from(entry.index + entry.repeated)).contains(&index)
-    });
+    let index = if is_vector { wanted } else { u64::from(Selector(wanted as u16).offset() / 8) };
+    view.entries.retain(|entry| (u64::from(entry.index)..=u64::from(entry.index + entry.repeated)).contains(&index));
     if view.entries.is_empty() {
         let table = view.table;
-        return Err(Error::Value(format!(
-            "{table} entry {index:#x} is empty or beyond the limit"
-        )));
+        return Err(Error::Value(format!("{table} entry {index:#x} is empty or beyond the limit")));
     }
     Ok(view)
 }
@@ -470,11 +370,7 @@ mod tests {
         fake.cpu.idtr.base = 0x3000;
         fake.cpu.idtr.limit = 0x18F;
         for vector in 0..50_u64 {
-            let gate = if vector == 14 {
-                0x0010_8E00_0008_5678_u64
-            } else {
-                0x0010_EF00_0008_0000
-            };
+            let gate = if vector == 14 { 0x0010_8E00_0008_5678_u64 } else { 0x0010_EF00_0008_0000 };
             fake.poke(0x3000 + 8 * vector, &gate.to_le_bytes());
         }
         fake
@@ -505,10 +401,7 @@ mod tests {
         idt  base 00003000  limit 018f
         15-31  trap gate32 DPL 3 -> 0008:00100000
         ");
-        assert_eq!(
-            gate_target(&protected(), 14).as_deref(),
-            Some("0008:00105678")
-        );
+        assert_eq!(gate_target(&protected(), 14).as_deref(), Some("0008:00105678"));
     }
 
     #[test]
@@ -572,12 +465,7 @@ mod tests {
     fn the_tss_in_both_widths() {
         let mut fake = protected();
         assert!(tss(&fake).is_err());
-        fake.cpu.tr = Segment {
-            selector: Selector(0x18),
-            base: 0x2000,
-            limit: 0x67,
-            rights: 0x8B,
-        };
+        fake.cpu.tr = Segment { selector: Selector(0x18), base: 0x2000, limit: 0x67, rights: 0x8B };
         fake.poke(0x2004, &[0x00, 0x90, 0x00, 0x00, 0x10]);
         insta::assert_snapshot!(shown(&tss(&fake).unwrap()), @r"
         tr 0018  base 00002000  limit 00000067  TSS32 busy DPL 0
@@ -590,10 +478,6 @@ mod tests {
         ");
         fake.cpu.tr.rights = 0x83;
         fake.cpu.tr.limit = 0x20;
-        assert_eq!(
-            tss(&fake).unwrap().fields.last().unwrap().value,
-            None,
-            "beyond the limit"
-        );
+        assert_eq!(tss(&fake).unwrap().fields.last().unwrap().value, None, "beyond the limit");
     }
 }

@@ -24,8 +24,8 @@ pub struct Placed {
 
 /// Longer signs first: the first that matches is taken.
 const SIGNS: [&str; 27] = [
-    "<<", ">>", "==", "!=", "<=", ">=", "&&", "||", "<", ">", "=", "&", "|", "^", "~", "!", "+",
-    "-", "*", "/", "%", "(", ")", "[", "]", ":", ",",
+    "<<", ">>", "==", "!=", "<=", ">=", "&&", "||", "<", ">", "=", "&", "|", "^", "~", "!", "+", "-", "*", "/", "%",
+    "(", ")", "[", "]", ":", ",",
 ];
 
 /// All tokens of a text.
@@ -61,9 +61,7 @@ fn is_word(letter: char) -> bool {
 }
 
 fn word_end(text: &str, start: usize) -> usize {
-    let rest = text[start..]
-        .char_indices()
-        .find(|(_, letter)| !is_word(*letter));
+    let rest = text[start..].char_indices().find(|(_, letter)| !is_word(*letter));
     rest.map_or(text.len(), |(offset, _)| start + offset)
 }
 
@@ -138,11 +136,8 @@ mod tests {
 
     #[test]
     fn words_signs_and_quotes() {
-        let text: Vec<Token> = tokens("ds:si+4 <= 0x10 \"a\\nb\"")
-            .unwrap()
-            .into_iter()
-            .map(|placed| placed.token)
-            .collect();
+        let text: Vec<Token> =
+            tokens("ds:si+4 <= 0x10 \"a\\nb\"").unwrap().into_iter().map(|placed| placed.token).collect();
         let word = |text: &str| Token::Word(text.to_string());
         let wanted = [
             word("ds"),
@@ -156,11 +151,6 @@ mod tests {
         ];
         assert_eq!(text, wanted);
         assert!(tokens("\"open").unwrap_err().to_string().contains("no end"));
-        assert!(
-            tokens("a @ b")
-                .unwrap_err()
-                .to_string()
-                .contains("column 3")
-        );
+        assert!(tokens("a @ b").unwrap_err().to_string().contains("column 3"));
     }
 }

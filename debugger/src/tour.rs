@@ -81,22 +81,15 @@ impl Tour {
                 continue;
             }
             let stop = read_stop(line, stops.len() + 1);
-            let in_line =
-                |problem| Error::Value(format!("line {} of the tour: {problem}", index + 1));
+            let in_line = |problem| Error::Value(format!("line {} of the tour: {problem}", index + 1));
             stops.push(stop.map_err(in_line)?);
         }
-        Ok(Tour {
-            stops,
-            ..Tour::default()
-        })
+        Ok(Tour { stops, ..Tour::default() })
     }
 
     /// Where the machine must stop for the tour.
     pub fn places(&self) -> impl Iterator<Item = Place> {
-        self.stops
-            .iter()
-            .filter(|_| self.on)
-            .map(|stop| Place::Linear(stop.address))
+        self.stops.iter().filter(|_| self.on).map(|stop| Place::Linear(stop.address))
     }
 
     /// The stop that the next instruction is at, by its index.
@@ -108,21 +101,14 @@ impl Tour {
     /// Notes that a stop was reached; answers its line, and its text if that is new.
     pub fn reach(&mut self, index: usize) -> (String, Option<TourStopView>) {
         let stop = &self.stops[index];
-        let (again, view) = if index < self.reached {
-            (" again", None)
-        } else {
-            ("", Some(self.view(index)))
-        };
+        let (again, view) = if index < self.reached { (" again", None) } else { ("", Some(self.view(index))) };
         let line = format!("tour stop {}{again}: {}", stop.number, stop.title);
         self.reached = self.reached.max(index + 1);
         (line, view)
     }
 
     fn view(&self, index: usize) -> TourStopView {
-        TourStopView {
-            stop: self.stops[index].clone(),
-            of: self.stops.len(),
-        }
+        TourStopView { stop: self.stops[index].clone(), of: self.stops.len() }
     }
 }
 
@@ -130,9 +116,7 @@ impl TourStop {
     /// True if the processor is in the mode that the stop's words ask for.
     fn holds(&self, cpu: &CpuState) -> bool {
         let words = self.mode.to_lowercase();
-        let ring = words
-            .split_once("ring ")
-            .and_then(|(_, rest)| rest.chars().next()?.to_digit(10));
+        let ring = words.split_once("ring ").and_then(|(_, rest)| rest.chars().next()?.to_digit(10));
         let mode = if words.contains("real") {
             Some(Mode::Real)
         } else if words.contains("8086") {
@@ -154,16 +138,9 @@ fn read_stop(line: &str, number: usize) -> Result<TourStop, String> {
         return Err("it is not `address | mode | title | explanation`".to_string());
     };
     let digits = address.trim_start_matches("0x");
-    let address = u64::from_str_radix(digits, 16)
-        .map_err(|_| format!("`{address}` is no hexadecimal address"))?;
+    let address = u64::from_str_radix(digits, 16).map_err(|_| format!("`{address}` is no hexadecimal address"))?;
     let [mode, title, text] = [mode, title, text].map(str::to_string);
-    Ok(TourStop {
-        number,
-        address,
-        mode,
-        title,
-        text,
-    })
+    Ok(TourStop { number, address, mode, title, text })
 }
 
 /// `tour`, `tour next`, `tour again`, `tour off`.
@@ -177,31 +154,20 @@ pub fn tour(target: &mut dyn Target, desk: &mut Desk, arguments: &Arguments<'_>)
         "next" => next(target, desk),
         "again" => match tour.reached.checked_sub(1) {
             Some(last) => answer(tour.view(last)),
-            None => Err(Error::Value(
-                "the tour has not begun; `tour next` goes to its first stop".to_string(),
-            )),
+            None => Err(Error::Value("the tour has not begun; `tour next` goes to its first stop".to_string())),
         },
         "off" => {
             tour.on = false;
             crate::page::note("runs no longer stop for the tour; `tour next` takes it up again")
         }
-        _ => answer(TourView {
-            stops: tour.stops.clone(),
-            reached: tour.reached,
-        }),
+        _ => answer(TourView { stops: tour.stops.clone(), reached: tour.reached }),
     }
 }
 
 /// Runs to the next stop that was not reached yet.
 fn next(target: &mut dyn Target, desk: &mut Desk) -> Answered {
-    let Some(tour) = desk
-        .tour
-        .as_mut()
-        .filter(|tour| tour.reached < tour.stops.len())
-    else {
-        return Err(Error::Value(
-            "the tour is over; `continue` runs on, `tour` lists where it was".to_string(),
-        ));
+    let Some(tour) = desk.tour.as_mut().filter(|tour| tour.reached < tour.stops.len()) else {
+        return Err(Error::Value("the tour is over; `continue` runs on, `tour` lists where it was".to_string()));
     };
     tour.on = true;
     let reached = tour.reached;
@@ -226,10 +192,7 @@ impl Show for Arrival {
 
 impl Show for TourStopView {
     fn show(&self, page: &mut Page) {
-        let title = format!(
-            "Stop {} of {}: {}",
-            self.stop.number, self.of, self.stop.title
-        );
+        let title = format!("Stop {} of {}: {}", self.stop.number, self.of, self.stop.title);
         page.line(page.tone(Tone::Title, title));
         page.line("");
         page.paragraph("  ", &self.stop.text);
@@ -242,11 +205,7 @@ impl Show for TourView {
             .stops
             .iter()
             .map(|stop| {
-                let mark = if stop.number <= self.reached {
-                    "*"
-                } else {
-                    " "
-                };
+                let mark = if stop.number <= self.reached { "*" } else { " " };
                 vec![
                     format!("{mark} {:2}", stop.number),
                     format!("lin {:08x}", stop.address),

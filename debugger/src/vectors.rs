@@ -77,7 +77,5 @@ pub fn exception(vector: u8) -> Option<&'static str> {
 
 /// What a PC uses the vector for in real mode.
 pub fn on_a_pc(vector: u8) -> Option<&'static str> {
-    PC.iter()
-        .find(|(number, _)| *number == vector)
-        .map(|(_, name)| *name)
+    PC.iter().find(|(number, _)| *number == vector).map(|(_, name)| *name)
 }

@@ -41,10 +41,7 @@ fn first_lines(fake: &mut Fake, typed: &[&str]) -> String {
             Flow::Failed(error) => format!("error: {error}"),
             _ => String::from_utf8(out).unwrap(),
         };
-        all.push_str(&format!(
-            "{line}: {}\n",
-            text.lines().next().unwrap_or("(nothing)")
-        ));
+        all.push_str(&format!("{line}: {}\n", text.lines().next().unwrap_or("(nothing)")));
     }
     all
 }
@@ -52,10 +49,7 @@ fn first_lines(fake: &mut Fake, typed: &[&str]) -> String {
 /// mov cx,3; again: call sub; dec cx; jnz again; mov word [500h],1234h; hlt ... 7c20: sub: push cx; pop cx; ret
 const COUNTING: [u8; 0x23] = {
     let mut code = [0x90; 0x23];
-    let start = [
-        0xB9, 0x03, 0x00, 0xE8, 0x1A, 0x00, 0x49, 0x75, 0xFA, 0xC7, 0x06, 0x00, 0x05, 0x34, 0x12,
-        0xF4,
-    ];
+    let start = [0xB9, 0x03, 0x00, 0xE8, 0x1A, 0x00, 0x49, 0x75, 0xFA, 0xC7, 0x06, 0x00, 0x05, 0x34, 0x12, 0xF4];
     let mut at = 0;
     while at < start.len() {
         code[at] = start[at];
@@ -140,18 +134,7 @@ fn stepping_shows_what_changed() {
 #[test]
 fn next_runs_through_calls_and_out_returns() {
     let mut fake = Fake::with_code(&COUNTING);
-    let typed = [
-        "next",
-        "next",
-        "",
-        "step",
-        "step",
-        "out",
-        "until 0000:7c09",
-        "next 2",
-        "next",
-        "step",
-    ];
+    let typed = ["next", "next", "", "step", "step", "out", "until 0000:7c09", "next 2", "next", "step"];
     insta::assert_snapshot!(first_lines(&mut fake, &typed), @r"
     next: stepped  [position 1, retired 1]
     next: stepped  [position 5, retired 5]
@@ -219,11 +202,9 @@ fn breakpoints_in_every_space_with_conditions_and_counts() {
     let text: String = transcript(&mut fake, &typed)
         .lines()
         .filter(|line| {
-            [
-                "ringwalk", "break", "tbreak", "error", "no ", "deleted", "halted",
-            ]
-            .iter()
-            .any(|word| line.starts_with(word))
+            ["ringwalk", "break", "tbreak", "error", "no ", "deleted", "halted"]
+                .iter()
+                .any(|word| line.starts_with(word))
         })
         .map(|line| format!("{line}\n"))
         .collect();
@@ -585,11 +566,7 @@ fn the_machine_around_the_processor() {
 fn registers_with_hidden_state() {
     let mut fake = Fake::with_code(&COUNTING);
     fake.cpu.segments[SegReg::Fs as usize].limit = u32::MAX;
-    fake.signals = Signals {
-        interrupt: true,
-        a20: true,
-        ..Signals::default()
-    };
+    fake.signals = Signals { interrupt: true, a20: true, ..Signals::default() };
     fake.cpu.cr0 |= CR0_PE;
     insta::assert_snapshot!(transcript(&mut fake, &["regs", "info eflags", "info mode", "info dr"]), @r"
     ringwalk> regs
@@ -712,17 +689,7 @@ fn help_from_the_table() {
     let mut fake = Fake::new();
     insta::assert_snapshot!(
         "help",
-        transcript(
-            &mut fake,
-            &[
-                "help",
-                "info",
-                "help break",
-                "help info gdt",
-                "apropos screen",
-                "apropos qqq"
-            ]
-        )
+        transcript(&mut fake, &["help", "info", "help break", "help info gdt", "apropos screen", "apropos qqq"])
     );
     for command in COMMANDS {
         let text = transcript(&mut fake, &[&format!("help {}", command.name)]);
@@ -752,35 +719,18 @@ fn looking_changes_nothing() {
     fake.cpu.cr3 = 0x10_0000;
     fake.poke(0x10_0000, &0x0010_1007_u32.to_le_bytes());
     for page in 0..16_u32 {
-        fake.poke(
-            0x10_1000 + 4 * u64::from(page),
-            &(page << 12 | 7).to_le_bytes(),
-        );
+        fake.poke(0x10_1000 + 4 * u64::from(page), &(page << 12 | 7).to_le_bytes());
     }
     let (cpu, memory) = (fake.cpu.clone(), fake.memory.frames.bytes().to_vec());
     for json in [false, true] {
-        let mut session = Session::new(
-            &mut fake,
-            Options {
-                json,
-                ..Options::default()
-            },
-        )
-        .unwrap();
-        let looking = COMMANDS
-            .iter()
-            .filter(|command| matches!(command.run, Run::Look(_)));
+        let mut session = Session::new(&mut fake, Options { json, ..Options::default() }).unwrap();
+        let looking = COMMANDS.iter().filter(|command| matches!(command.run, Run::Look(_)));
         for command in looking.chain(TOPICS) {
             for example in command.examples {
                 session.exec(example, &mut Vec::new()).unwrap();
             }
         }
-        session
-            .exec(
-                "walk 0x7c00; x/64 0x7c00; u/50; stack 100; p [ds:si]",
-                &mut Vec::new(),
-            )
-            .unwrap();
+        session.exec("walk 0x7c00; x/64 0x7c00; u/50; stack 100; p [ds:si]", &mut Vec::new()).unwrap();
     }
     assert_eq!(fake.cpu, cpu);
     assert!(fake.memory.frames.bytes() == memory, "memory is as it was");
@@ -789,23 +739,11 @@ fn looking_changes_nothing() {
 #[test]
 fn json_is_one_object_a_command() {
     let mut fake = Fake::with_code(&COUNTING);
-    let options = || Options {
-        json: true,
-        ..Options::default()
-    };
+    let options = || Options { json: true, ..Options::default() };
     let text = transcript_with(
         &mut fake,
         options(),
-        &[
-            "p ax+1",
-            "p cs:eip",
-            "frob",
-            "hash",
-            "x/2xb 0:7c00",
-            "b 0:7c20",
-            "u/1",
-            "walk 0x7c00",
-        ],
+        &["p ax+1", "p cs:eip", "frob", "hash", "x/2xb 0:7c00", "b 0:7c20", "u/1", "walk 0x7c00"],
     );
     insta::assert_snapshot!(text, @r#"
     ringwalk> p ax+1
@@ -831,10 +769,7 @@ fn json_is_one_object_a_command() {
         let text = transcript_with(&mut fake, options(), &[command.examples[0]]);
         for line in text.lines().filter(|line| line.starts_with('{')) {
             let value: serde_json::Value = serde_json::from_str(line).unwrap();
-            assert!(
-                value["ok"].is_boolean() && value["command"].is_string(),
-                "{line}"
-            );
+            assert!(value["ok"].is_boolean() && value["command"].is_string(), "{line}");
         }
     }
 }
@@ -842,18 +777,12 @@ fn json_is_one_object_a_command() {
 #[test]
 fn a_stop_as_json_has_all_that_the_text_has() {
     let mut fake = Fake::with_code(&COUNTING);
-    let options = Options {
-        json: true,
-        ..Options::default()
-    };
+    let options = Options { json: true, ..Options::default() };
     let text = transcript_with(&mut fake, options, &["watch 0x500 2; c"]);
     let stop: serde_json::Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
     let why = &stop["value"]["why"];
     assert_eq!((&why["kind"], &why["id"]), (&"watch".into(), &1.into()));
-    assert_eq!(
-        (&why["access"]["old"], &why["access"]["new"]),
-        (&0.into(), &0x1234.into())
-    );
+    assert_eq!((&why["access"]["old"], &why["access"]["new"]), (&0.into(), &0x1234.into()));
     assert_eq!(stop["value"]["general"][0]["name"], "eax");
     assert_eq!(stop["value"]["mode"]["mode"], "real");
 }
@@ -864,27 +793,12 @@ const SCRIPT: &str = "# comment\n7c03 | real | The loop | It calls a procedure. 
 #[test]
 fn the_tour_goes_from_stop_to_stop() {
     let mut fake = Fake::with_code(&COUNTING);
-    let options = Options {
-        tour: Some(SCRIPT.to_string()),
-        ..Options::default()
-    };
-    let typed = [
-        "tour",
-        "tour again",
-        "tour next",
-        "tour again",
-        "tour next",
-        "tour",
-        "tour list",
-        "tour off",
-        "continue",
-    ];
+    let options = Options { tour: Some(SCRIPT.to_string()), ..Options::default() };
+    let typed =
+        ["tour", "tour again", "tour next", "tour again", "tour next", "tour", "tour list", "tour off", "continue"];
     let text = transcript_with(&mut fake, options, &typed);
     insta::assert_snapshot!("tour", text);
-    let broken = Options {
-        tour: Some("7c00 | real | x".to_string()),
-        ..Options::default()
-    };
+    let broken = Options { tour: Some("7c00 | real | x".to_string()), ..Options::default() };
     let error = Session::new(&mut fake, broken).err().unwrap();
     insta::assert_snapshot!(error.to_string(), @"line 1 of the tour: it is not `address | mode | title | explanation`");
 }
@@ -896,18 +810,10 @@ fn batches_end_at_the_first_failure() {
     let mut out = Vec::new();
     let result = batch(&mut session, "p 1; frob; p 2", &mut out).unwrap();
     assert_eq!(String::from_utf8(out).unwrap(), "0x1 = 1\n");
-    assert!(
-        result
-            .unwrap_err()
-            .to_string()
-            .starts_with("no command is called `frob`")
-    );
+    assert!(result.unwrap_err().to_string().starts_with("no command is called `frob`"));
     let result = batch(&mut session, "p 1\n\n# note\nx 7c00\n", &mut Vec::new()).unwrap();
     assert!(result.unwrap_err().to_string().starts_with("line 4: "));
-    assert_eq!(
-        batch(&mut session, "p 1; quit; frob", &mut Vec::new()).unwrap(),
-        Ok(())
-    );
+    assert_eq!(batch(&mut session, "p 1; quit; frob", &mut Vec::new()).unwrap(), Ok(()));
 }
 
 #[test]
@@ -915,12 +821,7 @@ fn piped_lines_go_on_after_trouble_and_repeat_nothing() {
     let mut fake = Fake::with_code(&COUNTING);
     let mut session = Session::new(&mut fake, Options::default()).unwrap();
     let mut out = Vec::new();
-    lines(
-        &mut session,
-        &mut "s\n\nfrob\np ip\nq\np 1\n".as_bytes(),
-        &mut out,
-    )
-    .unwrap();
+    lines(&mut session, &mut "s\n\nfrob\np ip\nq\np 1\n".as_bytes(), &mut out).unwrap();
     let text = String::from_utf8(out).unwrap();
     assert!(text.contains("error: no command"), "{text}");
     assert!(text.ends_with("0x7c03 = 31747\n"), "{text}");
@@ -933,11 +834,7 @@ fn files_of_commands() {
     let file = |name: &str| folder.join(name);
     std::fs::write(file("good.rw"), "# two\np 1; p 2\n\np 3\n").unwrap();
     std::fs::write(file("bad.rw"), "p 1\nfrob\n").unwrap();
-    std::fs::write(
-        file("loop.rw"),
-        format!("source {}\n", file("loop.rw").display()),
-    )
-    .unwrap();
+    std::fs::write(file("loop.rw"), format!("source {}\n", file("loop.rw").display())).unwrap();
     let mut fake = Fake::new();
     let source = |name: &str| format!("source {}", file(name).display());
     let typed = [source("good.rw"), source("bad.rw"), source("loop.rw")];
