@@ -160,3 +160,47 @@ impl Device for HostBridge {
         view.row("SMRAM", format!("{:02X}", self.config.byte(SMRAM)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn write(bridge: &mut HostBridge, offset: u32, value: u64) {
+        bridge.write_config(offset, Size::Byte, value);
+    }
+
+    #[test]
+    fn attribute_maps_govern_thirteen_segments() {
+        let mut bridge = HostBridge::new();
+        assert!(bridge.shadows().iter().all(|shadow| !shadow.read_ram && !shadow.write_ram), "PAM: 00h after reset");
+        write(&mut bridge, 0x59, 0xFF);
+        write(&mut bridge, 0x5A, 0x12);
+        write(&mut bridge, 0x5F, 0x20);
+        let seen = |addr: u64| {
+            let shadows = bridge.shadows();
+            let shadow = shadows.iter().find(|shadow| addr.wrapping_sub(shadow.base) < shadow.len).expect("in the map");
+            (shadow.read_ram, shadow.write_ram)
+        };
+        assert_eq!(seen(0xF_0000), (true, true), "PAM0 bits 5-4");
+        assert_eq!(seen(0xF_FFFF), (true, true));
+        assert_eq!(seen(0xC_0000), (false, true), "PAM1 bits 1-0");
+        assert_eq!(seen(0xC_7FFF), (true, false), "PAM1 bits 5-4");
+        assert_eq!(seen(0xE_8000), (false, false), "PAM6 bits 1-0");
+        assert_eq!(seen(0xE_FFFF), (false, true), "PAM6 bits 5-4");
+        assert_eq!(bridge.config.byte(0x59), 0x30, "PAM0 has no low half");
+    }
+
+    #[test]
+    fn a_locked_smram_register_stays() {
+        let mut bridge = HostBridge::new();
+        assert_eq!(bridge.config.byte(SMRAM), 0x02, "default");
+        write(&mut bridge, 0x72, 0x4A);
+        assert!(bridge.smram_open());
+        write(&mut bridge, 0x72, 0x5A);
+        assert_eq!(bridge.config.byte(SMRAM), 0x1A, "DLCK clears DOPEN");
+        write(&mut bridge, 0x72, 0x4A);
+        assert_eq!(bridge.config.byte(SMRAM), 0x1A, "until reset");
+        bridge.reset();
+        assert_eq!(bridge.config.byte(SMRAM), 0x02);
+    }
+}

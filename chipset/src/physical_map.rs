@@ -136,7 +136,9 @@ fn advance(reach: Reach, pages: u64) -> Reach {
 mod tests {
     use super::*;
     use crate::config::BoardConfig;
-    use ringwalk_mmu::PhysAddr;
+    use crate::pci::Function;
+    use crate::test_pc::Pc;
+    use ringwalk_mmu::{PhysAddr, Route, Routes, Size};
 
     fn memory(ram_pages: u64) -> (Board, Memory) {
         let config = BoardConfig { ram_pages, vram_pages: 64, ..BoardConfig::default() };
@@ -171,5 +173,44 @@ mod tests {
         let high = memory_spans.iter().find(|span| span.first_page == FOUR_GIB).expect("RAM above 4 GiB");
         assert_eq!((high.pages, high.read), (16, Reach::Frames(Frame(HOLE as u32))));
         assert!(memory_spans.iter().all(|span| span.first_page != HOLE), "nothing begins in the hole");
+    }
+
+    fn set(pc: &mut Pc, function: Function, offset: u8, size: Size, value: u32) {
+        pc.config_out(function, offset, size, value);
+        pc.memory.set_routes(pc.board.physical_map(&pc.memory));
+    }
+
+    #[test]
+    fn each_direction_of_a_shadow_goes_its_own_way() {
+        let mut pc = Pc::new();
+        let bridge = Function::on_bus_0(0, 0);
+        set(&mut pc, bridge, 0x5A, Size::Byte, 0x02);
+        assert!(pc.memory.poke(PhysAddr(0xC_0000), 0x77), "write only");
+        assert_eq!(pc.memory.peek(PhysAddr(0xC_0000)), None);
+        set(&mut pc, bridge, 0x5A, Size::Byte, 0x01);
+        assert_eq!(pc.memory.peek(PhysAddr(0xC_0000)), Some(0x77), "read only");
+        assert!(!pc.memory.poke(PhysAddr(0xC_0000), 0));
+        assert_eq!(pc.memory.routes(0xC4).read, Route::Open, "the next segment is another");
+    }
+
+    #[test]
+    fn open_smram_hides_the_display_window() {
+        let mut pc = Pc::new();
+        set(&mut pc, Function::on_bus_0(2, 0), 0x04, Size::Word, 0x0003);
+        assert_eq!(pc.memory.routes(0xB8), Routes { read: Route::Mmio, write: Route::Mmio });
+        set(&mut pc, Function::on_bus_0(0, 0), 0x72, Size::Byte, 0x4A);
+        assert_eq!(pc.memory.routes(0xB8).write, Route::Frame(Frame(0xB8)));
+    }
+
+    #[test]
+    fn ram_goes_before_what_is_mapped_over_it() {
+        let mut pc = Pc::new();
+        let vga = Function::on_bus_0(2, 0);
+        set(&mut pc, vga, 0x04, Size::Word, 0x0003);
+        set(&mut pc, vga, 0x10, Size::Dword, 0x0008_0000);
+        assert_eq!(pc.memory.routes(0x80).read, Route::Frame(Frame(0x80)));
+        set(&mut pc, vga, 0x10, Size::Dword, 0xFFFC_0000);
+        assert_eq!(pc.memory.routes(0xF_FFFF).read, Route::Frame(pc.memory.bios.first), "so does the BIOS");
+        assert_eq!(pc.memory.routes(0xF_FFC0).read, Route::Frame(pc.memory.vram.first));
     }
 }
