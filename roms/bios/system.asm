@@ -295,6 +295,7 @@ MAP_RESERVED    equ 2
         cmp     dword [bp + F_ECX], 20
         jb      int15_unsupported
         mov     ebx, [bp + F_EBX]
+.entry:
         cmp     ebx, 5
         ja      int15_unsupported
         ; EDX:EAX = start, ESI:ECX = end, EDI = type.
@@ -302,6 +303,12 @@ MAP_RESERVED    equ 2
         jc      int15_unsupported       ; an index past the last entry
         sub     ecx, eax
         sbb     esi, edx
+        jnz     .there
+        test    ecx, ecx
+        jnz     .there
+        inc     bx                      ; no extended memory: the next entry
+        jmp     .entry
+.there:
         push    bx
         push    es
         mov     es, [bp + F_ES]
