@@ -1,14 +1,13 @@
-//! A machine for tests: the real processor state and memory, and a processor that knows a dozen instructions.
+//! A machine for tests: the real processor and memory, and no devices.
 
 use std::path::Path;
 
-use iced_x86::{Code, Decoder, DecoderOptions, Instruction, Mnemonic, OpKind};
-use ringwalk_cpu::flags::{IF, ZF};
 use ringwalk_cpu::model::Model;
+use ringwalk_cpu::run::{Engine, Exit, Limits};
 use ringwalk_cpu::segment::{SegReg, Segment};
-use ringwalk_cpu::state::{Activity, CpuState};
-use ringwalk_cpu::watch::{DataWatch, Place, WatchHit, Watches};
-use ringwalk_mmu::{Access, LinAddr, Memory, PhysAddr, Reach, RouteSpan, Signals, TlbPolicy};
+use ringwalk_cpu::state::CpuState;
+use ringwalk_cpu::watch::{DataWatch, Place};
+use ringwalk_mmu::{Bus, BusCx, Instant, Memory, PhysAddr, Port, Reach, RouteSpan, Signals, Size, TlbPolicy, Vector};
 
 use crate::register::Register;
 use crate::target::{RunUntil, Screen, Stop, Target};
@@ -20,13 +19,12 @@ const RAM_PAGES: u64 = 512;
 pub(crate) struct Fake {
     pub(crate) cpu: CpuState,
     pub(crate) memory: Memory,
-    pub(crate) watches: Watches,
+    pub(crate) bus: Quiet,
+    engine: Engine,
     pub(crate) screen: Option<Screen>,
     pub(crate) serial: String,
-    pub(crate) signals: Signals,
     pub(crate) typed: String,
     pub(crate) interrupt_in: Option<u64>,
-    hit: Option<WatchHit>,
 }
 
 impl Fake {
@@ -46,13 +44,12 @@ impl Fake {
         Fake {
             cpu,
             memory,
-            watches: Watches::default(),
+            bus: Quiet { signals: Signals { a20: true, ..Signals::default() }, due: None },
+            engine: Engine::default(),
             screen: Some(Screen { rows: vec!["Booting".into(), String::new()], cursor: Some((1, 0)), columns: 80 }),
             serial: "hello\nworld\n".to_string(),
-            signals: Signals { a20: true, ..Signals::default() },
             typed: String::new(),
             interrupt_in: None,
-            hit: None,
         }
     }
 
@@ -70,114 +67,60 @@ impl Fake {
         }
     }
 
-    fn read16(&self, at: u64) -> u16 {
-        let byte = |at: u64| u16::from(self.memory.peek(PhysAddr(at)).unwrap_or(0xFF));
-        byte(at) | byte(at + 1) << 8
-    }
-
-    fn write(&mut self, at: u64, value: u64, bytes: usize) {
-        let hit = self.watches.data_hit(LinAddr(at), bytes, Access::Write, value, &self.cpu);
-        self.hit = self.hit.or(hit);
-        self.write_memory(PhysAddr(at), &value.to_le_bytes()[..bytes]);
-    }
-
-    fn push(&mut self, value: u16) {
-        self.cpu.gpr[4] = (self.cpu.gpr[4] - 2) & 0xFFFF;
-        self.write(self.cpu.seg(SegReg::Ss).base + self.cpu.gpr[4], u64::from(value), 2);
-    }
-
-    fn pop(&mut self) -> u16 {
-        let value = self.read16(self.cpu.seg(SegReg::Ss).base + self.cpu.gpr[4]);
-        self.cpu.gpr[4] = (self.cpu.gpr[4] + 2) & 0xFFFF;
-        value
-    }
-
-    fn go(&mut self, selector: u16, eip: u16) {
-        self.cpu.segments[SegReg::Cs as usize] = Segment { rights: 0x9B, ..Segment::real(selector) };
-        self.cpu.eip = u32::from(eip);
-    }
-
-    fn register(name: iced_x86::Register) -> Register {
-        Register::by_name(&format!("{name:?}")).expect("iced and we name registers alike")
-    }
-
-    fn source(&self, insn: &Instruction) -> u64 {
-        match insn.op1_kind() {
-            OpKind::Register => Fake::register(insn.op1_register()).read(&self.cpu),
-            _ => insn.immediate(1),
+    fn named(exit: Exit) -> Stop {
+        match exit {
+            Exit::Position => Stop::Position,
+            Exit::Retired => Stop::Retired,
+            Exit::Breakpoint(id) => Stop::Breakpoint(id),
+            Exit::Watch(hit) => Stop::Watch(hit),
+            Exit::DeadHalt => Stop::DeadHalt,
+            Exit::Shutdown => Stop::Shutdown,
+            Exit::Signals => Stop::Reset,
+            Exit::FruitlessDeliveries => Stop::EndlessDeliveries,
         }
     }
+}
 
-    fn store_first(&mut self, insn: &Instruction, value: u64) {
-        if insn.op0_kind() == OpKind::Memory {
-            let at = self.cpu.seg(SegReg::Ds).base + u64::from(insn.memory_displacement32());
-            self.write(at, value, insn.memory_size().size());
-        } else {
-            let register = Fake::register(insn.op0_register());
-            register.write(&mut self.cpu, &self.memory, value).expect("a general or segment register");
+/// A bus without devices: one moment at which an interrupt with vector 8 comes, if any.
+#[derive(Default)]
+pub(crate) struct Quiet {
+    pub(crate) signals: Signals,
+    pub(crate) due: Option<Instant>,
+}
+
+impl Bus for Quiet {
+    fn port_read(&mut self, _: Port, size: Size, _: &mut BusCx<'_>) -> u32 {
+        size.ones() as u32
+    }
+
+    fn port_write(&mut self, _: Port, _: Size, _: u32, _: &mut BusCx<'_>) {}
+
+    fn mmio_read(&mut self, _: PhysAddr, size: Size, _: &mut BusCx<'_>) -> u64 {
+        size.ones()
+    }
+
+    fn mmio_write(&mut self, _: PhysAddr, _: Size, _: u64, _: &mut BusCx<'_>) {}
+
+    fn acknowledge_interrupt(&mut self, _: &mut BusCx<'_>) -> Vector {
+        self.signals.interrupt = false;
+        Vector(8)
+    }
+
+    fn take_nmi(&mut self) {}
+
+    fn signals(&self) -> Signals {
+        self.signals
+    }
+
+    fn due(&self) -> Option<Instant> {
+        self.due
+    }
+
+    fn advance(&mut self, cx: &mut BusCx<'_>) {
+        if self.due.is_some_and(|due| due <= cx.now) {
+            self.due = None;
+            self.signals.interrupt = true;
         }
-    }
-
-    /// One instruction of the dozen; anything else stops the test.
-    fn execute(&mut self, insn: &Instruction) {
-        let after = insn.next_ip16();
-        let (zf, first) = (self.cpu.flags.has(ZF), insn.op0_register());
-        self.cpu.eip = u32::from(after);
-        match insn.mnemonic() {
-            Mnemonic::Nop => (),
-            Mnemonic::Mov => self.store_first(insn, self.source(insn)),
-            Mnemonic::Cli => self.cpu.flags.set(IF, false),
-            Mnemonic::Sti => self.cpu.flags.set(IF, true),
-            Mnemonic::Dec | Mnemonic::Inc => {
-                let old = Fake::register(first).read(&self.cpu);
-                let new = if insn.mnemonic() == Mnemonic::Inc { old + 1 } else { old.wrapping_sub(1) } & 0xFFFF;
-                self.store_first(insn, new);
-                self.cpu.flags.set(ZF, new == 0);
-            }
-            Mnemonic::Jmp => self.cpu.eip = u32::from(insn.near_branch16()),
-            Mnemonic::Jne if !zf => self.cpu.eip = u32::from(insn.near_branch16()),
-            Mnemonic::Je if zf => self.cpu.eip = u32::from(insn.near_branch16()),
-            Mnemonic::Jne | Mnemonic::Je => (),
-            Mnemonic::Call => {
-                self.push(after);
-                self.cpu.eip = u32::from(insn.near_branch16());
-            }
-            Mnemonic::Ret => self.cpu.eip = u32::from(self.pop()),
-            Mnemonic::Push => self.push(Fake::register(first).read(&self.cpu) as u16),
-            Mnemonic::Pop => {
-                let value = self.pop();
-                self.store_first(insn, u64::from(value));
-            }
-            Mnemonic::Int => {
-                let (flags, selector) = (self.cpu.flags.bits() as u16, self.cpu.seg(SegReg::Cs).selector.0);
-                for value in [flags, selector, after] {
-                    self.push(value);
-                }
-                let entry = insn.immediate(0) * 4;
-                self.go(self.read16(entry + 2), self.read16(entry));
-            }
-            Mnemonic::Iret => {
-                let (eip, selector) = (self.pop(), self.pop());
-                let flags = self.pop();
-                self.cpu.flags.replace(0xFFFF, u32::from(flags));
-                self.go(selector, eip);
-            }
-            Mnemonic::Hlt => self.cpu.activity = Activity::Halted,
-            other => panic!("the fake processor does not know {other:?}"),
-        }
-    }
-
-    /// One iteration of REP STOSB; false when it was the last.
-    fn store_string(&mut self) -> bool {
-        let at = self.cpu.seg(SegReg::Es).base + (self.cpu.gpr[7] & 0xFFFF);
-        self.write(at, self.cpu.gpr[0] & 0xFF, 1);
-        self.cpu.gpr[7] += 1;
-        self.cpu.gpr[1] -= 1;
-        self.cpu.gpr[1] != 0
-    }
-
-    fn code_hit(&self) -> Option<u32> {
-        self.watches.code_hit(&self.cpu, Some(PhysAddr(self.cpu.linear_eip())))
     }
 }
 
@@ -191,7 +134,7 @@ impl Target for Fake {
     }
 
     fn signals(&self) -> Signals {
-        self.signals
+        self.bus.signals
     }
 
     fn position(&self) -> u64 {
@@ -228,68 +171,35 @@ impl Target for Fake {
     }
 
     fn step(&mut self) -> Stop {
-        match self.cpu.activity {
-            Activity::Halted if self.cpu.flags.has(IF) => {
-                self.cpu.position += 100;
-                self.cpu.activity = Activity::Active;
-                return Stop::Step;
-            }
-            Activity::Halted => return Stop::DeadHalt,
-            Activity::Shutdown => return Stop::Shutdown,
-            Activity::Active => (),
+        match self.engine.step(&mut self.cpu, &mut self.memory, &mut self.bus) {
+            Exit::Position => Stop::Step,
+            exit => Fake::named(exit),
         }
-        let linear = self.cpu.linear_eip();
-        let code: Vec<u8> = (0..15).map(|index| self.memory.peek(PhysAddr(linear + index)).unwrap_or(0xFF)).collect();
-        let eip = u64::from(self.cpu.eip);
-        let insn = Decoder::with_ip(16, &code, eip, DecoderOptions::NONE).decode();
-        self.cpu.position += 1;
-        if insn.code() == Code::Stosb_m8_AL && insn.has_rep_prefix() {
-            if !self.store_string() {
-                self.cpu.eip = u32::from(insn.next_ip16());
-                self.cpu.retired += 1;
-            }
-        } else {
-            let before = self.cpu.eip;
-            self.execute(&insn);
-            self.cpu.retired += 1;
-            // A watch hit names the instruction that made the access.
-            if let Some(hit) = &mut self.hit {
-                hit.eip = before;
-            }
-        }
-        self.hit.take().map_or(Stop::Step, Stop::Watch)
     }
 
     fn run(&mut self, until: &RunUntil) -> Stop {
-        for _ in 0..100_000 {
-            if until.position.is_some_and(|position| self.cpu.position >= position) {
-                return Stop::Position;
-            }
-            if until.retired.is_some_and(|retired| self.cpu.retired >= retired) {
-                return Stop::Retired;
-            }
-            let shown =
-                |text: &String| self.screen.as_ref().is_some_and(|it| it.rows.iter().any(|row| row.contains(text)));
-            if until.screen.as_ref().is_some_and(shown) {
-                return Stop::Screen;
-            }
-            if self.interrupt_in.is_some_and(|at| self.cpu.position >= at) {
-                self.interrupt_in = None;
-                return Stop::Interrupted;
-            }
-            match self.step() {
-                Stop::Step => (),
-                stop => return stop,
-            }
-            if let Some(id) = self.code_hit() {
-                return Stop::Breakpoint(id);
-            }
+        let text = until.screen.as_deref().unwrap_or("no such text");
+        if self.screen.as_ref().is_some_and(|screen| screen.rows.iter().any(|row| row.contains(text))) {
+            return Stop::Screen;
         }
-        Stop::Option("--max-insns 100000".to_string())
+        let most = self.cpu.position + 100_000;
+        let asked = until.position.unwrap_or(u64::MAX);
+        let position = asked.min(most).min(self.interrupt_in.unwrap_or(u64::MAX));
+        let limits = Limits { position, retired: until.retired.unwrap_or(u64::MAX), break_at_start: false };
+        match self.engine.run(&mut self.cpu, &mut self.memory, &mut self.bus, limits) {
+            Exit::Position if position == asked => Stop::Position,
+            Exit::Position if position == most => Stop::Option("--max-insns 100000".to_string()),
+            Exit::Position => {
+                self.interrupt_in = None;
+                Stop::Interrupted
+            }
+            exit => Fake::named(exit),
+        }
     }
 
     fn set_watches(&mut self, code: Vec<(u32, Place)>, data: Vec<DataWatch>) {
-        self.watches.replace(code, data);
+        self.engine.hot.watches.replace(code, data);
+        self.engine.forget(&mut self.memory);
     }
 
     fn take_interrupt(&mut self) -> bool {

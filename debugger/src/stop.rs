@@ -1,5 +1,6 @@
 //! Why the machine stands still: one line, always.
 
+use ringwalk_cpu::exception::vector_has_code;
 use ringwalk_cpu::segment::{SegReg, Selector};
 use ringwalk_cpu::state::{Activity, CpuState};
 use ringwalk_cpu::watch::WatchHit;
@@ -8,6 +9,7 @@ use serde::Serialize;
 use crate::breakpoints::{Breakpoints, Kind, held, times};
 use crate::disassembly::{decode, next_instruction, repeats};
 use crate::space::{Address, logical};
+use crate::stack::stack_at;
 use crate::target::{Stop, Target};
 use crate::vectors;
 
@@ -147,6 +149,9 @@ fn writer(target: &dyn Target, hit: &WatchHit) -> String {
 /// What a single step did, where that is not plainly one instruction.
 fn step_text(target: &dyn Target, before: &CpuState) -> String {
     let cpu = target.cpu();
+    if cpu.activity == Activity::Shutdown {
+        return "triple fault: the processor has shut down".to_string();
+    }
     if cpu.retired != before.retired {
         return if cpu.activity == Activity::Halted { "halted: the next step idles until an event" } else { "stepped" }
             .to_string();
@@ -160,24 +165,33 @@ fn step_text(target: &dyn Target, before: &CpuState) -> String {
             _ => "an event, and nothing retired".to_string(),
         };
     }
-    let vector = delivered(target);
     let (selector, eip) = place(before);
-    let name = vector.map_or_else(String::new, |name| format!(" ({name})"));
-    format!("an interrupt or exception was delivered{name}: it came at {}", logical(selector.0, eip))
+    let at = Address::Logical { selector: selector.0, offset: eip, base: before.seg(SegReg::Cs).base };
+    let at = format!("{} {}", at.text(), decode(target, at).text());
+    format!("{}: it came at {at}", delivery_text(target))
 }
 
-/// The only vector whose handler begins at the next instruction, in words.
-fn delivered(target: &dyn Target) -> Option<String> {
+/// The event whose handler begins at the next instruction.
+fn delivery_text(target: &dyn Target) -> String {
+    let Some(vector) = delivered(target) else { return "an interrupt or exception was delivered".to_string() };
+    let cpu = target.cpu();
+    if !cpu.protected() {
+        let name = vectors::on_a_pc(vector).map_or_else(String::new, |name| format!(" ({name})"));
+        return format!("interrupt {vector:02x}h{name} was delivered");
+    }
+    let Some(name) = vectors::exception(vector) else { return format!("interrupt {vector:02x}h was delivered") };
+    let code = stack_at(cpu, 0).peek_number(cpu, target.memory(), 2).filter(|_| vector_has_code(vector));
+    let code = code.map_or_else(String::new, |code| {
+        format!(", error code {code:04x}: {}", vectors::error_code(vector, code as u16, cpu.cr2))
+    });
+    format!("{name} was delivered{code}")
+}
+
+/// The only vector whose handler begins at the next instruction.
+fn delivered(target: &dyn Target) -> Option<u8> {
     let cpu = target.cpu();
     let here = logical(cpu.seg(SegReg::Cs).selector.0, cpu.eip);
     let mut leads_here = (0..=255).filter(|vector| crate::tables::gate_target(target, *vector).as_ref() == Some(&here));
     let (only, more) = (leads_here.next()?, leads_here.next());
-    if more.is_some() {
-        return None;
-    }
-    let name = if cpu.protected() { vectors::exception(only) } else { vectors::on_a_pc(only) };
-    Some(match name {
-        Some(name) => format!("vector {only:02x}h, {name}"),
-        None => format!("vector {only:02x}h"),
-    })
+    if more.is_some() { None } else { Some(only) }
 }

@@ -3,13 +3,14 @@
 use std::io::Write as _;
 
 use ringwalk_cpu::flags::IF;
-use ringwalk_cpu::segment::SegReg;
-use ringwalk_cpu::state::{Activity, CR0_PE};
-use ringwalk_mmu::Signals;
+use ringwalk_cpu::segment::{SegReg, Selector};
+use ringwalk_cpu::state::{Activity, CR0_PE, TableRegister};
+use ringwalk_mmu::{Instant, Signals};
 
 use crate::commands::{COMMANDS, Run, TOPICS};
 use crate::fake::Fake;
 use crate::front::{batch, lines};
+use crate::register::descriptor_of;
 use crate::session::{Flow, Options, Session};
 
 /// What a user sees of these lines.
@@ -121,7 +122,7 @@ fn stepping_shows_what_changed() {
     eax 00000000   ebx 00000000   ecx 00000000*  edx 00000653
     esi 00000000   edi 00000000   ebp 00000000   esp 00007000
     cs 0000   ss 0000   ds 0000   es 0000   fs 0000   gs 0000
-    eip 00007c10*  eflags 00000042  of df if tf sf ZF* af pf cf
+    eip 00007c10*  eflags 00000046  of df if tf sf ZF* af PF* cf
     => 0000:7c10  90              nop
        0000:7c11  90              nop
        0000:7c12  90              nop
@@ -151,7 +152,7 @@ fn next_runs_through_calls_and_out_returns() {
 
 #[test]
 fn next_runs_through_recursion_interrupts_and_rep() {
-    // 7c00: int 21h; mov cx,5; rep stosb; call 7c09 (itself: push, then dec cx until zero)
+    // 7c00: int 21h; mov cx,5; rep stosb
     let mut fake = Fake::with_code(&[0xCD, 0x21, 0xB9, 0x05, 0x00, 0xF3, 0xAA, 0x90]);
     fake.poke(0x84, &[0x00, 0x06, 0x00, 0x00]);
     fake.poke(0x600, &[0x90, 0xCF]);
@@ -164,7 +165,7 @@ fn next_runs_through_recursion_interrupts_and_rep() {
     step: one iteration of a repeated instruction  [position 6, retired 4]
     n: stepped  [position 9, retired 5]
     ");
-    // 7c00: inc bx; call 7c00 until bx is 3: cmp is not known to the fake, so dec dx; jz out
+    // 7c00: dec dx; jz 7c06; call 7c00; 7c06: ret
     let mut fake = Fake::with_code(&[0x4A, 0x74, 0x03, 0xE8, 0xFA, 0xFF, 0xC3]);
     fake.cpu.gpr[2] = 4;
     insta::assert_snapshot!(first_lines(&mut fake, &["s 2", "n", "p sp", "p dx"]), @r"
@@ -172,6 +173,73 @@ fn next_runs_through_recursion_interrupts_and_rep() {
     n: stepped  [position 14, retired 14]
     p sp: 0x7000 = 28672
     p dx: 0x0 = 0
+    ");
+}
+
+#[test]
+fn next_does_not_fall_into_interrupt_handlers() {
+    let mut fake = Fake::with_code(&[0x90; 8]);
+    fake.cpu.flags.set(IF, true);
+    fake.poke(0x20, &[0x00, 0x06, 0x00, 0x00]);
+    fake.poke(0x600, &[0x90, 0xCF]);
+    fake.bus.signals.interrupt = true;
+    insta::assert_snapshot!(first_lines(&mut fake, &["n", "p ip"]), @r"
+    n: stepped  [position 4, retired 3]
+    p ip: 0x7c01 = 31745
+    ");
+    fake.cpu.eip = 0x7C00;
+    fake.bus.signals.interrupt = true;
+    insta::assert_snapshot!(first_lines(&mut fake, &["s", "out", "p ip"]), @r"
+    s: interrupt 08h (IRQ 0 timer) was delivered: it came at 0000:7c00 nop  [position 5, retired 3]
+    out: returned to 0000:7c00  [position 7, retired 5]
+    p ip: 0x7c00 = 31744
+    ");
+}
+
+/// mov ds, ax with a bad selector in flat protected mode; the handler of #GP is at 8000h.
+fn faulting() -> Fake {
+    let mut fake = Fake::with_code(&[0x8E, 0xD8, 0xA1, 0x00, 0x00, 0x40, 0x00]);
+    fake.cpu.cr0 |= CR0_PE;
+    fake.cpu.gdtr = TableRegister { base: 0x1000, limit: 0x17 };
+    fake.poke(0x1008, &0x00CF_9B00_0000_FFFF_u64.to_le_bytes());
+    fake.poke(0x1010, &0x00CF_9300_0000_FFFF_u64.to_le_bytes());
+    for (reg, selector) in [(SegReg::Cs, 8), (SegReg::Ss, 16), (SegReg::Ds, 16), (SegReg::Es, 16)] {
+        let descriptor = descriptor_of(&fake.cpu, &fake.memory, Selector(selector)).unwrap();
+        fake.cpu.segments[reg as usize] = descriptor.segment(Selector(selector));
+    }
+    fake.cpu.idtr = TableRegister { base: 0x3000, limit: 0x7F };
+    fake.poke(0x3000 + 8 * 13, &0x0000_8E00_0008_8000_u64.to_le_bytes());
+    fake.cpu.gpr[0] = 0x33;
+    fake
+}
+
+#[test]
+fn a_fault_is_told_with_its_vector() {
+    let mut fake = faulting();
+    insta::assert_snapshot!(transcript(&mut fake, &["s", "x/4xw ss:esp"]), @r"
+    ringwalk> s
+    #GP general protection was delivered, error code 0030: GDT[6]: it came at 0008:7c00 mov ds, eax  [position 2, retired 0]
+    protected mode, 32-bit code, CPL 0, paging off, A20 on
+    eax 00000033   ebx 00000000   ecx 00000000   edx 00000653
+    esi 00000000   edi 00000000   ebp 00000000   esp 00006ff0*
+    cs 0008   ss 0010   ds 0010   es 0010   fs 0000   gs 0000
+    eip 00008000*  eflags 00000002  of df if tf sf zf af pf cf
+    fs gs: null, but still usable: not loaded since real mode
+    => 0008:8000  0000            add [eax], al
+       read and write: 0010:0033 -> lin 00000033 = 0x00
+       0008:8002  0000            add [eax], al
+       0008:8004  0000            add [eax], al
+       0008:8006  0000            add [eax], al
+       0008:8008  0000            add [eax], al
+    stack 0010:6ff0  00000030 00007c00 00000008 00010002 00000000 00000000
+    ringwalk> x/4xw ss:esp
+    0010:6ff0  00000030 00007c00 00000008 00010002
+    ");
+    let mut fake = faulting();
+    fake.cpu.idtr.limit = 0;
+    insta::assert_snapshot!(first_lines(&mut fake, &["s", "s"]), @r"
+    s: triple fault: the processor has shut down  [position 2, retired 0]
+    s: shut down after a triple fault: only `reset` or `restore` goes on from here  [position 2, retired 0]
     ");
 }
 
@@ -274,7 +342,7 @@ fn watchpoints_show_old_and_new_values() {
     watch phys 0x6ffe 2 rw: watch 2  read/write phys 00006ffe, 2 bytes
     watch 0x500 word if cx == 9: watch 3  write lin 00000500, 2 bytes  if cx == 9
     c: write watch 2: lin 00006ffe 0000 -> 7c06 by 0000:7c03 call 0x7c20  [position 2, retired 2]
-    c: write watch 2: lin 00006ffe 7c06 -> 7c06 by 0000:7c03 call 0x7c20  [position 8, retired 8]
+    c: read watch 2: lin 00006ffe = 7c06 by 0000:7c22 ret  [position 5, retired 5]
     delete 2: watch 1  write lin 00000501, 1 byte
     c: write watch 1: lin 00000500 bb -> 12 by 0000:7c09 mov word [0x500], 0x1234  [position 20, retired 20]
     info break: watch 1  write lin 00000501, 1 byte  hit once
@@ -360,12 +428,18 @@ fn why_tells_every_end() {
     ");
     let mut fake = Fake::with_code(&[0xF4]);
     fake.cpu.flags.set(IF, true);
-    insta::assert_snapshot!(first_lines(&mut fake, &["s", "s"]), @r"
+    fake.bus.due = Some(Instant(101));
+    fake.poke(0x20, &[0x00, 0x06, 0x00, 0x00]);
+    fake.poke(0x600, &[0x90, 0xCF]);
+    insta::assert_snapshot!(first_lines(&mut fake, &["s", "s", "info mode", "s", "out"]), @r"
     s: halted: the next step idles until an event  [position 1, retired 1]
     s: idle: the processor waits in HLT  [position 101, retired 1]
+    info mode: real mode, 16-bit code, CPL 0, paging off, A20 on, halted
+    s: interrupt 08h (IRQ 0 timer) was delivered: it came at 0000:7c01 add [bx+si], al  [position 102, retired 1]
+    out: returned to 0000:7c01  [position 104, retired 3]
     ");
     fake.cpu.activity = Activity::Shutdown;
-    insta::assert_snapshot!(first_lines(&mut fake, &["c"]), @"c: shut down after a triple fault: only `reset` or `restore` goes on from here  [position 101, retired 1]");
+    insta::assert_snapshot!(first_lines(&mut fake, &["c"]), @"c: shut down after a triple fault: only `reset` or `restore` goes on from here  [position 104, retired 3]");
 }
 
 #[test]
@@ -566,7 +640,7 @@ fn the_machine_around_the_processor() {
 fn registers_with_hidden_state() {
     let mut fake = Fake::with_code(&COUNTING);
     fake.cpu.segments[SegReg::Fs as usize].limit = u32::MAX;
-    fake.signals = Signals { interrupt: true, a20: true, ..Signals::default() };
+    fake.bus.signals = Signals { interrupt: true, a20: true, ..Signals::default() };
     fake.cpu.cr0 |= CR0_PE;
     insta::assert_snapshot!(transcript(&mut fake, &["regs", "info eflags", "info mode", "info dr"]), @r"
     ringwalk> regs

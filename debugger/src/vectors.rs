@@ -1,4 +1,7 @@
-//! What interrupt vectors are for: exceptions by the manual's names, and the PC's own assignments.
+//! What interrupt vectors are for: exceptions by the manual's names with their error codes, and the PC's own
+//! assignments.
+
+use ringwalk_cpu::exception::vector;
 
 /// Exceptions. SDM Vol.3A Table 6-1 "Protected-Mode Exceptions and Interrupts".
 const EXCEPTIONS: [&str; 21] = [
@@ -78,4 +81,46 @@ pub fn exception(vector: u8) -> Option<&'static str> {
 /// What a PC uses the vector for in real mode.
 pub fn on_a_pc(vector: u8) -> Option<&'static str> {
     PC.iter().find(|(number, _)| *number == vector).map(|(_, name)| *name)
+}
+
+/// An error code in words. SDM Vol.3A 6.13 "Error Code", 4.7 "Page-Fault Exceptions".
+pub fn error_code(number: u8, code: u16, cr2: u64) -> String {
+    if number == vector::PF {
+        return page_fault(code, cr2);
+    }
+    if code & !1 == 0 {
+        return if code == 0 { "no selector" } else { "no selector, during another event" }.to_string();
+    }
+    let index = code >> 3;
+    let what = match (code & 2 != 0, code & 4 != 0) {
+        (true, _) => format!("vector {index:02x}h in the IDT"),
+        (false, true) => format!("LDT[{index}]"),
+        (false, false) => format!("GDT[{index}]"),
+    };
+    let external = if code & 1 != 0 { ", during another event" } else { "" };
+    format!("{what}{external}")
+}
+
+fn page_fault(code: u16, cr2: u64) -> String {
+    let choose = |bit: u32, set: &'static str, clear: &'static str| if code >> bit & 1 != 0 { set } else { clear };
+    let who = choose(2, "user", "supervisor");
+    let access = choose(4, "fetch", choose(1, "write", "read"));
+    let why = choose(3, "reserved bit set", choose(0, "not permitted", "not present"));
+    format!("{who} {access} of lin {cr2:08x}, {why}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn error_codes_in_words() {
+        assert_eq!(error_code(13, 0x30, 0), "GDT[6]");
+        assert_eq!(error_code(13, 0x37, 0), "vector 06h in the IDT, during another event");
+        assert_eq!(error_code(11, 0x0C, 0), "LDT[1]");
+        assert_eq!(error_code(13, 0, 0), "no selector");
+        assert_eq!(error_code(14, 6, 0x40_0000), "user write of lin 00400000, not present");
+        assert_eq!(error_code(14, 1, 0x1000), "supervisor read of lin 00001000, not permitted");
+        assert_eq!(error_code(14, 9, 0x1000), "supervisor read of lin 00001000, reserved bit set");
+    }
 }
