@@ -12,5 +12,6 @@ pub mod machine;
 pub mod nearest;
 pub mod screen;
 pub mod script;
+pub(crate) mod target;
 pub mod text_match;
 pub mod tour;
