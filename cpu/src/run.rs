@@ -420,11 +420,17 @@ impl Run<'_, '_> {
         } else {
             slots
         };
+        let count = slots.len() as u64;
+        let cpu = &self.cx.cpu;
+        if cpu.position + count <= self.cx.deadline && cpu.retired + count <= self.limits.retired {
+            return run_slots(&mut self.cx, slots);
+        }
         for insn in slots {
             execute_one(&mut self.cx, insn)?;
-            let cx = &self.cx;
-            let at_limit = cx.cpu.position >= cx.deadline || cx.cpu.retired >= self.limits.retired;
-            if cx.hot.leave || at_limit {
+            if self.cx.hot.leave
+                || self.cx.cpu.position >= self.cx.deadline
+                || self.cx.cpu.retired >= self.limits.retired
+            {
                 break;
             }
         }
@@ -504,41 +510,81 @@ fn fetch_byte(cx: &mut Exec<'_>, addr: PhysAddr) -> u8 {
     }
 }
 
-/// Runs one slot and counts it. On a fault EIP still points at the instruction.
-#[inline]
-fn execute_one(cx: &mut Exec<'_>, insn: &Insn) -> Result<(), Exception> {
-    cx.next_eip = cx.cpu.eip.wrapping_add(u32::from(insn.len));
-    cx.shadow_before = cx.cpu.shadow;
-    cx.cpu.shadow = Shadow::None;
-    let stepped = cx.cpu.flags.has(TF);
-    let resumed = cx.cpu.flags.has(RF);
-    cx.cpu.flags.set(RF, false);
-    let done = (insn.handler)(cx, insn);
-    if let Err(fault) = done {
-        cx.unfinished = false;
-        cx.skip_single_step = false;
-        cx.cpu.flags.set(RF, resumed);
-        return Err(fault);
+/// Runs slots that no limit lies inside of.
+#[inline(always)]
+fn run_slots(cx: &mut Exec<'_>, slots: &[Insn]) -> Result<(), Exception> {
+    for insn in slots {
+        execute_one(cx, insn)?;
+        if cx.hot.leave {
+            break;
+        }
     }
+    Ok(())
+}
+
+/// Runs one slot and counts it. On a fault EIP still points at the instruction.
+#[inline(always)]
+fn execute_one(cx: &mut Exec<'_>, insn: &Insn) -> Result<(), Exception> {
+    if cx.cpu.flags.has(TF | RF) || cx.cpu.shadow != Shadow::None {
+        return execute_marked(cx, insn);
+    }
+    cx.next_eip = cx.cpu.eip.wrapping_add(u32::from(insn.len));
+    (insn.handler)(cx, insn)?;
+    retire(cx);
+    Ok(())
+}
+
+/// The instruction is done: moves on and counts it, with the iterations that a REP prefix added.
+#[inline(always)]
+fn retire(cx: &mut Exec<'_>) {
     cx.cpu.eip = cx.next_eip;
-    cx.cpu.position += 1 + cx.extra_cycles;
+    cx.cpu.position += 1;
+    if cx.extra_cycles != 0 || cx.unfinished {
+        return retire_repeated(cx);
+    }
+    cx.cpu.retired += 1;
+    cx.cpu.fruitless_deliveries = 0;
+}
+
+#[cold]
+fn retire_repeated(cx: &mut Exec<'_>) {
+    cx.cpu.position += cx.extra_cycles;
     cx.extra_cycles = 0;
     if cx.unfinished {
         cx.unfinished = false;
-        cx.leave();
     } else {
         cx.cpu.retired += 1;
         cx.cpu.fruitless_deliveries = 0;
     }
+    // More cycles have passed than the trace counts on.
+    cx.leave();
+}
+
+/// As [`execute_one`], for an instruction under TF, RF or a shadow.
+#[cold]
+#[inline(never)]
+fn execute_marked(cx: &mut Exec<'_>, insn: &Insn) -> Result<(), Exception> {
+    let stepped = cx.cpu.flags.has(TF);
+    let resumed = cx.cpu.flags.has(RF);
+    cx.cpu.flags.set(RF, false);
+    cx.shadow_before = cx.cpu.shadow;
+    cx.cpu.shadow = Shadow::None;
+    cx.skip_single_step = false;
+    cx.next_eip = cx.cpu.eip.wrapping_add(u32::from(insn.len));
+    let done = (insn.handler)(cx, insn);
+    cx.shadow_before = Shadow::None;
+    if let Err(fault) = done {
+        cx.cpu.flags.set(RF, resumed);
+        return Err(fault);
+    }
+    retire(cx);
     if stepped {
         single_step(cx);
     }
-    cx.skip_single_step = false;
     Ok(())
 }
 
 /// The trap of TF as it stood when the instruction began; MOV SS and INT swallow theirs.
-#[cold]
 fn single_step(cx: &mut Exec<'_>) {
     if !cx.skip_single_step && cx.cpu.shadow != Shadow::MovSs {
         cx.cpu.pending_debug |= DR6_BS;
