@@ -40,6 +40,8 @@ pub(crate) struct Beside {
     pub(crate) routing: Routing,
     routes_changed: bool,
     output: Vec<Output>,
+    /// The output holds an end of the run.
+    exit: bool,
 }
 
 impl PartialEq for Beside {
@@ -101,6 +103,7 @@ impl Board {
 
     /// Takes what the guest has sent to the outside, in order.
     pub fn take_output(&mut self) -> Vec<Output> {
+        self.beside.exit = false;
         std::mem::take(&mut self.beside.output)
     }
 
@@ -219,6 +222,7 @@ impl Board {
         let output = &mut self.beside.output;
         let clock_hz = self.config.clock_hz;
         let result = call(device, &mut Cx { now: cx.now, clock_hz, lines, memory: cx.memory, output });
+        self.beside.exit |= matches!(output.last(), Some(Output::Exit(_) | Output::PowerOff));
         if *lines != before {
             self.join_lines();
         }
@@ -398,7 +402,7 @@ impl Bus for Board {
             init: self.init,
             reset: self.reset,
             routes_changed: self.beside.routes_changed,
-            exit: self.beside.output.iter().any(|output| matches!(output, Output::Exit(_) | Output::PowerOff)),
+            exit: self.beside.exit,
         }
     }
 
@@ -497,6 +501,19 @@ mod tests {
         let mut cx = BusCx { now: pc.now, memory: &mut pc.memory };
         assert_eq!(pc.board.acknowledge_interrupt(&mut cx), Vector(8));
         assert!(!pc.board.signals().interrupt);
+    }
+
+    #[test]
+    fn the_exit_is_told_until_the_output_is_taken() {
+        let mut pc = Pc::new();
+        for byte in *b"Shutdown" {
+            assert!(!pc.board.signals().exit);
+            pc.outb(0x8900, byte);
+        }
+        pc.outb(0xE9, b'x');
+        assert!(pc.board.signals().exit);
+        assert_eq!(pc.board.take_output(), [Output::PowerOff, Output::Debug(b'x')]);
+        assert!(!pc.board.signals().exit);
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! The board: devices, interrupt lines, PCI, virtual time. Meets the processor only at `ringwalk_mmu::Bus`.
 //!
-//! Begin with [`device`]: what a device is and what it is handed. [`devices`] lists them all; [`Board`] brings every
-//! access to its device by [`routing`] tables and joins their lines; [`physical_map`] says what lies where in memory.
+//! Begin with `device.rs`: what a device is and what it is handed. `devices.rs` lists them all; [`Board`] brings every
+//! access to its device by the tables of `routing.rs` and joins their lines; `physical_map.rs` says what lies where in
+//! memory.
 
 mod board;
 mod cmos;
