@@ -220,7 +220,7 @@ impl Machine {
 /// The board's disks and the images must be the same number and size.
 fn check_disks(config: &MachineConfig, memory: &Memory) -> Result<(), Error> {
     for (number, name) in DISK_NAMES.into_iter().enumerate() {
-        let wanted = config.board.disks[number].map(|disk| disk.sectors);
+        let wanted = config.board.disks[number].map(|disk| disk.sectors).filter(|sectors| *sectors > 0);
         let found = memory.disks[number].as_ref().map(Disk::sectors);
         if wanted != found {
             let words = |sectors: Option<u64>| match sectors {

@@ -4,7 +4,7 @@
 
 use ringwalk_mmu::PAGE_BYTES;
 
-use crate::config::{BoardConfig, DiskConfig};
+use crate::config::{BoardConfig, DiskConfig, DiskKind};
 use crate::physical_map::pages_below_hole;
 use crate::rtc::Rtc;
 
@@ -38,7 +38,7 @@ pub(crate) fn clock(config: &BoardConfig) -> Rtc {
     rtc.set_cmos(EQUIPMENT, COPROCESSOR);
     describe_memory(&mut rtc, config.ram_pages);
     for number in 0..2 {
-        if let Some(disk) = config.disks[number] {
+        if let Some(disk) = config.disks[number].filter(|disk| disk.kind == DiskKind::Hard) {
             describe_disk(&mut rtc, number, &disk);
         }
     }
@@ -77,7 +77,7 @@ fn describe_disk(rtc: &mut Rtc, number: usize, disk: &DiskConfig) {
 /// LBA for disks with more than 1024 cylinders.
 fn translation(config: &BoardConfig) -> u8 {
     let bits = |(number, disk): (usize, &Option<DiskConfig>)| {
-        let large = disk.is_some_and(|disk| disk.cylinders > 1024);
+        let large = disk.is_some_and(|disk| disk.kind == DiskKind::Hard && disk.cylinders > 1024);
         u8::from(large) << (2 * number)
     };
     config.disks.iter().enumerate().map(bits).fold(0, |all, bits| all | bits)

@@ -15,7 +15,7 @@ pub struct BoardConfig {
     pub boot: Vec<BootDevice>,
     /// Date and time of the real-time clock at power-on.
     pub rtc_start: Date,
-    /// The ATA disks: primary master and slave, secondary master and slave.
+    /// The disks and CD-ROM drives: primary master and slave, secondary master and slave.
     pub disks: [Option<DiskConfig>; 4],
     /// Writing port F4h ends the run.
     pub exit_port: bool,
@@ -70,10 +70,21 @@ impl Default for Date {
     }
 }
 
-/// An ATA disk's size and default translation.
+/// What sits on an IDE cable.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum DiskKind {
+    /// An ATA hard disk.
+    Hard,
+    /// An ATAPI CD-ROM drive.
+    Cdrom,
+}
+
+/// A disk's size and default translation.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct DiskConfig {
-    /// Sectors of 512 bytes.
+    /// Hard disk or CD-ROM drive.
+    pub kind: DiskKind,
+    /// Sectors of 512 bytes. A CD-ROM drive with 0 is empty; a last partial block of 2048 bytes is filled with zeros.
     pub sectors: u64,
     /// Default logical cylinders, 1 to 16383.
     pub cylinders: u16,
@@ -91,6 +102,11 @@ impl DiskConfig {
         let (heads, sectors_per_track) = (16, 63);
         let cylinders = (sectors / (16 * 63)).clamp(1, 16_383);
         // The clamp keeps it in 14 bits.
-        DiskConfig { sectors, cylinders: cylinders as u16, heads, sectors_per_track }
+        DiskConfig { kind: DiskKind::Hard, sectors, cylinders: cylinders as u16, heads, sectors_per_track }
+    }
+
+    /// A CD-ROM drive with a disc of so many sectors of 512 bytes, or without one (0). The translation means nothing.
+    pub fn cdrom(sectors: u64) -> DiskConfig {
+        DiskConfig { kind: DiskKind::Cdrom, ..DiskConfig::with_sectors(sectors) }
     }
 }

@@ -9,6 +9,10 @@ mod channel;
 mod command;
 mod drive;
 mod identify;
+mod mmc;
+mod packet;
+#[cfg(test)]
+mod packet_tests;
 #[cfg(test)]
 mod tests;
 

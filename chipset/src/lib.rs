@@ -45,7 +45,7 @@ mod fuzz;
 mod test_pc;
 
 pub use board::Board;
-pub use config::{BoardConfig, BootDevice, Date, DiskConfig};
+pub use config::{BoardConfig, BootDevice, Date, DiskConfig, DiskKind};
 pub use debug_port::DebugPort;
 pub use device::{Cx, Device, Lines, Output, Range, Ranges, Reg, Space, View};
 pub use dma::{Dma, DmaCycle};

@@ -27,7 +27,7 @@ impl Pc {
         let config = BoardConfig { ram_pages: 256, vram_pages: 64, disks, ..BoardConfig::default() };
         let mut memory = Memory::new(256, 64, &[0; 4096], &[0x55; 4096]);
         let blank = |config: DiskConfig| Disk::new(Box::new(NoBacking(config.sectors * SECTOR_BYTES as u64)));
-        memory.disks = disks.map(|config| config.map(blank));
+        memory.disks = disks.map(|config| config.filter(|config| config.sectors > 0).map(blank));
         Pc { board: Board::new(config), memory, now: Instant(0) }
     }
 

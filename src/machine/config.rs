@@ -1,6 +1,6 @@
 //! What a machine is made of, as far as the guest can tell. State: saved, hashed, and checked when it comes from a file.
 
-use ringwalk_chipset::{BoardConfig, DiskConfig};
+use ringwalk_chipset::{BoardConfig, DiskConfig, DiskKind};
 use ringwalk_cpu::model::Model;
 use ringwalk_mmu::{PAGE_BYTES, TlbPolicy};
 use serde::{Deserialize, Serialize};
@@ -95,7 +95,8 @@ impl MachineConfig {
         }
         check_date(board)?;
         let wrong = |disk: &DiskConfig| {
-            let sectors = disk.sectors == 0 || disk.sectors > MOST_SECTORS;
+            let empty = disk.sectors == 0 && disk.kind == DiskKind::Hard;
+            let sectors = empty || disk.sectors > MOST_SECTORS;
             let track = !(1..=63).contains(&disk.sectors_per_track);
             sectors || track || !(1..=16).contains(&disk.heads) || !(1..=16_383).contains(&disk.cylinders)
         };

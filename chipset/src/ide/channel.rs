@@ -36,7 +36,7 @@ impl Channel {
     /// Hardware reset: the drives begin anew.
     pub(crate) fn reset(&mut self) {
         for drive in self.drives.iter_mut().flatten() {
-            *drive = Drive::new(drive.config, drive.unit);
+            drive.reset();
         }
         (self.device_1, self.control) = (false, 0);
     }

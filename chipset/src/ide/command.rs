@@ -46,6 +46,12 @@ pub(crate) enum Command {
     SetFeatures,
     /// READ NATIVE MAX ADDRESS and EXT.
     ReadNativeMax(Reach),
+    /// DEVICE RESET, 08h: packet devices only.
+    DeviceReset,
+    /// PACKET, A0h.
+    Packet,
+    /// IDENTIFY PACKET DEVICE, A1h.
+    IdentifyPacket,
 }
 
 /// Whether a command takes 28-bit (or CHS) or 48-bit addresses.
@@ -72,6 +78,7 @@ impl Command {
         use Grouping::{Multiple, Single};
         use Reach::{Ext, Short};
         match code {
+            0x08 => Command::DeviceReset,
             0x10..=0x1F => Command::Recalibrate,
             0x20 | 0x21 => Command::Read(Short, Single),
             0x24 => Command::Read(Ext, Single),
@@ -85,6 +92,8 @@ impl Command {
             0x70..=0x7F => Command::Seek,
             0x90 => Command::Diagnostic,
             0x91 => Command::InitializeParameters,
+            0xA0 => Command::Packet,
+            0xA1 => Command::IdentifyPacket,
             0xC4 => Command::Read(Short, Multiple),
             0xC5 => Command::Write(Short, Multiple),
             0xC6 => Command::SetMultiple,
@@ -110,8 +119,11 @@ impl Command {
 impl Drive {
     /// Carries a command out as far as it goes without the host.
     pub(crate) fn begin(&mut self, command: Command, cx: &mut Cx<'_>) {
+        if self.packet.is_some() && self.begin_packet_device(command) {
+            return;
+        }
         match command {
-            Command::Abort => self.fail(ABRT),
+            Command::Abort | Command::DeviceReset | Command::Packet | Command::IdentifyPacket => self.fail(ABRT),
             Command::Recalibrate | Command::Flush => self.finish(),
             Command::Read(reach, grouping) => self.begin_read(reach, grouping, cx),
             Command::Write(reach, grouping) => self.begin_write(reach, grouping),

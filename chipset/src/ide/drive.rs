@@ -1,11 +1,13 @@
-//! An ATA disk: registers, phases of a command, the data register. What the commands do is in [`super::command`].
+//! An ATA disk: registers, phases of a command, the data register. What the commands do is in [`super::command`];
+//! what a CD-ROM drive does in their place in [`super::packet`].
 //! *AT Attachment with Packet Interface - 6* (T13/1410D).
 
 use ringwalk_mmu::{Instant, Memory, SECTOR_BYTES, Size};
 use serde::{Deserialize, Serialize};
 
 use super::command::Command;
-use crate::config::DiskConfig;
+use super::packet::Packet;
+use crate::config::{DiskConfig, DiskKind};
 use crate::device::Cx;
 
 /// Status: busy; the other bits mean nothing while it is set ("Status register").
@@ -138,6 +140,8 @@ pub(crate) enum Work {
         /// The end is told by an interrupt.
         interrupt: bool,
     },
+    /// A command packet has come.
+    Packet,
 }
 
 /// Power management modes ("Power Management feature set").
@@ -175,6 +179,8 @@ pub(crate) struct Drive {
     pub(crate) write_cache: bool,
     pub(crate) look_ahead: bool,
     pub(crate) power: Power,
+    /// What a CD-ROM drive has and a hard disk has not.
+    pub(crate) packet: Option<Packet>,
 }
 
 impl Drive {
@@ -197,27 +203,47 @@ impl Drive {
             write_cache: true,
             look_ahead: true,
             power: Power::Active,
+            packet: (config.kind == DiskKind::Cdrom).then(|| Packet::new(config.sectors)),
         };
         drive.sign();
         drive
     }
 
-    /// The signature of a device without PACKET commands and the diagnostic code 01h, "device 0 passed, device 1
-    /// passed or not present" ("Signature and persistence").
-    fn sign(&mut self) {
+    /// Hardware reset. A tray that is open stays open.
+    pub(crate) fn reset(&mut self) {
+        let ejected = self.packet.as_ref().is_some_and(|packet| packet.ejected);
+        *self = Drive::new(self.config, self.unit);
+        if let Some(packet) = &mut self.packet {
+            packet.ejected = ejected;
+        }
+    }
+
+    /// The signature of a device with or without PACKET commands and the diagnostic code 01h, "device 0 passed,
+    /// device 1 passed or not present" ("Signature and persistence").
+    pub(crate) fn sign(&mut self) {
         self.task = TaskFile::default();
         self.task.count.current = 1;
         self.task.lba[0].current = 1;
+        if let Some(packet) = &mut self.packet {
+            [self.task.lba[1].current, self.task.lba[2].current] = [0x14, 0xEB];
+            packet.ready = false;
+        }
         self.error = 1;
         self.trouble = 0;
     }
 
     /// The status register, without the side effect of reading it.
     pub(crate) fn status(&self) -> u8 {
+        let ready = match &self.packet {
+            None => DRDY | DSC,
+            Some(packet) if packet.ready => DRDY,
+            // "Signature and persistence": a packet device is ready after its first command only.
+            Some(_) => 0,
+        };
         match self.phase {
             Phase::Held | Phase::Busy(..) => BSY,
-            Phase::Idle => DRDY | DSC | self.trouble,
-            Phase::DataIn | Phase::DataOut => DRDY | DSC | DRQ | self.trouble,
+            Phase::Idle => ready | self.trouble,
+            Phase::DataIn | Phase::DataOut => ready | DRQ | self.trouble,
             Phase::Asleep => 0,
         }
     }
@@ -263,10 +289,13 @@ impl Drive {
 
     /// The command register was written: the device is busy, and begins after its latency.
     pub(crate) fn command(&mut self, code: u8, cx: &Cx<'_>) {
+        let command = Command::decode(code);
+        if command == Command::DeviceReset && self.packet.is_some() && self.phase != Phase::Held {
+            return self.begin_reset(false, cx);
+        }
         if self.is_busy() || self.phase == Phase::Asleep {
             return;
         }
-        let command = Command::decode(code);
         self.interrupt = false;
         self.error = 0;
         self.trouble = 0;
@@ -325,6 +354,7 @@ impl Drive {
             Work::Load => self.load_block(cx.memory),
             Work::Store => self.store_block(cx.memory),
             Work::Reset { interrupt } => self.end_reset(interrupt),
+            Work::Packet => self.take_packet(cx.memory),
         }
     }
 
@@ -342,7 +372,7 @@ impl Drive {
         self.finish();
     }
 
-    fn drop_buffer(&mut self) {
+    pub(crate) fn drop_buffer(&mut self) {
         self.buffer = Vec::new();
         self.position = 0;
     }
@@ -379,7 +409,7 @@ impl Drive {
         raw[..count].copy_from_slice(&rest[..count]);
         if self.pass(size) {
             match self.transfer.left {
-                0 => self.phase = Phase::Idle,
+                0 if !self.has_status_phase() => self.phase = Phase::Idle,
                 _ => self.busy(BLOCK_US, Work::Load, cx),
             }
             self.drop_buffer();
@@ -397,7 +427,8 @@ impl Drive {
             *byte = value;
         }
         if self.pass(size) {
-            self.busy(BLOCK_US, Work::Store, cx);
+            let work = if self.packet.is_some() { Work::Packet } else { Work::Store };
+            self.busy(BLOCK_US, work, cx);
         }
     }
 
@@ -410,6 +441,9 @@ impl Drive {
 
     /// Reads the next block from the medium, with the error of a sector that cannot be read.
     pub(crate) fn load_block(&mut self, memory: &mut Memory) {
+        if self.packet.is_some() {
+            return self.load_chunk(memory);
+        }
         let sectors = self.block_sectors();
         let mut buffer = vec![0; sectors as usize * SECTOR_BYTES];
         if !self.reach(sectors) {

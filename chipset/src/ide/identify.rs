@@ -1,6 +1,7 @@
-//! The data of IDENTIFY DEVICE. *ATA/ATAPI-6* (T13/1410D), "IDENTIFY DEVICE", table of words.
+//! The data of IDENTIFY DEVICE and IDENTIFY PACKET DEVICE. *ATA/ATAPI-6* (T13/1410D), the commands' tables of words.
 
 use super::drive::{Drive, MAX_MULTIPLE};
+use super::packet::BYTE_COUNT_OF_ZERO;
 
 /// Words of identify data.
 const WORDS: usize = 256;
@@ -9,9 +10,39 @@ const WORDS: usize = 256;
 pub(crate) fn data(drive: &Drive) -> Vec<u8> {
     let mut words = [0u16; WORDS];
     geometry(&mut words, drive);
-    names(&mut words, drive);
+    names(&mut words, drive, "RINGWALK DISK");
     capabilities(&mut words, drive);
     feature_sets(&mut words, drive);
+    with_checksum(words)
+}
+
+/// The 512 bytes that IDENTIFY PACKET DEVICE returns.
+pub(crate) fn packet_data(drive: &Drive) -> Vec<u8> {
+    let mut words = [0u16; WORDS];
+    // ATAPI, CD-ROM, removable, DRQ within 50 us, packets of 12 bytes.
+    words[0] = 0x85C0;
+    names(&mut words, drive, "RINGWALK CD-ROM");
+    // LBA, IORDY; PIO modes 3 and 4.
+    words[49] = 1 << 11 | 1 << 9;
+    words[50] = 1 << 14;
+    words[51] = 0x0200;
+    words[53] = 0x0003;
+    words[64] = 0x0003;
+    words[67] = 120;
+    words[68] = 120;
+    // ATA/ATAPI-4 to 6: DEVICE RESET, PACKET and power management feature sets.
+    words[80] = 0x0070;
+    words[82] = 1 << 9 | 1 << 4 | 1 << 3;
+    words[83] = 1 << 14;
+    words[84] = 1 << 14;
+    words[85] = words[82];
+    words[87] = 1 << 14;
+    words[93] = reset_result(drive);
+    words[126] = BYTE_COUNT_OF_ZERO;
+    with_checksum(words)
+}
+
+fn with_checksum(words: [u16; WORDS]) -> Vec<u8> {
     let mut bytes: Vec<u8> = words.into_iter().flat_map(u16::to_le_bytes).collect();
     // Word 255: signature A5h and a checksum that makes the sum of all bytes zero.
     bytes[510] = 0xA5;
@@ -40,10 +71,10 @@ fn geometry(words: &mut [u16; WORDS], drive: &Drive) {
 }
 
 /// Words 10-19 serial number, 23-26 firmware revision, 27-46 model number.
-fn names(words: &mut [u16; WORDS], drive: &Drive) {
+fn names(words: &mut [u16; WORDS], drive: &Drive, model: &str) {
     text(&mut words[10..20], &format!("RW{:08}", drive.unit));
     text(&mut words[23..27], "1.0");
-    text(&mut words[27..47], "RINGWALK DISK");
+    text(&mut words[27..47], model);
 }
 
 /// Words 47 to 52, 59, 64 to 68: blocks, LBA, IORDY, PIO modes 3 and 4; no DMA yet.
@@ -69,8 +100,12 @@ fn feature_sets(words: &mut [u16; WORDS], drive: &Drive) {
     words[85] = u16::from(drive.look_ahead) << 6 | u16::from(drive.write_cache) << 5 | 1 << 3;
     words[86] = 1 << 13 | 1 << 12 | 1 << 10;
     words[87] = 1 << 14;
-    // Hardware reset result: device 0, or device 1, numbered by jumper and passed.
-    words[93] = if drive.unit & 1 == 0 { 0x400B } else { 0x4B00 };
+    words[93] = reset_result(drive);
+}
+
+/// Word 93, hardware reset result: device 0, or device 1, numbered by jumper and passed.
+fn reset_result(drive: &Drive) -> u16 {
+    if drive.unit & 1 == 0 { 0x400B } else { 0x4B00 }
 }
 
 fn put(words: &mut [u16; WORDS], first: usize, count: usize, value: u64) {
