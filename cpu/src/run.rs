@@ -177,10 +177,16 @@ impl Run<'_, '_> {
                 return Some(Exit::Breakpoint(id));
             }
             self.drop_stale_code();
+            let asked = self.cx.hot.bus_touched && self.poll_bus();
+            // What is due has happened before anything ends the run, so that a position names one state.
+            if self.due.is_some_and(|due| due.0 <= self.cx.cpu.position) {
+                self.advance_bus();
+                continue;
+            }
             if let Some(hit) = self.cx.hot.watch_hit.take() {
                 return Some(Exit::Watch(hit));
             }
-            if self.cx.hot.bus_touched && self.poll_bus() {
+            if asked {
                 return Some(Exit::Signals);
             }
             self.cx.hot.leave = false;
@@ -189,10 +195,6 @@ impl Run<'_, '_> {
             }
             if self.cx.cpu.retired >= self.limits.retired {
                 return Some(Exit::Retired);
-            }
-            if self.due.is_some_and(|due| due.0 <= self.cx.cpu.position) {
-                self.advance_bus();
-                continue;
             }
             if self.cx.cpu.fruitless_deliveries >= MOST_FRUITLESS_DELIVERIES {
                 return Some(Exit::FruitlessDeliveries);
