@@ -9,6 +9,9 @@ use super::drive::{ABRT, DEVICE_LBA, Drive, Form, IDNF, MAX_MULTIPLE, Phase, Pow
 use super::identify;
 use crate::device::Cx;
 
+/// Sectors that cylinder, head and sector numbers can reach: 16383 cylinders of 16 heads with 63 sectors.
+const MAX_CHS_SECTORS: u64 = 16_514_064;
+
 /// A command, with what its forms differ in.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
 pub(crate) enum Command {
@@ -227,9 +230,21 @@ impl Drive {
         }
         let cylinder = u64::from(mid.current) | u64::from(high.current) << 8;
         let track = cylinder * u64::from(self.heads) + u64::from(head);
-        let fits = (1..=self.sectors_per_track).contains(&low.current) && head < self.heads;
+        let on_track = (1..=self.sectors_per_track).contains(&low.current) && head < self.heads;
+        let fits = on_track && cylinder < u64::from(self.cylinders());
         let sector = track * u64::from(self.sectors_per_track) + u64::from(low.current.wrapping_sub(1));
         fits.then_some((sector, Form::Chs))
+    }
+
+    /// Cylinders of the current translation: the default ones, or as many whole ones as the disk has in what CHS can
+    /// reach ("IDENTIFY DEVICE", words 54 to 58).
+    pub(crate) fn cylinders(&self) -> u16 {
+        if (self.heads, self.sectors_per_track) == (self.config.heads, self.config.sectors_per_track) {
+            return self.config.cylinders;
+        }
+        let cylinder = u64::from(self.heads) * u64::from(self.sectors_per_track);
+        let cylinders = self.config.sectors.min(MAX_CHS_SECTORS) / cylinder.max(1);
+        u16::try_from(cylinders).unwrap_or(u16::MAX)
     }
 
     /// Puts a sector's address into the registers, in the form of the current transfer.

@@ -59,13 +59,11 @@ fn geometry(words: &mut [u16; WORDS], drive: &Drive) {
     words[3] = u16::from(config.heads);
     words[6] = u16::from(config.sectors_per_track);
     let cylinder = u64::from(drive.heads) * u64::from(drive.sectors_per_track);
-    let cylinders = (config.sectors / cylinder.max(1)).min(65_535);
     words[53] = 0x0003;
-    // Cut to 16 bits just above.
-    words[54] = cylinders as u16;
+    words[54] = drive.cylinders();
     words[55] = u16::from(drive.heads);
     words[56] = u16::from(drive.sectors_per_track);
-    put(words, 57, 2, cylinders * cylinder);
+    put(words, 57, 2, u64::from(drive.cylinders()) * cylinder);
     put(words, 60, 2, config.sectors.min(0x0FFF_FFFF));
     put(words, 100, 4, config.sectors);
 }

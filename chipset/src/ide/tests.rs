@@ -240,6 +240,24 @@ fn parameters_change_the_translation() {
     assert_eq!([word(&data, 3), word(&data, 6)], [16, 63], "words 3, 6: default translation");
     command(&mut pc, 0x20, [0, 1, 1, 0, 0, 0xA4]);
     assert_eq!(finish(&mut pc), FAILED, "there are four heads now");
+    // 20165 sectors are 296 cylinders of 68.
+    for (cylinder, status) in [(295u16, DATA), (296, FAILED)] {
+        let [low, high] = cylinder.to_le_bytes();
+        command(&mut pc, 0x20, [0, 1, 1, low, high, 0xA0]);
+        assert_eq!(finish(&mut pc), status, "cylinder {cylinder}");
+    }
+}
+
+#[test]
+fn large_disks_tell_16383_cylinders() {
+    let mut pc = with_disks([Some(DiskConfig::with_sectors(1 << 33)), None, None, None]);
+    let data = identify(&mut pc);
+    assert_eq!([word(&data, 1), word(&data, 54)], [16_383, 16_383]);
+    assert_eq!(number(&data[114..]), 16_514_064, "words 57-58");
+    assert_eq!(number(&data[120..]), 0x0FFF_FFFF, "words 60-61");
+    assert_eq!([number(&data[200..]), number(&data[204..])], [0, 2], "words 100-103");
+    command_ext(&mut pc, 0x42, 1, (1 << 33) - 1);
+    assert_eq!(finish(&mut pc), READY);
 }
 
 #[test]
