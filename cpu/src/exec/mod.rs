@@ -189,21 +189,26 @@ impl Exec<'_> {
     }
 
     /// Value of the first operand.
-    #[inline]
+    #[inline(always)]
     pub fn dst<W: Width>(&mut self, i: &Insn) -> Result<W, Exception> {
         self.read_place(i, i.dst)
     }
 
     /// Value of the second operand.
-    #[inline]
+    #[inline(always)]
     pub fn src<W: Width>(&mut self, i: &Insn) -> Result<W, Exception> {
         self.read_place(i, i.src)
     }
 
-    #[inline]
+    #[inline(always)]
     fn read_place<W: Width>(&mut self, i: &Insn, place: u8) -> Result<W, Exception> {
+        if place < 16 { Ok(self.reg(place)) } else { self.read_elsewhere(i, place) }
+    }
+
+    /// Outlined, so that register operands cost a handler nothing more.
+    #[inline(never)]
+    fn read_elsewhere<W: Width>(&mut self, i: &Insn, place: u8) -> Result<W, Exception> {
         match place {
-            0..16 => Ok(self.reg(place)),
             PLACE_MEMORY => self.load(i.segment(), self.effective_address(i)),
             PLACE_IMMEDIATE => Ok(W::truncate(i.imm)),
             _ => panic!("the table gives every handler the operands it reads"),
@@ -211,24 +216,29 @@ impl Exec<'_> {
     }
 
     /// Writes the first operand, without having read it.
-    #[inline]
+    #[inline(always)]
     pub fn set_dst<W: Width>(&mut self, i: &Insn, value: W) -> Step {
         self.write_place(i, i.dst, value)
     }
 
     /// Writes the second operand (XCHG, XADD).
-    #[inline]
+    #[inline(always)]
     pub fn set_src<W: Width>(&mut self, i: &Insn, value: W) -> Step {
         self.write_place(i, i.src, value)
     }
 
-    #[inline]
+    #[inline(always)]
     fn write_place<W: Width>(&mut self, i: &Insn, place: u8, value: W) -> Step {
+        if place < 16 {
+            self.set_reg(place, value);
+            return Ok(());
+        }
+        self.write_elsewhere(i, place, value)
+    }
+
+    #[inline(never)]
+    fn write_elsewhere<W: Width>(&mut self, i: &Insn, place: u8, value: W) -> Step {
         match place {
-            0..16 => {
-                self.set_reg(place, value);
-                Ok(())
-            }
             PLACE_MEMORY => self.store(i.segment(), self.effective_address(i), value),
             _ => panic!("the table gives every handler a place it can write"),
         }
@@ -236,23 +246,25 @@ impl Exec<'_> {
 
     /// Both operands of a read-modify-write instruction. A memory destination is checked for writing first, so that
     /// [`Exec::write_back`] cannot fault; a fault here says "write".
-    #[inline]
+    #[inline(always)]
     pub fn read_for_update<W: Width>(&mut self, i: &Insn) -> Result<(W, W), Exception> {
         let source = self.src(i)?;
         Ok((self.read_dst_for_update(i)?, source))
     }
 
     /// The first operand of a read-modify-write instruction, checked for writing.
-    #[inline]
+    #[inline(always)]
     pub fn read_dst_for_update<W: Width>(&mut self, i: &Insn) -> Result<W, Exception> {
-        match i.dst {
-            0..16 => Ok(self.reg(i.dst)),
-            _ => self.load_for_update(i.segment(), self.effective_address(i)),
-        }
+        if i.dst < 16 { Ok(self.reg(i.dst)) } else { self.read_memory_for_update(i) }
+    }
+
+    #[inline(never)]
+    fn read_memory_for_update<W: Width>(&mut self, i: &Insn) -> Result<W, Exception> {
+        self.load_for_update(i.segment(), self.effective_address(i))
     }
 
     /// Writes the result of a read-modify-write instruction; the destination was checked before.
-    #[inline]
+    #[inline(always)]
     pub fn write_back<W: Width>(&mut self, i: &Insn, value: W) -> Step {
         self.set_dst(i, value)
     }
