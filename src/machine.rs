@@ -52,7 +52,7 @@ pub enum Error {
 }
 
 /// Cycles that the machine runs before it looks at the host again. Without effect on the guest.
-const SLICE: u64 = 2_000_000;
+const SLICE: u64 = 500_000;
 
 /// Choices of the host that leave no trace in the machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,7 +9,10 @@ pub(crate) enum Kind {
     /// A hard disk.
     Disk,
     /// A floppy disk: of a floppy's size and without partitions.
-    Floppy,
+    Floppy {
+        /// It has a boot sector.
+        bootable: bool,
+    },
     /// A CD. Some can be started as a disk, too.
     Cd {
         /// It has a boot sector with a partition table.
@@ -55,7 +58,7 @@ pub(crate) fn kind(head: &[u8], len: u64) -> Kind {
         return Kind::Other(what);
     }
     let floppy = FLOPPIES.iter().any(|kib| len == kib * 1024);
-    if floppy && !partitions { Kind::Floppy } else { Kind::Disk }
+    if floppy && !partitions { Kind::Floppy { bootable } } else { Kind::Disk }
 }
 
 /// A partition table: entries that are empty, or have a status of 0 or 80h, a type, a start and a size.
@@ -86,9 +89,9 @@ mod tests {
     fn disks_floppies_and_cds() {
         assert_eq!(kind(&sector(true), 10 << 20), Kind::Disk);
         assert_eq!(kind(&sector(false)[..512], 512), Kind::Disk, "a boot sector by itself");
-        assert_eq!(kind(&sector(false), 1440 << 10), Kind::Floppy);
+        assert_eq!(kind(&sector(false), 1440 << 10), Kind::Floppy { bootable: true });
         assert_eq!(kind(&sector(true), 1440 << 10), Kind::Disk);
-        assert_eq!(kind(&vec![0xF6; HEAD], 720 << 10), Kind::Floppy, "not bootable, but a floppy");
+        assert_eq!(kind(&vec![0xF6; HEAD], 720 << 10), Kind::Floppy { bootable: false });
         let cd = |mut bytes: Vec<u8>| {
             bytes[VOLUME..VOLUME + 5].copy_from_slice(b"CD001");
             kind(&bytes, 5 << 20)

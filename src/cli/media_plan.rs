@@ -25,24 +25,26 @@ pub(crate) struct MediaPlan {
     bios: Option<PathBuf>,
     vgabios: Option<PathBuf>,
     write: bool,
+    notes: Vec<String>,
 }
 
 impl MediaPlan {
     /// The images that the options name, or the built-in disk.
     pub(crate) fn new(args: &MachineArgs, image: Option<&Path>) -> Result<MediaPlan, String> {
+        let mut notes = Vec::new();
         let named = [&args.hda, &args.hdb, &args.hdc, &args.hdd];
         let mut disks = named.map(|path| path.clone().map(Source::File));
         if let Some(image) = image {
             if disks[0].is_some() {
                 return Err(format!("{}: the first disk is given by --hda already", image.display()));
             }
-            check_kind(image)?;
+            notes.extend(check_kind(image)?);
             disks[0] = Some(Source::File(image.to_owned()));
         }
         if disks.iter().all(Option::is_none) && args.restore.is_none() {
             disks[0] = Some(Source::BuiltIn);
         }
-        Ok(MediaPlan { disks, bios: args.bios.clone(), vgabios: args.vgabios.clone(), write: args.write })
+        Ok(MediaPlan { disks, bios: args.bios.clone(), vgabios: args.vgabios.clone(), write: args.write, notes })
     }
 
     /// Adds the built-in disk wherever a snapshot was taken with it and no other is given.
@@ -98,7 +100,8 @@ impl MediaPlan {
             }
             _ => None,
         };
-        self.disks.iter().zip(&media.disks).filter_map(odd).collect()
+        let odd = self.disks.iter().zip(&media.disks).filter_map(odd);
+        self.notes.iter().cloned().chain(odd).collect()
     }
 
     fn open_disk(&self, source: &Source) -> Result<Box<dyn Backing>, String> {
@@ -109,25 +112,27 @@ impl MediaPlan {
                 match kind(&image.head(HEAD)?, image.len()) {
                     Kind::Other(what) => Err(in_file(path, &format!("is {what}"))),
                     Kind::Snapshot => Err(in_file(path, "is a snapshot; use --restore FILE to go on from it")),
-                    Kind::Disk | Kind::Floppy | Kind::Cd { .. } => Ok(Box::new(image)),
+                    Kind::Disk | Kind::Floppy { .. } | Kind::Cd { .. } => Ok(Box::new(image)),
                 }
             }
         }
     }
 }
 
-/// IMAGE alone says by its content which drive it belongs into.
-fn check_kind(path: &Path) -> Result<(), String> {
+/// IMAGE alone says by its content which drive it belongs into. Until there are drives for all of them, what can be
+/// started as a hard disk is one; the note says so.
+fn check_kind(path: &Path) -> Result<Option<String>, String> {
     let image = FileImage::open(path, false)?;
-    let problem = match kind(&image.head(HEAD)?, image.len()) {
-        Kind::Floppy => "is a floppy disk image: floppy drives come in a later stage; --hda FILE makes it a hard disk",
-        Kind::Cd { also_disk: true } => {
-            "is a CD image: CD drives come in a later stage; it is a disk image, too, and --hda FILE makes it one"
-        }
-        Kind::Cd { also_disk: false } => "is a CD image: CD drives come in a later stage",
-        Kind::Disk | Kind::Snapshot | Kind::Other(_) => return Ok(()),
+    let (what, drives, bootable) = match kind(&image.head(HEAD)?, image.len()) {
+        Kind::Floppy { bootable } => ("a floppy disk image", "floppy drives", bootable),
+        Kind::Cd { also_disk } => ("a CD image", "CD drives", also_disk),
+        Kind::Disk | Kind::Snapshot | Kind::Other(_) => return Ok(None),
     };
-    Err(in_file(path, problem))
+    let problem = format!("is {what}, and {drives} come in a later stage");
+    match bootable {
+        true => Ok(Some(in_file(path, &format!("{problem}; it starts as a hard disk, as with --hda")))),
+        false => Err(in_file(path, &format!("{problem}; it has no boot sector to start it as a hard disk"))),
+    }
 }
 
 /// The largest ROM image that is read at all.
