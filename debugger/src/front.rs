@@ -35,6 +35,7 @@ pub fn repl(session: &mut Session<'_>, history: Option<&Path>) -> io::Result<()>
     if !terminal || session.is_json() {
         return lines(session, &mut io::stdin().lock(), &mut out);
     }
+    session.on_terminal();
     greet(session, &mut out)?;
     let devices = session.target().device_names();
     let mut editor = Editor::new(history, session.has_colour(), devices)?;
@@ -58,8 +59,8 @@ pub fn repl(session: &mut Session<'_>, history: Option<&Path>) -> io::Result<()>
 
 /// The first screen of a session on a terminal.
 fn greet(session: &mut Session<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let tour = if session.has_tour() { "`tour next` begins the guided tour; " } else { "" };
-    let message = format!("The machine stands still before its first instruction. {tour}`help` lists the commands.");
+    let tour = if session.has_tour() { "\n`tour next` begins the guided tour." } else { "" };
+    let message = format!("The machine stands still before its first instruction. `help` lists the commands.{tour}");
     session.show(&Note { message }, out)?;
     session.show_context(out)
 }

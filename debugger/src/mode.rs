@@ -103,7 +103,9 @@ impl Show for ModeView {
         if self.activity != "active" {
             parts.push(page.tone(Tone::Warning, self.activity));
         }
-        parts.extend(self.pending.iter().cloned());
         page.line(parts.join(", "));
+        for pending in &self.pending {
+            page.line(pending);
+        }
     }
 }

@@ -3,17 +3,17 @@
 
 use iced_x86::{Code, FlowControl, Instruction, InstructionInfoFactory, MemorySize, Mnemonic, OpAccess, OpKind};
 use ringwalk_cpu::flags::{IF, ZF};
-use ringwalk_cpu::segment::SegReg;
-use ringwalk_cpu::state::{CpuState, Mode};
+use ringwalk_cpu::segment::{SegReg, Selector};
+use ringwalk_cpu::state::{CR4_PVI, CR4_VME, CpuState, Mode};
 use ringwalk_mmu::{LinAddr, view_walk};
 use serde::Serialize;
 
 use crate::disassembly::{next_instruction, repeats};
 use crate::page::{Page, Show, Tone};
-use crate::register::Register;
+use crate::register::{Register, descriptor_of};
 use crate::space::{Address, Everywhere, logical, owner};
 use crate::stack::stack_at;
-use crate::tables::gate_target;
+use crate::tables::{describe, gate_target};
 use crate::target::Target;
 
 /// A memory operand.
@@ -44,6 +44,8 @@ pub struct Outlook {
     pub condition: Option<bool>,
     /// The port it accesses.
     pub port: Option<u16>,
+    /// A check of the instruction itself that would fail.
+    pub fault: Option<String>,
     /// What else is worth knowing.
     pub notes: Vec<String>,
 }
@@ -62,6 +64,9 @@ impl Show for Outlook {
             }
         }
         let port = self.port.map(|port| format!("port {port:#x}"));
+        if let Some(fault) = &self.fault {
+            page.line(page.tone(Tone::Warning, format!("   faults: {fault}")));
+        }
         for line in self.branch.iter().chain(&port).chain(&self.notes) {
             page.line(format!("   {line}"));
         }
@@ -80,6 +85,7 @@ pub fn outlook(target: &dyn Target) -> Outlook {
         branch: branch(target, &insn, condition),
         condition,
         port: port(target.cpu(), &insn),
+        fault: privilege(target.cpu(), &insn).or_else(|| divisor(target, &insn)),
         notes: notes(target.cpu(), &insn),
     }
 }
@@ -105,24 +111,25 @@ fn operands(target: &dyn Target, insn: &Instruction) -> Vec<Operand> {
         .collect()
 }
 
-fn operand(target: &dyn Target, insn: &Instruction, index: u32, access: OpAccess) -> Option<Operand> {
-    let (cpu, memory) = (target.cpu(), target.memory());
-    let kind = insn.op_kind(index);
-    let segment = if matches!(kind, OpKind::MemoryESDI | OpKind::MemoryESEDI) {
+/// The segment of a memory operand, and where it lies.
+fn place(target: &dyn Target, insn: &Instruction, index: u32) -> Option<(SegReg, Address)> {
+    let cpu = target.cpu();
+    let segment = if matches!(insn.op_kind(index), OpKind::MemoryESDI | OpKind::MemoryESEDI) {
         SegReg::Es
     } else {
         SegReg::from_number(insn.memory_segment().number() as u8)?
     };
     // The base of the segment is added by `Address`, so it counts as zero here.
-    let offset =
-        insn.virtual_address(
-            index,
-            0,
-            |register, _, _| {
-                if register.is_segment_register() { Some(0) } else { value_of(cpu, register) }
-            },
-        )?;
-    let address = Address::in_segment(cpu, segment, offset as u32);
+    let value = |register: iced_x86::Register, _, _| {
+        if register.is_segment_register() { Some(0) } else { value_of(cpu, register) }
+    };
+    let offset = insn.virtual_address(index, 0, value)?;
+    Some((segment, Address::in_segment(cpu, segment, offset as u32)))
+}
+
+fn operand(target: &dyn Target, insn: &Instruction, index: u32, access: OpAccess) -> Option<Operand> {
+    let (cpu, memory) = (target.cpu(), target.memory());
+    let (segment, address) = place(target, insn, index)?;
     let bytes = insn.memory_size().size() as u32;
     let (access, writes) = match access {
         OpAccess::Read | OpAccess::CondRead => ("read", Some(false)),
@@ -130,7 +137,7 @@ fn operand(target: &dyn Target, insn: &Instruction, index: u32, access: OpAccess
         OpAccess::ReadWrite | OpAccess::ReadCondWrite => ("read and write", Some(true)),
         OpAccess::None | OpAccess::NoMemAccess => ("address only", None),
     };
-    let fault = writes.and_then(|writes| fault(target, segment, offset as u32, bytes.max(1), writes));
+    let fault = writes.and_then(|writes| fault(target, segment, address, bytes.max(1), writes));
     let everywhere = address.everywhere(cpu, memory);
     let answers = address.physical(cpu, memory).map(|at| owner(memory, at)).filter(|owner| *owner != "RAM");
     let value = if writes.is_some() && fault.is_none() { address.peek_number(cpu, memory, bytes) } else { None };
@@ -151,8 +158,9 @@ fn value_of(cpu: &CpuState, register: iced_x86::Register) -> Option<u64> {
 
 /// The first check that an access would fail. SDM Vol.3A 5.3 "Limit Checking", 5.4 "Type Checking",
 /// 4.6 "Access Rights". Alignment checks are left out.
-fn fault(target: &dyn Target, reg: SegReg, offset: u32, bytes: u32, write: bool) -> Option<String> {
+fn fault(target: &dyn Target, reg: SegReg, first: Address, bytes: u32, write: bool) -> Option<String> {
     let cpu = target.cpu();
+    let Address::Logical { offset, .. } = first else { return None };
     let (segment, name) = (cpu.seg(reg), reg.name());
     let vector = if reg == SegReg::Ss { "#SS" } else { "#GP" };
     if segment.is_unusable() {
@@ -167,7 +175,6 @@ fn fault(target: &dyn Target, reg: SegReg, offset: u32, bytes: u32, write: bool)
     if !segment.contains(offset, bytes) {
         return Some(format!("{vector}: outside the limit of {name}, {:08x}", segment.limit));
     }
-    let first = Address::in_segment(cpu, reg, offset);
     [0, bytes - 1].into_iter().find_map(|byte| page_fault(target, first.plus(byte).linear()?, write))
 }
 
@@ -195,6 +202,37 @@ fn page_fault(target: &dyn Target, at: LinAddr, write: bool) -> Option<String> {
         return Some(format!("#PF: lin {:08x} is a supervisor page", at.0));
     }
     refuses_write(leaf.writable).then(|| format!("#PF: lin {:08x} is read-only", at.0))
+}
+
+/// Why the present privilege forbids the instruction. SDM Vol.3A 5.9 "Privileged Instructions", Vol.1 19.5
+/// "Protected-Mode I/O". Ports are left out: the I/O permission bits of the TSS may allow them; so are the virtual
+/// interrupts of VME and PVI.
+fn privilege(cpu: &CpuState, insn: &Instruction) -> Option<String> {
+    let by_iopl = matches!(insn.mnemonic(), Mnemonic::Cli | Mnemonic::Sti);
+    let is_port = port(cpu, insn).is_some();
+    if cpu.mode() == Mode::Real || cpu.cpl == 0 || !insn.is_privileged() || is_port {
+        return None;
+    }
+    let (cpl, iopl) = (cpu.cpl, cpu.flags.iopl());
+    if !by_iopl {
+        return Some(format!("#GP: only CPL 0 may, and CPL is {cpl}"));
+    }
+    let virtual_interrupts = cpu.cr4 & (CR4_VME | CR4_PVI) != 0;
+    (cpl > iopl && !virtual_interrupts).then(|| format!("#GP: CPL {cpl} is above IOPL {iopl}"))
+}
+
+/// A divisor of zero. That the quotient overflows is not foreseen.
+fn divisor(target: &dyn Target, insn: &Instruction) -> Option<String> {
+    if !matches!(insn.mnemonic(), Mnemonic::Div | Mnemonic::Idiv) {
+        return None;
+    }
+    let value = if insn.op0_kind() == OpKind::Register {
+        value_of(target.cpu(), insn.op0_register())
+    } else {
+        let (_, at) = place(target, insn, 0)?;
+        at.peek_number(target.cpu(), target.memory(), insn.memory_size().size() as u32)
+    };
+    (value? == 0).then(|| "#DE: the divisor is 0".to_string())
 }
 
 /// For conditional instructions: whether the condition holds.
@@ -244,6 +282,7 @@ fn branch(target: &dyn Target, insn: &Instruction, condition: Option<bool>) -> O
         } else {
             "not taken".to_string()
         }),
+        FlowControl::UnconditionalBranch | FlowControl::Call => far_target(target, insn),
         FlowControl::IndirectBranch | FlowControl::IndirectCall => {
             indirect_target(target, insn).map(|to| format!("goes to {to}"))
         }
@@ -263,22 +302,28 @@ fn branch(target: &dyn Target, insn: &Instruction, condition: Option<bool>) -> O
     }
 }
 
+/// What the selector of a direct far branch names in protected mode: a code segment, a gate, a task.
+fn far_target(target: &dyn Target, insn: &Instruction) -> Option<String> {
+    let is_far = matches!(insn.op0_kind(), OpKind::FarBranch16 | OpKind::FarBranch32);
+    if !is_far || target.cpu().mode() != Mode::Protected {
+        return None;
+    }
+    let selector = Selector(insn.far_branch_selector());
+    let table = if selector.is_local() { "LDT" } else { "GDT" };
+    let index = selector.0 >> 3;
+    Some(match descriptor_of(target.cpu(), target.memory(), selector) {
+        Some(descriptor) => format!("{table}[{index}]: {}", describe(descriptor)),
+        None => format!("{table}[{index}] cannot be read"),
+    })
+}
+
 fn indirect_target(target: &dyn Target, insn: &Instruction) -> Option<String> {
     let cpu = target.cpu();
     let selector = cpu.seg(SegReg::Cs).selector.0;
     if insn.op0_kind() == OpKind::Register {
         return Some(logical(selector, value_of(cpu, insn.op0_register())? as u32));
     }
-    let offset =
-        insn.virtual_address(
-            0,
-            0,
-            |register, _, _| {
-                if register.is_segment_register() { Some(0) } else { value_of(cpu, register) }
-            },
-        )?;
-    let segment = SegReg::from_number(insn.memory_segment().number() as u8)?;
-    let at = Address::in_segment(cpu, segment, offset as u32);
+    let (_, at) = place(target, insn, 0)?;
     let bytes = insn.memory_size().size() as u32;
     let value = at.peek_number(cpu, target.memory(), bytes)?;
     // A far pointer is an offset and the selector behind it.
@@ -345,6 +390,7 @@ mod tests {
     use super::*;
     use crate::fake::Fake;
     use ringwalk_cpu::flags::SF;
+    use ringwalk_cpu::state::CR0_PE;
 
     fn shown(fake: &Fake) -> String {
         let mut page = Page::new(false);
@@ -400,6 +446,39 @@ mod tests {
         assert_eq!(outlook(&fake).branch.as_deref(), Some("goes to c000:0100"));
         fake.poke(0x7C00, &[0xFF, 0x2E, 0x00, 0x70]);
         assert_eq!(outlook(&fake).branch.as_deref(), Some("goes to f000:1234"));
+    }
+
+    #[test]
+    fn what_the_instruction_itself_may_not_do_is_foreseen() {
+        let mut fake = Fake::with_code(&[0xF7, 0xF1]);
+        assert_eq!(outlook(&fake).fault.as_deref(), Some("#DE: the divisor is 0"));
+        fake.cpu.gpr[1] = 1;
+        assert_eq!(outlook(&fake).fault, None);
+        for (code, fault) in [
+            ([0xFA, 0x90], Some("#GP: CPL 3 is above IOPL 0")),
+            ([0xF4, 0x90], Some("#GP: only CPL 0 may, and CPL is 3")),
+            ([0xEC, 0x90], None),
+            ([0x9C, 0x90], None),
+        ] {
+            let mut fake = Fake::with_code(&code);
+            assert_eq!(outlook(&fake).fault, None, "real mode");
+            fake.cpu.cr0 |= CR0_PE;
+            fake.cpu.cpl = 3;
+            assert_eq!(outlook(&fake).fault.as_deref(), fault, "{code:02x?}");
+        }
+    }
+
+    #[test]
+    fn a_far_branch_tells_what_its_selector_names() {
+        let mut fake = Fake::with_code(&[0x9A, 0x00, 0x00, 0x0B, 0x00, 0xEA, 0x00, 0x00, 0x13, 0x00]);
+        assert_eq!(outlook(&fake).branch, None, "real mode");
+        fake.cpu.cr0 |= CR0_PE;
+        fake.cpu.gdtr.base = 0x1000;
+        fake.cpu.gdtr.limit = 0xF;
+        fake.poke(0x1008, &0x0000_EC00_0008_1234_u64.to_le_bytes());
+        assert_eq!(outlook(&fake).branch.as_deref(), Some("GDT[1]: call gate32 DPL 3 -> 0008:1234"));
+        fake.cpu.eip += 5;
+        assert_eq!(outlook(&fake).branch.as_deref(), Some("GDT[2] cannot be read"));
     }
 
     #[test]

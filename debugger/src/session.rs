@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use crate::commands::{Arguments, Command, Run, find};
+use crate::commands::{Arguments, Command, Group, Run, find};
 use crate::context::context;
 use crate::desk::Desk;
 use crate::error::Error;
@@ -49,6 +49,8 @@ pub struct Session<'t> {
     /// The last command that an empty line repeats.
     repeated: Option<String>,
     source_depth: u32,
+    /// A terminal shows the session, with what the user types.
+    on_terminal: bool,
 }
 
 impl<'t> Session<'t> {
@@ -57,7 +59,7 @@ impl<'t> Session<'t> {
         let tour = options.tour.as_deref().map(Tour::read).transpose()?;
         let Options { json, colour, .. } = options;
         let desk = Desk { tour, ..Desk::default() };
-        Ok(Session { target, desk, json, colour, repeated: None, source_depth: 0 })
+        Ok(Session { target, desk, json, colour, repeated: None, source_depth: 0, on_terminal: false })
     }
 
     /// Runs the commands of a line and writes their answers. An empty line repeats the last step-like command.
@@ -101,6 +103,11 @@ impl<'t> Session<'t> {
         self.repeated = repetition(row, line).or_else(|| self.repeated.take());
         match answered {
             Ok(answer) => {
+                let interrupted = row.group == Group::Running && self.desk.last_stop == Some(Stop::Interrupted);
+                if self.on_terminal && interrupted {
+                    // The terminal has shown ^C at the start of the line.
+                    writeln!(out)?;
+                }
                 self.write(row.name, &*answer, out)?;
                 Ok(Flow::On)
             }
@@ -135,6 +142,11 @@ impl<'t> Session<'t> {
     /// Writes something that no command asked for; JSON readers do not get it.
     pub fn show(&self, value: &impl Show, out: &mut dyn Write) -> io::Result<()> {
         if self.json { Ok(()) } else { self.write("", value, out) }
+    }
+
+    /// Tells the session that a terminal shows it.
+    pub fn on_terminal(&mut self) {
+        self.on_terminal = true;
     }
 
     /// True if answers are JSON.

@@ -679,7 +679,8 @@ fn registers_with_hidden_state() {
       pf    0   even parity of the low byte
       cf    0   carry, or below
     ringwalk> info mode
-    protected mode, 16-bit code, CPL 0, paging off, A20 on, interrupt pending, held off: IF is clear
+    protected mode, 16-bit code, CPL 0, paging off, A20 on
+    interrupt pending, held off: IF is clear
     ringwalk> info dr
     dr0 00000000  off  execute, 1 byte
     dr1 00000000  off  execute, 1 byte
