@@ -4,7 +4,7 @@
 //! beside it is derived or belongs to the host. `run` carries it on, `save` writes it down, `hash` gives it a name.
 
 use ringwalk_bios::Firmware;
-use ringwalk_chipset::{Board, Output};
+use ringwalk_chipset::{Board, DiskKind, Output};
 use ringwalk_cpu::run::Engine;
 use ringwalk_cpu::state::CpuState;
 use ringwalk_mmu::{Bus, Disk, Memory};
@@ -227,8 +227,10 @@ fn check_disks(config: &MachineConfig, memory: &Memory) -> Result<(), Error> {
                 Some(sectors) => format!("a disk of {sectors} sectors"),
                 None => "no disk".to_owned(),
             };
+            let is_cd = config.board.disks[number].is_some_and(|disk| disk.kind == DiskKind::Cdrom);
+            let option = if is_cd { "cdrom" } else { name };
             return Err(Error::Media(format!(
-                "the machine has {} as {name}, but was given {}: use --{name} FILE with its image",
+                "the machine has {} as {name}, but was given {}: use --{option} FILE with its image",
                 words(wanted),
                 words(found)
             )));

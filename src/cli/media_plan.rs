@@ -15,8 +15,14 @@ use crate::tour;
 #[derive(Clone, PartialEq, Eq, Debug)]
 enum Source {
     BuiltIn,
+    /// A hard disk's image.
     File(PathBuf),
+    /// A disc's image, in a CD-ROM drive.
+    Disc(PathBuf),
 }
+
+/// The drive that `--cdrom` stands for: secondary master.
+const CDROM: usize = 2;
 
 /// The images of a machine.
 #[derive(Clone, Debug)]
@@ -41,7 +47,13 @@ impl MediaPlan {
             notes.extend(check_kind(image)?);
             disks[0] = Some(Source::File(image.to_owned()));
         }
-        if disks.iter().all(Option::is_none) && args.restore.is_none() {
+        if let Some(path) = &args.cdrom {
+            if disks[CDROM].is_some() {
+                return Err("--cdrom and --hdc are the same drive: give one of them".to_owned());
+            }
+            disks[CDROM] = Some(Source::Disc(path.clone()));
+        }
+        if disks.iter().all(|disk| !matches!(disk, Some(Source::File(_)))) && args.restore.is_none() {
             disks[0] = Some(Source::BuiltIn);
         }
         Ok(MediaPlan { disks, bios: args.bios.clone(), vgabios: args.vgabios.clone(), write: args.write, notes })
@@ -74,14 +86,23 @@ impl MediaPlan {
         Ok(Media { firmware, disks })
     }
 
+    /// True if the drive with this number holds CDs.
+    pub(crate) fn is_cdrom(&self, number: usize) -> bool {
+        matches!(self.disks[number], Some(Source::Disc(_)))
+    }
+
     /// Names of the disks and where their images are.
     pub(crate) fn summary(&self) -> Vec<(String, String)> {
         let row = |(name, source): (&str, &Option<Source>)| {
             let place = match source.as_ref()? {
                 Source::BuiltIn => "built-in disk".to_owned(),
-                Source::File(path) => path.display().to_string(),
+                Source::File(path) | Source::Disc(path) => path.display().to_string(),
             };
-            let how = if self.write { "written through" } else { "under an overlay" };
+            let how = match source {
+                Some(Source::Disc(_)) => "a CD",
+                _ if self.write => "written through",
+                _ => "under an overlay",
+            };
             Some((name.to_owned(), format!("{place}, {how}")))
         };
         let rom = |path: &Option<PathBuf>| path.as_ref().map_or("built-in".into(), |path| path.display().to_string());
@@ -107,6 +128,7 @@ impl MediaPlan {
     fn open_disk(&self, source: &Source) -> Result<Box<dyn Backing>, String> {
         match source {
             Source::BuiltIn => Ok(Box::new(BuiltInImage(tour::DISK))),
+            Source::Disc(path) => Ok(Box::new(FileImage::open(path, false)?)),
             Source::File(path) => {
                 let image = FileImage::open(path, self.write)?;
                 match kind(&image.head(HEAD)?, image.len()) {
@@ -123,15 +145,21 @@ impl MediaPlan {
 /// started as a hard disk is one; the note says so.
 fn check_kind(path: &Path) -> Result<Option<String>, String> {
     let image = FileImage::open(path, false)?;
-    let (what, drives, bootable) = match kind(&image.head(HEAD)?, image.len()) {
-        Kind::Floppy { bootable } => ("a floppy disk image", "floppy drives", bootable),
-        Kind::Cd { also_disk } => ("a CD image", "CD drives", also_disk),
-        Kind::Disk | Kind::Snapshot | Kind::Other(_) => return Ok(None),
-    };
-    let problem = format!("is {what}, and {drives} come in a later stage");
-    match bootable {
-        true => Ok(Some(in_file(path, &format!("{problem}; it starts as a hard disk, as with --hda")))),
-        false => Err(in_file(path, &format!("{problem}; it has no boot sector to start it as a hard disk"))),
+    let in_image = |problem: &str| in_file(path, problem);
+    match kind(&image.head(HEAD)?, image.len()) {
+        Kind::Disk | Kind::Snapshot | Kind::Other(_) => Ok(None),
+        Kind::Floppy { bootable: true } => Ok(Some(in_image(
+            "is a floppy disk image; floppy drives come in a later stage, so it starts as a hard disk, as with --hda",
+        ))),
+        Kind::Floppy { bootable: false } => {
+            Err(in_image("is a floppy disk image without a boot sector; floppy drives come in a later stage"))
+        }
+        Kind::Cd { also_disk: true } => Ok(Some(in_image(
+            "is a CD image; starting from CDs comes in a later stage, so it starts as a hard disk, as with --hda",
+        ))),
+        Kind::Cd { also_disk: false } => Err(in_image(
+            "is a CD image; starting from CDs comes in a later stage, --cdrom FILE puts it into the drive beside a disk",
+        )),
     }
 }
 

@@ -42,9 +42,11 @@ pub(crate) fn setup(args: MachineArgs, image: Option<&Path>, interactive: bool) 
             let media = plan.open()?;
             plan.notes(&media).iter().for_each(|note| eprintln!("ringwalk: {note}"));
             let mut config = machine_config(&args)?;
-            for (disk, image) in config.board.disks.iter_mut().zip(&media.disks) {
-                let sectors = |image: &dyn ringwalk_mmu::Backing| image.len().div_ceil(SECTOR_BYTES as u64);
-                *disk = image.as_deref().map(|image| DiskConfig::with_sectors(sectors(image)));
+            for (number, image) in media.disks.iter().enumerate() {
+                let Some(image) = image else { continue };
+                let sectors = image.len().div_ceil(SECTOR_BYTES as u64);
+                let drive = if plan.is_cdrom(number) { DiskConfig::cdrom } else { DiskConfig::with_sectors };
+                config.board.disks[number] = Some(drive(sectors));
             }
             Machine::new(config, media, tuning)
         }
@@ -88,7 +90,6 @@ fn refuse_later(args: &MachineArgs) -> Result<(), String> {
         ("--order", args.order.as_ref().is_some_and(|order| !in_order(order))),
         ("--fda", args.fda.is_some()),
         ("--fdb", args.fdb.is_some()),
-        ("--cdrom", args.cdrom.is_some()),
         ("--kernel", args.kernel.is_some()),
         ("--initrd", args.initrd.is_some()),
         ("--append", args.append.is_some()),
@@ -97,7 +98,7 @@ fn refuse_later(args: &MachineArgs) -> Result<(), String> {
         ("--profile", args.profile),
     ];
     match later.into_iter().find(|(_, given)| *given) {
-        Some((option @ ("--fda" | "--fdb" | "--cdrom"), _)) => {
+        Some((option @ ("--fda" | "--fdb"), _)) => {
             Err(format!("{option} comes in a later stage; until then --hda FILE starts an image as a hard disk"))
         }
         Some((option, _)) => Err(format!("{option} comes in a later stage")),

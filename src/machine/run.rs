@@ -5,10 +5,10 @@
 
 use ringwalk_chipset::Output;
 use ringwalk_cpu::flags::IF;
-use ringwalk_cpu::run::{Exit, Limits};
-use ringwalk_cpu::state::Activity;
+use ringwalk_cpu::run::{Engine, Exit, Limits};
+use ringwalk_cpu::state::{Activity, CpuState};
 use ringwalk_cpu::watch::WatchHit;
-use ringwalk_mmu::{Bus, BusCx, Instant};
+use ringwalk_mmu::{Bus, Instant, Memory};
 
 use super::tap::Tap;
 use super::{Machine, OnShutdown};
@@ -17,9 +17,6 @@ use crate::text_match::TextMatch;
 
 /// Serial ports of the board.
 const PORTS: u8 = 2;
-
-/// A device that is due again at the same moment so often is left to the engine.
-const MOST_ADVANCES: u32 = 16;
 
 /// Where a run must end at the latest. What is `None` ends nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -127,16 +124,14 @@ impl Machine {
         let start = self.cpu.position;
         let mut run = Run { limits, start, slice_end: start, looked: None };
         let stop = loop {
-            if let Some(stop) = self.boundary(&mut run) {
-                break stop;
-            }
             if self.cpu.position >= run.slice_end {
                 if let Some(stop) = host.attend(self) {
                     break stop;
                 }
                 run.slice_end = self.cpu.position.saturating_add(self.tuning.slice.max(1));
-                // What came in takes effect before the next instruction.
-                continue;
+            }
+            if let Some(stop) = self.boundary(&mut run) {
+                break stop;
             }
             let exit = self.slice(&run);
             if let Some(stop) = self.after(exit, &run, host) {
@@ -175,7 +170,7 @@ impl Machine {
         let idle_end = wake.min().filter(|end| self.cpu.activity == Activity::Halted && *end > position);
         let exit = match idle_end {
             Some(end) => self.run_engine(Limits { position: end, break_at_start: false, ..Limits::NONE }),
-            None => self.step_engine(),
+            None => self.drive(|engine, cpu, memory, bus| engine.step(cpu, memory, bus)),
         };
         let none = RunLimits::default();
         let mut run = Run { limits: &none, start: position, slice_end: u64::MAX, looked: None };
@@ -267,6 +262,9 @@ impl Machine {
         }
         while let Some(input) = self.feed.inbox.take_due(position) {
             self.apply(input);
+            // A device that is touched may send something; it has this position.
+            let Machine { board, feed, outlet, .. } = self;
+            Tap { board, feed, outlet, clock_hz }.listen(Instant(position));
         }
     }
 
@@ -300,29 +298,14 @@ impl Machine {
     }
 
     fn run_engine(&mut self, limits: Limits) -> Exit {
-        let (engine, cpu, memory, mut tap) = self.parts();
-        let exit = engine.run(cpu, memory, &mut tap, limits);
-        self.bring_forward();
-        exit
+        self.drive(|engine, cpu, memory, bus| engine.run(cpu, memory, bus, limits))
     }
 
-    fn step_engine(&mut self) -> Exit {
-        let (engine, cpu, memory, mut tap) = self.parts();
-        let exit = engine.step(cpu, memory, &mut tap);
-        self.bring_forward();
-        exit
-    }
-
-    fn parts(
-        &mut self,
-    ) -> (&mut ringwalk_cpu::run::Engine, &mut ringwalk_cpu::state::CpuState, &mut ringwalk_mmu::Memory, Tap<'_>) {
-        let tap = Tap {
-            board: &mut self.board,
-            feed: &mut self.feed,
-            outlet: &mut self.outlet,
-            clock_hz: self.config.board.clock_hz,
-        };
-        (&mut self.engine, &mut self.cpu, &mut self.memory, tap)
+    /// Lets the engine work on the processor, with the board behind the tap.
+    fn drive(&mut self, work: impl FnOnce(&mut Engine, &mut CpuState, &mut Memory, &mut dyn Bus) -> Exit) -> Exit {
+        let Machine { cpu, engine, memory, board, feed, outlet, config, .. } = self;
+        let clock_hz = config.board.clock_hz;
+        work(engine, cpu, memory, &mut Tap { board, feed, outlet, clock_hz })
     }
 
     /// What an exit of the engine means for the run, apart from what the boundary finds.
@@ -369,19 +352,5 @@ impl Machine {
     fn next_arrival(&self) -> Option<u64> {
         let (inbox, script) = (self.feed.inbox.next_position(), self.feed.script.next_at());
         inbox.into_iter().chain(script).min()
-    }
-
-    /// Brings the board forward to the boundary that the processor has come to. A position then has one state only,
-    /// whatever the run ended by there; the engine would do the same before the next instruction.
-    fn bring_forward(&mut self) {
-        let now = Instant(self.cpu.position);
-        for _ in 0..MOST_ADVANCES {
-            if self.board.due().is_none_or(|due| due > now) {
-                break;
-            }
-            let (_, _, memory, mut tap) = self.parts();
-            tap.advance(&mut BusCx { now, memory });
-        }
-        self.parts().3.listen(now);
     }
 }
