@@ -184,6 +184,15 @@ impl Machine {
         self.engine.forget(&mut self.memory);
     }
 
+    /// Follows what the guest did to routing and the A20 gate. Code stays decoded: it is known by its frame.
+    fn reroute(&mut self) {
+        if self.board.take_routes_changed() {
+            self.memory.set_routes(self.board.physical_map(&self.memory));
+        }
+        self.memory.set_a20(self.board.signals().a20);
+        self.engine.flush_host_tlb();
+    }
+
     /// The reset button: processor and board as after power-on. Memory stays, and time goes on.
     pub fn reset(&mut self) {
         self.cpu.reset();

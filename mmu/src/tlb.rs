@@ -58,6 +58,14 @@ impl Bank {
         Bank { ways: ways as u32, entries: vec![None; sets * ways], next: vec![0; sets] }
     }
 
+    fn is_sound(&self, fresh: &Bank, sizes: &[u8]) -> bool {
+        let shape = |bank: &Bank| (bank.ways, bank.entries.len(), bank.next.len());
+        let ways = self.next.iter().all(|way| u32::from(*way) < self.ways);
+        shape(self) == shape(fresh)
+            && ways
+            && self.entries.iter().flatten().all(|entry| sizes.contains(&entry.size_bits))
+    }
+
     fn set_of(&self, addr: LinAddr, size_bits: u8) -> usize {
         (addr.0 >> size_bits) as usize & (self.next.len() - 1)
     }
@@ -113,6 +121,12 @@ impl Tlb {
             TlbPolicy::None => (Bank::new(1, 1), Bank::new(1, 1)),
         };
         Tlb { policy, small, large }
+    }
+
+    /// True if it is one that a processor can have come to: what a file says need not be.
+    pub fn is_sound(&self) -> bool {
+        let fresh = Tlb::new(self.policy);
+        self.small.is_sound(&fresh.small, &[12]) && self.large.is_sound(&fresh.large, &[21, 22])
     }
 
     /// The policy it was made with.
@@ -182,6 +196,22 @@ mod tests {
         assert!(tlb.find(LinAddr(0)).is_some(), "a hit does not protect it");
         assert_eq!(tlb.fill(entry(4 * 64, false)).map(|gone| gone.linear), Some(LinAddr(0)));
         assert_eq!(tlb.fill(entry(5 * 64, false)).map(|gone| gone.linear), Some(LinAddr(64 << 12)));
+    }
+
+    #[test]
+    fn what_no_processor_comes_to_is_not_sound() {
+        let mut tlb = Tlb::new(TlbPolicy::Real);
+        tlb.fill(entry(1, false));
+        assert!(tlb.is_sound());
+        let broken = |change: fn(&mut Tlb)| {
+            let mut tlb = tlb.clone();
+            change(&mut tlb);
+            !tlb.is_sound()
+        };
+        assert!(broken(|tlb| tlb.policy = TlbPolicy::Sticky));
+        assert!(broken(|tlb| tlb.small.next.clear()));
+        assert!(broken(|tlb| tlb.small.next[0] = 4));
+        assert!(broken(|tlb| tlb.large.entries[0] = Some(entry(1, false))));
     }
 
     #[test]

@@ -236,7 +236,7 @@ impl Machine {
         }
         let signals = self.board.signals();
         if signals.routes_changed || signals.a20 != self.memory.a20_open() {
-            self.wire();
+            self.reroute();
         }
         None
     }

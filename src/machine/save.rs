@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use ringwalk_cpu::state::CpuState;
 use ringwalk_mmu::{Disk, FrameRange, PAGE_BYTES, SECTOR_BYTES};
 use ringwalk_snapshots::{PAGE_SIZE, Pages, Snapshot, SnapshotWriter, StateHash, ZERO_PAGE};
 use serde::{Deserialize, Serialize};
@@ -20,6 +21,9 @@ pub(super) const VRAM: &str = "vram";
 
 /// Pages that overlays may hold together: 16 GiB, so that a forged file cannot ask for more.
 const MOST_OVERLAY_PAGES: u64 = 1 << 22;
+
+/// Centuries from power-on, with room for what is added to it.
+const LATEST: u64 = 1 << 62;
 
 /// What belongs to no part of the hardware.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -82,7 +86,7 @@ impl Saved {
         machine.board = self.snapshot.take(BOARD.0, BOARD.1)?;
         let config = &machine.config;
         let cpu_fits = machine.cpu.model == config.model && machine.cpu.tlb.policy() == config.tlb;
-        if !cpu_fits || *machine.board.config() != config.board {
+        if !cpu_fits || !is_sound(&machine.cpu) || *machine.board.config() != config.board {
             return Err(Error::Media("the snapshot's parts contradict each other; take it again".into()));
         }
         machine.feed = self.machine.feed.clone();
@@ -147,6 +151,13 @@ impl Saved {
         disk.set_overlay(overlay);
         Ok(())
     }
+}
+
+/// False for what no processor comes to and a forged file may say.
+fn is_sound(cpu: &CpuState) -> bool {
+    let times = [cpu.position, cpu.retired].iter().all(|count| *count < LATEST);
+    let fetch = cpu.fetch_page.is_none_or(|page| page.linear.max(page.physical) < u64::MAX / PAGE_BYTES);
+    times && fetch && cpu.cpl <= 3 && cpu.tlb.is_sound()
 }
 
 fn contradiction(what: &str) -> Error {

@@ -170,4 +170,13 @@ fn forged_snapshots_are_refused() {
     let mut cpu = machine.cpu.clone();
     cpu.model = ringwalk_cpu::model::Model::I386;
     assert!(restored(forged(CPU, &cpu), media()).is_err());
+    for change in [
+        (|cpu| cpu.cpl = 4) as fn(&mut CpuState),
+        |cpu| cpu.position = u64::MAX,
+        |cpu| cpu.tlb = ringwalk_mmu::Tlb::new(ringwalk_mmu::TlbPolicy::Sticky),
+    ] {
+        let mut cpu = machine.cpu.clone();
+        change(&mut cpu);
+        assert!(restored(forged(CPU, &cpu), media()).is_err());
+    }
 }
