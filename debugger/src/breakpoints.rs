@@ -3,7 +3,7 @@
 
 use ringwalk_cpu::state::CpuState;
 use ringwalk_cpu::watch::{DataWatch, Place};
-use ringwalk_mmu::{LinAddr, Memory, PhysAddr};
+use ringwalk_mmu::{LinAddr, Memory, PAGE_BYTES, PhysAddr};
 use serde::Serialize;
 
 use crate::error::Error;
@@ -148,8 +148,22 @@ pub fn stands_at(cpu: &CpuState, memory: &Memory, place: Place) -> bool {
             cpu.seg(ringwalk_cpu::segment::SegReg::Cs).selector.0 == selector && cpu.eip == offset
         }
         Place::Linear(address) => cpu.linear_eip() == address,
-        Place::Physical(address) => physical_of(cpu, memory, LinAddr(cpu.linear_eip()))
-            .is_some_and(|at| memory.behind_a20(at) == PhysAddr(address)),
+        Place::Physical(address) => {
+            let at = fetch_address(cpu, memory);
+            at.is_some_and(|at| memory.behind_a20(at) == PhysAddr(address))
+        }
+    }
+}
+
+/// Where the next instruction is fetched from, before the A20 gate: by the page that the processor holds for it, else
+/// by the tables.
+fn fetch_address(cpu: &CpuState, memory: &Memory) -> Option<PhysAddr> {
+    let linear = LinAddr(cpu.linear_eip());
+    match cpu.fetch_page {
+        Some(page) if page.linear == linear.page() => {
+            Some(PhysAddr(page.physical * PAGE_BYTES + linear.offset_in_page()))
+        }
+        _ => physical_of(cpu, memory, linear),
     }
 }
 
@@ -247,6 +261,9 @@ pub fn read_watch(target: &dyn Target, parser: &mut Parser<'_>) -> Result<DataWa
             }
         }
         parser.take_word(&word);
+    }
+    if watch.first >= 1 << 52 {
+        return Err(parser.trouble("physical addresses have at most 52 bits"));
     }
     if watch.bytes == 0 || watch.bytes > 1 << 32 {
         return Err(parser.trouble("a watchpoint covers at least 1 byte and at most 4 GiB"));

@@ -25,12 +25,15 @@ pub fn complete(line: &str, at: usize, devices: &[String]) -> Candidates {
     let Some(blank) = command.find(char::is_whitespace) else {
         return words(start, command, command_names(COMMANDS));
     };
-    let word_start = before.rfind(|letter: char| !letter.is_alphanumeric() && letter != '-').map_or(0, |last| last + 1);
-    let word = &before[word_start..];
     let first = &command[..blank];
     let Ok((row, _)) = find(first.split('/').next().unwrap_or(first)) else {
         return Candidates::Words(at, Vec::new());
     };
+    // Names may have a hyphen; in expressions it is a minus.
+    let hyphen = row.takes == Takes::Command;
+    let in_word = |letter: char| letter.is_alphanumeric() || letter == '_' || (hyphen && letter == '-');
+    let word_start = before.trim_end_matches(in_word).len();
+    let word = &before[word_start..];
     let arguments = command[blank..].trim_start();
     let in_first_argument = !arguments.contains(char::is_whitespace);
     match row.takes {
@@ -93,6 +96,9 @@ mod tests {
         assert_eq!(at_end("x/8xb ds:s"), some(9, &["sf", "si", "sp", "ss"]));
         assert_eq!(at_end("break cs:ei"), some(9, &["eip"]));
         assert_eq!(at_end("help sour"), some(5, &["source"]));
+        assert_eq!(at_end("help reverse-s"), some(5, &["reverse-step"]));
+        assert_eq!(at_end("p cx-c"), some(5, &["cf", "ch", "cl", "cpl", "cr0", "cr2", "cr3", "cr4", "cs", "cx"]));
+        assert_eq!(at_end("p €€s"), some(8, &["sf", "si", "sp", "ss"]));
         assert_eq!(at_end("tour n"), some(5, &["next"]));
         assert_eq!(at_end("frob x").1, Vec::<String>::new());
         assert_eq!(at_end("quit x").1, Vec::<String>::new());

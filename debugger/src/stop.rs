@@ -128,7 +128,14 @@ fn watch(target: &dyn Target, breakpoints: &Breakpoints, hit: &WatchHit) -> Why 
         (true, ..) => format!("<- {:0width$x}", hit.value, width = 2 * hit.bytes),
         (false, ..) => format!("= {:0width$x}", hit.value, width = 2 * hit.bytes),
     };
-    let text = format!("{kind} watch {}: lin {:08x} {values} by {by}", hit.id, hit.linear.0);
+    // Values belong to the watched bytes where those are known, else to the access.
+    let place = match watched {
+        Some(watch) if old.is_some() && new.is_some() && hit.write => {
+            format!("{} {:08x}", if watch.physical { "phys" } else { "lin" }, watch.first)
+        }
+        _ => format!("lin {:08x}", hit.linear.0),
+    };
+    let text = format!("{kind} watch {}: {place} {values} by {by}", hit.id);
     let access = WatchView { linear: hit.linear.0, bytes: hit.bytes, write: hit.write, value: hit.value, old, new, by };
     Why { id: Some(hit.id), access: Some(access), ..plain(target, "watch", text) }
 }

@@ -184,6 +184,7 @@ impl Show for Arrival {
     fn show(&self, page: &mut Page) {
         if let Some(tour) = &self.tour {
             tour.show(page);
+            page.line(page.tone(Tone::Faint, "  `tour next` goes on, `tour` lists the stops."));
             page.line("");
         }
         self.context.show(page);

@@ -341,10 +341,10 @@ fn watchpoints_show_old_and_new_values() {
     watch 0000:0501 byte: watch 1  write lin 00000501, 1 byte
     watch phys 0x6ffe 2 rw: watch 2  read/write phys 00006ffe, 2 bytes
     watch 0x500 word if cx == 9: watch 3  write lin 00000500, 2 bytes  if cx == 9
-    c: write watch 2: lin 00006ffe 0000 -> 7c06 by 0000:7c03 call 0x7c20  [position 2, retired 2]
+    c: write watch 2: phys 00006ffe 0000 -> 7c06 by 0000:7c03 call 0x7c20  [position 2, retired 2]
     c: read watch 2: lin 00006ffe = 7c06 by 0000:7c22 ret  [position 5, retired 5]
     delete 2: watch 1  write lin 00000501, 1 byte
-    c: write watch 1: lin 00000500 bb -> 12 by 0000:7c09 mov word [0x500], 0x1234  [position 20, retired 20]
+    c: write watch 1: lin 00000501 bb -> 12 by 0000:7c09 mov word [0x500], 0x1234  [position 20, retired 20]
     info break: watch 1  write lin 00000501, 1 byte  hit once
     ");
 }
