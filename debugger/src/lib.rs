@@ -19,6 +19,7 @@ pub mod expression;
 mod fake;
 pub mod front;
 pub mod help;
+pub mod io_map;
 pub mod looking;
 pub mod memory;
 pub mod mode;

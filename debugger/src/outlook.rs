@@ -9,6 +9,7 @@ use ringwalk_mmu::{LinAddr, view_walk};
 use serde::Serialize;
 
 use crate::disassembly::{next_instruction, repeats};
+use crate::io_map::{port_access, port_fault};
 use crate::page::{Page, Show, Tone};
 use crate::register::{Register, descriptor_of};
 use crate::space::{Address, Everywhere, logical, owner};
@@ -80,12 +81,14 @@ pub fn outlook(target: &dyn Target) -> Outlook {
         return Outlook::default();
     };
     let condition = condition(target.cpu(), &insn);
+    let port = port_access(target.cpu(), &insn);
+    let fault = port.and_then(|(port, bytes)| port_fault(target, port, bytes));
     Outlook {
         operands: operands(target, &insn),
         branch: branch(target, &insn, condition),
         condition,
-        port: port(target.cpu(), &insn),
-        fault: privilege(target.cpu(), &insn).or_else(|| divisor(target, &insn)),
+        port: port.map(|(port, _)| port),
+        fault: fault.or_else(|| privilege(target.cpu(), &insn)).or_else(|| divisor(target, &insn)),
         notes: notes(target.cpu(), &insn),
     }
 }
@@ -205,11 +208,10 @@ fn page_fault(target: &dyn Target, at: LinAddr, write: bool) -> Option<String> {
 }
 
 /// Why the present privilege forbids the instruction. SDM Vol.3A 5.9 "Privileged Instructions", Vol.1 19.5
-/// "Protected-Mode I/O". Ports are left out: the I/O permission bits of the TSS may allow them; so are the virtual
-/// interrupts of VME and PVI.
+/// "Protected-Mode I/O". Ports have their own rule; with VME or PVI it is the virtual interrupt flag that counts.
 fn privilege(cpu: &CpuState, insn: &Instruction) -> Option<String> {
     let by_iopl = matches!(insn.mnemonic(), Mnemonic::Cli | Mnemonic::Sti);
-    let is_port = port(cpu, insn).is_some();
+    let is_port = port_access(cpu, insn).is_some();
     if cpu.mode() == Mode::Real || cpu.cpl == 0 || !insn.is_privileged() || is_port {
         return None;
     }
@@ -350,18 +352,6 @@ fn return_target(target: &dyn Target, insn: &Instruction) -> Option<String> {
     Some(logical(selector, offset))
 }
 
-fn port(cpu: &CpuState, insn: &Instruction) -> Option<u16> {
-    let dx = Register::Word(2).read(cpu) as u16;
-    match insn.mnemonic() {
-        Mnemonic::In if insn.op1_kind() == OpKind::Immediate8 => Some(u16::from(insn.immediate8())),
-        Mnemonic::Out if insn.op0_kind() == OpKind::Immediate8 => Some(u16::from(insn.immediate8())),
-        Mnemonic::In | Mnemonic::Out => Some(dx),
-        Mnemonic::Insb | Mnemonic::Insw | Mnemonic::Insd if insn.is_string_instruction() => Some(dx),
-        Mnemonic::Outsb | Mnemonic::Outsw | Mnemonic::Outsd => Some(dx),
-        _ => None,
-    }
-}
-
 fn notes(cpu: &CpuState, insn: &Instruction) -> Vec<String> {
     let mut notes = Vec::new();
     if repeats(insn) {
@@ -457,7 +447,10 @@ mod tests {
         for (code, fault) in [
             ([0xFA, 0x90], Some("#GP: CPL 3 is above IOPL 0")),
             ([0xF4, 0x90], Some("#GP: only CPL 0 may, and CPL is 3")),
-            ([0xEC, 0x90], None),
+            (
+                [0xEC, 0x90],
+                Some("#GP: CPL 3 is above IOPL 0, and the I/O permission map of the task does not allow port 0x653"),
+            ),
             ([0x9C, 0x90], None),
         ] {
             let mut fake = Fake::with_code(&code);

@@ -5,6 +5,7 @@ use ringwalk_cpu::state::Mode;
 use serde::Serialize;
 
 use crate::error::Error;
+use crate::io_map::{IoMap, PortRange};
 use crate::page::{Page, Show, Tone};
 use crate::segments::kind;
 use crate::space::{Address, logical};
@@ -216,6 +217,8 @@ pub struct TssView {
     pub kind: String,
     /// Its fields by the manual's names.
     pub fields: Vec<TssField>,
+    /// The ports that its I/O permission bit map allows.
+    pub ports: Vec<PortRange>,
 }
 
 /// A field of a task-state segment.
@@ -302,6 +305,7 @@ pub fn tss(target: &dyn Target) -> Result<TssView, Error> {
         limit: tr.limit,
         kind: kind(tr.rights),
         fields: layout.iter().map(field).collect(),
+        ports: IoMap::read(target).allowed(),
     })
 }
 
@@ -316,6 +320,10 @@ impl Show for TssView {
         };
         let rows: Vec<Vec<String>> = self.fields.chunks(5).map(|five| five.iter().map(cell).collect()).collect();
         page.table(&rows);
+        let ports: Vec<String> =
+            self.ports.iter().map(|range| format!("{:04x}-{:04x}", range.first, range.last)).collect();
+        let ports = if ports.is_empty() { "none".to_string() } else { ports.join(" ") };
+        page.paragraph("", &format!("ports allowed whatever IOPL says: {ports}"));
     }
 }
 
@@ -467,6 +475,7 @@ mod tests {
         assert!(tss(&fake).is_err());
         fake.cpu.tr = Segment { selector: Selector(0x18), base: 0x2000, limit: 0x67, rights: 0x8B };
         fake.poke(0x2004, &[0x00, 0x90, 0x00, 0x00, 0x10]);
+        fake.poke(0x2066, &[0x68, 0x00]);
         insta::assert_snapshot!(shown(&tss(&fake).unwrap()), @r"
         tr 0018  base 00002000  limit 00000067  TSS32 busy DPL 0
         link 0000      esp0 00009000  ss0 0010      esp1 00000000  ss1 0000
@@ -474,7 +483,8 @@ mod tests {
         eax 00000000   ecx 00000000   edx 00000000  ebx 00000000   esp 00000000
         ebp 00000000   esi 00000000   edi 00000000  es 0000        cs 0000
         ss 0000        ds 0000        fs 0000       gs 0000        ldt 0000
-        iomap 0000
+        iomap 0068
+        ports allowed whatever IOPL says: none
         ");
         fake.cpu.tr.rights = 0x83;
         fake.cpu.tr.limit = 0x20;
