@@ -28,6 +28,8 @@ pub struct WalkView {
     pub tlb: Option<PageView>,
     /// What the TLB holds is not what the tables say now.
     pub stale: bool,
+    /// The A20 gate lets address bit 20 through.
+    pub a20: bool,
     /// Who answers there: `RAM`, `BIOS ROM`, `device`, `nobody` and the like.
     pub answers: Option<&'static str>,
     /// The byte there.
@@ -104,6 +106,7 @@ pub fn walk(target: &dyn Target, at: Address) -> Option<WalkView> {
         fails: None,
         tlb: None,
         stale: false,
+        a20: memory.a20_open(),
         answers: None,
         byte: at.peek(cpu, memory),
     };
@@ -206,6 +209,9 @@ impl Show for WalkView {
             Some(cached) => page.line(format!("  TLB   {}", cached.text())),
             None if self.paging != "off" => page.line("  TLB   holds nothing for it"),
             None => (),
+        }
+        if !self.a20 {
+            page.line("the A20 gate is shut: physical address bit 20 is held at 0");
         }
         if let Some(answers) = self.answers {
             let byte = self.byte.map_or_else(String::new, |byte| format!(", byte {byte:02x}"));
@@ -351,6 +357,14 @@ mod tests {
         lin 000f0000 = phys 000f0000
         paging is off: linear is physical
         BIOS ROM answers, byte ea
+        ");
+        let mut fake = Fake::new();
+        fake.memory.set_a20(false);
+        insta::assert_snapshot!(shown(&walk(&fake, Address::Linear(0x10_0500)).unwrap()), @r"
+        lin 00100500 -> phys 00000500
+        paging is off: linear is physical
+        the A20 gate is shut: physical address bit 20 is held at 0
+        RAM answers, byte 00
         ");
         insta::assert_snapshot!(shown(&walk(&Fake::new(), Address::Linear(0xA_0000)).unwrap()), @r"
         lin 000a0000 = phys 000a0000

@@ -837,7 +837,7 @@ fn json_is_one_object_a_command() {
     ringwalk> u/1
     {"command":"disassemble","ok":true,"value":{"lines":[{"address":"0000:7c00","linear":31744,"bytes":"b90300","text":"mov cx, 3","next":true}]}}
     ringwalk> walk 0x7c00
-    {"command":"walk","ok":true,"value":{"address":{"logical":null,"linear":31744,"physical":31744},"paging":"off","cr3":0,"levels":[],"page":null,"fails":null,"tlb":null,"stale":false,"answers":"RAM","byte":185}}
+    {"command":"walk","ok":true,"value":{"address":{"logical":null,"linear":31744,"physical":31744},"paging":"off","cr3":0,"levels":[],"page":null,"fails":null,"tlb":null,"stale":false,"a20":true,"answers":"RAM","byte":185}}
     "#);
     for command in COMMANDS.iter().chain(TOPICS) {
         let mut fake = Fake::with_code(&COUNTING);
