@@ -2,9 +2,12 @@
 //! *82371FB (PIIX) and 82371SB (PIIX3) PCI ISA IDE Xcelerator* datasheet, order number 290550, "PCI
 //! Configuration Registers, Function 1 (IDE Interface)" and "PCI Bus Master IDE Registers".
 //!
-//! The bus master's registers are there; no disk asks for DMA yet. After reset I/O and both channels are off until the
-//! firmware switches them on (command bit 0, IDETIM bit 15).
+//! After reset I/O, the bus master and both channels are off until the firmware switches them on (command bits 0 and 2,
+//! IDETIM bit 15). DMA takes no time of its own: a drive's latency between its blocks covers it.
 
+mod bus_master;
+#[cfg(test)]
+mod bus_master_tests;
 mod channel;
 mod command;
 mod drive;
@@ -19,11 +22,12 @@ mod tests;
 use ringwalk_mmu::{Instant, Size};
 use serde::{Deserialize, Serialize};
 
+use self::bus_master::BusMaster;
 use self::channel::Channel;
 use self::drive::Drive;
 use crate::config::DiskConfig;
 use crate::device::{Cx, Device, Range, Ranges, Reg, Space, View};
-use crate::pci::{Bar, COMMAND_IO, ConfigSpace, Function, Register};
+use crate::pci::{Bar, COMMAND_BUS_MASTER, COMMAND_IO, ConfigSpace, Function, Register};
 
 /// Where the function is: bus 0, device 1, function 1.
 const FUNCTION: Function = Function::on_bus_0(1, 1);
@@ -51,23 +55,6 @@ const TABLE: [Register; 10] = [
     Register::writable(IDETIM, 4, 0, 0xF3FF_F3FF),
     Register::writable(0x44, 1, 0x00, 0xFF),
 ];
-
-/// BMICX: start bit and direction.
-const BUS_MASTER_COMMAND: u8 = 0x09;
-const START: u8 = 1 << 0;
-/// BMISX: drive 1 and 0 capable are plain bits, interrupt and error are cleared by writing 1.
-const CAPABLE: u8 = 0x60;
-const INTERRUPT: u8 = 1 << 2;
-const ERROR: u8 = 1 << 1;
-const ACTIVE: u8 = 1 << 0;
-
-/// The bus master registers of a channel.
-#[derive(Clone, Copy, Default, PartialEq, Debug, Serialize, Deserialize)]
-struct BusMaster {
-    command: u8,
-    status: u8,
-    descriptors: u32,
-}
 
 /// Function 1 with its channels.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -130,43 +117,21 @@ impl Ide {
         for (number, channel) in self.channels.iter().enumerate() {
             let level = channel.intrq();
             if level && !self.intrq[number] {
-                self.bus_masters[number].status |= INTERRUPT;
+                self.bus_masters[number].latch_interrupt();
             }
             self.intrq[number] = level;
             cx.lines.set_irq(IRQ[number], level);
         }
     }
 
-    fn read_bus_master(&self, offset: u32) -> u8 {
-        let master = &self.bus_masters[usize::from(offset & 8 != 0)];
-        match offset & 7 {
-            0 => master.command,
-            2 => master.status,
-            byte @ 4..=7 => master.descriptors.to_le_bytes()[byte as usize - 4],
-            _ => 0,
+    /// Moves DMA data between the selected drives and memory, then drives the lines.
+    fn settle(&mut self, cx: &mut Cx<'_>) {
+        if self.config.command() & COMMAND_BUS_MASTER != 0 {
+            for (channel, master) in self.channels.iter_mut().zip(&mut self.bus_masters) {
+                channel.transfer_dma(master, cx);
+            }
         }
-    }
-
-    fn write_bus_master(&mut self, offset: u32, value: u8) {
-        let master = &mut self.bus_masters[usize::from(offset & 8 != 0)];
-        match offset & 7 {
-            0 => {
-                master.command = value & BUS_MASTER_COMMAND;
-                let active = if value & START != 0 { ACTIVE } else { 0 };
-                master.status = (master.status & !ACTIVE) | active;
-            }
-            2 => {
-                let kept = master.status & (INTERRUPT | ERROR) & !value;
-                master.status = (value & CAPABLE) | kept | (master.status & ACTIVE);
-            }
-            byte @ 4..=7 => {
-                let mut bytes = master.descriptors.to_le_bytes();
-                bytes[byte as usize - 4] = value;
-                // The table lies on a dword ("Descriptor Table Pointer").
-                master.descriptors = u32::from_le_bytes(bytes) & !3;
-            }
-            _ => {}
-        }
+        self.drive_lines(cx);
     }
 }
 
@@ -191,10 +156,10 @@ impl Device for Ide {
             Place::CommandBlock(channel) => u64::from(self.channels[channel].read_register(reg.offset + 1)),
             // The alternate status: no interrupt is taken back.
             Place::ControlBlock(channel) => u64::from(self.channels[channel].look_at(7)),
-            Place::BusMaster => u64::from(self.read_bus_master(reg.offset)),
+            Place::BusMaster => u64::from(self.bus_masters[usize::from(reg.offset & 8 != 0)].read(reg.offset)),
             Place::Config => self.config.read(reg.offset, size),
         };
-        self.drive_lines(cx);
+        self.settle(cx);
         value
     }
 
@@ -205,10 +170,10 @@ impl Device for Ide {
             Place::Data(channel) => self.channels[channel].write_data(size, value, cx),
             Place::CommandBlock(channel) => self.channels[channel].write_register(reg.offset + 1, byte, cx),
             Place::ControlBlock(channel) => self.channels[channel].write_control(byte, cx),
-            Place::BusMaster => self.write_bus_master(reg.offset, byte),
+            Place::BusMaster => self.bus_masters[usize::from(reg.offset & 8 != 0)].write(reg.offset, byte),
             Place::Config => self.config.write(&TABLE, reg.offset, size, value),
         }
-        self.drive_lines(cx);
+        self.settle(cx);
     }
 
     fn due(&self) -> Option<Instant> {
@@ -222,7 +187,7 @@ impl Device for Ide {
         for channel in &mut self.channels {
             channel.advance(cx);
         }
-        self.drive_lines(cx);
+        self.settle(cx);
     }
 
     fn reset(&mut self) {
@@ -234,8 +199,9 @@ impl Device for Ide {
 
     fn show(&self) -> View {
         let mut view = View::default();
-        for (channel, name) in self.channels.iter().zip(["primary", "secondary"]) {
-            view = channel.show(name, view);
+        let channels = self.channels.iter().zip(&self.bus_masters);
+        for ((channel, master), name) in channels.zip(["primary", "secondary"]) {
+            view = channel.show(name, view).row(format!("{name} bus master"), master.describe());
         }
         view
     }

@@ -13,6 +13,8 @@ pub(crate) const CONFIG_BYTES: u64 = 256;
 pub(crate) const COMMAND_IO: u16 = 1 << 0;
 /// Command register bit 1: the function answers memory.
 pub(crate) const COMMAND_MEMORY: u16 = 1 << 1;
+/// Command register bit 2: the function may be a bus master.
+pub(crate) const COMMAND_BUS_MASTER: u16 = 1 << 2;
 
 /// Offset of the command register.
 const COMMAND: u8 = 0x04;

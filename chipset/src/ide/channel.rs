@@ -4,6 +4,7 @@
 use ringwalk_mmu::{Instant, Size};
 use serde::{Deserialize, Serialize};
 
+use super::bus_master::BusMaster;
 use super::command::Command;
 use super::drive::{DEVICE_1, Drive, Phase};
 use crate::device::{Cx, View};
@@ -63,6 +64,15 @@ impl Channel {
     pub(crate) fn write_data(&mut self, size: Size, value: u64, cx: &Cx<'_>) {
         if let Some(drive) = self.selected_mut() {
             drive.write_data(size, value, cx);
+        }
+    }
+
+    /// Moves DMA data of the selected drive for as long as it has them and the bus master takes them.
+    pub(crate) fn transfer_dma(&mut self, master: &mut BusMaster, cx: &mut Cx<'_>) {
+        let Some(drive) = self.selected_mut() else { return };
+        if let Some(direction) = drive.dma_request() {
+            let moved = master.transfer(direction, drive.dma_bytes(), cx.memory);
+            drive.pass_dma(moved, cx);
         }
     }
 

@@ -19,9 +19,9 @@ pub(crate) enum Command {
     Abort,
     /// RECALIBRATE, 10h.
     Recalibrate,
-    /// READ SECTOR(S), READ MULTIPLE and their EXT forms.
+    /// READ SECTOR(S), READ MULTIPLE, READ DMA and their EXT forms.
     Read(Reach, Grouping),
-    /// WRITE SECTOR(S), WRITE MULTIPLE, WRITE VERIFY and the EXT forms.
+    /// WRITE SECTOR(S), WRITE MULTIPLE, WRITE VERIFY, WRITE DMA and the EXT forms.
     Write(Reach, Grouping),
     /// READ VERIFY SECTOR(S) and EXT.
     Verify(Reach),
@@ -73,22 +73,26 @@ pub(crate) enum Grouping {
     Single,
     /// As SET MULTIPLE MODE said.
     Multiple,
+    /// The data go by DMA: any number.
+    Dma,
 }
 
 impl Command {
     /// The command of a code ("Command codes").
     pub(crate) fn decode(code: u8) -> Command {
-        use Grouping::{Multiple, Single};
+        use Grouping::{Dma, Multiple, Single};
         use Reach::{Ext, Short};
         match code {
             0x08 => Command::DeviceReset,
             0x10..=0x1F => Command::Recalibrate,
             0x20 | 0x21 => Command::Read(Short, Single),
             0x24 => Command::Read(Ext, Single),
+            0x25 => Command::Read(Ext, Dma),
             0x27 => Command::ReadNativeMax(Ext),
             0x29 => Command::Read(Ext, Multiple),
             0x30 | 0x31 | 0x3C => Command::Write(Short, Single),
             0x34 => Command::Write(Ext, Single),
+            0x35 => Command::Write(Ext, Dma),
             0x39 => Command::Write(Ext, Multiple),
             0x40 | 0x41 => Command::Verify(Short),
             0x42 => Command::Verify(Ext),
@@ -104,6 +108,8 @@ impl Command {
             0x95 | 0x97 | 0xE1 | 0xE3 => Command::Idle,
             0x98 | 0xE5 => Command::CheckPower,
             0x99 | 0xE6 => Command::Sleep,
+            0xC8 | 0xC9 => Command::Read(Short, Dma),
+            0xCA | 0xCB => Command::Write(Short, Dma),
             0xE7 | 0xEA => Command::Flush,
             0xEC => Command::Identify,
             0xEF => Command::SetFeatures,
@@ -193,6 +199,7 @@ impl Drive {
         let block = match grouping {
             Grouping::Single => 1,
             Grouping::Multiple => u32::from(self.multiple),
+            Grouping::Dma => u32::from(MAX_MULTIPLE),
         };
         if block == 0 {
             self.fail(ABRT);
@@ -203,6 +210,7 @@ impl Drive {
             return false;
         };
         self.power = Power::Active;
+        self.dma = grouping == Grouping::Dma;
         self.transfer = Transfer { sector, left: self.sector_count(reach), block, form };
         true
     }
@@ -314,7 +322,7 @@ impl Drive {
         self.finish();
     }
 
-    /// "SET FEATURES". Transfer modes: PIO default and PIO 0 to 4; there is no DMA yet.
+    /// "SET FEATURES". Transfer modes: PIO default and PIO 0 to 4, multiword DMA 0 to 2, Ultra DMA 0 to 2.
     fn set_features(&mut self) {
         match (self.task.features.current, self.task.count.current) {
             (0x02, _) => self.write_cache = true,
@@ -322,6 +330,7 @@ impl Drive {
             (0xAA, _) => self.look_ahead = true,
             (0x55, _) => self.look_ahead = false,
             (0x03, 0x00 | 0x01 | 0x08..=0x0C) | (0x66 | 0xCC, _) => {}
+            (0x03, mode @ (0x20..=0x22 | 0x40..=0x42)) => self.dma_mode = mode,
             _ => return self.fail(ABRT),
         }
         self.finish();

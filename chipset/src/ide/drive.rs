@@ -5,6 +5,7 @@
 use ringwalk_mmu::{Instant, Memory, SECTOR_BYTES, Size};
 use serde::{Deserialize, Serialize};
 
+use super::bus_master::Direction;
 use super::command::Command;
 use super::packet::Packet;
 use crate::config::{DiskConfig, DiskKind};
@@ -37,6 +38,9 @@ pub(crate) const DEVICE_1: u8 = 1 << 4;
 
 /// The most sectors that one DRQ block of READ or WRITE MULTIPLE holds.
 pub(crate) const MAX_MULTIPLE: u8 = 16;
+
+/// The DMA mode after power-on: multiword 2, in the numbers of SET FEATURES.
+const MULTIWORD_DMA_2: u8 = 0x22;
 
 /// Latency of a command that touches no medium, in microseconds. All latencies are fixed: chosen far below those
 /// of real disks, above zero so that drivers see BSY and get their interrupts later than the write that causes them.
@@ -124,6 +128,8 @@ pub(crate) enum Phase {
     DataOut,
     /// After SLEEP: only a reset wakes it.
     Asleep,
+    /// DMARQ: the bus master moves the buffer.
+    Dma(Direction),
 }
 
 /// What ends a busy phase.
@@ -179,6 +185,10 @@ pub(crate) struct Drive {
     pub(crate) write_cache: bool,
     pub(crate) look_ahead: bool,
     pub(crate) power: Power,
+    /// The command's data go by DMA.
+    pub(crate) dma: bool,
+    /// The DMA mode, as SET FEATURES numbers it. It only shows in the identify data.
+    pub(crate) dma_mode: u8,
     /// What a CD-ROM drive has and a hard disk has not.
     pub(crate) packet: Option<Packet>,
 }
@@ -203,6 +213,8 @@ impl Drive {
             write_cache: true,
             look_ahead: true,
             power: Power::Active,
+            dma: false,
+            dma_mode: MULTIWORD_DMA_2,
             packet: (config.kind == DiskKind::Cdrom).then(|| Packet::new(config.sectors)),
         };
         drive.sign();
@@ -243,7 +255,7 @@ impl Drive {
         match self.phase {
             Phase::Held | Phase::Busy(..) => BSY,
             Phase::Idle => ready | self.trouble,
-            Phase::DataIn | Phase::DataOut => ready | DRQ | self.trouble,
+            Phase::DataIn | Phase::DataOut | Phase::Dma(_) => ready | DRQ | self.trouble,
             Phase::Asleep => 0,
         }
     }
@@ -299,6 +311,7 @@ impl Drive {
         self.interrupt = false;
         self.error = 0;
         self.trouble = 0;
+        self.dma = false;
         self.transfer = Transfer::default();
         self.drop_buffer();
         let latency = if command.seeks() { SEEK_US } else { LATENCY_US };
@@ -377,12 +390,13 @@ impl Drive {
         self.position = 0;
     }
 
-    /// A block for the host is ready: DRQ and an interrupt ("PIO data-in command protocol").
+    /// A block for the host is ready: DRQ and an interrupt ("PIO data-in command protocol"), or DMARQ without one
+    /// ("DMA command protocol").
     pub(crate) fn offer(&mut self, buffer: Vec<u8>) {
         self.buffer = buffer;
         self.position = 0;
-        self.phase = Phase::DataIn;
-        self.interrupt = true;
+        self.phase = if self.dma { Phase::Dma(Direction::ToMemory) } else { Phase::DataIn };
+        self.interrupt = !self.dma;
     }
 
     /// The device wants the next block of a write: DRQ ("PIO data-out command protocol").
@@ -390,7 +404,34 @@ impl Drive {
         let sectors = self.block_sectors();
         self.buffer = vec![0; sectors as usize * SECTOR_BYTES];
         self.position = 0;
-        self.phase = Phase::DataOut;
+        self.phase = if self.dma { Phase::Dma(Direction::FromMemory) } else { Phase::DataOut };
+    }
+
+    /// Which way the buffer goes while DMARQ is asserted.
+    pub(crate) fn dma_request(&self) -> Option<Direction> {
+        match self.phase {
+            Phase::Dma(direction) => Some(direction),
+            _ => None,
+        }
+    }
+
+    /// What is left of the buffer.
+    pub(crate) fn dma_bytes(&mut self) -> &mut [u8] {
+        self.buffer.get_mut(self.position as usize..).unwrap_or(&mut [])
+    }
+
+    /// The bus master has moved so many bytes; at the end of the buffer the next block is due, or the command's end.
+    pub(crate) fn pass_dma(&mut self, bytes: usize, cx: &Cx<'_>) {
+        // A buffer has 8 KiB at most.
+        self.position += bytes as u32;
+        if (self.position as usize) < self.buffer.len() {
+            return;
+        }
+        match self.dma_request() {
+            Some(Direction::ToMemory) => self.busy(BLOCK_US, Work::Load, cx),
+            Some(Direction::FromMemory) => self.busy(BLOCK_US, Work::Store, cx),
+            None => {}
+        }
     }
 
     /// Sectors of the next DRQ block.
@@ -444,6 +485,10 @@ impl Drive {
         if self.packet.is_some() {
             return self.load_chunk(memory);
         }
+        if self.transfer.left == 0 {
+            // The end of READ DMA.
+            return self.finish();
+        }
         let sectors = self.block_sectors();
         let mut buffer = vec![0; sectors as usize * SECTOR_BYTES];
         if !self.reach(sectors) {
@@ -480,7 +525,7 @@ impl Drive {
             0 => self.finish(),
             _ => {
                 self.ask();
-                self.interrupt = true;
+                self.interrupt = !self.dma;
             }
         }
     }
@@ -506,6 +551,7 @@ impl Drive {
             Phase::DataIn => format!("data in, {} of {}", self.position, self.buffer.len()),
             Phase::DataOut => format!("data out, {} of {}", self.position, self.buffer.len()),
             Phase::Asleep => "asleep".to_owned(),
+            Phase::Dma(direction) => format!("DMA {direction:?}, {} of {}", self.position, self.buffer.len()),
         };
         format!("{sectors} sectors, status {status:02X}, error {error:02X}, {phase}")
     }

@@ -22,14 +22,8 @@ pub(crate) fn packet_data(drive: &Drive) -> Vec<u8> {
     // ATAPI, CD-ROM, removable, DRQ within 50 us, packets of 12 bytes.
     words[0] = 0x85C0;
     names(&mut words, drive, "RINGWALK CD-ROM");
-    // LBA, IORDY; PIO modes 3 and 4.
-    words[49] = 1 << 11 | 1 << 9;
-    words[50] = 1 << 14;
-    words[51] = 0x0200;
-    words[53] = 0x0003;
-    words[64] = 0x0003;
-    words[67] = 120;
-    words[68] = 120;
+    transfer_modes(&mut words, drive);
+    words[53] = 0x0006;
     // ATA/ATAPI-4 to 6: DEVICE RESET, PACKET and power management feature sets.
     words[80] = 0x0070;
     words[82] = 1 << 9 | 1 << 4 | 1 << 3;
@@ -59,7 +53,7 @@ fn geometry(words: &mut [u16; WORDS], drive: &Drive) {
     words[3] = u16::from(config.heads);
     words[6] = u16::from(config.sectors_per_track);
     let cylinder = u64::from(drive.heads) * u64::from(drive.sectors_per_track);
-    words[53] = 0x0003;
+    words[53] = 0x0007;
     words[54] = drive.cylinders();
     words[55] = u16::from(drive.heads);
     words[56] = u16::from(drive.sectors_per_track);
@@ -75,18 +69,26 @@ fn names(words: &mut [u16; WORDS], drive: &Drive, model: &str) {
     text(&mut words[27..47], model);
 }
 
-/// Words 47 to 52, 59, 64 to 68: blocks, LBA, IORDY, PIO modes 3 and 4; no DMA yet.
+/// Words 47 to 52, 59, 63 to 68, 88: blocks, LBA, IORDY, PIO modes 3 and 4, DMA.
 fn capabilities(words: &mut [u16; WORDS], drive: &Drive) {
     words[47] = 0x8000 | u16::from(MAX_MULTIPLE);
-    words[49] = 1 << 11 | 1 << 9;
-    words[50] = 1 << 14;
-    words[51] = 0x0200;
+    transfer_modes(words, drive);
     if drive.multiple > 0 {
         words[59] = 0x0100 | u16::from(drive.multiple);
     }
+}
+
+/// Words 49 to 51: LBA, DMA, IORDY; 63 multiword DMA modes 0 to 2; 64 PIO modes 3 and 4; 65 to 68 cycle times of
+/// 120 ns; 88 Ultra DMA modes 0 to 2. The upper byte of 63 and 88 has the mode that is selected.
+fn transfer_modes(words: &mut [u16; WORDS], drive: &Drive) {
+    words[49] = 1 << 11 | 1 << 9 | 1 << 8;
+    words[50] = 1 << 14;
+    words[51] = 0x0200;
+    let selected = |kind: u8| if drive.dma_mode & 0xF8 == kind { 0x0100 << (drive.dma_mode & 7) } else { 0 };
+    words[63] = 0x0007 | selected(0x20);
     words[64] = 0x0003;
-    words[67] = 120;
-    words[68] = 120;
+    words[65..69].fill(120);
+    words[88] = 0x0007 | selected(0x40);
 }
 
 /// Words 80 to 87 and 93: versions ATA-1 to ATA-6; write cache, look-ahead, power management, 48-bit addresses, flush.

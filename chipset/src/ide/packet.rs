@@ -22,8 +22,9 @@ const REASON_COMMAND: u8 = 0b01;
 const REASON_DATA_IN: u8 = 0b10;
 const REASON_STATUS: u8 = 0b11;
 
-/// Features of PACKET: bit 0 DMA; the others ask for what the drive does not have.
-const FEATURES: u8 = 0xFF;
+/// Features of PACKET, bit 0: the data go by DMA. Bit 1 asks for overlap, which the drive does not have.
+const DMA: u8 = 1 << 0;
+const OVERLAP: u8 = 1 << 1;
 
 /// What a packet device has beside its registers.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -118,7 +119,7 @@ impl Drive {
 
     /// Asks for the packet, without an interrupt ("General configuration word", bits 6-5: DRQ within 50 us).
     fn begin_packet(&mut self) {
-        if self.task.features.current & FEATURES != 0 {
+        if self.task.features.current & OVERLAP != 0 {
             return self.fail(ABRT);
         }
         let Some(packet) = &mut self.packet else { return };
@@ -137,6 +138,7 @@ impl Drive {
     pub(crate) fn take_packet(&mut self, memory: &mut Memory) {
         let mut bytes = [0; PACKET_BYTES];
         bytes.iter_mut().zip(&self.buffer).for_each(|(to, from)| *to = *from);
+        self.dma = self.task.features.current & DMA != 0;
         let Some(packet) = &mut self.packet else { return };
         packet.reply = Vec::new();
         match packet.carry_out(&bytes) {
@@ -163,12 +165,12 @@ impl Drive {
     pub(crate) fn load_chunk(&mut self, memory: &mut Memory) {
         let Some(packet) = &mut self.packet else { return };
         // Only the last block of a command may be odd ("Byte Count").
-        let limit = if packet.limit < packet.left { (packet.limit & !1).max(2) } else { packet.left };
+        let limit = if packet.limit < packet.left && !self.dma { (packet.limit & !1).max(2) } else { packet.left };
         let chunk = limit.min(packet.left).min(MAX_CHUNK);
         if chunk == 0 {
             return self.end_packet();
         }
-        let buffer = if packet.reply.is_empty() {
+        let mut buffer = if packet.reply.is_empty() {
             match read_disc(memory, self.unit, packet.at, chunk) {
                 Ok(buffer) => buffer,
                 Err(trouble) => {
@@ -180,6 +182,10 @@ impl Drive {
         } else {
             packet.reply.drain(..chunk as usize).collect()
         };
+        if self.dma && chunk % 2 == 1 {
+            // DMA goes by words.
+            buffer.push(0);
+        }
         packet.at += chunk;
         packet.left -= chunk;
         // At most `MAX_CHUNK`.

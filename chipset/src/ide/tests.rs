@@ -95,7 +95,7 @@ fn identify_tells_geometry_capacity_and_checksum() {
     assert_eq!(number(&data[200..]), SECTORS as u32, "words 100-103");
     assert_eq!(&data[54..68], b"IRGNAWKLD SI K", "word 27: characters swapped in each word");
     assert_eq!(word(&data, 83) & 0xC400, 0x4400, "valid, 48-bit addresses");
-    assert_eq!(word(&data, 49) & 0x0300, 0x0200, "LBA, no DMA");
+    assert_eq!(word(&data, 49) & 0x0300, 0x0300, "LBA and DMA");
     let sum = data.iter().fold(0u8, |sum, byte| sum.wrapping_add(*byte));
     assert_eq!((data[510], sum), (0xA5, 0), "word 255");
 }
@@ -272,13 +272,14 @@ fn commands_without_data_end_with_an_interrupt() {
         (0xEA, 0, 0), // FLUSH CACHE EXT
         (0xEF, 0x02, 0),
         (0xEF, 0x03, 0x0C),
+        (0xEF, 0x03, 0x42),
     ] {
         command(&mut pc, code, [features, count, 1, 0, 0, 0xE0]);
         pc.run(1000 * US);
         assert!(pc.irq(14), "command {code:02X}");
         assert_eq!(pc.inb(0x1F7), READY, "command {code:02X}");
     }
-    for (code, features, count) in [(0x00, 0, 0), (0xA1, 0, 0), (0xC8, 0, 1), (0xFF, 0, 0), (0xEF, 0x03, 0x42)] {
+    for (code, features, count) in [(0x00, 0, 0), (0xA1, 0, 0), (0xC7, 0, 1), (0xFF, 0, 0), (0xEF, 0x03, 0x43)] {
         command(&mut pc, code, [features, count, 1, 0, 0, 0xE0]);
         pc.run(1000 * US);
         assert!(pc.irq(14), "command {code:02X}");
