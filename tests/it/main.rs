@@ -4,5 +4,7 @@ mod decoder;
 mod guest;
 mod laws;
 mod moo;
+mod processor;
+mod program;
 mod tidy;
 mod vectors_80286;

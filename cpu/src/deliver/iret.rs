@@ -87,22 +87,16 @@ fn iret_protected<W: Width>(cx: &mut Exec<'_>) -> Step {
         return enter_virtual_8086(cx, offset, selector, image);
     }
     let (segment, outer) = cx.return_segment(selector)?;
-    cx.require(offset <= segment.limit, Site::BranchLimit, 0)?;
     let mask = protected_mask(cx);
-    let size = W::BYTES as u32;
+    let from_cpl = cx.cpu.cpl;
     if outer {
         let pointer = cx.peek_stack::<W>(3)?.as_() as u32;
         let stack = Selector(cx.peek_stack::<W>(4)?.as_() as u16);
-        let from_cpl = cx.cpu.cpl;
-        cx.return_outer(segment, offset, stack, pointer, 0)?;
-        load_protected_flags::<W>(cx, mask, image, from_cpl);
+        cx.return_outer(segment, offset, (stack, pointer))?;
     } else {
-        cx.set_stack_pointer(cx.stack_above(3 * size));
-        cx.cpu.segments[SegReg::Cs as usize] = segment;
-        cx.next_eip = offset;
-        let cpl = cx.cpu.cpl;
-        load_protected_flags::<W>(cx, mask, image, cpl);
+        cx.return_same(segment, offset, 3 * W::BYTES as u32)?;
     }
+    load_protected_flags::<W>(cx, mask, image, from_cpl);
     Ok(())
 }
 

@@ -80,11 +80,10 @@ pub(crate) fn deliver(cx: &mut Exec<'_>, event: Event) -> Result<(), Exception> 
 /// Delivers a fault that an instruction or an earlier delivery raised, and what may come of it.
 pub(crate) fn deliver_exception(cx: &mut Exec<'_>, first: Exception) {
     let mut current = first;
+    note_page_fault(cx, first);
     loop {
         let before = (cx.cpu.flags, cx.cpu.tr.selector);
-        if current.vector == vector::PF {
-            cx.cpu.cr2 = cx.hot.fault_address;
-        }
+        cx.hot.last_fault = Some(current);
         // The image that a fault pushes has RF set; traps and aborts push it as it is.
         // An instruction breakpoint is the exception: the handler sets RF itself.
         let is_fault = !matches!(current.site, Site::InstructionBreakpoint | Site::DoubleFault);
@@ -100,6 +99,7 @@ pub(crate) fn deliver_exception(cx: &mut Exec<'_>, first: Exception) {
                 if cx.cpu.tr.selector == before.1 {
                     cx.cpu.flags = before.0;
                 }
+                note_page_fault(cx, second);
                 match combine(cx, current, second) {
                     Some(next) => current = next,
                     None => {
@@ -111,6 +111,14 @@ pub(crate) fn deliver_exception(cx: &mut Exec<'_>, first: Exception) {
                 }
             }
         }
+    }
+}
+
+/// CR2 takes the address of every page fault that is detected, even if a double fault or shutdown comes of it.
+/// SDM Vol.3A 6.15 "Interrupt 14-Page-Fault Exception (#PF)".
+fn note_page_fault(cx: &mut Exec<'_>, raised: Exception) {
+    if raised.vector == vector::PF {
+        cx.cpu.cr2 = cx.hot.fault_address;
     }
 }
 

@@ -6,7 +6,7 @@ use ringwalk_mmu::{Class, LinAddr};
 use super::{Cause, Event, IDT, Source, switch_through};
 use crate::exception::{Exception, Step};
 use crate::exec::Exec;
-use crate::exec::far::Frame;
+use crate::exec::frame::Frame;
 use crate::flags::{IF, NT, RF, TF, VM};
 use crate::segment::{Descriptor, SegReg, Segment, Selector, SystemType};
 use crate::site::Site;
@@ -26,18 +26,13 @@ pub(super) fn deliver(cx: &mut Exec<'_>, event: Event) -> Step {
     let cpl = cx.cpu.cpl;
     cx.require(descriptor.dpl() <= cpl, Site::CodePrivilege, code)?;
     cx.require(descriptor.is_present(), Site::CodeNotPresent, code)?;
-    let handler = Handler::new(gate, event);
-    cx.require(handler.offset <= segment.limit, Site::BranchLimit, 0)?;
+    let inner = !segment.is_conforming() && segment.dpl() < cpl;
     if cx.cpu.virtual_8086() {
         // A conforming handler would stay at CPL 3.
-        let inner = !segment.is_conforming() && descriptor.dpl() == 0;
-        cx.require(inner, Site::V86Handler, code)?;
+        cx.require(inner && segment.dpl() == 0, Site::V86Handler, code)?;
     }
-    if !segment.is_conforming() && descriptor.dpl() < cpl {
-        handler.enter_inner(cx, descriptor)
-    } else {
-        handler.enter_same(cx, descriptor)
-    }
+    let handler = Handler::new(gate, event, segment);
+    if inner { handler.enter_inner(cx) } else { handler.enter_same(cx) }
 }
 
 /// The gate of a vector, checked for limit, type, privilege and presence.
@@ -57,86 +52,82 @@ fn read_gate(cx: &mut Exec<'_>, event: Event) -> Result<Descriptor, Exception> {
     Ok(gate)
 }
 
+/// Data segment registers in the order in which leaving virtual-8086 mode pushes them.
+const V86_DATA: [SegReg; 4] = [SegReg::Gs, SegReg::Fs, SegReg::Ds, SegReg::Es];
+
 /// A handler about to be entered.
 struct Handler {
     event: Event,
+    /// Its code segment, with the selector of the gate.
+    segment: Segment,
     offset: u32,
     /// Bytes of each pushed operand: the gate's width.
     size: u32,
     disables_interrupts: bool,
-    gate: Descriptor,
 }
 
 impl Handler {
-    fn new(gate: Descriptor, event: Event) -> Handler {
+    fn new(gate: Descriptor, event: Event, segment: Segment) -> Handler {
         use SystemType::*;
         let kind = gate.system_type();
         let wide = matches!(kind, Some(InterruptGate32 | TrapGate32));
         Handler {
             event,
+            segment,
             offset: if wide { gate.gate_offset_32() } else { gate.gate_offset_16() },
             size: if wide { 4 } else { 2 },
             disables_interrupts: matches!(kind, Some(InterruptGate16 | InterruptGate32)),
-            gate,
         }
     }
 
     /// A more privileged handler: its stack comes from the TSS.
-    fn enter_inner(self, cx: &mut Exec<'_>, descriptor: Descriptor) -> Step {
-        let cpl = descriptor.dpl();
-        let (stack, pointer) = cx.inner_stack(cpl)?;
-        let mut frame = Frame::new(stack, pointer, self.size, cpl);
+    fn enter_inner(self, cx: &mut Exec<'_>) -> Step {
+        let cpl = self.segment.dpl();
+        let mut frame = Frame::on_new_stack(cx.inner_stack(cpl)?, self.size, cpl);
         let leaves_v86 = cx.cpu.virtual_8086();
         if leaves_v86 {
-            for reg in [SegReg::Gs, SegReg::Fs, SegReg::Ds, SegReg::Es] {
-                frame.push(cx, u32::from(cx.cpu.seg(reg).selector.0))?;
+            for reg in V86_DATA {
+                frame.push(u32::from(cx.cpu.seg(reg).selector.0));
             }
         }
-        frame.push(cx, u32::from(cx.cpu.seg(SegReg::Ss).selector.0))?;
-        frame.push(cx, cx.reg::<u32>(4))?;
-        self.push_return(cx, &mut frame)?;
-        let marked = cx.set_accessed(self.gate.gate_selector(), descriptor)?;
-        frame.commit(cx);
+        frame.push(u32::from(cx.cpu.seg(SegReg::Ss).selector.0));
+        frame.push(cx.reg::<u32>(4));
+        self.enter(cx, frame, cpl)?;
         if leaves_v86 {
-            for reg in [SegReg::Gs, SegReg::Fs, SegReg::Ds, SegReg::Es] {
+            for reg in V86_DATA {
                 cx.cpu.segments[reg as usize] = Segment::null(Selector(0));
             }
         }
-        self.commit(cx, marked, cpl);
         Ok(())
     }
 
     /// A handler of the same level, or a conforming one: the stack stays.
-    fn enter_same(self, cx: &mut Exec<'_>, descriptor: Descriptor) -> Step {
+    fn enter_same(self, cx: &mut Exec<'_>) -> Step {
+        let frame = Frame::on_current_stack(cx, self.size);
         let cpl = cx.cpu.cpl;
-        let current: Segment = *cx.cpu.seg(SegReg::Ss);
-        let mut frame = Frame::new(current, cx.stack_pointer(), self.size, cpl).on_current_stack();
-        self.push_return(cx, &mut frame)?;
-        let marked = cx.set_accessed(self.gate.gate_selector(), descriptor)?;
-        frame.commit(cx);
-        self.commit(cx, marked, cpl);
-        Ok(())
+        self.enter(cx, frame, cpl)
     }
 
-    fn push_return(&self, cx: &mut Exec<'_>, frame: &mut Frame) -> Step {
-        let image = cx.cpu.flags.bits();
-        frame.push(cx, image)?;
-        frame.push(cx, u32::from(cx.cpu.seg(SegReg::Cs).selector.0))?;
-        frame.push(cx, self.event.return_eip)?;
-        match self.event.code {
-            Some(code) => frame.push(cx, u32::from(code)),
-            None => Ok(()),
+    /// The frame's room comes before the handler's offset.
+    fn enter(self, cx: &mut Exec<'_>, mut frame: Frame, cpl: u8) -> Step {
+        frame.push(cx.cpu.flags.bits());
+        frame.push(u32::from(cx.cpu.seg(SegReg::Cs).selector.0));
+        frame.push(self.event.return_eip);
+        if let Some(code) = self.event.code {
+            frame.push(u32::from(code));
         }
-    }
-
-    fn commit(&self, cx: &mut Exec<'_>, descriptor: Descriptor, cpl: u8) {
-        let selector = self.gate.gate_selector().with_rpl(cpl);
-        cx.cpu.segments[SegReg::Cs as usize] = descriptor.segment(selector);
+        frame.require_room(cx)?;
+        cx.require(self.offset <= self.segment.limit, Site::BranchLimit, 0)?;
+        frame.require_writable(cx)?;
+        let code = cx.set_accessed(self.segment)?;
+        frame.commit(cx)?;
+        cx.cpu.segments[SegReg::Cs as usize] = Segment { selector: code.selector.with_rpl(cpl), ..code };
         cx.next_eip = self.offset;
         cx.cpu.flags.set(TF | NT | VM | RF, false);
         if self.disables_interrupts {
             cx.cpu.flags.set(IF, false);
         }
         cx.set_cpl(cpl);
+        Ok(())
     }
 }

@@ -51,7 +51,7 @@ const LAST_32: u32 = 0x67;
 const LAST_16: u32 = 0x2B;
 
 /// The B flag in the type field of a TSS descriptor.
-const BUSY: u64 = 2 << 40;
+const BUSY: u32 = 2;
 
 /// A new task as its TSS describes it.
 struct Image {
@@ -183,17 +183,21 @@ fn require_writable(cx: &mut Exec<'_>, address: u64, bytes: u64) -> Step {
     Ok(())
 }
 
+fn busy(tss: Segment) -> Segment {
+    Segment { rights: tss.rights | BUSY, ..tss }
+}
+
 /// Table 7-2 "Effect of a Task Switch on Busy Flag, NT Flag, Previous Task Link Field, and TS Flag".
 fn mark_busy(cx: &mut Exec<'_>, new: Selector, descriptor: Descriptor, cause: Cause) -> Step {
     if matches!(cause, Cause::Jump | Cause::Return) {
         let old = cx.cpu.tr.selector;
         if cx.descriptor_address(old).is_some() {
-            let current = cx.read_descriptor(old, Site::TssLimit)?;
-            cx.write_access_byte(old, Descriptor(current.0 & !BUSY))?;
+            let current = cx.read_descriptor(old, Site::TssLimit)?.segment(old);
+            cx.write_access_byte(Segment { rights: current.rights & !BUSY, ..current })?;
         }
     }
     if cause != Cause::Return {
-        cx.write_access_byte(new, Descriptor(descriptor.0 | BUSY))?;
+        cx.write_access_byte(busy(descriptor.segment(new)))?;
     }
     Ok(())
 }
@@ -230,7 +234,7 @@ fn save_old(cx: &mut Exec<'_>, old: &Segment, wide: bool, cause: Cause) -> Step 
 
 /// The point of no return: registers, selectors, CR3 and TR are the new task's.
 fn commit(cx: &mut Exec<'_>, selector: Selector, descriptor: Descriptor, image: &Image, cause: Cause, wide: bool) {
-    cx.cpu.tr = Descriptor(descriptor.0 | BUSY).segment(selector);
+    cx.cpu.tr = busy(descriptor.segment(selector));
     cx.cpu.cr0 |= CR0_TS;
     if wide && cx.cpu.cr0 & CR0_PG != 0 && u64::from(image.cr3) != cx.cpu.cr3 {
         cx.cpu.cr3 = u64::from(image.cr3);
@@ -302,8 +306,7 @@ fn load_code(cx: &mut Exec<'_>, selector: Selector) -> Step {
         if segment.is_conforming() { descriptor.dpl() <= selector.rpl() } else { descriptor.dpl() == selector.rpl() };
     cx.require(segment.is_code() && fits, Site::TssCode, code)?;
     cx.require(descriptor.is_present(), Site::CodeNotPresent, code)?;
-    let marked = cx.set_accessed(selector, descriptor)?;
-    cx.cpu.segments[SegReg::Cs as usize] = marked.segment(selector);
+    cx.cpu.segments[SegReg::Cs as usize] = cx.set_accessed(segment)?;
     Ok(())
 }
 
@@ -311,7 +314,7 @@ fn load_stack(cx: &mut Exec<'_>, selector: Selector) -> Step {
     cx.require(!selector.is_null(), Site::TssStack, selector.error_code())?;
     let sites = [Site::TssStack, Site::TssStack, Site::TssStackNotPresent];
     let segment = cx.stack_segment_for(selector, cx.cpu.cpl, sites)?;
-    cx.cpu.segments[SegReg::Ss as usize] = segment;
+    cx.cpu.segments[SegReg::Ss as usize] = cx.set_accessed(segment)?;
     Ok(())
 }
 
@@ -326,8 +329,7 @@ fn load_data(cx: &mut Exec<'_>, reg: SegReg, selector: Selector) -> Step {
     let reachable = segment.is_conforming() || descriptor.dpl() >= privilege;
     cx.require(descriptor.is_segment() && segment.is_readable() && reachable, Site::TssData, code)?;
     cx.require(descriptor.is_present(), Site::DataNotPresent, code)?;
-    let marked = cx.set_accessed(selector, descriptor)?;
-    cx.cpu.segments[reg as usize] = marked.segment(selector);
+    cx.cpu.segments[reg as usize] = cx.set_accessed(segment)?;
     Ok(())
 }
 

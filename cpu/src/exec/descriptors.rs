@@ -5,7 +5,7 @@ use ringwalk_mmu::{Class, LinAddr};
 
 use super::Exec;
 use crate::exception::{Exception, Step};
-use crate::segment::{ACCESSED, Descriptor, S, SegReg, Segment, Selector, WRITABLE};
+use crate::segment::{ACCESSED, Descriptor, SegReg, Segment, Selector};
 use crate::site::Site;
 use crate::state::{Mode, Shadow};
 
@@ -32,21 +32,22 @@ impl Exec<'_> {
         Some(LinAddr((base + u64::from(selector.offset())) & 0xFFFF_FFFF))
     }
 
-    /// Sets the accessed flag in the table if it is clear, and returns the descriptor with it set.
-    pub fn set_accessed(&mut self, selector: Selector, descriptor: Descriptor) -> Result<Descriptor, Exception> {
-        if descriptor.rights() & ACCESSED != 0 {
-            return Ok(descriptor);
+    /// Sets the accessed flag in the table if it is clear, and returns the segment with it set: the last thing before a
+    /// segment register is loaded.
+    pub fn set_accessed(&mut self, segment: Segment) -> Result<Segment, Exception> {
+        if segment.rights & ACCESSED != 0 {
+            return Ok(segment);
         }
-        let marked = Descriptor(descriptor.0 | 1 << 40);
-        self.write_access_byte(selector, marked)?;
+        let marked = Segment { rights: segment.rights | ACCESSED, ..segment };
+        self.write_access_byte(marked)?;
         Ok(marked)
     }
 
     /// Writes a descriptor's access byte back to its table.
-    pub fn write_access_byte(&mut self, selector: Selector, descriptor: Descriptor) -> Step {
-        let address = self.descriptor_address(selector).expect("the descriptor was read from its table before");
+    pub fn write_access_byte(&mut self, segment: Segment) -> Step {
+        let address = self.descriptor_address(segment.selector).expect("the descriptor was read from its table before");
         let byte = LinAddr((address.0 + 5) & 0xFFFF_FFFF);
-        self.store_linear(byte, descriptor.rights() as u8, Class::Supervisor)
+        self.store_linear(byte, segment.rights as u8, Class::Supervisor)
     }
 
     /// Loads a segment register other than CS. SDM Vol.2B "MOV-Move".
@@ -55,6 +56,7 @@ impl Exec<'_> {
             Mode::Real => self.real_segment(reg, selector),
             Mode::Virtual8086 => Segment::virtual_8086(selector),
             Mode::Protected if reg == SegReg::Ss => self.check_stack_segment(selector)?,
+            Mode::Protected if selector.is_null() => Segment::null(selector),
             Mode::Protected => self.check_data_segment(selector)?,
         };
         self.cpu.segments[reg as usize] = loaded;
@@ -70,9 +72,6 @@ impl Exec<'_> {
     }
 
     fn check_data_segment(&mut self, selector: Selector) -> Result<Segment, Exception> {
-        if selector.is_null() {
-            return Ok(Segment::null(selector));
-        }
         let code = selector.error_code();
         let descriptor = self.read_descriptor(selector, Site::SelectorLimit)?;
         let segment = descriptor.segment(selector);
@@ -82,25 +81,26 @@ impl Exec<'_> {
             self.require(descriptor.dpl() >= privilege, Site::DataPrivilege, code)?;
         }
         self.require(descriptor.is_present(), Site::DataNotPresent, code)?;
-        Ok(self.set_accessed(selector, descriptor)?.segment(selector))
+        self.set_accessed(segment)
     }
 
     fn check_stack_segment(&mut self, selector: Selector) -> Result<Segment, Exception> {
         self.require(!selector.is_null(), Site::SelectorNull, 0)?;
-        self.stack_segment_for(selector, self.cpu.cpl, [Site::SelectorLimit, Site::StackType, Site::StackNotPresent])
+        let sites = [Site::SelectorLimit, Site::StackType, Site::StackNotPresent];
+        let segment = self.stack_segment_for(selector, self.cpu.cpl, sites)?;
+        self.set_accessed(segment)
     }
 
-    /// A stack segment for a privilege level; `sites` are for the limit of the table, the type or privilege, and
-    /// presence.
+    /// A stack segment for a privilege level, not yet marked as accessed; `sites` are for the limit of the table, the
+    /// type or privilege, and presence.
     pub fn stack_segment_for(&mut self, selector: Selector, cpl: u8, sites: [Site; 3]) -> Result<Segment, Exception> {
         let code = selector.error_code();
         let descriptor = self.read_descriptor(selector, sites[0])?;
-        let rights = descriptor.rights();
-        let writable = rights & (S | crate::segment::CODE | WRITABLE) == S | WRITABLE;
-        let fits = selector.rpl() == cpl && writable && descriptor.dpl() == cpl;
+        let segment = descriptor.segment(selector);
+        let fits = selector.rpl() == cpl && segment.is_writable() && segment.dpl() == cpl;
         self.require(fits, sites[1], code)?;
         self.require(descriptor.is_present(), sites[2], code)?;
-        Ok(self.set_accessed(selector, descriptor)?.segment(selector))
+        Ok(segment)
     }
 
     /// After a return to an outer level: data segments that the new level may not use become null.

@@ -4,6 +4,7 @@
 use ringwalk_mmu::{Class, LinAddr};
 
 use super::Exec;
+use super::frame::Frame;
 use crate::deliver::{self, Cause};
 use crate::exception::{Exception, Step};
 use crate::insn::Insn;
@@ -85,14 +86,29 @@ fn transfer(cx: &mut Exec<'_>, i: &Insn, target: FarPointer, kind: Kind) -> Step
     if cx.cpu.mode() == Mode::Protected {
         return transfer_protected(cx, i, target, kind);
     }
+    let frame = return_frame(cx, kind, operand_bytes(cx, i));
+    frame.require_room(cx)?;
     cx.require(target.offset <= cx.cpu.seg(SegReg::Cs).limit, Site::BranchLimit, 0)?;
-    if kind == Kind::Call {
-        push_return(cx, cx.operand_32(i))?;
-    }
+    frame.require_writable(cx)?;
+    frame.commit(cx)?;
     let segment = cx.real_code_segment(target.selector);
     cx.cpu.segments[SegReg::Cs as usize] = segment;
     cx.next_eip = target.offset;
     Ok(())
+}
+
+fn operand_bytes(cx: &Exec<'_>, i: &Insn) -> u32 {
+    if cx.operand_32(i) { 4 } else { 2 }
+}
+
+/// What a call pushes: CS and the return offset. A jump pushes nothing.
+fn return_frame(cx: &Exec<'_>, kind: Kind, size: u32) -> Frame {
+    let mut frame = Frame::on_current_stack(cx, size);
+    if kind == Kind::Call {
+        frame.push(u32::from(cx.cpu.seg(SegReg::Cs).selector.0));
+        frame.push(cx.next_eip);
+    }
+    frame
 }
 
 impl Exec<'_> {
@@ -102,27 +118,12 @@ impl Exec<'_> {
     }
 }
 
-/// Pushes CS and the return offset, both checked before either is written.
-fn push_return(cx: &mut Exec<'_>, wide: bool) -> Step {
-    let (cs, eip) = (cx.cpu.seg(SegReg::Cs).selector.0, cx.next_eip);
-    let stack = cx.reg::<u32>(4);
-    let pushed = if wide {
-        cx.push(u32::from(cs)).and_then(|()| cx.push(eip))
-    } else {
-        cx.push(cs).and_then(|()| cx.push(eip as u16))
-    };
-    if pushed.is_err() {
-        cx.set_reg::<u32>(4, stack);
-    }
-    pushed
-}
-
 fn transfer_protected(cx: &mut Exec<'_>, i: &Insn, target: FarPointer, kind: Kind) -> Step {
     cx.require(!target.selector.is_null(), Site::SelectorNull, 0)?;
     let descriptor = cx.read_descriptor(target.selector, Site::SelectorLimit)?;
     if descriptor.is_segment() {
         let segment = direct_target(cx, target.selector, descriptor)?;
-        return enter_segment(cx, i, segment, target.offset, kind);
+        return enter_at_level(cx, segment, target.offset, kind, operand_bytes(cx, i));
     }
     let code = target.selector.error_code();
     match descriptor.system_type() {
@@ -148,16 +149,18 @@ fn direct_target(cx: &mut Exec<'_>, selector: Selector, descriptor: Descriptor) 
     };
     cx.require(allowed, Site::CodePrivilege, code)?;
     cx.require(descriptor.is_present(), Site::CodeNotPresent, code)?;
-    let marked = cx.set_accessed(selector, descriptor)?;
-    Ok(marked.segment(selector.with_rpl(cpl)))
+    Ok(segment)
 }
 
-fn enter_segment(cx: &mut Exec<'_>, i: &Insn, segment: Segment, offset: u32, kind: Kind) -> Step {
+/// Goes on in another code segment at the same level. The stack's room comes before the offset.
+fn enter_at_level(cx: &mut Exec<'_>, segment: Segment, offset: u32, kind: Kind, size: u32) -> Step {
+    let frame = return_frame(cx, kind, size);
+    frame.require_room(cx)?;
     cx.require(offset <= segment.limit, Site::BranchLimit, 0)?;
-    if kind == Kind::Call {
-        push_return(cx, cx.operand_32(i))?;
-    }
-    cx.cpu.segments[SegReg::Cs as usize] = segment;
+    frame.require_writable(cx)?;
+    let code = cx.set_accessed(segment)?;
+    frame.commit(cx)?;
+    cx.cpu.segments[SegReg::Cs as usize] = Segment { selector: code.selector.with_rpl(cx.cpu.cpl), ..code };
     cx.next_eip = offset;
     Ok(())
 }
@@ -182,89 +185,39 @@ fn through_gate(cx: &mut Exec<'_>, selector: Selector, gate: Descriptor, kind: K
     };
     cx.require(allowed, Site::CodePrivilege, code)?;
     cx.require(descriptor.is_present(), Site::CodeNotPresent, code)?;
-    let descriptor = cx.set_accessed(target, descriptor)?;
     let wide = gate.system_type() == Some(SystemType::CallGate32);
-    let offset = if wide { gate.gate_offset_32() } else { gate.gate_offset_16() };
-    cx.require(offset <= segment.limit, Site::BranchLimit, 0)?;
     if kind == Kind::Call && inner {
-        return call_inner(cx, gate, descriptor, offset, wide);
+        return call_inner(cx, gate, segment, wide);
     }
-    if kind == Kind::Call {
-        push_return(cx, wide)?;
-    }
-    cx.cpu.segments[SegReg::Cs as usize] = descriptor.segment(target.with_rpl(cpl));
-    cx.next_eip = offset;
-    Ok(())
+    enter_at_level(cx, segment, gate_offset(gate, wide), kind, if wide { 4 } else { 2 })
+}
+
+fn gate_offset(gate: Descriptor, wide: bool) -> u32 {
+    if wide { gate.gate_offset_32() } else { gate.gate_offset_16() }
 }
 
 /// A call to a more privileged level: new stack from the TSS, parameters copied. SDM Vol.3A 5.8.5 "Stack Switching".
-fn call_inner(cx: &mut Exec<'_>, gate: Descriptor, descriptor: Descriptor, offset: u32, wide: bool) -> Step {
-    let cpl = descriptor.dpl();
-    let (stack, pointer) = cx.inner_stack(cpl)?;
-    let old_stack = *cx.cpu.seg(SegReg::Ss);
-    let old_pointer = cx.reg::<u32>(4);
-    let size: u32 = if wide { 4 } else { 2 };
-    let mut parameters = [0u32; 31];
+fn call_inner(cx: &mut Exec<'_>, gate: Descriptor, segment: Segment, wide: bool) -> Step {
+    let cpl = segment.dpl();
     let count = gate.gate_parameters();
-    for index in 0..count {
-        parameters[index as usize] =
-            if wide { cx.peek_stack::<u32>(index)? } else { u32::from(cx.peek_stack::<u16>(index)?) };
-    }
-    let cs = cx.cpu.seg(SegReg::Cs).selector.0;
-    let mut frame = Frame::new(stack, pointer, size, cpl);
-    frame.push(cx, u32::from(old_stack.selector.0))?;
-    frame.push(cx, old_pointer)?;
+    let mut frame = Frame::on_new_stack(cx.inner_stack(cpl)?, if wide { 4 } else { 2 }, cpl);
+    frame.require_room_for(cx, 4 + count)?;
+    let offset = gate_offset(gate, wide);
+    cx.require(offset <= segment.limit, Site::BranchLimit, 0)?;
+    frame.push(u32::from(cx.cpu.seg(SegReg::Ss).selector.0));
+    frame.push(cx.reg::<u32>(4));
     for index in (0..count).rev() {
-        frame.push(cx, parameters[index as usize])?;
+        frame.push(if wide { cx.peek_stack::<u32>(index)? } else { u32::from(cx.peek_stack::<u16>(index)?) });
     }
-    frame.push(cx, u32::from(cs))?;
-    frame.push(cx, cx.next_eip)?;
-    let target = gate.gate_selector();
-    frame.commit(cx);
-    cx.cpu.segments[SegReg::Cs as usize] = descriptor.segment(target.with_rpl(cpl));
+    frame.push(u32::from(cx.cpu.seg(SegReg::Cs).selector.0));
+    frame.push(cx.next_eip);
+    frame.require_writable(cx)?;
+    let code = cx.set_accessed(segment)?;
+    frame.commit(cx)?;
+    cx.cpu.segments[SegReg::Cs as usize] = Segment { selector: code.selector.with_rpl(cpl), ..code };
     cx.next_eip = offset;
     cx.set_cpl(cpl);
     Ok(())
-}
-
-/// A stack being written before it becomes the current one.
-pub(crate) struct Frame {
-    segment: Segment,
-    pointer: u32,
-    size: u32,
-    cpl: u8,
-    /// The error code of a limit fault: the selector of a new stack, 0 for the current one.
-    limit_code: u16,
-}
-
-impl Frame {
-    /// A frame of operands of `size` bytes (2 or 4) on a stack of privilege level `cpl`.
-    pub(crate) fn new(segment: Segment, pointer: u32, size: u32, cpl: u8) -> Frame {
-        Frame { segment, pointer, size, cpl, limit_code: segment.selector.error_code() }
-    }
-
-    /// Says that the stack is not a new one: a limit fault names no selector.
-    pub(crate) fn on_current_stack(mut self) -> Frame {
-        self.limit_code = 0;
-        self
-    }
-
-    /// Writes one operand below the last one, with the new level's rights.
-    pub(crate) fn push(&mut self, cx: &mut Exec<'_>, value: u32) -> Step {
-        let mask = if self.segment.is_big() { u32::MAX } else { 0xFFFF };
-        self.pointer = self.pointer.wrapping_sub(self.size) & mask;
-        let fits = self.segment.contains(self.pointer, self.size) && self.segment.is_writable();
-        cx.require(fits, Site::NewStackLimit, self.limit_code)?;
-        let addr = LinAddr((self.segment.base + u64::from(self.pointer)) & 0xFFFF_FFFF);
-        let class = if self.cpl == 3 { Class::User } else { Class::Supervisor };
-        if self.size == 4 { cx.store_linear(addr, value, class) } else { cx.store_linear(addr, value as u16, class) }
-    }
-
-    /// Makes it the current stack.
-    pub(crate) fn commit(self, cx: &mut Exec<'_>) {
-        cx.cpu.segments[SegReg::Ss as usize] = self.segment;
-        cx.set_stack_pointer(self.pointer);
-    }
 }
 
 impl Exec<'_> {
@@ -313,21 +266,18 @@ fn return_far<W: Width>(cx: &mut Exec<'_>, release: u32) -> Step {
         return Ok(());
     }
     let (segment, outer) = cx.return_segment(selector)?;
-    cx.require(offset <= segment.limit, Site::BranchLimit, 0)?;
-    if !outer {
-        cx.set_stack_pointer(cx.stack_above(2 * W::BYTES as u32 + release));
-        cx.cpu.segments[SegReg::Cs as usize] = segment;
-        cx.next_eip = offset;
-        return Ok(());
-    }
     let above = 2 * W::BYTES as u32 + release;
+    if !outer {
+        return cx.return_same(segment, offset, above);
+    }
     let pointer = cx.load::<W>(SegReg::Ss, cx.stack_above(above))?.as_() as u32;
     let stack = cx.load::<W>(SegReg::Ss, cx.stack_above(above + W::BYTES as u32))?.as_() as u16;
-    cx.return_outer(segment, offset, Selector(stack), pointer, release)
+    cx.return_outer(segment, offset, (Selector(stack), pointer.wrapping_add(release)))
 }
 
 impl Exec<'_> {
-    /// The code segment that a far return or IRET goes to, and whether it is less privileged.
+    /// The code segment that a far return or IRET goes to, not yet marked as accessed, and whether it is less
+    /// privileged.
     /// SDM Vol.2B "RET", Vol.2A "IRET".
     pub(crate) fn return_segment(&mut self, selector: Selector) -> Result<(Segment, bool), Exception> {
         self.require(!selector.is_null(), Site::SelectorNull, 0)?;
@@ -343,26 +293,30 @@ impl Exec<'_> {
         };
         self.require(allowed, Site::CodePrivilege, code)?;
         self.require(descriptor.is_present(), Site::CodeNotPresent, code)?;
-        let marked = self.set_accessed(selector, descriptor)?;
-        Ok((marked.segment(selector), selector.rpl() > self.cpu.cpl))
+        Ok((segment, selector.rpl() > self.cpu.cpl))
     }
 
-    /// Goes to a less privileged level: its stack, then data segments it may not keep become null.
-    pub(crate) fn return_outer(
-        &mut self,
-        segment: Segment,
-        offset: u32,
-        stack: Selector,
-        pointer: u32,
-        release: u32,
-    ) -> Step {
+    /// Stays at its level: so many bytes of the stack are released.
+    pub(crate) fn return_same(&mut self, segment: Segment, offset: u32, release: u32) -> Step {
+        self.require(offset <= segment.limit, Site::BranchLimit, 0)?;
+        self.cpu.segments[SegReg::Cs as usize] = self.set_accessed(segment)?;
+        self.set_stack_pointer(self.stack_above(release));
+        self.next_eip = offset;
+        Ok(())
+    }
+
+    /// Goes to a less privileged level: its stack, then data segments it may not keep become null. The stack segment
+    /// is checked before the offset.
+    pub(crate) fn return_outer(&mut self, segment: Segment, offset: u32, (stack, pointer): (Selector, u32)) -> Step {
         let cpl = segment.selector.rpl();
         self.require(!stack.is_null(), Site::SelectorNull, 0)?;
         let sites = [Site::SelectorLimit, Site::StackType, Site::StackNotPresent];
         let loaded = self.stack_segment_for(stack, cpl, sites)?;
+        self.require(offset <= segment.limit, Site::BranchLimit, 0)?;
+        let code = self.set_accessed(segment)?;
+        let loaded = self.set_accessed(loaded)?;
         self.cpu.segments[SegReg::Ss as usize] = loaded;
-        self.cpu.segments[SegReg::Cs as usize] = segment;
-        let pointer = pointer.wrapping_add(release);
+        self.cpu.segments[SegReg::Cs as usize] = code;
         self.set_stack_pointer(pointer);
         self.next_eip = offset;
         self.set_cpl(cpl);

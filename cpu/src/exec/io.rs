@@ -44,7 +44,7 @@ pub fn ins<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
         require_port::<W>(cx, port)?;
         let offset = cx.address_reg(i, DESTINATION);
         let addr = cx.checked(SegReg::Es, offset, W::BYTES as u32, Access::Write)?;
-        cx.require_writable(addr, W::BYTES)?;
+        cx.require_writable(addr, W::BYTES, cx.class())?;
         let value: W = read_port(cx, port);
         cx.store(SegReg::Es, offset, value)?;
         advance::<W>(cx, i, DESTINATION);

@@ -31,7 +31,7 @@ impl Exec<'_> {
     #[inline]
     pub fn load_for_update<W: Width>(&mut self, seg: SegReg, offset: u32) -> Result<W, Exception> {
         let addr = self.checked(seg, offset, W::BYTES as u32, Access::Write)?;
-        self.require_writable(addr, W::BYTES)?;
+        self.require_writable(addr, W::BYTES, self.class())?;
         self.load_linear(addr, self.class())
     }
 
@@ -100,10 +100,9 @@ impl Exec<'_> {
         self.store_carefully(addr, value.as_(), W::BYTES as usize, class)
     }
 
-    /// Makes sure that a write of so many bytes will not fault.
+    /// Makes sure that a write of so many bytes with the rights of a class will not fault.
     #[inline]
-    pub fn require_writable(&mut self, addr: LinAddr, bytes: u64) -> Step {
-        let class = self.class();
+    pub fn require_writable(&mut self, addr: LinAddr, bytes: u64, class: Class) -> Step {
         if !self.hot.guarded && self.hot.host_tlb.write(addr, bytes, class).is_some() {
             return Ok(());
         }

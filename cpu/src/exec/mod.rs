@@ -21,6 +21,7 @@ pub mod descriptors;
 pub mod far;
 pub mod flag;
 pub mod fpu_control;
+pub(crate) mod frame;
 pub mod io;
 pub mod logic;
 mod memory;
@@ -62,6 +63,8 @@ pub struct Hot {
     pub host_tlb: HostTlb,
     /// Linear address of the page fault on its way to delivery.
     pub fault_address: u64,
+    /// The fault that was delivered last, for whoever explains it.
+    pub last_fault: Option<Exception>,
     /// Leave the trace after this instruction: something outside it changed.
     pub leave: bool,
     /// The chipset was reached: ask for its signals and deadline again.
@@ -83,6 +86,7 @@ impl Default for Hot {
         Hot {
             host_tlb: HostTlb::default(),
             fault_address: 0,
+            last_fault: None,
             leave: false,
             bus_touched: true,
             guarded: false,

@@ -117,7 +117,7 @@ pub fn pusha<W: Width>(cx: &mut Exec<'_>, _: &Insn) -> Step {
 /// #SS or #PF unless the stack can be written there.
 fn require_stack_writable(cx: &mut Exec<'_>, at: u32, bytes: u32) -> Step {
     let addr = cx.checked(SegReg::Ss, at, bytes, Access::Write)?;
-    cx.require_writable(addr, u64::from(bytes))
+    cx.require_writable(addr, u64::from(bytes), cx.class())
 }
 
 /// POPA, POPAD: all but (E)SP. Faults: stack access.

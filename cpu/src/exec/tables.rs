@@ -5,7 +5,7 @@ use ringwalk_mmu::Access;
 use super::Exec;
 use crate::exception::Step;
 use crate::insn::Insn;
-use crate::segment::{Descriptor, PRESENT, Segment, Selector, SystemType};
+use crate::segment::{PRESENT, Segment, Selector, SystemType};
 use crate::site::Site;
 use crate::state::{CR4_UMIP, TableRegister};
 use crate::width::Width;
@@ -21,7 +21,7 @@ fn store_table(cx: &mut Exec<'_>, i: &Insn, table: TableRegister) -> Step {
     let second = cx.wrap_address(i, at.wrapping_add(2));
     // Both halves are checked before the first is written.
     let base_at = cx.checked(i.segment(), second, 4, Access::Write)?;
-    cx.require_writable(base_at, 4)?;
+    cx.require_writable(base_at, 4, cx.class())?;
     cx.store(i.segment(), at, table.limit)?;
     cx.store(i.segment(), second, table.base as u32)
 }
@@ -107,9 +107,11 @@ pub fn ltr(cx: &mut Exec<'_>, i: &Insn) -> Step {
     let available = matches!(descriptor.system_type(), Some(SystemType::Tss16Available | SystemType::Tss32Available));
     cx.require(available, Site::TaskType, code)?;
     cx.require(descriptor.rights() & PRESENT != 0, Site::TaskNotPresent, code)?;
-    const BUSY: u64 = 2 << 40;
-    let busy = Descriptor(descriptor.0 | BUSY);
-    cx.write_access_byte(selector, busy)?;
-    cx.cpu.tr = busy.segment(selector);
+    // Type 1 becomes 3, 9 becomes Bh.
+    const BUSY: u32 = 2;
+    let available = descriptor.segment(selector);
+    let busy = Segment { rights: available.rights | BUSY, ..available };
+    cx.write_access_byte(busy)?;
+    cx.cpu.tr = busy;
     Ok(())
 }
