@@ -531,9 +531,22 @@ fn execute_one(cx: &mut Exec<'_>, insn: &Insn) -> Result<(), Exception> {
         return execute_marked(cx, insn);
     }
     cx.next_eip = cx.cpu.eip.wrapping_add(u32::from(insn.len));
-    (insn.handler)(cx, insn)?;
+    if let Err(fault) = (insn.handler)(cx, insn) {
+        return Err(undo(cx, fault, 0));
+    }
     retire(cx);
     Ok(())
+}
+
+/// After a fault: the instruction will be executed again and meet its data breakpoints then; those that MOV SS holds
+/// back still wait. Behind the first iteration of a REP instruction RF is as if it had paused there.
+#[cold]
+fn undo(cx: &mut Exec<'_>, fault: Exception, held_debug: u32) -> Exception {
+    cx.cpu.pending_debug = held_debug;
+    if cx.extra_cycles > 0 {
+        cx.cpu.flags.set(RF, true);
+    }
+    fault
 }
 
 /// The instruction is done: moves on and counts it, with the iterations that a REP prefix added.
@@ -568,6 +581,7 @@ fn retire_repeated(cx: &mut Exec<'_>) {
 fn execute_marked(cx: &mut Exec<'_>, insn: &Insn) -> Result<(), Exception> {
     let stepped = cx.cpu.flags.has(TF);
     let resumed = cx.cpu.flags.has(RF);
+    let held_debug = cx.cpu.pending_debug;
     cx.cpu.flags.set(RF, false);
     cx.shadow_before = cx.cpu.shadow;
     cx.cpu.shadow = Shadow::None;
@@ -577,7 +591,7 @@ fn execute_marked(cx: &mut Exec<'_>, insn: &Insn) -> Result<(), Exception> {
     cx.shadow_before = Shadow::None;
     if let Err(fault) = done {
         cx.cpu.flags.set(RF, resumed);
-        return Err(fault);
+        return Err(undo(cx, fault, held_debug));
     }
     retire(cx);
     if stepped {

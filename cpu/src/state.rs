@@ -59,6 +59,8 @@ pub const CR4_UMIP: u32 = 1 << 11;
 
 /// DR7 and DR6 fixed bits. SDM Vol.3B 17.2 "Debug Registers".
 pub const DR6_FIXED: u32 = 0xFFFF_0FF0;
+/// DR7 bits that can be written: 11, 12, 14 and 15 read as clear.
+pub const DR7_WRITABLE: u32 = 0xFFFF_23FF;
 /// DR7 bit 10 always reads as set.
 pub const DR7_FIXED: u32 = 0x400;
 

@@ -1,5 +1,6 @@
 //! All integration tests in one binary: `cargo test --test it`.
 
+mod debug_registers;
 mod decoder;
 mod guest;
 mod laws;

@@ -245,7 +245,6 @@ fn general_detect(cx: &mut Exec<'_>) -> Step {
         return Ok(());
     }
     cx.cpu.dr6 |= DR6_BD;
-    cx.cpu.dr7 &= !DR7_GD;
     Err(cx.fault(Site::GeneralDetect, 0))
 }
 
@@ -268,7 +267,7 @@ pub fn mov_to_dr(cx: &mut Exec<'_>, i: &Insn) -> Step {
     let value: u32 = cx.src(i)?;
     match number {
         6 => cx.cpu.dr6 = (value & 0xE00F) | DR6_FIXED,
-        7 => cx.cpu.dr7 = (value & 0xFFFF_2BFF) | DR7_FIXED,
+        7 => cx.cpu.dr7 = (value & DR7_WRITABLE) | DR7_FIXED,
         _ => cx.cpu.dr[number as usize & 3] = value,
     }
     cx.refresh_guard();
