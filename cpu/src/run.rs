@@ -3,13 +3,13 @@
 //! Dispatch is known here and nowhere else. A boundary is the point between two instructions, or between two
 //! iterations of a REP instruction; everything that is not an instruction happens there.
 
-use ringwalk_mmu::{Access, Bus, BusCx, Instant, LinAddr, Memory, PAGE_BYTES, PhysAddr, Route, Signals, Size};
+use ringwalk_mmu::{Access, Bus, BusCx, Instant, LinAddr, Memory, PAGE_BYTES, PhysAddr, Route, Signals};
 
 use crate::debug::{DR6_BS, any_instruction_breakpoint, instruction_matches};
-use crate::decode::{Decoded, LONGEST, decode};
 use crate::deliver::{Source, deliver_at_boundary, deliver_debug_trap, deliver_exception};
 use crate::exception::{Exception, vector};
 use crate::exec::{Exec, Hot};
+use crate::fetch::fetch_and_decode;
 use crate::flags::{IF, RF, TF, VIF, VIP};
 use crate::insn::Insn;
 use crate::segment::SegReg;
@@ -463,52 +463,8 @@ impl Run<'_, '_> {
         self.check_breakpoint = true;
         self.previous = None;
         self.cx.leave();
-        let insn = self.fetch_and_decode()?;
+        let insn = fetch_and_decode(&mut self.cx)?;
         execute_one(&mut self.cx, &insn)
-    }
-
-    /// Gathers bytes only as far as the decoder asks for them: a fault on the next page must not come early.
-    fn fetch_and_decode(&mut self) -> Result<Insn, Exception> {
-        let is_32 = self.cx.cpu.code_is_32();
-        let model = self.cx.cpu.model;
-        let mut bytes = [0; LONGEST];
-        let mut have = 0;
-        loop {
-            have = self.fetch_more(&mut bytes, have)?;
-            match decode(&bytes[..have], is_32, model) {
-                Decoded::Insn(insn, _) => return Ok(insn),
-                Decoded::TooLong => return Err(self.cx.fault(Site::InstructionLength, 0)),
-                Decoded::Truncated => (),
-            }
-        }
-    }
-
-    /// Appends the bytes that the page of the next one still holds, up to the segment limit.
-    fn fetch_more(&mut self, bytes: &mut [u8; LONGEST], have: usize) -> Result<usize, Exception> {
-        let cx = &mut self.cx;
-        let limit = cx.cpu.seg(SegReg::Cs).limit;
-        let offset = u64::from(cx.cpu.eip) + have as u64;
-        cx.require(offset <= u64::from(limit), Site::FetchLimit, 0)?;
-        let linear = LinAddr((cx.cpu.linear_eip() + have as u64) & 0xFFFF_FFFF);
-        let physical = match cx.cpu.fetch_page.filter(|page| page.linear == linear.page()) {
-            Some(page) => cx.memory.behind_a20(PhysAddr(page.physical * PAGE_BYTES + linear.offset_in_page())),
-            None => cx.translate(linear, Access::Fetch, cx.class())?,
-        };
-        let in_page = PAGE_BYTES - linear.offset_in_page();
-        let in_limit = u64::from(limit) - offset + 1;
-        let count = in_page.min(in_limit).min((LONGEST - have) as u64);
-        for index in 0..count {
-            bytes[have + index as usize] = fetch_byte(cx, PhysAddr(physical.0 + index));
-        }
-        Ok(have + count as usize)
-    }
-}
-
-fn fetch_byte(cx: &mut Exec<'_>, addr: PhysAddr) -> u8 {
-    match cx.memory.routes(addr.page()).read {
-        Route::Frame(frame) => cx.memory.frames.page(frame)[addr.offset_in_page() as usize],
-        Route::Mmio => cx.on_bus(|bus, bus_cx| bus.mmio_read(addr, Size::Byte, bus_cx)) as u8,
-        Route::Open => 0xFF,
     }
 }
 

@@ -1,6 +1,5 @@
 //! All integration tests in one binary: `cargo test --test it`.
 
-mod debug_registers;
 mod decoder;
 mod guest;
 mod laws;

@@ -1,0 +1,54 @@
+//! Fetching an instruction byte by byte: one that crosses a page, lies at the segment limit, or comes over the bus.
+//! SDM Vol.3A 6.9 "Priority Among Simultaneous Exceptions and Interrupts": faults of the fetch.
+
+use ringwalk_mmu::{Access, LinAddr, PAGE_BYTES, PhysAddr, Route, Size};
+
+use crate::decode::{Decoded, LONGEST, decode};
+use crate::exception::Exception;
+use crate::exec::Exec;
+use crate::insn::Insn;
+use crate::segment::SegReg;
+use crate::site::Site;
+
+/// Gathers bytes only as far as the decoder asks for them: a fault on the next page must not come early.
+pub(crate) fn fetch_and_decode(cx: &mut Exec<'_>) -> Result<Insn, Exception> {
+    let is_32 = cx.cpu.code_is_32();
+    let model = cx.cpu.model;
+    let mut bytes = [0; LONGEST];
+    let mut have = 0;
+    loop {
+        have = fetch_more(cx, &mut bytes, have)?;
+        match decode(&bytes[..have], is_32, model) {
+            Decoded::Insn(insn, _) => return Ok(insn),
+            Decoded::TooLong => return Err(cx.fault(Site::InstructionLength, 0)),
+            Decoded::Truncated => (),
+        }
+    }
+}
+
+/// Appends the bytes that the page of the next one still holds, up to the segment limit.
+fn fetch_more(cx: &mut Exec<'_>, bytes: &mut [u8; LONGEST], have: usize) -> Result<usize, Exception> {
+    let limit = cx.cpu.seg(SegReg::Cs).limit;
+    let offset = u64::from(cx.cpu.eip) + have as u64;
+    cx.require(offset <= u64::from(limit), Site::FetchLimit, 0)?;
+    let linear = LinAddr((cx.cpu.linear_eip() + have as u64) & 0xFFFF_FFFF);
+    let physical = match cx.cpu.fetch_page.filter(|page| page.linear == linear.page()) {
+        Some(page) => cx.memory.behind_a20(PhysAddr(page.physical * PAGE_BYTES + linear.offset_in_page())),
+        None => cx.translate(linear, Access::Fetch, cx.class())?,
+    };
+    let in_page = PAGE_BYTES - linear.offset_in_page();
+    let in_limit = u64::from(limit) - offset + 1;
+    let count = in_page.min(in_limit).min((LONGEST - have) as u64);
+    for index in 0..count {
+        bytes[have + index as usize] = fetch_byte(cx, PhysAddr(physical.0 + index));
+    }
+    Ok(have + count as usize)
+}
+
+fn fetch_byte(cx: &mut Exec<'_>, addr: PhysAddr) -> u8 {
+    match cx.memory.routes(addr.page()).read {
+        Route::Frame(frame) => cx.memory.frames.page(frame)[addr.offset_in_page() as usize],
+        Route::Mmio => cx.on_bus(|bus, bus_cx| bus.mmio_read(addr, Size::Byte, bus_cx)) as u8,
+        Route::Open => 0xFF,
+    }
+}
