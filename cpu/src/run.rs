@@ -224,8 +224,8 @@ impl Run<'_, '_> {
 
     fn drop_stale_code(&mut self) {
         if self.cx.memory.frames.has_stale_code() {
-            for frame in self.cx.memory.frames.take_stale_code() {
-                self.traces.drop_frame(frame);
+            for (frame, lines) in self.cx.memory.frames.take_stale_code() {
+                self.traces.drop_lines(frame, lines);
             }
         }
     }
@@ -369,10 +369,13 @@ impl Run<'_, '_> {
         let id = match self.traces.find(Key::new(place), self.previous) {
             Some(id) => id,
             None => {
+                let held_code = self.cx.memory.frames.holds_code(frame);
                 let built = self.traces.build(place, self.cx.cpu.model, self.cx.memory, &self.cx.hot.watches);
                 self.previous = None;
                 let Some(id) = built else { return Ok(None) };
-                self.cx.hot.host_tlb.drop_writes_to(frame);
+                if !held_code {
+                    self.cx.hot.host_tlb.drop_writes_to(frame);
+                }
                 id
             }
         };

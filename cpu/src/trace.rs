@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use ringwalk_mmu::{Frame, Memory, PAGE_BYTES};
+use ringwalk_mmu::{Frame, Memory, PAGE_BYTES, code_lines};
 
 use crate::decode::{Decoded, decode};
 use crate::insn::Insn;
@@ -52,6 +52,10 @@ impl Key {
     /// The key of code at a place.
     pub fn new(place: CodePlace) -> Key {
         Key((place.frame.start() as u64 + place.offset) << 2 | u64::from(place.is_32) << 1 | 1)
+    }
+
+    fn offset_in_page(self) -> usize {
+        (self.0 >> 2) as usize % PAGE_BYTES as usize
     }
 
     fn table_index(self) -> usize {
@@ -183,17 +187,22 @@ impl TraceCache {
         id
     }
 
-    /// Drops the traces of a frame whose code was written over.
-    pub fn drop_frame(&mut self, frame: Frame) {
-        for id in self.by_frame.remove(&frame).unwrap_or_default() {
-            let trace = &mut self.traces[id as usize];
+    /// Drops the traces of a frame that touch any of these lines of 64 bytes.
+    pub fn drop_lines(&mut self, frame: Frame, lines: u64) {
+        let Some(ids) = self.by_frame.get_mut(&frame) else { return };
+        ids.retain(|id| {
+            let trace = &mut self.traces[*id as usize];
+            if code_lines(trace.key.offset_in_page(), usize::from(trace.bytes)) & lines == 0 {
+                return true;
+            }
             let entry = &mut self.table[trace.key.table_index()];
-            if entry.1 == id {
+            if entry.1 == *id {
                 *entry = (Key::NONE, NO_TRACE);
             }
             // Links to it fail by the key.
             trace.key = Key::NONE;
-        }
+            false
+        });
     }
 
     /// Drops everything.

@@ -51,8 +51,8 @@ pub struct Frames {
     status: Vec<u8>,
     /// One bit for each 64 bytes that hold decoded code. Derived.
     code_lines: Vec<u64>,
-    /// Frames whose decoded code was written over and not yet dropped. Derived.
-    stale_code: Vec<Frame>,
+    /// Frames whose decoded code was written over and not yet dropped, and the lines that were. Derived.
+    stale_code: Vec<(Frame, u64)>,
 }
 
 impl Frames {
@@ -118,11 +118,13 @@ impl Frames {
     }
 
     fn note_store_near_code(&mut self, frame: Frame, offset: usize, len: usize) {
-        if self.code_lines[frame.0 as usize] & lines(offset, len) == 0 {
+        let hit = self.code_lines[frame.0 as usize] & lines(offset, len);
+        if hit == 0 {
             return;
         }
-        if !self.stale_code.contains(&frame) {
-            self.stale_code.push(frame);
+        match self.stale_code.iter_mut().find(|(stale, _)| *stale == frame) {
+            Some((_, hits)) => *hits |= hit,
+            None => self.stale_code.push((frame, hit)),
         }
     }
 
@@ -143,11 +145,12 @@ impl Frames {
         !self.stale_code.is_empty()
     }
 
-    /// The frames whose decoded code must be dropped; their code marks are gone with this call.
-    pub fn take_stale_code(&mut self) -> Vec<Frame> {
+    /// The frames, and the lines of 64 bytes in each, whose decoded code must be dropped: all that touches one of
+    /// the lines. Their marks are gone with this call.
+    pub fn take_stale_code(&mut self) -> Vec<(Frame, u64)> {
         let stale = std::mem::take(&mut self.stale_code);
-        for frame in &stale {
-            self.code_lines[frame.0 as usize] = 0;
+        for (frame, lines) in &stale {
+            self.code_lines[frame.0 as usize] &= !lines;
         }
         stale
     }
@@ -173,7 +176,7 @@ impl Frames {
 }
 
 /// The 64-byte lines that a span inside a page touches, one bit each.
-fn lines(offset: usize, len: usize) -> u64 {
+pub fn lines(offset: usize, len: usize) -> u64 {
     let first = offset / 64;
     let last = (offset + len - 1) / 64;
     (u64::MAX >> (63 - last)) & (u64::MAX << first)
@@ -191,9 +194,11 @@ mod tests {
         frames.store(ram.first, 128, &[1]);
         assert!(!frames.has_stale_code());
         frames.store(ram.first, 127, &[1, 2]);
-        assert_eq!(frames.take_stale_code(), [ram.first]);
+        assert_eq!(frames.take_stale_code(), [(ram.first, 0b10)]);
+        frames.store(ram.first, 64, &[1]);
+        assert!(!frames.has_stale_code(), "the mark went with the code");
         frames.store(ram.first, 60, &[1]);
-        assert!(!frames.has_stale_code(), "the marks went with the code");
+        assert!(frames.has_stale_code(), "the other line keeps its mark");
     }
 
     #[test]
