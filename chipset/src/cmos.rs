@@ -8,9 +8,12 @@ use crate::config::{BoardConfig, DiskConfig, DiskKind};
 use crate::physical_map::pages_below_hole;
 use crate::rtc::Rtc;
 
+/// Types of floppy drives A (upper nibble) and B.
+const FLOPPY_TYPES: u8 = 0x10;
 /// Disk types of the first two disks, a nibble each; Fh points to the extended types.
 const DISK_TYPES: u8 = 0x12;
-/// Equipment: bit 1 coprocessor. No floppy drives, no pointing device, display with its own BIOS.
+/// Equipment: bit 0 floppy drives, bits 7-6 one less than their number; bit 1 coprocessor. No pointing device, display
+/// with its own BIOS.
 const EQUIPMENT: u8 = 0x14;
 const COPROCESSOR: u8 = 1 << 1;
 /// KiB of base memory, and of memory above 1 MiB twice over.
@@ -35,7 +38,10 @@ const MIB: u64 = 1 << 20;
 /// The clock with its memory.
 pub(crate) fn clock(config: &BoardConfig) -> Rtc {
     let mut rtc = Rtc::new(config.rtc_start);
-    rtc.set_cmos(EQUIPMENT, COPROCESSOR);
+    let [a, b] = config.floppies.map(|floppy| floppy.map_or(0, |floppy| floppy.drive_type()));
+    rtc.set_cmos(FLOPPY_TYPES, a << 4 | b);
+    let floppies = u8::from(a != 0 || b != 0) | u8::from(a != 0 && b != 0) << 6;
+    rtc.set_cmos(EQUIPMENT, COPROCESSOR | floppies);
     describe_memory(&mut rtc, config.ram_pages);
     for number in 0..2 {
         if let Some(disk) = config.disks[number].filter(|disk| disk.kind == DiskKind::Hard) {
@@ -93,7 +99,7 @@ fn set(rtc: &mut Rtc, first: u8, bytes: usize, value: u64) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::BootDevice;
+    use crate::config::{BootDevice, FloppyConfig};
 
     fn bytes<const N: usize>(rtc: &Rtc, indices: [u8; N]) -> [u8; N] {
         indices.map(|index| rtc.cmos(index))
@@ -109,6 +115,16 @@ mod tests {
         assert_eq!(bytes(&large, [0x17, 0x18]), [0xFF, 0xFF]);
         assert_eq!(bytes(&large, [0x34, 0x35]), [0x00, 0xBF], "3 GiB - 16 MiB in 64 KiB");
         assert_eq!(bytes(&large, [0x5B, 0x5C, 0x5D]), [0x00, 0x80, 0x00], "2 GiB above the hole");
+    }
+
+    #[test]
+    fn floppy_drives_and_equipment() {
+        let floppy = |sectors| Some(FloppyConfig { sectors, write_protected: false });
+        let told = |floppies| bytes(&clock(&BoardConfig { floppies, ..BoardConfig::default() }), [0x10, 0x14]);
+        assert_eq!(told([None, None]), [0x00, 0x02]);
+        assert_eq!(told([floppy(2880), None]), [0x40, 0x03]);
+        assert_eq!(told([floppy(720), floppy(5760)]), [0x15, 0x43]);
+        assert_eq!(told([floppy(2400), floppy(0)]), [0x24, 0x43]);
     }
 
     #[test]

@@ -17,6 +17,8 @@ pub struct BoardConfig {
     pub rtc_start: Date,
     /// The disks and CD-ROM drives: primary master and slave, secondary master and slave.
     pub disks: [Option<DiskConfig>; 4],
+    /// The floppy drives A and B.
+    pub floppies: [Option<FloppyConfig>; 2],
     /// Writing port F4h ends the run.
     pub exit_port: bool,
 }
@@ -30,6 +32,7 @@ impl Default for BoardConfig {
             boot: vec![BootDevice::Disk, BootDevice::Floppy, BootDevice::Cdrom],
             rtc_start: Date::default(),
             disks: [None, None, None, None],
+            floppies: [None, None],
             exit_port: false,
         }
     }
@@ -108,5 +111,28 @@ impl DiskConfig {
     /// A CD-ROM drive with a disc of so many sectors of 512 bytes, or without one (0). The translation means nothing.
     pub fn cdrom(sectors: u64) -> DiskConfig {
         DiskConfig { kind: DiskKind::Cdrom, ..DiskConfig::with_sectors(sectors) }
+    }
+}
+
+/// A floppy drive with the disk in it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct FloppyConfig {
+    /// Sectors of 512 bytes, which tell the format: 160K to 2.88M. 0 is a drive of 1.44M without a disk.
+    pub sectors: u32,
+    /// The disk's notch is covered.
+    pub write_protected: bool,
+}
+
+impl FloppyConfig {
+    /// The drive that takes such a disk, as CMOS 10h tells it: 1 360K, 2 1.2M, 3 720K, 4 1.44M, 5 2.88M.
+    pub(crate) fn drive_type(&self) -> u8 {
+        match self.sectors {
+            0 => 4,
+            1..=720 => 1,
+            721..=1440 => 3,
+            1441..=2400 => 2,
+            2401..=3360 => 4,
+            _ => 5,
+        }
     }
 }

@@ -8,6 +8,7 @@ use crate::debug_port::DebugPort;
 use crate::device::{Device, Lines};
 use crate::dma::Dma;
 use crate::exit_device::ExitDevice;
+use crate::fdc::Fdc;
 use crate::host_bridge::HostBridge;
 use crate::i8042::I8042;
 use crate::ide::Ide;
@@ -36,6 +37,7 @@ pub(crate) struct Devices {
     pub(crate) debug_port: DebugPort,
     pub(crate) exit_device: ExitDevice,
     pub(crate) dma: Dma,
+    pub(crate) fdc: Fdc,
 }
 
 /// Makes `NAMES`, `get` and `split` from one list of fields, in the order in which they answer where they overlap:
@@ -76,6 +78,7 @@ list! {
     11 debug_port,
     12 exit_device,
     13 dma,
+    14 fdc,
 }
 
 /// How many devices there are.
@@ -104,6 +107,7 @@ impl Devices {
             debug_port: DebugPort::default(),
             exit_device,
             dma: Dma::default(),
+            fdc: Fdc::new(config.floppies),
         }
     }
 

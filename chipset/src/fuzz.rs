@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::board::Board;
-use crate::config::DiskConfig;
+use crate::config::{DiskConfig, FloppyConfig};
 use crate::device::{Range, Space};
 use crate::devices::Devices;
 use crate::test_pc::{Pc, US};
@@ -46,7 +46,8 @@ impl Random {
 /// A board with disks, its PCI functions switched on and placed.
 fn pc() -> Pc {
     let disk = Some(DiskConfig::with_sectors(3000));
-    let mut pc = Pc::with_disks([disk, disk, Some(DiskConfig::cdrom(3000)), None]);
+    let floppy = Some(FloppyConfig { sectors: 2880, write_protected: false });
+    let mut pc = Pc::with_media([disk, disk, Some(DiskConfig::cdrom(3000)), None], [floppy, None]);
     let functions = ranges(&pc.board).into_iter().filter(|range| range.space == Space::Config);
     for range in functions {
         for (offset, value) in [(0x10, 0xE000_0000), (0x18, 0xE100_0000), (0x20, 0xC001), (0x40, 0x8000_8000), (4, 7)] {

@@ -3,7 +3,7 @@
 use ringwalk_mmu::{Bus, BusCx, Disk, Duration, Instant, Memory, NoBacking, PhysAddr, Port, SECTOR_BYTES, Size};
 
 use crate::board::Board;
-use crate::config::{BoardConfig, DiskConfig};
+use crate::config::{BoardConfig, DiskConfig, FloppyConfig};
 use crate::pci::Function;
 
 /// Cycles in a microsecond at the 100 MHz of the tests.
@@ -24,10 +24,17 @@ impl Pc {
 
     /// The same with blank disks.
     pub(crate) fn with_disks(disks: [Option<DiskConfig>; 4]) -> Pc {
-        let config = BoardConfig { ram_pages: 256, vram_pages: 64, disks, ..BoardConfig::default() };
+        Pc::with_media(disks, [None, None])
+    }
+
+    /// The same with blank disks in IDE and floppy drives.
+    pub(crate) fn with_media(disks: [Option<DiskConfig>; 4], floppies: [Option<FloppyConfig>; 2]) -> Pc {
+        let config = BoardConfig { ram_pages: 256, vram_pages: 64, disks, floppies, ..BoardConfig::default() };
         let mut memory = Memory::new(256, 64, &[0; 4096], &[0x55; 4096]);
         let blank = |config: DiskConfig| Disk::new(Box::new(NoBacking(config.sectors * SECTOR_BYTES as u64)));
         memory.disks = disks.map(|config| config.filter(|config| config.sectors > 0).map(blank));
+        let floppy = |config: FloppyConfig| Disk::new(Box::new(NoBacking(u64::from(config.sectors) * 512)));
+        memory.floppies = floppies.map(|config| config.filter(|config| config.sectors > 0).map(floppy));
         Pc { board: Board::new(config), memory, now: Instant(0) }
     }
 

@@ -65,6 +65,8 @@ pub struct Memory {
     pub vga_bios: FrameRange,
     /// The four ATA disks: primary master and slave, secondary master and slave.
     pub disks: [Option<Disk>; 4],
+    /// The disks in floppy drives A and B.
+    pub floppies: [Option<Disk>; 2],
     /// What happened to a disk's base image that the user must hear; taken by the machine.
     pub host_trouble: Option<String>,
     /// Derived from the chipset's registers.
@@ -96,6 +98,7 @@ impl Memory {
             bios: bios_range,
             vga_bios: vga_range,
             disks: [None, None, None, None],
+            floppies: [None, None],
             host_trouble: None,
             spans: Vec::new(),
             low: vec![NOBODY; LOW_PAGES as usize],
