@@ -60,7 +60,7 @@ pub fn repl(session: &mut Session<'_>, history: Option<&Path>) -> io::Result<()>
 /// The first screen of a session on a terminal.
 fn greet(session: &mut Session<'_>, out: &mut dyn Write) -> io::Result<()> {
     let tour = if session.has_tour() { "\n`tour next` begins the guided tour." } else { "" };
-    let message = format!("The machine stands still before its first instruction. `help` lists the commands.{tour}");
+    let message = format!("Stopped before the first instruction. `help` lists the commands.{tour}");
     session.show(&Note { message }, out)?;
     session.show_context(out)
 }
