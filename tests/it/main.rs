@@ -7,4 +7,5 @@ mod moo;
 mod processor;
 mod program;
 mod tidy;
+mod trail;
 mod vectors_80286;

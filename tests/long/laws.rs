@@ -1,0 +1,115 @@
+//! The laws of reproducibility over a boot of GRUB: BIOS, real and protected mode, its menu, commands on the serial
+//! line and on the keyboard. `tests/long/grub.sh` makes the disk and runs this.
+
+#[expect(dead_code, reason = "the tests of every day use more of it")]
+#[path = "../it/guest.rs"]
+mod guest;
+#[path = "../it/trail.rs"]
+mod trail;
+
+use std::sync::LazyLock;
+
+use ringwalk::machine::{Machine, MachineConfig, Stop, Tuning};
+use ringwalk::script;
+
+use guest::{Image, Random, config_for, machine_of, restored, run_to, saved};
+use trail::{Trail, assert_same, step_to, straight, watch_idly};
+
+/// What is typed; the menu takes its `c` from the keyboard, the command line its commands from COM1.
+const SCRIPT: &str = r#"
+when screen "for a command-line" : key c
+when serial "grub>" : serial "set x=works\n"
+when serial "grub>" : serial "ls\n"
+when serial "grub>" : serial "echo typed-$x\n"
+"#;
+const LAST_WORDS: &str = "typed-works";
+
+static DISK: LazyLock<Image> = LazyLock::new(|| {
+    let path = std::env::var("RINGWALK_GRUB").expect("tests/long/grub.sh makes a disk and names it in RINGWALK_GRUB");
+    Image(std::fs::read(&path).unwrap_or_else(|error| panic!("{path}: {error}")).into())
+});
+
+static TRAIL: LazyLock<Trail> = LazyLock::new(|| {
+    let mut trail = Trail::default();
+    assert_eq!(trail.record(&mut start(Tuning::default()), 4_000_000, Some(LAST_WORDS)), Stop::Serial);
+    trail
+});
+
+fn config() -> MachineConfig {
+    let mut config = config_for(&DISK);
+    config.board.ram_pages = (64 << 20) / 4096;
+    config
+}
+
+fn start(tuning: Tuning) -> Machine {
+    let mut machine = machine_of(config(), &DISK, tuning);
+    machine.set_script(script::parse(SCRIPT).expect("the script is right"));
+    machine
+}
+
+fn late(back: usize, tuning: Tuning) -> Machine {
+    restored(TRAIL.before_end(back).snapshot.clone(), &DISK, tuning)
+}
+
+#[test]
+fn r1_slices_and_cache_sizes() {
+    TRAIL.follow(start(Tuning { slice: 7919, trace_slots: 1 << 13 }), "small slices and cache", straight);
+    TRAIL.follow(late(2, Tuning { slice: 11, trace_slots: 1 << 18 }), "slices of 11", straight);
+    let mut one_slot = late(0, Tuning { slice: 1 << 20, trace_slots: 1 });
+    let mut plain = late(0, Tuning::default());
+    let end = plain.position() + 500_000;
+    assert_eq!((run_to(&mut plain, end), run_to(&mut one_slot, end)), (Stop::Position, Stop::Position));
+    assert_same(&mut one_slot, plain.position(), &plain.hash_tree(), "one slot");
+}
+
+#[test]
+fn r1_derived_data_dropped_at_random() {
+    let mut random = Random(1);
+    TRAIL.follow(start(Tuning::default()), "flushes", |run, position| {
+        while run.position() < position {
+            let next = run.position() + random.below(30_000);
+            run_to(run, next.min(position));
+            match random.below(16) {
+                0 => run.engine.forget(&mut run.memory),
+                1 => run.wire(),
+                2 => drop(run.hash()),
+                _ => run.engine.flush_host_tlb(),
+            }
+        }
+    });
+}
+
+#[test]
+fn r1_stepping() {
+    for back in [0, TRAIL.marks.len() / 2, TRAIL.marks.len() - 1] {
+        let mut stepped = late(back, Tuning::default());
+        let end = stepped.position() + 250_000;
+        assert!(step_to(&mut stepped, end) > 10_000, "most steps are one instruction");
+        let mut run = late(back, Tuning::default());
+        run_to(&mut run, stepped.position());
+        assert_same(&mut stepped, run.position(), &run.hash_tree(), "stepping");
+    }
+}
+
+#[test]
+fn r1_breakpoints_and_watchpoints_that_are_never_hit() {
+    let mut run = start(Tuning::default());
+    // Between GRUB's modules and what its loaders would use.
+    watch_idly(&mut run, 0x0A0_0FE0);
+    TRAIL.follow(run, "idle breakpoints", |run, position| assert_eq!(run_to(run, position), Stop::Position));
+}
+
+#[test]
+fn r2_r3_saved_and_restored_again_and_again() {
+    let mut random = Random(2);
+    let run = TRAIL.follow(start(Tuning::default()), "restored", |run, position| {
+        for stop in [position - random.below(3_000_000), position] {
+            run_to(run, stop.max(run.position()));
+            let bytes = saved(run);
+            let tuning = Tuning { slice: 1000 + random.below(500_000), trace_slots: 8192 << random.below(6) };
+            *run = restored(bytes.clone(), &DISK, tuning);
+            assert_eq!(saved(run), bytes, "R2: saving what was loaded gives the same bytes");
+        }
+    });
+    assert_eq!(saved(&run), TRAIL.before_end(0).snapshot, "R4: the same state gives the same bytes");
+}
