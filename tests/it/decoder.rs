@@ -21,8 +21,11 @@ impl Random {
     }
 }
 
+/// A rule's name, its reason, and whether it explains what was found.
+type Difference = (&'static str, &'static str, fn(&Instruction, &[u8], Option<&Insn>) -> bool);
+
 /// Known differences, each with its reason. They are counted, and a rule that never applies fails the test.
-const DIFFERENCES: [(&str, &str, fn(&Instruction, &[u8], Option<&Insn>) -> bool); 4] = [
+const DIFFERENCES: [Difference; 4] = [
     ("x87", "floating-point forms share one row, of the right length; SDM Vol.2D A.5", |theirs, _, ours| {
         let escape = |insn: &Insn| (0xD8..=0xDF).contains(&(insn.op >> 3));
         ours.is_some_and(|insn| escape(insn) && (theirs.is_invalid() || theirs.len() == usize::from(insn.len)))

@@ -395,11 +395,6 @@ pub(crate) const fn pte_of(linear: u32) -> u32 {
     DIRECTORY + 0x1000 + 4 * (linear >> 12)
 }
 
-/// Linear and physical address of the page-directory entry of an address.
-pub(crate) const fn pde_of(linear: u32) -> u32 {
-    DIRECTORY + 4 * (linear >> 22)
-}
-
 /// The mnemonic of a listing's line must be what the bytes mean. Lines without text, labels and `db` are not checked.
 fn check_text(bits: u32, bytes: &[u8], text: &str) {
     const PREFIXES: [&str; 8] = ["rep", "repe", "repne", "lock", "o16", "o32", "a16", "a32"];

@@ -322,7 +322,7 @@ fn q24_inner_stacks_that_are_refused() {
             change(&mut program);
             let fault = program.fault();
             let found = (fault.vector, fault.code, program.last_site());
-            if *site == Site::StackLimit && offset > 0xFFFF_FFF {
+            if *site == Site::StackLimit && offset > 0x0FFF_FFFF {
                 // The parameters are read when everything else is known to be good.
                 assert_eq!(found, (GP, 0, Site::BranchLimit), "{name}");
             } else {
