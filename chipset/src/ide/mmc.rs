@@ -127,6 +127,7 @@ impl Packet {
             0x44 => self.read_header(cdb),
             0x46 => Ok(cut(pages::configuration(cdb, self.has_disc()), half(cdb, 7))),
             0x4A => self.event_status(cdb),
+            0x51 => self.disc().map(|_| cut(disc_information(), half(cdb, 7))),
             0x5A => self.mode_sense(cdb, half(cdb, 7), pages::Header::Ten),
             0xA8 => self.read(word(cdb, 2), word(cdb, 6)),
             0xBD => Ok(cut(vec![0; 8], half(cdb, 8))),
@@ -258,6 +259,16 @@ fn inquiry(cdb: &Cdb) -> Outcome {
     let mut data = vec![0x05, 0x80, 0x00, 0x21, 31, 0, 0, 0];
     data.extend(b"RINGWALKCD-ROM          1.0 ");
     Ok(cut(data, cdb[4].into()))
+}
+
+/// "READ DISC INFORMATION": a finished disc of type CD-ROM, one session, one track. Where another session and its
+/// end could be is FFFFFFh.
+fn disc_information() -> Vec<u8> {
+    let mut data = vec![0; 34];
+    data[1] = 32;
+    data[2..8].copy_from_slice(&[0x0E, 1, 1, 1, 1, 0]);
+    data[16..24].fill(0xFF);
+    data
 }
 
 /// An address as a block number, or as minutes, seconds and frames.

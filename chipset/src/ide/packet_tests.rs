@@ -229,6 +229,8 @@ fn the_table_of_contents_has_one_track_and_the_lead_out() {
     assert_eq!(data(&mut pc, &[0x43, 0, 0, 0, 0, 0, 0, 0, 12, 0x40]), sessions, "SFF-8020i's place of the format");
     let raw = data(&mut pc, &[0x43, 0, 2, 0, 0, 0, 0, 0, 100]);
     assert_eq!((raw.len(), raw[1], raw[7], &raw[30 + 4..][..3]), (48, 46, 0xA0, &[0, 15, 25][..]));
+    let information = data(&mut pc, &[0x51, 0, 0, 0, 0, 0, 0, 0, 100]);
+    assert_eq!((information.len(), &information[..7]), (34, &[0, 32, 0x0E, 1, 1, 1, 1][..]));
     assert_eq!(data(&mut pc, &[0x44, 2, 0, 0, 0, 0, 0, 0, 8]), [1, 0, 0, 0, 0, 0, 2, 0], "READ HEADER, MSF");
 }
 
