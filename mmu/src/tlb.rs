@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::walk::Lost;
 use crate::{LinAddr, PhysAddr};
 
 /// How long the machine keeps translations.
@@ -39,6 +40,11 @@ pub struct TlbEntry {
 }
 
 impl TlbEntry {
+    /// Same place and rights: what was derived from one holds for the other.
+    pub(crate) fn maps_like(&self, other: &TlbEntry) -> bool {
+        TlbEntry { dirty: other.dirty, ..*self } == *other
+    }
+
     fn covers(&self, addr: LinAddr) -> bool {
         addr.0 >> self.size_bits == self.linear.0 >> self.size_bits
     }
@@ -80,12 +86,15 @@ impl Bank {
         self.entries[first..][..self.ways as usize].iter().flatten().find(|entry| entry.covers(addr))
     }
 
+    fn take(&mut self, addr: LinAddr, size_bits: u8) -> Option<TlbEntry> {
+        let set = self.set_of(addr, size_bits);
+        let held = |way: &&mut Option<TlbEntry>| way.as_ref().is_some_and(|entry| entry.covers(addr));
+        self.ways_of(set).iter_mut().find(held)?.take()
+    }
+
+    /// Takes in a translation for an address that has none in this bank.
     fn fill(&mut self, entry: TlbEntry) -> Option<TlbEntry> {
         let set = self.set_of(entry.linear, entry.size_bits);
-        if let Some(same) = self.ways_of(set).iter_mut().flatten().find(|old| old.linear == entry.linear) {
-            *same = entry;
-            return None;
-        }
         if let Some(free) = self.ways_of(set).iter_mut().find(|way| way.is_none()) {
             *free = Some(entry);
             return None;
@@ -139,7 +148,7 @@ impl Tlb {
         self.small.find(addr, 12).or_else(|| self.large.find(addr, 22)).or_else(|| self.large.find(addr, 21))
     }
 
-    /// Takes in a translation; returns the one that had to go for it. Under [`TlbPolicy::None`] nothing is kept.
+    /// Takes in a translation for an address that has none; returns the one that had to go for it. Under [`TlbPolicy::None`] nothing is kept.
     pub fn fill(&mut self, entry: TlbEntry) -> Option<TlbEntry> {
         match (self.policy, entry.size_bits) {
             (TlbPolicy::None, _) => None,
@@ -148,10 +157,11 @@ impl Tlb {
         }
     }
 
-    /// INVLPG, and the drop after a page fault: every entry that covers the address goes, global or not.
-    pub fn drop_address(&mut self, addr: LinAddr) {
-        self.small.drop_where(|entry| entry.covers(addr));
-        self.large.drop_where(|entry| entry.covers(addr));
+    /// INVLPG, the drop after a page fault, and before a renewed fill: every entry that covers the address goes, global
+    /// or not. Gives what went, the third place free.
+    pub fn drop_address(&mut self, addr: LinAddr) -> Lost {
+        let large = self.large.take(addr, 22).or_else(|| self.large.take(addr, 21));
+        [self.small.take(addr, 12), large, None]
     }
 
     /// A load of CR3: all but global entries go.

@@ -51,7 +51,13 @@ pub struct Paging {
 pub struct PageFault {
     /// P, W/R, U/S, RSVD bits as pushed.
     pub code: u16,
+    /// Translations that the TLB gave up.
+    pub lost: Lost,
 }
+
+/// Translations that the TLB gave up, so that what was derived from them can go too: a small and a large one of the
+/// address, and one that had to make room.
+pub type Lost = [Option<TlbEntry>; 3];
 
 /// Error-code bits, SDM Vol.3A 4.7.
 const PF_PRESENT: u16 = 1;
@@ -64,8 +70,8 @@ const PF_RESERVED: u16 = 8;
 pub struct Translation {
     /// The byte's physical address, before the A20 gate.
     pub physical: PhysAddr,
-    /// A translation that the TLB gave up for this one.
-    pub evicted: Option<TlbEntry>,
+    /// Translations that the TLB gave up for this one.
+    pub lost: Lost,
 }
 
 /// One level of a walk, for the debugger.
@@ -115,16 +121,16 @@ pub fn translate(
     user: bool,
 ) -> Result<Translation, PageFault> {
     if !paging.enabled {
-        return Ok(Translation { physical: PhysAddr(addr.0), evicted: None });
+        return Ok(Translation { physical: PhysAddr(addr.0), lost: [None; 3] });
     }
     if let Some(entry) = tlb.find(addr).copied() {
         let permitted = permits(paging, &entry, access, user);
         if permitted && (access != Access::Write || entry.dirty) {
-            return Ok(Translation { physical: within(&entry, addr), evicted: None });
+            return Ok(Translation { physical: within(&entry, addr), lost: [None; 3] });
         }
         if !permitted && tlb.policy() == TlbPolicy::Sticky {
-            tlb.drop_address(addr);
-            return Err(fault(access, user, PF_PRESENT));
+            let lost = tlb.drop_address(addr);
+            return Err(PageFault { code: code(access, user, PF_PRESENT), lost });
         }
     }
     let mut table = None;
@@ -133,35 +139,31 @@ pub fn translate(
             table = Some(step);
         }
     });
+    // What was held is not enough: it goes, whatever the walk found.
+    let lost = tlb.drop_address(addr);
+    let refuse = |cause| Err(PageFault { code: code(access, user, cause), lost });
     match outcome {
-        Outcome::NotPresent => {
-            tlb.drop_address(addr);
-            Err(fault(access, user, 0))
-        }
-        Outcome::Reserved => {
-            tlb.drop_address(addr);
-            Err(fault(access, user, PF_PRESENT | PF_RESERVED))
-        }
-        Outcome::Leaf(leaf) if !permits(paging, &leaf.entry, access, user) => {
-            tlb.drop_address(addr);
-            Err(fault(access, user, PF_PRESENT))
-        }
+        Outcome::NotPresent => refuse(0),
+        Outcome::Reserved => refuse(PF_PRESENT | PF_RESERVED),
+        Outcome::Leaf(leaf) if !permits(paging, &leaf.entry, access, user) => refuse(PF_PRESENT),
         Outcome::Leaf(leaf) => {
             // A translation that faults sets no flag: the 386 does so, and later processors may.
             mark_table_accessed(paging, memory, table.filter(|step| step.address != leaf.address));
-            Ok(fill(tlb, memory, leaf, addr, access))
+            let entry = mark_leaf(memory, leaf, access);
+            let mut lost = lost.map(|old| old.filter(|old| !old.maps_like(&entry)));
+            lost[2] = tlb.fill(entry);
+            Ok(Translation { physical: within(&entry, addr), lost })
         }
     }
 }
 
-/// Sets the leaf's A and D flags and takes the translation into the TLB.
-fn fill(tlb: &mut Tlb, memory: &mut Memory, leaf: Leaf, addr: LinAddr, access: Access) -> Translation {
+/// Sets the leaf's A and D flags; gives the translation to keep.
+fn mark_leaf(memory: &mut Memory, leaf: Leaf, access: Access) -> TlbEntry {
     let wanted = leaf.value | A | if access == Access::Write { D } else { 0 };
     if wanted != leaf.value {
         memory.write_entry(leaf.address, wanted, leaf.bytes);
     }
-    let entry = TlbEntry { dirty: wanted & D != 0, ..leaf.entry };
-    Translation { physical: within(&entry, addr), evicted: tlb.fill(entry) }
+    TlbEntry { dirty: wanted & D != 0, ..leaf.entry }
 }
 
 fn within(entry: &TlbEntry, addr: LinAddr) -> PhysAddr {
@@ -176,10 +178,11 @@ fn permits(paging: &Paging, entry: &TlbEntry, access: Access, user: bool) -> boo
     access != Access::Write || entry.writable || (!user && !paging.write_protect)
 }
 
-fn fault(access: Access, user: bool, cause: u16) -> PageFault {
+/// The error code of #PF.
+fn code(access: Access, user: bool, cause: u16) -> u16 {
     let write = if access == Access::Write { PF_WRITE } else { 0 };
     let user = if user { PF_USER } else { 0 };
-    PageFault { code: cause | write | user }
+    cause | write | user
 }
 
 /// A walk for the debugger: reads the structures, changes nothing.

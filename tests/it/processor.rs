@@ -4,4 +4,7 @@ mod debug_registers;
 mod delivery;
 mod far_transfers;
 mod flags_tables;
+mod paging;
+mod segments;
 mod shadows;
+mod tlb;

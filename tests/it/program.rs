@@ -341,6 +341,15 @@ impl Program {
         self
     }
 
+    /// Executes one instruction at CS:EIP: the vector and error code of the fault that it raises.
+    pub(crate) fn attempt(&mut self, bytes: &[u8]) -> Result<(), (u8, u16)> {
+        let at = self.cpu.linear_eip() as u32;
+        self.write(at, bytes);
+        self.engine.hot.last_fault = None;
+        self.steps(1);
+        self.engine.hot.last_fault.map_or(Ok(()), |fault| Err((fault.vector, fault.code)))
+    }
+
     fn obey(&mut self) {
         self.memory.set_a20(self.bus.a20);
         self.engine.forget(&mut self.memory);

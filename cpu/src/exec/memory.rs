@@ -1,7 +1,7 @@
 //! Memory operands: segment checks, the fast way through the HostTlb, and the careful way for everything else.
 //! SDM Vol.3A 5.3 "Limit Checking", 5.4 "Type Checking".
 
-use ringwalk_mmu::{Access, Class, Frame, LinAddr, PhysAddr, Route, Size, translate};
+use ringwalk_mmu::{Access, Class, Frame, LinAddr, Lost, PhysAddr, Route, Size, translate};
 
 use super::Exec;
 use crate::exception::{Exception, Step};
@@ -170,23 +170,24 @@ impl Exec<'_> {
         let user = class == Class::User;
         match translate(&paging, &mut self.cpu.tlb, self.memory, addr, access, user) {
             Ok(done) => {
-                if let Some(gone) = done.evicted {
-                    self.drop_host_page(gone.linear, gone.size_bits);
-                }
-                if self.memory.frames.has_stale_code() {
-                    self.hot.leave = true;
-                }
+                self.drop_derived_of(done.lost);
                 Ok(done.physical)
             }
             Err(fault) => {
-                // The fault dropped the architectural entry, so the derived one goes too.
-                self.hot.host_tlb.drop_page(addr);
-                if self.memory.frames.has_stale_code() {
-                    self.hot.leave = true;
-                }
+                self.drop_derived_of(fault.lost);
                 self.hot.fault_address = addr.0;
                 Err(self.fault(Site::PageFault, fault.code))
             }
+        }
+    }
+
+    /// What the TLB lost, the HostTlb loses; and code that the walk's flags were written over is stale.
+    fn drop_derived_of(&mut self, lost: Lost) {
+        for gone in lost.into_iter().flatten() {
+            self.drop_host_page(gone.linear, gone.size_bits);
+        }
+        if self.memory.frames.has_stale_code() {
+            self.hot.leave = true;
         }
     }
 
