@@ -483,3 +483,8 @@ impl Bus for Wires {
         self.timer = later;
     }
 }
+
+/// Linear and physical address of the page-directory entry of an address.
+pub(crate) const fn pde_of(linear: u32) -> u32 {
+    DIRECTORY + 4 * (linear >> 22)
+}
