@@ -164,7 +164,7 @@ fn operand_disagreement(theirs: &Instruction, ours: &Insn) -> Option<String> {
                 differs(u64::from(theirs.immediate(index) as u16), ours.imm & 0xFFFF)
             }
             OpKind::NearBranch16 | OpKind::NearBranch32 => {
-                let target = 0x1000 + u64::from(ours.len) + ours.imm;
+                let target = (0x1000 + u64::from(ours.len)).wrapping_add(ours.imm);
                 let mask = if theirs.op_kind(index) == OpKind::NearBranch16 { 0xFFFF } else { 0xFFFF_FFFF };
                 differs(theirs.near_branch_target(), target & mask)
             }
