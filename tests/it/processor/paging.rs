@@ -75,7 +75,7 @@ fn q32_rights_of_4_kib_pages() {
         for (pde, pte) in (0..8).flat_map(|pde| (0..8).map(move |pte| (pde, pte))) {
             for (access, user) in ACCESSES.into_iter().flat_map(|access| [(access, false), (access, true)]) {
                 let name = format!("PDE {pde:03b} PTE {pte:03b} {access:?} user {user} WP {wp}");
-                program.write_dword(pde_of(PAGE), DIRECTORY + 0x3000 | pde);
+                program.write_dword(pde_of(PAGE), (DIRECTORY + 0x3000) | pde);
                 program.write_dword(pte_of(PAGE), PAGE | pte);
                 flush(&mut program);
                 let both = pde & pte;
@@ -125,7 +125,7 @@ fn q32_rights_of_4_mib_pages() {
 #[test]
 fn q55_ps_is_ignored_without_pse() {
     let mut program = Program::paged();
-    program.write_dword(pde_of(PAGE), DIRECTORY + 0x3000 | PS | 7);
+    program.write_dword(pde_of(PAGE), (DIRECTORY + 0x3000) | PS | 7);
     program.write_dword(PAGE, 0x1234_5678);
     program.cpu.gpr[3] = PAGE.into();
     assert_eq!(program.attempt(&[0x8B, 0x03]), Ok(()));

@@ -384,7 +384,9 @@ fn q11_expand_down_segments() {
 /// Types: what may be read and written through CS, SS and data segment registers. SDM Vol.3A 5.5 "Type Checking".
 #[test]
 fn accesses_obey_the_type_of_the_segment() {
-    let rows: &[(SegReg, u32, bool, Result<(), (u8, u16)>, Option<Site>)] = &[
+    /// Register, rights of its cache, a write or a read, and what comes of it: vector and error code, and the check.
+    type Row = (SegReg, u32, bool, Result<(), (u8, u16)>, Option<Site>);
+    let rows: &[Row] = &[
         (SegReg::Ds, 0xC091, false, Ok(()), None),
         (SegReg::Ds, 0xC091, true, Err((GP, 0)), Some(Site::NotWritable)),
         (SegReg::Ds, 0xC09B, false, Ok(()), None),
