@@ -478,7 +478,9 @@ fn lldt_and_ltr() {
     const LLDT: u8 = 0xD3;
     const LTR: u8 = 0xDB;
     let ldt = |access| descriptor(0x5000, 0x77, access);
-    let rows: &[(&str, u8, u16, u64, Result<(), (u8, u16)>, Option<Site>)] = &[
+    /// Name, opcode, selector, descriptor, and what comes of it: vector and error code, and the check.
+    type Row = (&'static str, u8, u16, u64, Result<(), (u8, u16)>, Option<Site>);
+    let rows: &[Row] = &[
         ("a null LDT", LLDT, 3, 0, Ok(()), None),
         ("an LDT", LLDT, FREE, ldt(0x82), Ok(()), None),
         ("an LDT with RPL 3", LLDT, FREE | 3, ldt(0x82), Ok(()), None),
