@@ -3,6 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::flags::{AC, DEFINED, ID, VIF, VIP};
+
 /// An instruction-set step or CPUID feature that rows of the instruction table ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[repr(u8)]
@@ -85,6 +87,15 @@ impl Model {
         }
     }
 
+    /// The bits of EFLAGS that can be set at all. SDM Vol.3B 22.8 "New Flags in the EFLAGS Register".
+    pub const fn flags(self) -> u32 {
+        match self {
+            Model::I386 => DEFINED & !(AC | VIF | VIP | ID),
+            Model::I486 => DEFINED & !(VIF | VIP),
+            Model::Pentium | Model::P6 | Model::Max => DEFINED,
+        }
+    }
+
     /// MAXPHYADDR.
     pub const fn physical_bits(self) -> u8 {
         match self {
@@ -108,13 +119,14 @@ impl Model {
         const PAE: u32 = 1 << 6;
         const CX8: u32 = 1 << 8;
         const SEP: u32 = 1 << 11;
+        const MTRR: u32 = 1 << 12;
         const PGE: u32 = 1 << 13;
         const CMOV: u32 = 1 << 15;
         const PSE36: u32 = 1 << 17;
         match self {
             Model::I386 | Model::I486 => 0,
             Model::Pentium => VME | DE | PSE | TSC | MSR | CX8,
-            Model::P6 | Model::Max => VME | DE | PSE | TSC | MSR | PAE | CX8 | SEP | PGE | CMOV | PSE36,
+            Model::P6 | Model::Max => VME | DE | PSE | TSC | MSR | PAE | CX8 | SEP | MTRR | PGE | CMOV | PSE36,
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::{Feature, Model};
+
 /// The model-specific registers that hold state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Msrs {
@@ -61,9 +63,45 @@ const MTRR_DEF_TYPE: u32 = 0x2FF;
 /// Eight variable pairs, fixed ranges, write-combining.
 const MTRR_CAPABILITIES: u64 = 0x508;
 
+/// True unless the register came with a later processor. SDM Vol.4 2.22 "MSRs in the P6 Family Processors", 2.23 "MSRs
+/// in Pentium Processors".
+fn exists(number: u32, model: Model) -> bool {
+    let since = match number {
+        TSC => Feature::Tsc,
+        SYSENTER_CS..=SYSENTER_EIP => Feature::Sep,
+        _ => Feature::P6,
+    };
+    model.has(since)
+}
+
+/// False for a value with reserved bits or a memory type that does not exist. SDM Vol.3A 12.11 "Memory Type Range
+/// Registers (MTRRs)".
+fn is_allowed(number: u32, value: u64, model: Model) -> bool {
+    let beyond = u64::MAX << model.physical_bits();
+    match number {
+        // The capabilities are read-only.
+        MTRR_CAP => false,
+        MTRR_DEF_TYPE => value & !0xCFF == 0 && is_memory_type(value as u8),
+        MTRR_VARIABLE_FIRST..=MTRR_VARIABLE_LAST if number & 1 == 0 => {
+            value & (beyond | 0xF00) == 0 && is_memory_type(value as u8)
+        }
+        MTRR_VARIABLE_FIRST..=MTRR_VARIABLE_LAST => value & (beyond | 0x7FF) == 0,
+        _ if MTRR_FIXED.contains(&number) => value.to_le_bytes().into_iter().all(is_memory_type),
+        _ => true,
+    }
+}
+
+/// UC, WC, WT, WP, WB. SDM Vol.3A Table 12-8 "Memory Types That Can Be Encoded in MTRRs".
+const fn is_memory_type(code: u8) -> bool {
+    matches!(code, 0 | 1 | 4 | 5 | 6)
+}
+
 impl Msrs {
     /// Reads a register; `tsc` is machine time before adjustment. `None` if it does not exist.
-    pub fn read(&self, number: u32, tsc: u64) -> Option<u64> {
+    pub fn read(&self, number: u32, tsc: u64, model: Model) -> Option<u64> {
+        if !exists(number, model) {
+            return None;
+        }
         Some(match number {
             TSC => tsc.wrapping_add(self.tsc_adjust),
             APIC_BASE => self.apic_base,
@@ -80,14 +118,18 @@ impl Msrs {
     }
 
     /// Writes a register. `None` if it does not exist, `Some(false)` if the value is not allowed.
-    pub fn write(&mut self, number: u32, value: u64, tsc: u64) -> Option<bool> {
+    pub fn write(&mut self, number: u32, value: u64, tsc: u64, model: Model) -> Option<bool> {
+        if !exists(number, model) {
+            return None;
+        }
+        if !is_allowed(number, value, model) {
+            return Some(false);
+        }
         match number {
             TSC => self.tsc_adjust = value.wrapping_sub(tsc),
             APIC_BASE => self.apic_base = value & 0xF_FFFF_F900,
             BIOS_UPDATE => (),
             BIOS_SIGN_ID => self.bios_sign_id = value,
-            // The capabilities are read-only.
-            MTRR_CAP => return Some(false),
             SYSENTER_CS => self.sysenter_cs = value as u32,
             SYSENTER_ESP => self.sysenter_esp = value as u32,
             SYSENTER_EIP => self.sysenter_eip = value as u32,
@@ -95,7 +137,6 @@ impl Msrs {
             MTRR_VARIABLE_FIRST..=MTRR_VARIABLE_LAST => {
                 self.mtrr_variable[(number - MTRR_VARIABLE_FIRST) as usize] = value;
             }
-            MTRR_DEF_TYPE if value & !0xCFF != 0 => return Some(false),
             MTRR_DEF_TYPE => self.mtrr_def_type = value,
             _ => {
                 let index = MTRR_FIXED.iter().position(|fixed| *fixed == number)?;

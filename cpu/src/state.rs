@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::flags::{Eflags, VM};
 use crate::fpu::FpuControl;
-use crate::model::Model;
+use crate::model::{Feature, Model};
 use crate::msr::Msrs;
 use crate::segment::{SegReg, Segment, Selector};
 
@@ -220,11 +220,11 @@ impl CpuState {
             fruitless_deliveries: 0,
             model,
         };
-        state.init();
+        state.reset();
         state
     }
 
-    /// INIT: as reset, but the floating-point unit and most MSRs keep their state. SDM Vol.3A Table 9-1.
+    /// INIT: as reset, but CR0.CD and NW, the floating-point unit and most MSRs keep their state. SDM Vol.3A Table 9-1.
     pub fn init(&mut self) {
         self.gpr = [0; 16];
         self.gpr[2] = u64::from(self.model.signature());
@@ -238,7 +238,7 @@ impl CpuState {
         self.gdtr = TableRegister { base: 0, limit: 0xFFFF };
         self.idtr = TableRegister { base: 0, limit: 0xFFFF };
         self.cpl = 0;
-        self.cr0 = CR0_CD | CR0_NW | CR0_ET;
+        self.cr0 = (self.cr0 & (CR0_CD | CR0_NW)) | CR0_ET;
         self.cr2 = 0;
         self.cr3 = 0;
         self.cr4 = 0;
@@ -255,10 +255,13 @@ impl CpuState {
         self.tlb.flush();
     }
 
-    /// Hardware reset: INIT, and MSRs and floating-point unit as after power-on. Time goes on.
+    /// Hardware reset: INIT, and caches, MSRs and floating-point unit as after power-on. Time goes on; the time-stamp
+    /// counter starts anew.
     pub fn reset(&mut self) {
         self.init();
-        self.msrs = Msrs::default();
+        // The 386 has no cache.
+        self.cr0 = CR0_ET | if self.model.has(Feature::I486) { CR0_CD | CR0_NW } else { 0 };
+        self.msrs = Msrs { tsc_adjust: self.position.wrapping_neg(), ..Msrs::default() };
         self.fpu = FpuControl::default();
     }
 

@@ -3,7 +3,7 @@
 use super::task::return_to_previous;
 use crate::exception::Step;
 use crate::exec::Exec;
-use crate::flags::{AC, ARITHMETIC, DEFINED, DF, ID, IF, IOPL, NT, RF, TF, VIF, VIP, VM};
+use crate::flags::{AC, ARITHMETIC, DF, ID, IF, IOPL, NT, RF, TF, VIF, VIP, VM};
 use crate::segment::{SegReg, Segment, Selector};
 use crate::site::Site;
 use crate::state::{CR4_VME, Mode};
@@ -73,7 +73,7 @@ fn enter_virtual_8086(cx: &mut Exec<'_>, offset: u32, cs: Selector, image: u32) 
     }
     cx.set_reg::<u32>(4, esp);
     cx.next_eip = offset;
-    cx.cpu.flags.replace(DEFINED, image);
+    cx.cpu.flags.replace(cx.cpu.model.flags(), image);
     cx.set_cpl(3);
     Ok(())
 }
@@ -119,7 +119,7 @@ fn load_protected_flags<W: Width>(cx: &mut Exec<'_>, mask: u32, image: u32, from
 
 fn load_flags<W: Width>(cx: &mut Exec<'_>, mask: u32, image: u32) {
     let wide = if W::BITS == 32 { RF | AC | ID } else { 0 };
-    cx.cpu.flags.replace(mask | wide, image);
+    cx.cpu.flags.replace((mask | wide) & cx.cpu.model.flags(), image);
     cx.refresh_guard();
     cx.leave();
 }

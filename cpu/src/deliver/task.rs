@@ -244,7 +244,7 @@ fn commit(cx: &mut Exec<'_>, selector: Selector, descriptor: Descriptor, image: 
         cx.set_reg::<u32>(number as u8, *value);
     }
     let flags = if cause.nests() { image.flags | NT } else { image.flags };
-    cx.cpu.flags = crate::flags::Eflags::from_bits(flags);
+    cx.cpu.flags = crate::flags::Eflags::from_bits(flags & cx.cpu.model.flags());
     cx.cpu.eip = image.eip;
     cx.next_eip = image.eip;
     // Until they are checked the caches hold nothing; a fault on the way sees the selectors.

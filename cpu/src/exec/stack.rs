@@ -199,7 +199,7 @@ pub fn popf<W: Width>(cx: &mut Exec<'_>, _: &Insn) -> Step {
     }
     cx.set_stack_pointer(cx.stack_above(W::BYTES as u32));
     let mask = popf_mask(cx, W::BITS == 32);
-    cx.cpu.flags.replace(mask, image);
+    cx.cpu.flags.replace(mask & cx.cpu.model.flags(), image);
     cx.cpu.flags.set(RF, false);
     cx.refresh_guard();
     cx.leave();

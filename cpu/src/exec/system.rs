@@ -8,7 +8,7 @@ use crate::debug::{DR6_BD, DR7_GD};
 use crate::exception::{Exception, Step};
 use crate::flags::{IF, RF, VIF, VIP, VM};
 use crate::insn::Insn;
-use crate::model::Feature;
+use crate::model::{Feature, Model};
 use crate::segment::{SegReg, Segment, Selector};
 use crate::site::Site;
 use crate::state::*;
@@ -194,18 +194,7 @@ fn write_cr3(cx: &mut Exec<'_>, value: u32) -> Step {
 }
 
 fn write_cr4(cx: &mut Exec<'_>, value: u32) -> Step {
-    let flags = cx.cpu.model.feature_flags();
-    let mut allowed = CR4_PCE | CR4_MCE;
-    let gates = [(4, CR4_TSD), (2, CR4_DE), (3, CR4_PSE), (6, CR4_PAE), (13, CR4_PGE), (1, CR4_VME | CR4_PVI)];
-    for (feature, bits) in gates {
-        if flags & 1 << feature != 0 {
-            allowed |= bits;
-        }
-    }
-    if flags & 1 << 11 != 0 {
-        allowed |= CR4_OSFXSR | CR4_OSXMMEXCPT;
-    }
-    cx.require(value & !allowed == 0, Site::Cr4Reserved, 0)?;
+    cx.require(value & !cr4_bits(cx.cpu.model) == 0, Site::Cr4Reserved, 0)?;
     let changed = cx.cpu.cr4 ^ value;
     let paging = CR4_PSE | CR4_PAE | CR4_PGE;
     if cx.cpu.cr0 & CR0_PG != 0 && value & CR4_PAE != 0 && changed & paging != 0 {
@@ -216,6 +205,25 @@ fn write_cr4(cx: &mut Exec<'_>, value: u32) -> Step {
         cx.flush_translations(false);
     }
     Ok(())
+}
+
+/// The bits of CR4 that the model has: each comes with a feature of CPUID leaf 1 in EDX, PCE with RDPMC.
+/// SDM Vol.3A 2.5 "Control Registers".
+fn cr4_bits(model: Model) -> u32 {
+    const GATES: [(u32, u32); 9] = [
+        (1, CR4_VME | CR4_PVI),
+        (4, CR4_TSD),
+        (2, CR4_DE),
+        (3, CR4_PSE),
+        (6, CR4_PAE),
+        (7, CR4_MCE),
+        (13, CR4_PGE),
+        (24, CR4_OSFXSR),
+        (25, CR4_OSXMMEXCPT),
+    ];
+    let flags = model.feature_flags();
+    let gated = GATES.iter().filter(|(feature, _)| flags >> feature & 1 != 0).fold(0, |bits, (_, more)| bits | more);
+    gated | if model.has(Feature::P6) { CR4_PCE } else { 0 }
 }
 
 /// SDM Vol.3A 4.4.1 "PDPTE Registers": loaded at once, checked for reserved bits when present.
@@ -295,7 +303,7 @@ pub fn rdpmc(cx: &mut Exec<'_>, _: &Insn) -> Step {
 pub fn rdmsr(cx: &mut Exec<'_>, _: &Insn) -> Step {
     cx.require_privileged()?;
     let number = cx.reg::<u32>(CX);
-    match cx.cpu.msrs.read(number, cx.machine_tsc()) {
+    match cx.cpu.msrs.read(number, cx.machine_tsc(), cx.cpu.model) {
         Some(value) => {
             cx.set_edx_eax(value);
             Ok(())
@@ -313,7 +321,7 @@ pub fn wrmsr(cx: &mut Exec<'_>, _: &Insn) -> Step {
     let number = cx.reg::<u32>(CX);
     let value = u64::from(cx.reg::<u32>(DX)) << 32 | u64::from(cx.reg::<u32>(AX));
     let tsc = cx.machine_tsc();
-    match cx.cpu.msrs.write(number, value, tsc) {
+    match cx.cpu.msrs.write(number, value, tsc, cx.cpu.model) {
         Some(true) => Ok(()),
         Some(false) => Err(cx.fault(Site::MsrValue, 0)),
         None => {
