@@ -7,5 +7,6 @@ mod moo;
 mod processor;
 mod program;
 mod tidy;
+mod tour;
 mod trail;
 mod vectors_80286;
