@@ -408,7 +408,7 @@ fn lay_out_tables(machine: &mut Machine, random: &mut Random) {
     for page in 0..1024 {
         let value = match page {
             _ if page < FIXED_PAGES => page << 12 | 7,
-            _ if page >= CODE / 0x1000 && page < (CODE + CODE_BYTES) / 0x1000 => page << 12 | 7,
+            _ if (CODE / 0x1000..(CODE + CODE_BYTES) / 0x1000).contains(&page) => page << 12 | 7,
             0..256 if random.once_in(2) => page << 12 | 7,
             _ => {
                 let frame = frame(random);
