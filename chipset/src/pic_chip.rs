@@ -114,7 +114,7 @@ impl Chip {
     fn first(&self, levels: u8) -> Option<u8> {
         let rotated = levels.rotate_right(u32::from(self.highest));
         // A bit number.
-        (rotated != 0).then(|| (rotated.trailing_zeros() as u8 + self.highest) % 8)
+        (rotated != 0).then(|| (rotated.trailing_zeros() as u8).wrapping_add(self.highest) % 8)
     }
 
     /// How far a level is from the highest priority: 0 to 7.
