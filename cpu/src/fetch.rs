@@ -19,7 +19,10 @@ pub(crate) fn fetch_and_decode(cx: &mut Exec<'_>) -> Result<Insn, Exception> {
     loop {
         have = fetch_more(cx, &mut bytes, have)?;
         match decode(&bytes[..have], is_32, model) {
-            Decoded::Insn(insn, _) => return Ok(insn),
+            Decoded::Insn(mut insn, _) => {
+                insn.cycles = cx.hot.timing.prepare(&mut insn);
+                return Ok(insn);
+            }
             Decoded::TooLong => return Err(cx.fault(Site::InstructionLength, 0)),
             Decoded::Truncated => (),
         }

@@ -18,6 +18,7 @@ pub mod run;
 pub mod segment;
 pub mod site;
 pub mod state;
+pub mod timing;
 pub mod trace;
 pub mod value;
 pub mod watch;

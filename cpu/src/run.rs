@@ -15,6 +15,7 @@ use crate::insn::Insn;
 use crate::segment::SegReg;
 use crate::site::Site;
 use crate::state::{Activity, CR4_PVI, CR4_VME, CpuState, FetchPage, Shadow};
+use crate::timing::Origin;
 use crate::trace::{CodePlace, DEFAULT_SLOTS, FetchFrame, Key, TraceCache, TraceId};
 use crate::watch::WatchHit;
 
@@ -275,13 +276,14 @@ impl Run<'_, '_> {
         false
     }
 
-    /// A delivery costs one cycle and wakes the processor.
+    /// A delivery costs what the timing model says, and wakes the processor.
     fn deliver(&mut self, how: impl FnOnce(&mut Exec<'_>)) {
         self.cx.cpu.activity = Activity::Active;
         self.cx.cpu.shadow = Shadow::None;
         self.cx.extra_cycles = 0;
+        let origin = Origin::of(self.cx.cpu);
         how(&mut self.cx);
-        self.cx.cpu.position += 1;
+        self.cx.cpu.position += self.cx.hot.timing.delivery(&origin, self.cx.cpu);
         self.cx.cpu.fruitless_deliveries += 1;
         self.previous = None;
         self.check_breakpoint = true;
@@ -336,9 +338,9 @@ impl Run<'_, '_> {
         true
     }
 
-    /// The attempt costs a cycle, and so does the delivery.
+    /// The attempt has a cost, and so has the delivery.
     fn deliver_fault(&mut self, fault: Exception) {
-        self.cx.cpu.position += 1 + self.cx.extra_cycles;
+        self.cx.cpu.position += self.cx.hot.timing.attempt() + self.cx.extra_cycles;
         self.cx.extra_cycles = 0;
         self.deliver(|cx| {
             deliver_exception(cx, fault);
@@ -370,7 +372,8 @@ impl Run<'_, '_> {
             Some(id) => id,
             None => {
                 let held_code = self.cx.memory.frames.holds_code(frame);
-                let built = self.traces.build(place, self.cx.cpu.model, self.cx.memory, &self.cx.hot.watches);
+                let models = (self.cx.cpu.model, self.cx.hot.timing);
+                let built = self.traces.build(place, models, self.cx.memory, &self.cx.hot.watches);
                 self.previous = None;
                 let Some(id) = built else { return Ok(None) };
                 if !held_code {
@@ -426,8 +429,9 @@ impl Run<'_, '_> {
             slots
         };
         let count = slots.len() as u64;
+        let cycles = slots.last().map_or(0, |last| u64::from(last.cycles));
         let cpu = &self.cx.cpu;
-        if cpu.position + count <= self.cx.deadline && cpu.retired + count <= self.limits.retired {
+        if cpu.position + cycles <= self.cx.deadline && cpu.retired + count <= self.limits.retired {
             return run_slots(&mut self.cx, slots);
         }
         for insn in slots {

@@ -10,6 +10,7 @@ use ringwalk_mmu::{Frame, Memory, PAGE_BYTES, code_lines};
 use crate::decode::{Decoded, decode};
 use crate::insn::Insn;
 use crate::model::Model;
+use crate::timing::Timing;
 use crate::watch::Watches;
 
 /// The frame of the page that code is being fetched from, as the physical map has it.
@@ -137,7 +138,13 @@ impl TraceCache {
 
     /// Decodes a trace from a frame. `None` if the first instruction leaves the page or is too long: it is then
     /// executed without the cache.
-    pub fn build(&mut self, place: CodePlace, model: Model, memory: &mut Memory, watches: &Watches) -> Option<TraceId> {
+    pub fn build(
+        &mut self,
+        place: CodePlace,
+        (model, timing): (Model, Timing),
+        memory: &mut Memory,
+        watches: &Watches,
+    ) -> Option<TraceId> {
         let CodePlace { frame, offset, is_32 } = place;
         if self.slots.len() + LONGEST_TRACE > self.most_slots.max(LONGEST_TRACE) {
             self.clear();
@@ -145,6 +152,7 @@ impl TraceCache {
         }
         let first = self.slots.len();
         let mut at = offset;
+        let mut cycles = 0u16;
         while at < PAGE_BYTES && self.slots.len() - first < LONGEST_TRACE {
             if at != offset && watches.is_candidate(at) {
                 break;
@@ -154,7 +162,8 @@ impl TraceCache {
                 break;
             };
             insn.n = (self.slots.len() - first + 1) as u8;
-            insn.cycles = u16::from(insn.n);
+            cycles = cycles.saturating_add(timing.prepare(&mut insn));
+            insn.cycles = cycles;
             at += u64::from(insn.len);
             self.slots.push(insn);
             if ends {

@@ -7,6 +7,7 @@ use crate::insn::{ADDRESS_32, Insn, NO_REGISTER, OPERAND_32, PLACE_IMMEDIATE, PL
 use crate::segment::SegReg;
 use crate::site::Site;
 use crate::state::{CR0_AM, CpuState, Shadow};
+use crate::timing::Timing;
 use crate::watch::Watches;
 use crate::width::Width;
 use crate::{flags, trace};
@@ -79,6 +80,10 @@ pub struct Hot {
     pub watch_hit: Option<crate::watch::WatchHit>,
     /// One line a site, then a counter: what the guest used that the machine lacks.
     pub notes: crate::watch::Notes,
+    /// What instructions cost. The machine's configuration decides it.
+    pub timing: Timing,
+    /// Cycles of one iteration of the REP instruction being executed.
+    pub iteration_cycles: u64,
 }
 
 impl Default for Hot {
@@ -94,6 +99,8 @@ impl Default for Hot {
             watches: Watches::default(),
             watch_hit: None,
             notes: crate::watch::Notes::default(),
+            timing: Timing::Flat,
+            iteration_cycles: Timing::Flat.iteration(),
         }
     }
 }

@@ -121,7 +121,7 @@ fn drive(
             pause(cx);
             break;
         }
-        cx.extra_cycles += 1;
+        cx.extra_cycles += cx.hot.iteration_cycles;
     }
     Ok(())
 }
@@ -129,7 +129,7 @@ fn drive(
 /// An event, a debug trap or a stop is due before a further iteration.
 #[inline(always)]
 fn wants_pause(cx: &Exec<'_>) -> bool {
-    let position = cx.cpu.position + cx.extra_cycles + 1;
+    let position = cx.cpu.position + cx.extra_cycles + cx.hot.iteration_cycles;
     position >= cx.deadline || cx.hot.leave || cx.cpu.flags.has(TF) || cx.cpu.pending_debug != 0
 }
 
