@@ -4,7 +4,7 @@
 //! beside it is derived or belongs to the host. `run` carries it on, `save` writes it down, `hash` gives it a name.
 
 use ringwalk_bios::Firmware;
-use ringwalk_chipset::{Board, DiskKind, Output};
+use ringwalk_chipset::{Board, Output};
 use ringwalk_cpu::run::Engine;
 use ringwalk_cpu::state::CpuState;
 use ringwalk_mmu::{Bus, Disk, Memory};
@@ -28,7 +28,7 @@ mod run_tests;
 mod tests;
 
 pub use config::{CLOCK_HZ, LEAST_RAM_BYTES, MachineConfig, OnShutdown};
-pub use media::{DISK_NAMES, ImageName, Media};
+pub use media::{CDROM, DRIVE_NAMES, DRIVES, FIRST_FLOPPY, ImageName, Media, add_drive};
 pub use run::{Host, NoHost, RunLimits, Stop, Wake};
 pub use save::Saved;
 
@@ -119,7 +119,7 @@ pub struct Machine {
     config: MachineConfig,
     feed: Feed,
     firmware: Firmware,
-    images: [Option<ImageName>; 4],
+    images: [Option<ImageName>; DRIVES],
     /// A disk whose base image takes the guest's writes.
     written_through: Option<&'static str>,
     tuning: Tuning,
@@ -132,16 +132,16 @@ impl Machine {
     pub fn new(config: MachineConfig, media: Media, tuning: Tuning) -> Result<Machine, Error> {
         config.check()?;
         let board = &config.board;
-        let Media { firmware, disks } = media;
+        let Media { firmware, images: given } = media;
         let mut memory = Memory::new(board.ram_pages, board.vram_pages, &firmware.bios, &firmware.vga_bios);
-        let (mut images, mut written_through) = ([None; 4], None);
-        for (number, image) in disks.into_iter().enumerate() {
+        let (mut images, mut written_through) = ([None; DRIVES], None);
+        for (number, (image, drive)) in given.into_iter().zip(media::drives_mut(&mut memory)).enumerate() {
             let Some(image) = image else { continue };
             images[number] = Some(ImageName::of(&*image)?);
-            written_through = written_through.or(image.writes_through().then_some(DISK_NAMES[number]));
-            memory.disks[number] = Some(Disk::new(image));
+            written_through = written_through.or(image.writes_through().then_some(DRIVE_NAMES[number]));
+            *drive = Some(Disk::new(image));
         }
-        check_disks(&config, &memory)?;
+        check_media(&config, &memory)?;
         let mut machine = Machine {
             cpu: CpuState::new(config.model, config.tlb),
             engine: Engine::with_slots(tuning.trace_slots),
@@ -166,8 +166,8 @@ impl Machine {
         &self.config
     }
 
-    /// The disks' base images.
-    pub fn images(&self) -> &[Option<ImageName>; 4] {
+    /// The base images, by drive.
+    pub fn images(&self) -> &[Option<ImageName>; DRIVES] {
         &self.images
     }
 
@@ -226,22 +226,21 @@ impl Machine {
     }
 }
 
-/// The board's disks and the images must be the same number and size.
-fn check_disks(config: &MachineConfig, memory: &Memory) -> Result<(), Error> {
-    for (number, name) in DISK_NAMES.into_iter().enumerate() {
-        let wanted = config.board.disks[number].map(|disk| disk.sectors).filter(|sectors| *sectors > 0);
-        let found = memory.disks[number].as_ref().map(Disk::sectors);
-        if wanted != found {
+/// The board's drives and the images must be the same number and size.
+fn check_media(config: &MachineConfig, memory: &Memory) -> Result<(), Error> {
+    let expected = media::expected_sectors(&config.board);
+    let found = media::disks(memory).map(|disk| disk.map(Disk::sectors));
+    for (number, name) in DRIVE_NAMES.into_iter().enumerate() {
+        if expected[number] != found[number] {
             let words = |sectors: Option<u64>| match sectors {
-                Some(sectors) => format!("a disk of {sectors} sectors"),
-                None => "no disk".to_owned(),
+                Some(sectors) => format!("{sectors} sectors"),
+                None => "nothing".to_owned(),
             };
-            let is_cd = config.board.disks[number].is_some_and(|disk| disk.kind == DiskKind::Cdrom);
-            let option = if is_cd { "cdrom" } else { name };
             return Err(Error::Media(format!(
-                "the machine has {} as {name}, but was given {}: use --{option} FILE with its image",
-                words(wanted),
-                words(found)
+                "the machine has {} in {name}, but was given {}: use --{} FILE with its image",
+                words(expected[number]),
+                words(found[number]),
+                media::option_of(&config.board, number)
             )));
         }
     }

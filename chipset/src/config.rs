@@ -114,6 +114,10 @@ impl DiskConfig {
     }
 }
 
+/// Sizes of floppy disks in KiB: 5.25 and 3.5 inch, single to extra density; 1680 is the 21-sector format of
+/// distribution disks.
+pub const FLOPPY_KIB: [u32; 9] = [160, 180, 320, 360, 720, 1200, 1440, 1680, 2880];
+
 /// A floppy drive with the disk in it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct FloppyConfig {

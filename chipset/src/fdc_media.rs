@@ -74,6 +74,11 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_formats_are_those_that_the_board_takes() {
+        assert_eq!(FORMATS.map(|format| format.total()), crate::FLOPPY_KIB.map(|kib| u64::from(kib) * 2));
+    }
+
+    #[test]
     fn the_size_tells_the_format() {
         let of = |kib: u32| {
             let format = Format::of(&FloppyConfig { sectors: kib * 2, write_protected: false })?;

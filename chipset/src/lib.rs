@@ -46,7 +46,7 @@ mod fuzz;
 mod test_pc;
 
 pub use board::Board;
-pub use config::{BoardConfig, BootDevice, Date, DiskConfig, DiskKind, FloppyConfig};
+pub use config::{BoardConfig, BootDevice, Date, DiskConfig, DiskKind, FLOPPY_KIB, FloppyConfig};
 pub use debug_port::DebugPort;
 pub use device::{Cx, Device, Lines, Output, Range, Ranges, Reg, Space, View};
 pub use dma::{Dma, DmaCycle};

@@ -32,7 +32,7 @@ pub(crate) struct DebugArgs {
     /// Every command answers JSON
     #[arg(long)]
     json: bool,
-    /// Disk image; without any medium the built-in disk is used
+    /// Image of a disk, floppy or CD, by its content; without any medium the built-in disk is used
     image: Option<PathBuf>,
 }
 

@@ -1,5 +1,7 @@
 //! What an image is, by its content.
 
+use ringwalk_chipset::FLOPPY_KIB;
+
 /// Bytes from the beginning of an image that decide.
 pub(crate) const HEAD: usize = 64 << 10;
 
@@ -9,29 +11,21 @@ pub(crate) enum Kind {
     /// A hard disk.
     Disk,
     /// A floppy disk: of a floppy's size and without partitions.
-    Floppy {
-        /// It has a boot sector.
-        bootable: bool,
-    },
-    /// A CD. Some can be started as a disk, too.
-    Cd {
-        /// It has a boot sector with a partition table.
-        also_disk: bool,
-    },
+    Floppy,
+    /// A CD, though some are disks, too.
+    Cd,
     /// A snapshot of ours.
     Snapshot,
     /// Something that is no raw image; what it is, and what to do with it.
     Other(&'static str),
 }
 
-/// Sizes of floppy disks in KiB.
-const FLOPPIES: [u64; 8] = [160, 180, 320, 360, 720, 1200, 1440, 2880];
 /// The primary volume descriptor of a CD, ECMA-119 8.4, is in sector 16 of 2048 bytes.
 const VOLUME: usize = 16 * 2048 + 1;
 const PARTITIONS: std::ops::Range<usize> = 446..510;
 
 /// Containers and kernels by how they begin.
-const OTHERS: [(usize, &[u8], &str); 9] = [
+const OTHERS: [(usize, &[u8], &str); 10] = [
     (0, b"QFI\xFB", "a qcow2 image; turn it into a raw one first (qemu-img convert -O raw)"),
     (0, b"KDMV", "a VMDK image; turn it into a raw one first"),
     (64, b"\x7F\x10\xDA\xBE", "a VDI image; turn it into a raw one first"),
@@ -39,6 +33,11 @@ const OTHERS: [(usize, &[u8], &str); 9] = [
     (0, b"\x1F\x8B", "compressed (gzip); unpack it first"),
     (0, b"\xFD7zXZ", "compressed (xz); unpack it first"),
     (0, b"\x28\xB5\x2F\xFD", "compressed (zstd); unpack it first"),
+    (
+        0,
+        b"\0\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\0",
+        "a raw CD image with 2352 bytes a sector; turn it into one of 2048 first (an ISO image)",
+    ),
     (0, b"\x7FELF", "an ELF file; --kernel comes in a later stage"),
     (0x202, b"HdrS", "a Linux kernel; --kernel comes in a later stage"),
 ];
@@ -49,16 +48,15 @@ pub(crate) fn kind(head: &[u8], len: u64) -> Kind {
     if has(0, b"\x8Drwalk\r\n") {
         return Kind::Snapshot;
     }
-    let bootable = has(510, &[0x55, 0xAA]);
-    let partitions = bootable && head.get(PARTITIONS).is_some_and(has_partitions);
     if has(VOLUME, b"CD001") {
-        return Kind::Cd { also_disk: partitions };
+        return Kind::Cd;
     }
     if let Some((_, _, what)) = OTHERS.into_iter().find(|(offset, bytes, _)| has(*offset, bytes)) {
         return Kind::Other(what);
     }
-    let floppy = FLOPPIES.iter().any(|kib| len == kib * 1024);
-    if floppy && !partitions { Kind::Floppy { bootable } } else { Kind::Disk }
+    let floppy = FLOPPY_KIB.iter().any(|kib| len == u64::from(*kib) * 1024);
+    let partitions = has(510, &[0x55, 0xAA]) && head.get(PARTITIONS).is_some_and(has_partitions);
+    if floppy && !partitions { Kind::Floppy } else { Kind::Disk }
 }
 
 /// A partition table: entries that are empty, or have a status of 0 or 80h, a type, a start and a size.
@@ -89,15 +87,15 @@ mod tests {
     fn disks_floppies_and_cds() {
         assert_eq!(kind(&sector(true), 10 << 20), Kind::Disk);
         assert_eq!(kind(&sector(false)[..512], 512), Kind::Disk, "a boot sector by itself");
-        assert_eq!(kind(&sector(false), 1440 << 10), Kind::Floppy { bootable: true });
+        assert_eq!(kind(&sector(false), 1440 << 10), Kind::Floppy);
         assert_eq!(kind(&sector(true), 1440 << 10), Kind::Disk);
-        assert_eq!(kind(&vec![0xF6; HEAD], 720 << 10), Kind::Floppy { bootable: false });
+        assert_eq!(kind(&vec![0xF6; HEAD], 720 << 10), Kind::Floppy);
         let cd = |mut bytes: Vec<u8>| {
             bytes[VOLUME..VOLUME + 5].copy_from_slice(b"CD001");
             kind(&bytes, 5 << 20)
         };
-        assert_eq!(cd(vec![0; HEAD]), Kind::Cd { also_disk: false });
-        assert_eq!(cd(sector(true)), Kind::Cd { also_disk: true });
+        assert_eq!(cd(vec![0; HEAD]), Kind::Cd);
+        assert_eq!(cd(sector(true)), Kind::Cd);
     }
 
     #[test]

@@ -21,7 +21,7 @@ pub(crate) struct RunArgs {
     stop: StopArgs,
     #[command(flatten)]
     out: OutArgs,
-    /// Disk image; without any medium the built-in disk is used
+    /// Image of a disk, floppy or CD, by its content; without any medium the built-in disk is used
     image: Option<PathBuf>,
 }
 

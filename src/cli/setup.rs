@@ -2,8 +2,7 @@
 
 use std::path::Path;
 
-use ringwalk_chipset::DiskConfig;
-use ringwalk_mmu::{PAGE_BYTES, SECTOR_BYTES};
+use ringwalk_mmu::PAGE_BYTES;
 
 use super::media_plan::MediaPlan;
 use super::options::MachineArgs;
@@ -40,14 +39,9 @@ pub(crate) fn setup(args: MachineArgs, image: Option<&Path>, interactive: bool) 
         }
         None => {
             let media = plan.open()?;
-            plan.notes(&media).iter().for_each(|note| eprintln!("ringwalk: {note}"));
             let mut config = machine_config(&args)?;
-            for (number, image) in media.disks.iter().enumerate() {
-                let Some(image) = image else { continue };
-                let sectors = image.len().div_ceil(SECTOR_BYTES as u64);
-                let drive = if plan.is_cdrom(number) { DiskConfig::cdrom } else { DiskConfig::with_sectors };
-                config.board.disks[number] = Some(drive(sectors));
-            }
+            plan.describe(&media, &mut config.board, args.boot.as_deref())?;
+            plan.notes().iter().for_each(|note| eprintln!("ringwalk: {note}"));
             Machine::new(config, media, tuning)
         }
     }
@@ -88,8 +82,6 @@ fn refuse_later(args: &MachineArgs) -> Result<(), String> {
         ("--smp", args.smp.as_ref().is_some_and(|smp| !one_cpu(smp))),
         ("--timing", args.timing.is_some()),
         ("--order", args.order.as_ref().is_some_and(|order| !in_order(order))),
-        ("--fda", args.fda.is_some()),
-        ("--fdb", args.fdb.is_some()),
         ("--kernel", args.kernel.is_some()),
         ("--initrd", args.initrd.is_some()),
         ("--append", args.append.is_some()),
@@ -98,9 +90,6 @@ fn refuse_later(args: &MachineArgs) -> Result<(), String> {
         ("--profile", args.profile),
     ];
     match later.into_iter().find(|(_, given)| *given) {
-        Some((option @ ("--fda" | "--fdb"), _)) => {
-            Err(format!("{option} comes in a later stage; until then --hda FILE starts an image as a hard disk"))
-        }
         Some((option, _)) => Err(format!("{option} comes in a later stage")),
         None => Ok(()),
     }
@@ -157,9 +146,6 @@ fn machine_config(args: &MachineArgs) -> Result<MachineConfig, String> {
     }
     if let Some(date) = &args.rtc {
         config.board.rtc_start = values::date(date)?;
-    }
-    if let Some(order) = &args.boot {
-        config.board.boot = values::boot(order)?;
     }
     config.board.exit_port = args.exit_device;
     Ok(config)

@@ -10,6 +10,9 @@ use ringwalk_mmu::{Backing, SECTOR_BYTES};
 pub struct FileImage {
     path: PathBuf,
     file: File,
+    /// Bytes of the file.
+    there: u64,
+    /// Bytes of the image: zeros are behind the file.
     len: u64,
     written: bool,
 }
@@ -31,7 +34,12 @@ impl FileImage {
         }
         let len = file.seek(SeekFrom::End(0)).map_err(|error| format!("{name}: has no size: {error}"))?;
         check_len(len, write).map_err(|problem| format!("{name}: {problem}"))?;
-        Ok(FileImage { path: path.to_owned(), file, len, written: write })
+        Ok(FileImage { path: path.to_owned(), file, there: len, len, written: write })
+    }
+
+    /// The same image with zeros behind its file, up to this length.
+    pub fn filled_up_to(self, len: u64) -> FileImage {
+        FileImage { len: self.len.max(len), ..self }
     }
 
     /// The first bytes of the image, as many as there are up to `most`.
@@ -66,7 +74,7 @@ impl Backing for FileImage {
     }
 
     fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<(), String> {
-        let there = self.len.saturating_sub(offset).min(buf.len() as u64) as usize;
+        let there = self.there.saturating_sub(offset).min(buf.len() as u64) as usize;
         let (inside, behind) = buf.split_at_mut(there);
         behind.fill(0);
         let mut file = &self.file;
@@ -144,6 +152,9 @@ mod tests {
         assert_eq!((sector[187], sector[188], sector[511]), (7, 0, 0));
         image.read_at(5000, &mut sector).expect("reads");
         assert_eq!(sector, [0; 512]);
+        let image = image.filled_up_to(4096);
+        image.read_at(512, &mut sector).expect("reads");
+        assert_eq!((image.len(), sector[187], sector[188]), (4096, 7, 0));
         let mut sector = [1; 8];
         BuiltInImage(&[5; 4]).read_at(2, &mut sector).expect("reads");
         assert_eq!(sector, [5, 5, 0, 0, 0, 0, 0, 0]);

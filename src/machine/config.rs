@@ -1,6 +1,6 @@
 //! What a machine is made of, as far as the guest can tell. State: saved, hashed, and checked when it comes from a file.
 
-use ringwalk_chipset::{BoardConfig, DiskConfig, DiskKind};
+use ringwalk_chipset::{BoardConfig, DiskConfig, DiskKind, FLOPPY_KIB};
 use ringwalk_cpu::model::Model;
 use ringwalk_mmu::{PAGE_BYTES, TlbPolicy};
 use serde::{Deserialize, Serialize};
@@ -100,8 +100,12 @@ impl MachineConfig {
             let track = !(1..=63).contains(&disk.sectors_per_track);
             sectors || track || !(1..=16).contains(&disk.heads) || !(1..=16_383).contains(&disk.cylinders)
         };
-        match board.disks.iter().flatten().find(|disk| wrong(disk)) {
-            Some(disk) => Err(Error::Config(format!("a disk cannot be like this: {disk:?}"))),
+        if let Some(disk) = board.disks.iter().flatten().find(|disk| wrong(disk)) {
+            return Err(Error::Config(format!("a disk cannot be like this: {disk:?}")));
+        }
+        let known = |sectors: u32| sectors == 0 || FLOPPY_KIB.iter().any(|kib| kib * 2 == sectors);
+        match board.floppies.iter().flatten().find(|floppy| !known(floppy.sectors)) {
+            Some(floppy) => Err(Error::Config(format!("a floppy disk of {} sectors cannot be", floppy.sectors))),
             None => Ok(()),
         }
     }

@@ -4,6 +4,7 @@ use ringwalk_mmu::{FrameRange, Frames};
 use ringwalk_snapshots::{HashTree, PageTree, StateHash};
 
 use super::Machine;
+use super::media::disks;
 use super::save::{self, BOARD, CPU, DISKS, MACHINE, RAM, VRAM};
 
 /// The trees over main and video memory. Derived.
@@ -34,11 +35,11 @@ impl Machine {
         let mut tree = HashTree::new();
         tree.store(RAM, self.trees.ram.root());
         tree.store(VRAM, self.trees.vram.root());
-        for (number, disk) in self.memory.disks.iter().enumerate() {
+        for (store, disk) in save::DISK_STORES.into_iter().zip(disks(&self.memory)) {
             let Some(disk) = disk else { continue };
             let mut pages = PageTree::new(save::disk_pages(disk));
             disk.overlay().for_each(|(page, bytes)| pages.update(page, bytes));
-            tree.store(save::DISK_STORES[number], pages.root());
+            tree.store(store, pages.root());
         }
         let whole = "state encodes: it is bounded and has no maps of unknown length";
         tree.section(CPU.0, CPU.1, &self.cpu).expect(whole);

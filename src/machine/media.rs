@@ -1,32 +1,88 @@
-//! What a machine is given from outside when it is built: ROM images and disk images. Never saved; named by hashes.
+//! What a machine is given from outside when it is built: ROM images, and images of disks, discs and floppies. Never
+//! saved; named by hashes.
 
 use ringwalk_bios::Firmware;
-use ringwalk_mmu::Backing;
+use ringwalk_chipset::{BoardConfig, DiskConfig, DiskKind, FloppyConfig};
+use ringwalk_mmu::{Backing, Disk, Memory, SECTOR_BYTES};
 use ringwalk_snapshots::StateHash;
 use serde::{Deserialize, Serialize};
 
 use super::Error;
 
-/// The disks' names, in the order of the machine's disks.
-pub const DISK_NAMES: [&str; 4] = ["hda", "hdb", "hdc", "hdd"];
+/// How many media a machine can have.
+pub const DRIVES: usize = 6;
+/// The drives' names: primary master and slave, secondary master and slave, floppy drives A and B. Whatever there is
+/// one of for each drive is in this order.
+pub const DRIVE_NAMES: [&str; DRIVES] = ["hda", "hdb", "hdc", "hdd", "fda", "fdb"];
+/// The drives on the IDE cables come first.
+pub const FIRST_FLOPPY: usize = 4;
+/// The drive that `--cdrom` stands for: secondary master.
+pub const CDROM: usize = 2;
 
-/// ROM and disk images.
+/// ROM images, and images of what is in the drives.
 pub struct Media {
     /// The two ROM images.
     pub firmware: Firmware,
-    /// Disk images: primary master and slave, secondary master and slave.
-    pub disks: [Option<Box<dyn Backing>>; 4],
+    /// Images, in the order of [`DRIVE_NAMES`].
+    pub images: [Option<Box<dyn Backing>>; DRIVES],
 }
 
 impl Media {
     /// The built-in firmware and no disk.
     pub fn built_in() -> Media {
-        Media { firmware: Firmware::built_in(), disks: [None, None, None, None] }
+        Media { firmware: Firmware::built_in(), images: [const { None }; DRIVES] }
     }
 
     /// The same with one disk, as primary master.
     pub fn with_disk(disk: Box<dyn Backing>) -> Media {
-        Media { disks: [Some(disk), None, None, None], ..Media::built_in() }
+        Media::built_in().with_image(0, disk)
+    }
+
+    /// The same with an image in this drive, by its place in [`DRIVE_NAMES`].
+    pub fn with_image(mut self, drive: usize, image: Box<dyn Backing>) -> Media {
+        self.images[drive] = Some(image);
+        self
+    }
+}
+
+/// What is in each drive.
+pub(super) fn disks(memory: &Memory) -> [Option<&Disk>; DRIVES] {
+    let [hda, hdb, hdc, hdd] = &memory.disks;
+    let [fda, fdb] = &memory.floppies;
+    [hda, hdb, hdc, hdd, fda, fdb].map(Option::as_ref)
+}
+
+/// The place for what is in each drive.
+pub(super) fn drives_mut(memory: &mut Memory) -> [&mut Option<Disk>; DRIVES] {
+    let [hda, hdb, hdc, hdd] = &mut memory.disks;
+    let [fda, fdb] = &mut memory.floppies;
+    [hda, hdb, hdc, hdd, fda, fdb]
+}
+
+/// Sectors that the board expects in each drive; `None` for an empty drive, or none at all.
+pub(super) fn expected_sectors(board: &BoardConfig) -> [Option<u64>; DRIVES] {
+    let [hda, hdb, hdc, hdd] = board.disks.map(|disk| disk.map(|disk| disk.sectors));
+    let [fda, fdb] = board.floppies.map(|floppy| floppy.map(|floppy| u64::from(floppy.sectors)));
+    [hda, hdb, hdc, hdd, fda, fdb].map(|sectors| sectors.filter(|sectors| *sectors > 0))
+}
+
+/// The option of the command line that names the image of a drive.
+pub(super) fn option_of(board: &BoardConfig, drive: usize) -> &'static str {
+    let kind = board.disks.get(drive).copied().flatten().map(|disk| disk.kind);
+    if drive == CDROM && kind == Some(DiskKind::Cdrom) { "cdrom" } else { DRIVE_NAMES[drive] }
+}
+
+/// Puts a drive that takes an image of so many bytes onto the board. `is_cd`: an IDE drive is one for CDs.
+pub fn add_drive(board: &mut BoardConfig, drive: usize, bytes: u64, is_cd: bool) {
+    let sectors = bytes.div_ceil(SECTOR_BYTES as u64);
+    match drive.checked_sub(FIRST_FLOPPY) {
+        // What is larger than any floppy is refused by the configuration's check.
+        Some(floppy) => {
+            let sectors = u32::try_from(sectors).unwrap_or(u32::MAX);
+            board.floppies[floppy] = Some(FloppyConfig { sectors, write_protected: false });
+        }
+        None if is_cd => board.disks[drive] = Some(DiskConfig::cdrom(sectors)),
+        None => board.disks[drive] = Some(DiskConfig::with_sectors(sectors)),
     }
 }
 

@@ -65,7 +65,7 @@ fn firmware(code: &str) -> Firmware {
 }
 
 fn media(code: &str) -> Media {
-    Media { firmware: firmware(code), disks: [None, None, None, None] }
+    Media { firmware: firmware(code), ..Media::built_in() }
 }
 
 fn guest_with(code: &str, slice: u64, change: impl FnOnce(&mut MachineConfig)) -> Machine {

@@ -7,15 +7,16 @@ use ringwalk_mmu::{Disk, FrameRange, PAGE_BYTES, SECTOR_BYTES};
 use ringwalk_snapshots::{PAGE_SIZE, Pages, Snapshot, SnapshotWriter, StateHash, ZERO_PAGE};
 use serde::{Deserialize, Serialize};
 
-use super::{DISK_NAMES, Error, Feed, ImageName, Machine, MachineConfig, Media, Tuning};
+use super::media::{disks, drives_mut, option_of};
+use super::{DRIVE_NAMES, DRIVES, Error, Feed, ImageName, Machine, MachineConfig, Media, Tuning};
 
 /// Sections with the versions of their types.
 pub(super) const CPU: (&str, u16) = ("cpu0", 1);
-pub(super) const BOARD: (&str, u16) = ("board", 1);
+pub(super) const BOARD: (&str, u16) = ("board", 2);
 pub(super) const MACHINE: (&str, u16) = ("machine", 1);
-pub(super) const DISKS: (&str, u16) = ("disks", 1);
-/// Page stores, ascending.
-pub(super) const DISK_STORES: [&str; 4] = ["disk0", "disk1", "disk2", "disk3"];
+pub(super) const DISKS: (&str, u16) = ("disks", 2);
+/// Page stores of the overlays, by drive. Ascending.
+pub(super) const DISK_STORES: [&str; DRIVES] = ["disk0", "disk1", "disk2", "disk3", "floppy0", "floppy1"];
 pub(super) const RAM: &str = "ram";
 pub(super) const VRAM: &str = "vram";
 
@@ -51,7 +52,7 @@ pub(super) fn disk_pages(disk: &Disk) -> u64 {
 pub struct Saved {
     snapshot: Snapshot,
     machine: MachineSection,
-    disks: [Option<DiskSection>; 4],
+    disks: [Option<DiskSection>; DRIVES],
 }
 
 impl Saved {
@@ -72,8 +73,8 @@ impl Saved {
         &self.machine.config
     }
 
-    /// The base images that the machine needs, by disk.
-    pub fn images(&self) -> [Option<ImageName>; 4] {
+    /// The base images that the machine needs, by drive.
+    pub fn images(&self) -> [Option<ImageName>; DRIVES] {
         std::array::from_fn(|number| self.disks[number].as_ref().map(|disk| disk.image))
     }
 
@@ -122,14 +123,15 @@ impl Saved {
     }
 
     fn check_images(&self, machine: &Machine) -> Result<(), Error> {
-        for (number, name) in DISK_NAMES.into_iter().enumerate() {
+        for (number, name) in DRIVE_NAMES.into_iter().enumerate() {
             let (wanted, found) = (self.images()[number], machine.images[number]);
             if let (Some(wanted), Some(found)) = (wanted, found)
                 && wanted != found
             {
                 return Err(Error::Media(format!(
                     "{name} is not the image that the snapshot was taken with ({found}; wanted {wanted}): \
-                     use --{name} FILE with that image, unchanged"
+                     use --{} FILE with that image, unchanged",
+                    option_of(&machine.config.board, number)
                 )));
             }
         }
@@ -138,7 +140,8 @@ impl Saved {
 
     fn restore_overlay(&mut self, number: usize, machine: &mut Machine) -> Result<(), Error> {
         let Some(section) = &self.disks[number] else { return Ok(()) };
-        let Some(disk) = &mut machine.memory.disks[number] else { return Ok(()) };
+        let drive = drives_mut(&mut machine.memory).into_iter().nth(number);
+        let Some(Some(disk)) = drive else { return Ok(()) };
         let pages = disk_pages(disk);
         let numbers = written_pages(&section.written, pages)?;
         let mut contents = self.snapshot.pages(DISK_STORES[number])?;
@@ -204,9 +207,9 @@ impl Machine {
         writer.section(BOARD.0, BOARD.1, &self.board)?;
         writer.section(MACHINE.0, MACHINE.1, &self.machine_section())?;
         writer.section(DISKS.0, DISKS.1, &self.disk_sections())?;
-        for (number, disk) in self.memory.disks.iter().enumerate() {
+        for (store, disk) in DISK_STORES.into_iter().zip(disks(&self.memory)) {
             if let Some(disk) = disk {
-                writer.pages(DISK_STORES[number], disk_pages(disk), disk.overlay())?;
+                writer.pages(store, disk_pages(disk), disk.overlay())?;
             }
         }
         self.write_frames(&mut writer, RAM, self.memory.ram)?;
@@ -234,9 +237,10 @@ impl Machine {
         }
     }
 
-    pub(super) fn disk_sections(&self) -> [Option<DiskSection>; 4] {
+    pub(super) fn disk_sections(&self) -> [Option<DiskSection>; DRIVES] {
+        let disks = disks(&self.memory);
         std::array::from_fn(|number| {
-            let disk = self.memory.disks[number].as_ref()?;
+            let disk = disks[number]?;
             let mut written: Vec<(u64, u64)> = Vec::new();
             for (page, _) in disk.overlay() {
                 match written.last_mut() {

@@ -116,6 +116,34 @@ fn everything_that_decides_the_future_is_in_the_hash() {
     assert_eq!(plain, differs(&|machine| machine.tuning.slice = 1));
 }
 
+/// The same machine with a floppy disk in drive B.
+fn with_floppy(mut config: MachineConfig, media: Media, bytes: u64) -> Result<Machine, Error> {
+    add_drive(&mut config.board, FIRST_FLOPPY + 1, bytes, false);
+    let media = media.with_image(FIRST_FLOPPY + 1, Box::new(NoBacking(bytes)));
+    Machine::new(config, media, Tuning::default())
+}
+
+#[test]
+fn floppies_are_saved_and_hashed_as_disks_are() {
+    let mut machine = with_floppy(config(), media(), 720 << 10).expect("a machine");
+    let unwritten = machine.hash();
+    assert_ne!(unwritten, machine_with(1).hash(), "a drive more");
+    machine.memory.floppies[1].as_mut().expect("a floppy").write(1439, &[3; 512]).expect("the overlay takes it");
+    assert_ne!(machine.hash(), unwritten);
+    let bytes = saved(&machine);
+    let floppy = || media().with_image(FIRST_FLOPPY + 1, Box::new(NoBacking(720 << 10)));
+    let mut again = restored(bytes.clone(), floppy()).expect("restores");
+    assert_eq!(saved(&again), bytes, "R2");
+    assert_eq!(again.hash_tree(), machine.hash_tree());
+    let refusal = |media| restored(bytes.clone(), media).err().expect("refused").to_string();
+    assert!(refusal(media()).contains("has 1440 sectors in fdb, but was given nothing: use --fdb FILE"));
+    let other = Media::with_disk(Box::new(Blank(1))).with_image(FIRST_FLOPPY + 1, Box::new(NoBacking(360 << 10)));
+    assert!(refusal(other).contains("use --fdb FILE"));
+    for bytes in [512, 1500 << 10, 10 << 20, 1 << 42] {
+        assert!(with_floppy(config(), media(), bytes).is_err(), "{bytes}");
+    }
+}
+
 #[test]
 fn other_media_are_refused_by_name() {
     let bytes = saved(&used_machine());
@@ -160,7 +188,7 @@ fn forged_snapshots_are_refused() {
     let machine = used_machine();
     let image = machine.images[0].expect("a disk");
     for written in [vec![(0, u64::MAX)], vec![(5, 1), (5, 1)], vec![(1, 0)], vec![(255, 2)], vec![(200, 1)]] {
-        let disks = [Some((image, written)), None, None, None];
+        let disks = [Some((image, written)), None, None, None, None, None];
         assert!(restored(forged(DISKS, &disks), media()).is_err(), "{disks:?}");
     }
     let mut config = machine.machine_section();
