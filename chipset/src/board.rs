@@ -145,6 +145,12 @@ impl Board {
         taken
     }
 
+    /// The power button is pressed and let go.
+    pub fn press_power_button(&mut self, cx: &mut BusCx<'_>) {
+        self.devices.piix4_pm.press_power_button();
+        self.advance(cx);
+    }
+
     /// Bytes that the guest has written to a serial port and that are still on their way out.
     pub fn serial_unsent(&self, port: u8) -> Vec<u8> {
         match port {

@@ -14,6 +14,7 @@ use crate::i8042::I8042;
 use crate::ide::Ide;
 use crate::isa_bridge::IsaBridge;
 use crate::pic::Pic;
+use crate::piix4_pm::Piix4Pm;
 use crate::pit::Pit;
 use crate::port92::Port92;
 use crate::rtc::Rtc;
@@ -38,6 +39,7 @@ pub(crate) struct Devices {
     pub(crate) exit_device: ExitDevice,
     pub(crate) dma: Dma,
     pub(crate) fdc: Fdc,
+    pub(crate) piix4_pm: Piix4Pm,
 }
 
 /// Makes `NAMES`, `get` and `split` from one list of fields, in the order in which they answer where they overlap:
@@ -79,6 +81,7 @@ list! {
     12 exit_device,
     13 dma,
     14 fdc,
+    15 piix4_pm,
 }
 
 /// How many devices there are.
@@ -108,6 +111,7 @@ impl Devices {
             exit_device,
             dma: Dma::default(),
             fdc: Fdc::new(config.floppies),
+            piix4_pm: Piix4Pm::new(),
         }
     }
 

@@ -17,6 +17,8 @@ mod host_bridge;
 mod ide;
 mod isa_bridge;
 mod pci;
+mod piix4_pm;
+mod piix4_smbus;
 mod vga;
 
 // Devices on the ISA bus.
