@@ -9,6 +9,7 @@ use crate::device::{Device, Lines};
 use crate::dma::Dma;
 use crate::exit_device::ExitDevice;
 use crate::fdc::Fdc;
+use crate::fw_cfg::FwCfg;
 use crate::host_bridge::HostBridge;
 use crate::i8042::I8042;
 use crate::ide::Ide;
@@ -40,6 +41,7 @@ pub(crate) struct Devices {
     pub(crate) dma: Dma,
     pub(crate) fdc: Fdc,
     pub(crate) piix4_pm: Piix4Pm,
+    pub(crate) fw_cfg: FwCfg,
 }
 
 /// Makes `NAMES`, `get` and `split` from one list of fields, in the order in which they answer where they overlap:
@@ -82,6 +84,7 @@ list! {
     13 dma,
     14 fdc,
     15 piix4_pm,
+    16 fw_cfg,
 }
 
 /// How many devices there are.
@@ -112,6 +115,7 @@ impl Devices {
             dma: Dma::default(),
             fdc: Fdc::new(config.floppies),
             piix4_pm: Piix4Pm::new(),
+            fw_cfg: FwCfg::new(config),
         }
     }
 

@@ -27,14 +27,16 @@ const SMRAM_LOCK: u8 = 1 << 4;
 /// SMRAM bit 3, SMRAME: the function is on.
 const SMRAM_ENABLE: u8 = 1 << 3;
 
-/// PMC configuration registers. PMCCFG straps and DRAM timing are kept as written.
-const TABLE: [Register; 24] = [
+/// PMC configuration registers. The chip has no subsystem: 1AF4:1100 tells firmware that `fw_cfg.rs` is there. PMCCFG
+/// straps and DRAM timing are kept as written.
+const TABLE: [Register; 25] = [
     Register::fixed(0x00, 4, 0x1237_8086),
     Register::writable(0x04, 2, 0x0006, 0x0140),
     Register::writable(0x06, 2, 0x0280, 0).clears(0xF100),
     Register::fixed(0x08, 1, 0x02),
     Register::fixed(0x09, 3, 0x06_0000),
     Register::writable(0x0D, 1, 0x00, 0xF8),
+    Register::fixed(0x2C, 4, 0x1100_1AF4),
     Register::writable(0x50, 2, 0x0000, 0xE7FF),
     Register::writable(0x52, 1, 0x00, 0xEF),
     Register::writable(0x53, 1, 0x80, 0x8F),

@@ -28,6 +28,7 @@ mod dma;
 mod dma_chip;
 mod exit_device;
 mod fdc;
+mod fw_cfg;
 mod i8042;
 mod keyboard;
 mod keys;
