@@ -137,6 +137,8 @@ pub enum Output {
     Exit(u32),
     /// The guest asked for the machine to be switched off.
     PowerOff,
+    /// To the printer.
+    Parallel(u8),
 }
 
 /// What the debugger shows of a device: lines of a name and a value, in order. Made from `&self`: no side effects.

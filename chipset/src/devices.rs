@@ -14,6 +14,7 @@ use crate::host_bridge::HostBridge;
 use crate::i8042::I8042;
 use crate::ide::Ide;
 use crate::isa_bridge::IsaBridge;
+use crate::parallel::Parallel;
 use crate::pic::Pic;
 use crate::piix4_pm::Piix4Pm;
 use crate::pit::Pit;
@@ -42,6 +43,7 @@ pub(crate) struct Devices {
     pub(crate) fdc: Fdc,
     pub(crate) piix4_pm: Piix4Pm,
     pub(crate) fw_cfg: FwCfg,
+    pub(crate) lpt1: Parallel,
 }
 
 /// Makes `NAMES`, `get` and `split` from one list of fields, in the order in which they answer where they overlap:
@@ -85,6 +87,7 @@ list! {
     14 fdc,
     15 piix4_pm,
     16 fw_cfg,
+    17 lpt1,
 }
 
 /// How many devices there are.
@@ -116,6 +119,7 @@ impl Devices {
             fdc: Fdc::new(config.floppies),
             piix4_pm: Piix4Pm::new(),
             fw_cfg: FwCfg::new(config),
+            lpt1: Parallel::default(),
         }
     }
 

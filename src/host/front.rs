@@ -158,7 +158,8 @@ impl Front {
                     }
                 }
                 Output::Debug(byte) => self.debugcon.put(byte)?,
-                Output::Exit(_) | Output::PowerOff => {}
+                // No printer is connected.
+                Output::Exit(_) | Output::PowerOff | Output::Parallel(_) => {}
             }
         }
         if let Some(progress) = &mut self.progress {

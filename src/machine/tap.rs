@@ -26,7 +26,7 @@ impl Tap<'_> {
                 Output::Serial(COM1, byte) => self.com1_sent(byte, now),
                 Output::Exit(value) => self.end(Stop::Exit(value)),
                 Output::PowerOff => self.end(Stop::PowerOff),
-                Output::Serial(..) | Output::Debug(_) => {}
+                Output::Serial(..) | Output::Debug(_) | Output::Parallel(_) => {}
             }
             self.outlet.output.push(output);
         }
