@@ -8,6 +8,7 @@ use ringwalk_mmu::PhysAddr;
 use serde::{Deserialize, Serialize};
 
 use crate::keyboard::Stroke;
+use ringwalk_chipset::MouseMove;
 
 /// What comes in.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -22,6 +23,10 @@ pub enum Input {
     Register(String, u64),
     /// The reset button.
     Reset,
+    /// The mouse is moved, its wheel turned, its buttons pressed or let go, one after the other as the guest takes it.
+    Mouse(Vec<MouseMove>),
+    /// The power button.
+    PowerButton,
 }
 
 /// An input and its position: it takes effect at the first boundary at or after that.

@@ -85,6 +85,8 @@ impl Feed {
                 Action::Type(text) => strokes_of_text(text).ok().map(Input::Keys),
                 Action::Key(name) => strokes_of_name(name).map(Input::Keys),
                 Action::Serial(text) => Some(Input::Serial(0, text.as_bytes().to_vec())),
+                Action::Mouse(step) => Some(Input::Mouse(vec![*step])),
+                Action::Power => Some(Input::PowerButton),
             };
             input.into_iter().for_each(|input| self.inbox.add(position, input));
         }

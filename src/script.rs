@@ -6,12 +6,15 @@
 //! when serial "login:" : type "root\n"
 //! when screen "GNU GRUB" : key down ; key enter
 //! when serial "# " : serial "poweroff\n"
+//! at 400000000 mouse 20 -5 ; mouse 0 0 left ; mouse 0 0 ; wheel -1
+//! at 500000000 power
 //! ```
 //! `at` lines stand for themselves. `when` lines are taken from top to bottom: each looks only at what comes after
 //! the one before it was met. Positions are cycles since power-on.
 
 use std::collections::VecDeque;
 
+use ringwalk_chipset::MouseMove;
 use ringwalk_mmu::{Instant, Rate};
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +36,10 @@ pub enum Action {
     Key(String),
     /// Send a text to COM1.
     Serial(String),
+    /// Move the mouse, turn its wheel, press and release its buttons.
+    Mouse(MouseMove),
+    /// Press the power button.
+    Power,
 }
 
 /// What a `when` line waits for.

@@ -9,6 +9,7 @@ use crate::devices::{AllLines, COUNT, Devices};
 use crate::host_bridge::{CONFDATA_PORT, Shadow};
 use crate::isa_bridge::{IsaBridge, ResetRequest};
 use crate::keys::{Key, keys_of_set2};
+use crate::mouse::MouseMove;
 use crate::routing::{Routing, Target};
 use crate::vga::{Image, Screen};
 
@@ -141,6 +142,14 @@ impl Board {
     /// again later.
     pub fn type_keys(&mut self, strokes: &[(Key, bool)], cx: &mut BusCx<'_>) -> usize {
         let taken = self.devices.i8042.type_keys(strokes);
+        self.advance(cx);
+        taken
+    }
+
+    /// Moves the mouse, one move after the other as the guest takes them. Answers how many were taken; the others must
+    /// come again later.
+    pub fn move_mouse(&mut self, moves: &[MouseMove], cx: &mut BusCx<'_>) -> usize {
+        let taken = self.devices.i8042.move_mouse(moves);
         self.advance(cx);
         taken
     }

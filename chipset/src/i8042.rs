@@ -1,11 +1,11 @@
-//! The 8042 keyboard controller, with a keyboard behind it and nothing at its auxiliary port.
+//! The 8042 keyboard controller, with a keyboard and a mouse behind it.
 //!
 //! IBM *PC/AT Technical Reference* (6183310), section 1, "Keyboard Controller"; IBM *PS/2 Hardware Interface Technical
 //! Reference: Keyboard and Auxiliary Device Controller* (1988), "Commands", "Status Register".
 //!
 //! Latencies in virtual time: the input buffer stays full for 5 us after a write, an answer of the controller comes
-//! 20 us after its command, and a byte from the keyboard takes 700 us (11 bits at 15.7 kHz) once the output buffer
-//! is empty. All effects of a write but its answer are there at once, whether software waits for the buffer or not.
+//! 20 us after its command, and a byte from the keyboard or the mouse takes 700 us (11 bits at 15.7 kHz) once the
+//! output buffer is empty; if both have one, the one comes that did not send last. All effects of a write but its answer are there at once, whether software waits for the buffer or not.
 
 use std::collections::VecDeque;
 
@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::keyboard::Keyboard;
 use crate::keys::{Key, keys_for_char, translate};
+use crate::mouse::{Mouse, MouseMove};
 use crate::{Cx, Device, Ranges, Reg, View, byte_wide};
 
 /// The clock of all times here: microseconds.
@@ -22,7 +23,7 @@ const MICROSECONDS: u64 = 1_000_000;
 const BUSY_US: u64 = 5;
 /// A command to its answer.
 const ANSWER_US: u64 = 20;
-/// A byte on the keyboard's cable.
+/// A byte on the cable of the keyboard or the mouse.
 const BYTE_US: u64 = 700;
 /// From one stroke of typed text to the next.
 const TYPING_US: u64 = 10_000;
@@ -44,8 +45,6 @@ const STATUS_COMMAND: u8 = 1 << 3;
 const STATUS_UNLOCKED: u8 = 1 << 4;
 /// Status: the output buffer holds a byte of the auxiliary device.
 const STATUS_AUX: u8 = 1 << 5;
-/// Status: a device did not answer.
-const STATUS_TIMEOUT: u8 = 1 << 6;
 
 /// Command byte: interrupt on keyboard data.
 const MODE_KEYBOARD_INTERRUPT: u8 = 1 << 0;
@@ -81,8 +80,6 @@ const TEST_DATA: u8 = 1 << 1;
 const SELF_TEST_PASSED: u8 = 0x55;
 /// No password is installed.
 const NO_PASSWORD: u8 = 0xF1;
-/// What comes for a device that does not answer.
-const NO_ANSWER: u8 = 0xFE;
 /// Before a break code of set 2.
 const BREAK: u8 = 0xF0;
 
@@ -91,11 +88,9 @@ const BREAK: u8 = 0xF0;
 enum Source {
     Keyboard,
     Aux,
-    /// The auxiliary device would have answered.
-    AuxTimeout,
 }
 
-/// The controller and its keyboard. Times are microseconds of virtual time.
+/// The controller with keyboard and mouse. Times are microseconds of virtual time.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct I8042 {
     /// The controller's RAM, commands 20h to 3Fh and 60h to 7Fh; the first byte is the command byte.
@@ -114,10 +109,14 @@ pub struct I8042 {
     answer_at: Option<u64>,
     /// When the keyboard's next byte has come through the cable.
     transfer_at: Option<u64>,
+    /// When the mouse's next byte has come, and whether the last byte that came was the mouse's.
+    aux_transfer_at: Option<u64>,
+    aux_sent_last: bool,
     /// The translation has seen the break prefix.
     broken: bool,
     init: bool,
     keyboard: Keyboard,
+    mouse: Mouse,
     /// Keys of the host that the keyboard has not seen yet.
     events: VecDeque<(Key, bool)>,
     /// Strokes that are typed one after the other as the guest takes them.
@@ -144,9 +143,12 @@ impl Default for I8042 {
             answers: VecDeque::new(),
             answer_at: None,
             transfer_at: None,
+            aux_transfer_at: None,
+            aux_sent_last: false,
             broken: false,
             init: false,
             keyboard: Keyboard::default(),
+            mouse: Mouse::default(),
             events: VecDeque::new(),
             typed: VecDeque::new(),
             stroke_at: None,
@@ -195,6 +197,13 @@ impl I8042 {
         text.len()
     }
 
+    /// Moves the mouse, from the next [`Device::advance`] on, which is due at once: one move after the other as the
+    /// guest takes their packets. Answers how many were taken; up to 4096 wait.
+    pub fn move_mouse(&mut self, moves: &[MouseMove]) -> usize {
+        self.due = Some(Instant(0));
+        self.mouse.add(moves)
+    }
+
     /// Strokes that are still to be typed.
     pub fn typing(&self) -> usize {
         self.typed.len()
@@ -225,9 +234,9 @@ impl I8042 {
 
     // Time.
 
-    /// The keyboard may send: it is on, and the output buffer is free for it.
-    fn keyboard_may_send(&self) -> bool {
-        self.full.is_none() && self.answers.is_empty() && self.mode() & MODE_KEYBOARD_OFF == 0
+    /// A device may send: the output buffer is free for it, and it is not switched off by this bit.
+    fn may_send(&self, off: u8) -> bool {
+        self.full.is_none() && self.answers.is_empty() && self.mode() & off == 0
     }
 
     /// Starts what can start, and stops what no longer can.
@@ -237,11 +246,15 @@ impl I8042 {
         } else {
             self.answer_at.get_or_insert(now + ANSWER_US);
         }
-        match self.keyboard.ready_at().filter(|_| self.keyboard_may_send()) {
+        match self.keyboard.ready_at().filter(|_| self.may_send(MODE_KEYBOARD_OFF)) {
             None => self.transfer_at = None,
             Some(at) => drop(self.transfer_at.get_or_insert(at.max(now) + BYTE_US)),
         }
-        if self.typed.is_empty() || !self.keyboard_may_send() || !self.keyboard.is_idle() {
+        match self.mouse.ready_at().filter(|_| self.may_send(MODE_AUX_OFF)) {
+            None => self.aux_transfer_at = None,
+            Some(at) => drop(self.aux_transfer_at.get_or_insert(at.max(now) + BYTE_US)),
+        }
+        if self.typed.is_empty() || !self.may_send(MODE_KEYBOARD_OFF) || !self.keyboard.is_idle() {
             self.stroke_at = None;
         } else {
             self.stroke_at.get_or_insert(now.max(self.next_stroke));
@@ -249,7 +262,9 @@ impl I8042 {
     }
 
     fn next_event(&self) -> Option<u64> {
-        [self.answer_at, self.transfer_at, self.stroke_at, self.keyboard.repeats_at()].into_iter().flatten().min()
+        let transfers = [self.transfer_at, self.aux_transfer_at];
+        let others = [self.answer_at, self.stroke_at, self.keyboard.repeats_at()];
+        transfers.into_iter().chain(others).flatten().min()
     }
 
     /// Carries out everything up to `now`, in the order of time.
@@ -260,8 +275,14 @@ impl I8042 {
                 if let Some((byte, source)) = self.answers.pop_front() {
                     self.fill(byte, source);
                 }
+            } else if self.aux_transfer_at == Some(at) && (self.transfer_at != Some(at) || !self.aux_sent_last) {
+                self.aux_transfer_at = None;
+                if let Some(byte) = self.mouse.send(at) {
+                    self.aux_sent_last = true;
+                    self.fill(byte, Source::Aux);
+                }
             } else if self.transfer_at == Some(at) {
-                self.transfer_at = None;
+                (self.transfer_at, self.aux_sent_last) = (None, false);
                 if let Some(byte) = self.keyboard.send() {
                     self.take_from_keyboard(byte);
                 }
@@ -299,7 +320,7 @@ impl I8042 {
         let (keyboard, aux) = match self.full {
             None => (false, false),
             Some(Source::Keyboard) => (self.mode() & MODE_KEYBOARD_INTERRUPT != 0, false),
-            Some(Source::Aux | Source::AuxTimeout) => (false, self.mode() & MODE_AUX_INTERRUPT != 0),
+            Some(Source::Aux) => (false, self.mode() & MODE_AUX_INTERRUPT != 0),
         };
         cx.lines.set_irq(IRQ_KEYBOARD, keyboard);
         cx.lines.set_irq(IRQ_AUX, aux);
@@ -310,13 +331,11 @@ impl I8042 {
 
     fn status(&self, now: u64) -> u8 {
         let mut value = STATUS_UNLOCKED | self.mode() & MODE_SYSTEM;
-        let aux = matches!(self.full, Some(Source::Aux | Source::AuxTimeout));
         for (set, bit) in [
             (self.full.is_some(), STATUS_OUTPUT),
             (now < self.busy_until, STATUS_INPUT),
             (self.last_was_command, STATUS_COMMAND),
-            (aux, STATUS_AUX),
-            (self.full == Some(Source::AuxTimeout), STATUS_TIMEOUT),
+            (self.full == Some(Source::Aux), STATUS_AUX),
         ] {
             value |= if set { bit } else { 0 };
         }
@@ -327,7 +346,7 @@ impl I8042 {
         let interrupts = match self.full {
             None => 0,
             Some(Source::Keyboard) => PORT_OUTPUT,
-            Some(Source::Aux | Source::AuxTimeout) => PORT_AUX,
+            Some(Source::Aux) => PORT_AUX,
         };
         self.port & !(PORT_OUTPUT | PORT_AUX) | interrupts
     }
@@ -382,8 +401,12 @@ impl I8042 {
             Some(0xD1) => self.write_output_port(value),
             Some(0xD2) => self.answers.push_back((value, Source::Keyboard)),
             Some(0xD3) => self.answers.push_back((value, Source::Aux)),
-            Some(_) => self.answers.push_back((NO_ANSWER, Source::AuxTimeout)),
-            None => {
+            // The byte gets through even while the port is switched off; the answer waits.
+            Some(0xD4) => {
+                self.aux_transfer_at = None;
+                self.mouse.receive(value, now);
+            }
+            _ => {
                 // A byte for the keyboard turns it on.
                 self.ram[0] &= !MODE_KEYBOARD_OFF;
                 self.transfer_at = None;
@@ -452,11 +475,13 @@ impl Device for I8042 {
         self.drive(cx);
     }
 
-    /// The keyboard is on the same power and starts anew; what the host types stays to be typed.
+    /// Keyboard and mouse are on the same power and start anew; what the host types stays to be typed.
     fn reset(&mut self) {
         self.keyboard.reset();
+        self.mouse.reset();
         *self = I8042 {
             keyboard: self.keyboard.clone(),
+            mouse: self.mouse.clone(),
             events: std::mem::take(&mut self.events),
             typed: std::mem::take(&mut self.typed),
             next_stroke: self.next_stroke,
@@ -475,10 +500,15 @@ impl Device for I8042 {
             .row("output port", format!("{:02X}h", self.output_port()))
             .row("A20", if self.a20() { "open" } else { "shut" })
             .row("keyboard", self.keyboard.show())
+            .row("mouse", self.mouse.show())
             .row("to type", format!("{} strokes", self.typed.len()))
+            .row("to move", format!("{} moves", self.mouse.waiting()))
     }
 }
 
+#[cfg(test)]
+#[path = "mouse_tests.rs"]
+mod mouse_tests;
 #[cfg(test)]
 #[path = "i8042_tests.rs"]
 mod tests;

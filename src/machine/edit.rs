@@ -44,6 +44,17 @@ impl Machine {
                 self.reset();
                 Input::Reset
             }
+            Input::Mouse(mut moves) => {
+                let (board, mut cx) = self.board_now();
+                let rest = moves.split_off(board.move_mouse(&moves, &mut cx).min(moves.len()));
+                self.feed_later(rest.is_empty(), Input::Mouse(rest));
+                Input::Mouse(moves)
+            }
+            Input::PowerButton => {
+                let (board, mut cx) = self.board_now();
+                board.press_power_button(&mut cx);
+                Input::PowerButton
+            }
         };
         self.journal.note(self.cpu.position, taken);
     }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::{Action, Condition, Script};
 use crate::keyboard::{strokes_of_name, strokes_of_text};
-use ringwalk_chipset::Key;
+use ringwalk_chipset::{Key, MouseMove};
 
 use crate::nearest::hint;
 use crate::text_match::TextMatch;
@@ -111,8 +111,9 @@ fn parse_actions(mut rest: &[Token]) -> Result<Vec<Action>, String> {
 }
 
 fn parse_action(rest: &mut &[Token]) -> Result<Action, String> {
-    const WORDS: [&str; 3] = ["type", "key", "serial"];
-    let verb = take(rest).ok_or("an action is missing: type \"text\", key NAME or serial \"text\"")?;
+    const WORDS: [&str; 6] = ["type", "key", "serial", "mouse", "wheel", "power"];
+    let verb = take(rest)
+        .ok_or("an action is missing: type \"text\", key NAME, serial \"text\", mouse DX DY, wheel N or power")?;
     let argument = |rest: &mut &[Token], verb: &str| take_text(rest, &format!("'{verb}' needs something behind it"));
     match verb {
         Token::Word(word) if word == "type" => {
@@ -130,8 +131,39 @@ fn parse_action(rest: &mut &[Token]) -> Result<Action, String> {
             }
         }
         Token::Word(word) if word == "serial" => Ok(Action::Serial(argument(rest, &word)?)),
-        other => Err(unknown(&other, "'type', 'key' or 'serial'", &WORDS)),
+        Token::Word(word) if word == "mouse" => Ok(Action::Mouse(parse_mouse(rest)?)),
+        Token::Word(word) if word == "wheel" => {
+            let wheel = number(rest, "'wheel' needs steps, positive towards you, and then the buttons that are held")?;
+            let wheel = i8::try_from(wheel).map_err(|_| format!("the wheel cannot turn {wheel} steps at once"))?;
+            Ok(Action::Mouse(MouseMove { wheel, buttons: parse_buttons(rest)?, ..MouseMove::default() }))
+        }
+        Token::Word(word) if word == "power" => Ok(Action::Power),
+        other => Err(unknown(&other, "'type', 'key', 'serial', 'mouse', 'wheel' or 'power'", &WORDS)),
     }
+}
+
+/// `DX DY`, to the right and down, and the buttons that are held from then on.
+fn parse_mouse(rest: &mut &[Token]) -> Result<MouseMove, String> {
+    let needs = "'mouse' needs how far to the right and how far down: mouse 10 -5 or mouse 0 0 left";
+    let (dx, dy) = (number(rest, needs)?, number(rest, needs)?);
+    Ok(MouseMove { dx, dy, wheel: 0, buttons: parse_buttons(rest)? })
+}
+
+fn number(rest: &mut &[Token], needs: &str) -> Result<i16, String> {
+    let text = take_text(rest, needs)?;
+    text.parse().map_err(|_| format!("'{text}' is no number from -32768 to 32767; {needs}"))
+}
+
+/// Names of buttons joined by `-`, or nothing.
+fn parse_buttons(rest: &mut &[Token]) -> Result<u8, String> {
+    /// In the order of their bits.
+    const BUTTONS: [&str; 5] = ["left", "right", "middle", "fourth", "fifth"];
+    let Some(Token::Word(names)) = rest.first() else { return Ok(0) };
+    *rest = &rest[1..];
+    names.split('-').try_fold(0, |held, name| match BUTTONS.iter().position(|button| *button == name) {
+        Some(bit) => Ok(held | 1 << bit),
+        None => Err(format!("no mouse button is called '{name}'{}", hint(name, BUTTONS))),
+    })
 }
 
 /// A position: cycles, with `_` between digits where it helps.
@@ -264,8 +296,22 @@ mod tests {
         assert_eq!(problem("at 5 key entr"), "line 1: no key is called 'entr'; did you mean 'enter'?");
         assert_eq!(
             problem("at 5 tpe x"),
-            "line 1: 'type', 'key' or 'serial' should stand where 'tpe' does; did you mean 'type'?"
+            "line 1: 'type', 'key', 'serial', 'mouse', 'wheel' or 'power' should stand where 'tpe' does; did you mean \
+             'type'?"
         );
+    }
+
+    #[test]
+    fn mouse_wheel_and_power() {
+        let script = parse("at 5 mouse 10 -5 ; mouse 0 0 left-middle ; wheel -1 ; power");
+        let actions = script.expect("the script is right").take_due(5);
+        let mouse = |dx, dy, wheel, buttons| Action::Mouse(MouseMove { dx, dy, wheel, buttons });
+        let wanted = vec![mouse(10, -5, 0, 0), mouse(0, 0, 0, 5), mouse(0, 0, -1, 0), Action::Power];
+        assert_eq!(actions, Some(wanted));
+        assert!(problem("at 5 mouse 10").contains("how far down"));
+        assert!(problem("at 5 mouse 10 99999").contains("'99999' is no number"));
+        assert!(problem("at 5 mouse 0 0 lef").ends_with("no mouse button is called 'lef'; did you mean 'left'?"));
+        assert!(problem("at 5 wheel 200").contains("cannot turn 200 steps"));
     }
 
     #[test]
