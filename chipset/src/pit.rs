@@ -61,6 +61,15 @@ impl Pit {
         self.port61 & 3 == 3
     }
 
+    /// What is to be heard, in words: port 61h lets OUT2 through to the speaker, and mode 3 makes a tone of it.
+    fn speaker(&self) -> String {
+        match (self.speaker_on(), self.counters[2].tone()) {
+            (false, _) => "silent".to_owned(),
+            (true, None) => "OUT2, no tone".to_owned(),
+            (true, Some(ticks)) => format!("{} Hz", PIT_HZ / u64::from(ticks)),
+        }
+    }
+
     fn tick(cx: &Cx<'_>) -> u64 {
         cx.rate(PIT_HZ).ticks_at(cx.now)
     }
@@ -185,7 +194,7 @@ impl Device for Pit {
         let names = ["counter 0 (IRQ 0)", "counter 1", "counter 2 (speaker)"];
         let view =
             names.into_iter().zip(&self.counters).fold(View::default(), |view, (name, c)| view.row(name, c.show()));
-        view.row("port 61h", format!("{:02X}h", self.port61))
+        view.row("port 61h", format!("{:02X}h", self.port61)).row("speaker", self.speaker())
     }
 }
 
@@ -493,6 +502,19 @@ mod tests {
         fake.now.0 += 100;
         pit.advance(&mut fake.cx());
         assert_eq!(pit, before, "nothing is due");
+    }
+
+    #[test]
+    fn the_speaker_is_told_in_words() {
+        let (mut fake, mut pit) = board();
+        let told = |pit: &Pit| pit.show().rows.into_iter().find(|(name, _)| name == "speaker").map(|(_, value)| value);
+        program(&mut fake, &mut pit, 0xB6, 1193);
+        assert_eq!(told(&pit).as_deref(), Some("silent"));
+        fake.outb(&mut pit, 0x61, 3);
+        pass(&mut fake, &mut pit, 3);
+        assert_eq!(told(&pit).as_deref(), Some("1000 Hz"), "1193182 / 1193");
+        fake.outb(&mut pit, 0x61, 2);
+        assert_eq!(told(&pit).as_deref(), Some("silent"), "the data bit alone moves nothing");
     }
 
     #[test]

@@ -154,6 +154,11 @@ impl Counter {
         }
     }
 
+    /// The period of a square wave in ticks, once a count is written and while the gate is high.
+    pub(crate) fn tone(&self) -> Option<u32> {
+        (self.mode() == 3 && self.gate && self.count.is_some()).then(|| self.initial_count())
+    }
+
     /// OUT after a tick; valid up to the next change.
     pub(crate) fn out(&self, tick: u64) -> bool {
         if !self.counting {
