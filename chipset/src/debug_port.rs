@@ -1,16 +1,17 @@
-//! Port E9h: bytes written there are text for whoever runs the machine.
+//! Ports E9h and 402h: bytes written there are text for whoever runs the machine.
 //!
-//! No datasheet: the port is a convention of emulators. It reads as its own number, which is how software finds it.
+//! No datasheet: the ports are conventions of emulators; SeaBIOS writes to 402h. They read as E9h, which is how software
+//! finds them.
 
 use ringwalk_mmu::Size;
 use serde::{Deserialize, Serialize};
 
 use crate::{Cx, Device, Output, Ranges, Reg, View};
 
-/// The port, and what it reads as.
+/// The first port, and what both read as.
 const PORT: u8 = 0xE9;
 
-/// Port E9h. It holds no state but how much was written.
+/// Ports E9h and 402h. They hold no state but how much was written.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct DebugPort {
     written: u64,
@@ -18,7 +19,7 @@ pub struct DebugPort {
 
 impl Device for DebugPort {
     fn ranges(&self) -> Ranges {
-        Ranges::ports([("text", u16::from(PORT), 1)])
+        Ranges::ports([("text", u16::from(PORT), 1), ("text of firmware", 0x402, 1)])
     }
 
     /// The ports behind it are not its own and read as an open bus.
@@ -52,7 +53,8 @@ mod tests {
         let (mut fake, mut port) = (Fake::new(), DebugPort::default());
         assert_eq!(fake.inb(&mut port, 0xE9), 0xE9);
         fake.outb(&mut port, 0xE9, b'o');
-        fake.outb(&mut port, 0xE9, b'k');
+        assert_eq!(fake.inb(&mut port, 0x402), 0xE9);
+        fake.outb(&mut port, 0x402, b'k');
         assert_eq!(fake.output, [Output::Debug(b'o'), Output::Debug(b'k')]);
         let word = Reg { range: 0, offset: 0 };
         assert_eq!(port.read(word, Size::Word, &mut fake.cx()), 0xFFE9);
