@@ -103,6 +103,7 @@ sites! {
     GeneralDetect: DB, "DR7.GD is clear when a debug register is accessed", "SDM Vol.3B 17.2.4 \"Debug Control Register (DR7)\"";
     InstructionBreakpoint: DB, "no enabled instruction breakpoint matches", "SDM Vol.3B 17.3.1.1 \"Instruction-Breakpoint Exception Condition\"";
     CmpxchgAlignment: GP, "the 16-byte operand is aligned", "SDM Vol.2A \"CMPXCHG8B\"";
+    PushaRoom: GP, "in real and virtual-8086 mode PUSHA does not begin at 7, 9, 11, 13 or 15", "SDM Vol.2B \"PUSHA/PUSHAD\"";
 }
 
 impl Site {

@@ -98,9 +98,13 @@ pub fn pop<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
     written
 }
 
-/// PUSHA, PUSHAD: all eight registers, the old (E)SP among them. Faults: stack access.
+/// PUSHA, PUSHAD: all eight registers, the old (E)SP among them. Faults: stack access; #GP(0) where real or
+/// virtual-8086 mode has room for some of them only, and (E)SP is odd and 7 to 15. At 1, 3 and 5 the #SS finds no room
+/// either, and the processor shuts down.
 pub fn pusha<W: Width>(cx: &mut Exec<'_>, _: &Insn) -> Step {
     let size = W::BYTES as u32;
+    let short = matches!(cx.stack_pointer(), 7 | 9 | 11 | 13 | 15);
+    cx.require(!short || cx.cpu.mode() == Mode::Protected, Site::PushaRoom, 0)?;
     let bottom = cx.stack_below(8 * size);
     for number in 0..8u8 {
         let at = cx.wrap_stack(bottom.wrapping_add(u32::from(7 - number) * size));
