@@ -8,10 +8,11 @@ use ringwalk_mmu::{Access, Class, LinAddr};
 use crate::debug::DR6_BT;
 use crate::exception::{Exception, Step};
 use crate::exec::Exec;
+use crate::exec::system::read_pdptes;
 use crate::flags::{NT, VM};
 use crate::segment::{Descriptor, SegReg, Segment, Selector, SystemType};
 use crate::site::Site;
-use crate::state::{CR0_PG, CR0_TS};
+use crate::state::{CR0_PG, CR0_TS, CR4_PAE};
 
 /// What switches the task: it decides the busy flags and the link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,10 +117,15 @@ fn switch(cx: &mut Exec<'_>, selector: Selector, descriptor: Descriptor, cause: 
     if cause.nests() {
         require_writable(cx, base, 2)?;
     }
+    let pdptes = new_pdptes(cx, &image, wide)?;
+    require_markable(cx, selector, cause)?;
     mark_busy(cx, selector, descriptor, cause)?;
     save_old(cx, &old, old_wide, cause)?;
     if cause.nests() {
         store(cx, base, 0, old.selector.0)?;
+    }
+    if let Some(pdptes) = pdptes {
+        cx.cpu.pdptes = pdptes;
     }
     commit(cx, selector, descriptor, &image, cause, wide);
     enter(cx, &image, cause, wide)
@@ -183,6 +189,33 @@ fn require_writable(cx: &mut Exec<'_>, address: u64, bytes: u64) -> Step {
     Ok(())
 }
 
+/// CR3 is loaded while paging is on, and what it names is looked up again if it changes.
+/// SDM Vol.3A 4.10.4.1 "Operations that Invalidate TLBs and Paging-Structure Caches".
+fn changes_cr3(cx: &Exec<'_>, image: &Image, wide: bool) -> bool {
+    wide && cx.cpu.cr0 & CR0_PG != 0 && u64::from(image.cr3) != cx.cpu.cr3
+}
+
+/// The PDPTE registers of the new task, under PAE. SDM Vol.3A 4.4.1 "PDPTE Registers": "if PAE paging is in use and a
+/// task switch changes the value of CR3". What is wrong with them is the old task's fault.
+fn new_pdptes(cx: &mut Exec<'_>, image: &Image, wide: bool) -> Result<Option<[u64; 4]>, Exception> {
+    if cx.cpu.cr4 & CR4_PAE == 0 || !changes_cr3(cx, image, wide) {
+        return Ok(None);
+    }
+    read_pdptes(cx, image.cr3.into()).map(Some)
+}
+
+/// Both descriptors whose busy flag changes can be written.
+fn require_markable(cx: &mut Exec<'_>, new: Selector, cause: Cause) -> Step {
+    let ended = matches!(cause, Cause::Jump | Cause::Return).then_some(cx.cpu.tr.selector);
+    let begun = (cause != Cause::Return).then_some(new);
+    for selector in [ended, begun].into_iter().flatten() {
+        if let Some(address) = cx.descriptor_address(selector) {
+            require_writable(cx, address.0 + 5, 1)?;
+        }
+    }
+    Ok(())
+}
+
 fn busy(tss: Segment) -> Segment {
     Segment { rights: tss.rights | BUSY, ..tss }
 }
@@ -236,7 +269,7 @@ fn save_old(cx: &mut Exec<'_>, old: &Segment, wide: bool, cause: Cause) -> Step 
 fn commit(cx: &mut Exec<'_>, selector: Selector, descriptor: Descriptor, image: &Image, cause: Cause, wide: bool) {
     cx.cpu.tr = busy(descriptor.segment(selector));
     cx.cpu.cr0 |= CR0_TS;
-    if wide && cx.cpu.cr0 & CR0_PG != 0 && u64::from(image.cr3) != cx.cpu.cr3 {
+    if changes_cr3(cx, image, wide) {
         cx.cpu.cr3 = u64::from(image.cr3);
         cx.flush_translations(true);
     }
@@ -274,10 +307,11 @@ fn enter(cx: &mut Exec<'_>, image: &Image, cause: Cause, wide: bool) -> Step {
             load_data(cx, reg, image.selectors[reg as usize])?;
         }
     }
-    cx.require(image.eip <= cx.cpu.seg(SegReg::Cs).limit, Site::BranchLimit, 0)?;
+    // The error code comes before the offset. SDM Vol.2A "INT n/INTO/INT3/INT1", TASK-GATE.
     if let Cause::Interrupt(Some(code)) = cause {
         if wide { cx.push(u32::from(code))? } else { cx.push(code)? }
     }
+    cx.require(image.eip <= cx.cpu.seg(SegReg::Cs).limit, Site::BranchLimit, 0)?;
     if image.trap {
         cx.cpu.pending_debug |= DR6_BT;
     }

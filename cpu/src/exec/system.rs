@@ -228,6 +228,12 @@ fn cr4_bits(model: Model) -> u32 {
 
 /// SDM Vol.3A 4.4.1 "PDPTE Registers": loaded at once, checked for reserved bits when present.
 fn load_pdptes(cx: &mut Exec<'_>, cr3: u64) -> Step {
+    cx.cpu.pdptes = read_pdptes(cx, cr3)?;
+    Ok(())
+}
+
+/// What the PDPTE registers would become. Faults: #GP(0) for a reserved bit in a present one.
+pub(crate) fn read_pdptes(cx: &mut Exec<'_>, cr3: u64) -> Result<[u64; 4], Exception> {
     let mut loaded = [0; 4];
     for (index, pdpte) in loaded.iter_mut().enumerate() {
         let address = ringwalk_mmu::PhysAddr((cr3 & 0xFFFF_FFE0) + 8 * index as u64);
@@ -235,8 +241,7 @@ fn load_pdptes(cx: &mut Exec<'_>, cr3: u64) -> Step {
         let reserved = 0x1E6 | u64::MAX << cx.cpu.model.physical_bits();
         cx.require(*pdpte & 1 == 0 || *pdpte & reserved == 0, Site::PdpteReserved, 0)?;
     }
-    cx.cpu.pdptes = loaded;
-    Ok(())
+    Ok(loaded)
 }
 
 /// DR4 and DR5 are DR6 and DR7 while CR4.DE is clear. Privilege comes first.
