@@ -3,7 +3,6 @@
 mod debug_registers;
 mod delivery;
 mod far_transfers;
-mod flags_tables;
 mod models;
 mod paging;
 mod segments;

@@ -5,7 +5,7 @@
 //! vector, and the stack there is the frame that was pushed.
 
 use iced_x86::{Decoder, DecoderOptions, Formatter, NasmFormatter};
-use ringwalk_cpu::flags::Eflags;
+use ringwalk_cpu::flags::{Eflags, VM};
 use ringwalk_cpu::model::Model;
 use ringwalk_cpu::run::{Engine, Exit, Limits};
 use ringwalk_cpu::segment::{Descriptor, SegReg, Segment, Selector};
@@ -132,16 +132,48 @@ impl Program {
 
     pub(crate) fn real_on(model: Model) -> Program {
         let mut program = Program::new(model, TlbPolicy::Real);
-        for vector in 0..256u32 {
-            program.write_word(vector * 4, vector as u16);
-            program.write_word(vector * 4 + 2, REAL_HANDLERS);
-            program.write(u32::from(REAL_HANDLERS) * 16 + vector, &[0xF4]);
-        }
+        program.fill_vector_table();
         program.cpu.segments[SegReg::Cs as usize] = Segment { rights: 0x9B, ..Segment::real(REAL_CODE) };
         program.cpu.segments[SegReg::Ss as usize] = Segment::real(REAL_STACK);
         program.cpu.eip = 0;
         program.set_esp(0x1000);
         program
+    }
+
+    /// The vector table at 0: offset n of the handlers' segment for vector n.
+    fn fill_vector_table(&mut self) {
+        for vector in 0..256u32 {
+            self.write_word(vector * 4, vector as u16);
+            self.write_word(vector * 4 + 2, REAL_HANDLERS);
+            self.write(u32::from(REAL_HANDLERS) * 16 + vector, &[0xF4]);
+        }
+    }
+
+    /// Virtual-8086 mode at IOPL 0 with the segments of [`Program::real`]; the gates of the IDT lead to ring 0, and a
+    /// vector table stands at 0.
+    pub(crate) fn virtual_8086() -> Program {
+        let mut program = Program::protected();
+        program.fill_vector_table();
+        program.enter_virtual_8086();
+        program
+    }
+
+    /// [`Program::virtual_8086`] with another stack pointer.
+    pub(crate) fn virtual_8086_at(sp: u32) -> Program {
+        let mut program = Program::virtual_8086();
+        program.set_esp(sp);
+        program
+    }
+
+    /// Loads what IRET to virtual-8086 mode would: segments, flags, CPL, EIP and SP.
+    pub(crate) fn enter_virtual_8086(&mut self) {
+        self.cpu.segments = [Segment::virtual_8086(Selector(REAL_DATA)); 6];
+        self.cpu.segments[SegReg::Cs as usize] = Segment::virtual_8086(Selector(REAL_CODE));
+        self.cpu.segments[SegReg::Ss as usize] = Segment::virtual_8086(Selector(REAL_STACK));
+        self.cpu.cpl = 3;
+        self.cpu.eip = 0;
+        self.set_flags(VM);
+        self.set_esp(0x1000);
     }
 
     /// Protected mode at ring 0 without paging, 32-bit interrupt gates of DPL 0 everywhere, a busy 32-bit TSS.
@@ -370,6 +402,11 @@ impl Program {
         let End::Vector(vector) = end else {
             panic!("the program should fault, and ended with {end:?} at {:x}", self.cpu.eip)
         };
+        self.frame(vector)
+    }
+
+    /// The frame that a 32-bit gate has left for the handler of a vector.
+    pub(crate) fn frame(&self, vector: u8) -> Fault {
         // INT 13 ends in the same handler as #GP, but pushes no code.
         let raised = self.engine.hot.last_fault.is_some_and(|raised| raised.vector == vector);
         let has_code = raised && ringwalk_cpu::exception::vector_has_code(vector);
@@ -378,7 +415,7 @@ impl Program {
         at += if has_code { 4 } else { 0 };
         let word = |index: u32| self.read_dword(at + 4 * index);
         let (eip, cs, flags) = (word(0), word(1) as u16, word(2));
-        let outer = cs & 3 > u16::from(self.cpu.cpl);
+        let outer = cs & 3 > u16::from(self.cpu.cpl) || flags & VM != 0;
         let (esp, ss) = if outer {
             (word(3), word(4) as u16)
         } else {
