@@ -216,43 +216,71 @@ fn visible(kind: Kind, cpl: u8, rpl: u16) -> bool {
 }
 
 /// SDM Vol.2A Table 3-53 "Segment and Gate Types" of LAR: 16- and 32-bit TSS, LDT, call gates, task gate.
-fn lar(kind: Kind, cpl: u8, rpl: u16) -> Option<u32> {
+fn lar(kind: Kind, raw: u64, cpl: u8, rpl: u16) -> Option<u32> {
     let listed = kind.is_segment() || matches!(kind.s_type, 1 | 2 | 3 | 4 | 5 | 9 | 11 | 12);
-    (listed && visible(kind, cpl, rpl)).then(|| (kind.raw() >> 32) as u32 & 0x00FF_FF00)
+    (listed && visible(kind, cpl, rpl)).then_some((raw >> 32) as u32 & 0x00FF_FF00)
 }
 
-/// SDM Vol.2A Table 3-56 "Segment and Gate Descriptor Types" of LSL: no gates.
-fn lsl(kind: Kind, cpl: u8, rpl: u16) -> Option<u32> {
+/// SDM Vol.2A Table 3-56 "Segment and Gate Descriptor Types" of LSL: no gates. The limit is in bytes whatever G says.
+fn lsl(kind: Kind, granular: bool, cpl: u8, rpl: u16) -> Option<u32> {
     let listed = kind.is_segment() || matches!(kind.s_type, 1 | 2 | 3 | 9 | 11);
-    (listed && visible(kind, cpl, rpl)).then_some(0x8765_4FFF)
+    let limit = if granular { 0x8765_4FFF } else { 0x0008_7654 };
+    (listed && visible(kind, cpl, rpl)).then_some(limit)
 }
 
+/// The answer in ZF; every other flag stays.
+fn answer(program: &Program, flags: u32, name: &str) -> bool {
+    let found = program.cpu.flags.bits();
+    assert_eq!(found & !ZF, (flags | 2) & !ZF, "{name}");
+    found & ZF != 0
+}
+
+/// All 32 types, four DPLs, present or not, seen from four CPLs through four RPLs, with G clear and set: LAR and LSL in
+/// both operand sizes, VERR and VERW, from a register and from memory, with the flags all clear and all set.
 #[test]
 fn i07_lar_lsl_verr_and_verw() {
     let mut bench = Bench::new();
-    for (kind, cpl, rpl) in views() {
-        let name = format!("{kind:?} CPL {cpl} RPL {rpl}");
-        // LAR EAX, EBX; LSL EAX, EBX.
-        for (opcode, expected) in [(2, lar(kind, cpl, rpl)), (3, lsl(kind, cpl, rpl))] {
+    let mut vectors = 0;
+    for ((kind, cpl, rpl), granular) in views().flat_map(|view| [false, true].map(|granular| (view, granular))) {
+        let raw = kind.raw() & !(u64::from(!granular) << 55);
+        let flags = if (kind.s_type ^ u32::from(rpl)) & 1 == 0 { 0 } else { 0x8D5 };
+        let selector = FREE | rpl;
+        let name = format!("{kind:?} CPL {cpl} RPL {rpl} G {granular}");
+        let asked = |bench: &mut Bench, code: &[u8]| {
             let program = bench.at(cpl, kind);
+            program.set_descriptor(FREE, raw);
+            program.set_flags(flags);
             program.cpu.gpr[0] = 0xDEAD_BEEF;
-            program.cpu.gpr[3] = u64::from(0xFFFF_0000 | u32::from(FREE | rpl));
-            assert_eq!(program.attempt(&[0x0F, opcode, 0xC3]), Ok(()), "{name}");
-            let found = program.cpu.flags.has(ZF).then_some(program.reg(0));
-            assert_eq!(found, expected, "{opcode} {name}");
-            assert!(found.is_some() || program.reg(0) == 0xDEAD_BEEF, "the destination is kept");
+            program.cpu.gpr[3] = u64::from(0xFFFF_0000 | u32::from(selector));
+            program.cpu.gpr[6] = DATA.into();
+            program.write_word(DATA, selector);
+            assert_eq!(program.attempt(code), Ok(()), "{name}");
+            assert_eq!(u32::from(program.access_byte(FREE)) & 1, kind.s_type & 1, "asking marks nothing");
+            (answer(program, flags, &name), program.reg(0))
+        };
+        // LAR or LSL EAX, EBX; AX, BX; EAX, [ESI].
+        for (opcode, expected) in [(2, lar(kind, raw, cpl, rpl)), (3, lsl(kind, granular, cpl, rpl))] {
+            let kept = 0xDEAD_BEEF;
+            let wide = expected.map_or((false, kept), |value| (true, value));
+            let narrow = expected.map_or((false, kept), |value| (true, 0xDEAD_0000 | value & 0xFFFF));
+            assert_eq!(asked(&mut bench, &[0x0F, opcode, 0xC3]), wide, "{opcode} {name}");
+            assert_eq!(asked(&mut bench, &[0x66, 0x0F, opcode, 0xC3]), narrow, "{opcode} {name}");
+            assert_eq!(asked(&mut bench, &[0x0F, opcode, 0x06]), wide, "{opcode} {name}");
+            vectors += 3;
         }
-        // VERR BX; VERW BX.
+        // VERR or VERW BX; [ESI].
         let readable = kind.is_readable() && visible(kind, cpl, rpl);
         let writable = kind.is_writable_data() && visible(kind, cpl, rpl);
-        for (modrm, expected) in [(0xE3, readable), (0xEB, writable)] {
-            let program = bench.at(cpl, kind);
-            program.cpu.gpr[3] = (FREE | rpl).into();
-            assert_eq!(program.attempt(&[0x0F, 0x00, modrm]), Ok(()), "{name}");
-            assert_eq!(program.cpu.flags.has(ZF), expected, "{modrm:x} {name}");
-            assert_eq!(u32::from(program.access_byte(FREE)) & 1, kind.s_type & 1, "asking marks nothing");
+        for (field, expected) in [(0x20, readable), (0x28, writable)] {
+            for place in [0xC3, 0x06] {
+                let (found, eax) = asked(&mut bench, &[0x0F, 0x00, place | field]);
+                assert_eq!((found, eax), (expected, 0xDEAD_BEEF), "{field:x} {name}");
+                vectors += 1;
+            }
         }
     }
+    assert_eq!(vectors, 32 * 4 * 2 * 16 * 2 * 10);
+    println!("LAR, LSL, VERR, VERW: {vectors} vectors");
 }
 
 /// L03: what silicon answers, as LAR, LSL, VERR, VERW at CPL 0 and CPL 3.
