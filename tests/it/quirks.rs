@@ -2,6 +2,7 @@
 //! concern 16- and 32-bit code. Those of segments, far transfers, delivery and system instructions that stand in
 //! `processor` bear the same numbers.
 
+mod gates;
 mod limits;
 mod real_mode;
 mod stack;
