@@ -11,7 +11,7 @@ use crate::isa_bridge::{IsaBridge, ResetRequest};
 use crate::keys::{Key, keys_of_set2};
 use crate::mouse::MouseMove;
 use crate::routing::{Routing, Target};
-use crate::vga::{Image, Screen};
+use crate::vga::{GraphicsMode, Image, Screen};
 
 /// The board's state. After it was read back from a file, [`Board::wire`] must be called.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -185,9 +185,19 @@ impl Board {
         self.devices.vga.screen(memory)
     }
 
-    /// The picture on the screen.
+    /// What is shown in graphics; `None` in text modes.
+    pub fn graphics_mode(&self) -> Option<GraphicsMode> {
+        self.devices.vga.graphics_mode()
+    }
+
+    /// The picture on the screen, with everything that blinks shown.
     pub fn render(&self, memory: &Memory) -> Image {
         self.devices.vga.render(memory)
+    }
+
+    /// The picture on the screen at a moment: the cursor and characters blink.
+    pub fn render_at(&self, memory: &Memory, now: Instant) -> Image {
+        self.devices.vga.render_at(memory, self.config.clock_hz, now)
     }
 
     /// The devices' names, for [`Board::show`].

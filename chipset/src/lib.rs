@@ -67,4 +67,4 @@ pub use pit::{PIT_HZ, Pit};
 pub use port92::Port92;
 pub use rtc::Rtc;
 pub use uart::{UART_HZ, Uart};
-pub use vga::{Image, Screen};
+pub use vga::{GraphicsMode, Image, Screen};

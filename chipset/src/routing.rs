@@ -98,13 +98,15 @@ impl Routing {
     }
 
     /// How the bus carries the first bytes of an access: their size, and who takes them. An access of `left` bytes
-    /// goes whole to the device at its first port if it is aligned and not wider than the device's range, else in
-    /// the widest such pieces.
+    /// goes whole to the device at its first port if it is aligned inside the device's range and not wider than that,
+    /// else in the widest such pieces.
     pub(crate) fn port_piece(&self, port: u32, left: u64) -> (Size, Option<Target>) {
         let slot = u16::try_from(port).ok().and_then(|port| self.port(port));
         let Some(slot) = slot else { return (Size::Byte, None) };
         let widest = slot.range.width;
-        let fits = |size: &Size| size.bytes() <= left && *size <= widest && u64::from(port) % size.bytes() == 0;
+        let fits = |size: &Size| {
+            size.bytes() <= left && *size <= widest && (u64::from(port) - slot.range.base) % size.bytes() == 0
+        };
         let size = [Size::Dword, Size::Word].into_iter().find(fits).unwrap_or(Size::Byte);
         (size, Some(slot.target(u64::from(port))))
     }

@@ -4,20 +4,31 @@
 
 mod cp437;
 mod dac;
+mod dispi;
+mod image;
+mod picture;
 mod planes;
+mod ports;
 mod registers;
-#[cfg(test)]
-mod tests;
+mod scan;
 mod text;
 mod timing;
+mod window;
 
-use ringwalk_mmu::{Memory, PAGE_BYTES, Size};
+#[cfg(test)]
+mod tests;
+
+use ringwalk_mmu::{Instant, Memory, PAGE_BYTES, Size};
 use serde::{Deserialize, Serialize};
 
+pub use self::image::{GraphicsMode, Image};
 pub use self::text::Screen;
 
 use self::dac::Dac;
-use self::registers::{ATTRIBUTE, CRTC, GRAPHICS, Indexed, SEQUENCER};
+use self::dispi::Dispi;
+use self::picture::Phase;
+use self::registers::Indexed;
+use self::window::Way;
 use crate::device::{Cx, Device, Range, Ranges, Reg, Space, View};
 use crate::pci::{Bar, COMMAND_IO, COMMAND_MEMORY, ConfigSpace, Function, Register};
 
@@ -30,9 +41,8 @@ const MMIO: u8 = 0x18;
 const ROM: u8 = 0x30;
 /// Bytes that the expansion ROM decodes.
 const ROM_BYTES: u64 = 64 << 10;
-/// Bytes of memory-mapped registers; ports 3C0h to 3DFh are at 400h.
+/// Bytes of memory-mapped registers.
 const MMIO_BYTES: u64 = 4096;
-const MMIO_PORTS: u32 = 0x400;
 
 /// The window into video memory.
 const WINDOW: u64 = 0xA_0000;
@@ -42,40 +52,6 @@ const WINDOW_BYTES: u64 = 0x2_0000;
 const COLOUR: u8 = 1 << 0;
 /// Attribute index bit 5: the display shows memory, else the border colour.
 const PALETTE_SOURCE: u8 = 1 << 5;
-/// Sequencer clocking mode bit 5: the screen is off.
-const SCREEN_OFF: u8 = 1 << 5;
-/// CRTC vertical retrace end bit 7: registers 0 to 7 are protected, but for line compare bit 8 (7, bit 4).
-const PROTECT: u8 = 1 << 7;
-const LINE_COMPARE_8: u8 = 1 << 4;
-/// Index bits of the CRT controller that are kept: those of its 25 registers, and one for extensions to be found
-/// missing there.
-const CRTC_INDEX: u8 = 0x3F;
-
-/// A picture.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Image {
-    /// Pixels in a line.
-    pub width: u32,
-    /// Lines.
-    pub height: u32,
-    /// Red, green and blue of each pixel, line by line.
-    pub rgb: Vec<u8>,
-}
-
-impl Image {
-    fn black(width: u32, height: u32) -> Image {
-        Image { width, height, rgb: vec![0; 3 * width as usize * height as usize] }
-    }
-
-    /// Sets a pixel; nothing outside of the picture.
-    fn set(&mut self, x: u32, y: u32, colour: [u8; 3]) {
-        if x < self.width && y < self.height {
-            let at = 3 * (y as usize * self.width as usize + x as usize);
-            self.rgb[at..at + 3].copy_from_slice(&colour);
-        }
-    }
-}
-
 /// The adapter's registers.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub(crate) struct Vga {
@@ -97,6 +73,10 @@ pub(crate) struct Vga {
     dac: Dac,
     /// The four planes' latches, plane 0 lowest.
     latch: u32,
+    dispi: Dispi,
+    /// Derived.
+    #[serde(skip)]
+    way: Way,
 }
 
 /// A range of the adapter, by its place in `ranges()`.
@@ -104,7 +84,10 @@ const MONO_PORTS: u8 = 0;
 const PORTS: u8 = 1;
 const MEMORY: u8 = 2;
 const MMIO_RANGE: u8 = 3;
-const CONFIG: u8 = 6;
+const DISPI_INDEX: u8 = 6;
+const DISPI_DATA: u8 = 7;
+const DISPI_DATA_ALIGNED: u8 = 8;
+const CONFIG: u8 = 9;
 
 impl Vga {
     /// The adapter after reset, with so many pages of video memory.
@@ -122,6 +105,8 @@ impl Vga {
             attribute_data: false,
             dac: Dac::new(),
             latch: 0,
+            dispi: Dispi::new(),
+            way: Way::default(),
         }
     }
 
@@ -139,13 +124,14 @@ impl Vga {
         ]
     }
 
-    /// The picture on the screen. Graphics modes are shown black.
+    /// The picture on the screen, with everything that blinks shown.
     pub(crate) fn render(&self, memory: &Memory) -> Image {
-        if self.is_graphics() {
-            let frame = self.frame();
-            return Image::black(frame.shown_chars * 8, frame.shown_lines);
-        }
-        self.render_text(memory)
+        self.picture(memory, Phase::LIT)
+    }
+
+    /// The picture on the screen at a moment, in a machine of so many hertz: the cursor and characters blink.
+    pub(crate) fn render_at(&self, memory: &Memory, clock_hz: u64, now: Instant) -> Image {
+        self.picture(memory, Phase::of_frame(self.frames_at(clock_hz, now)))
     }
 
     /// Graphics controller miscellaneous bit 0.
@@ -153,119 +139,26 @@ impl Vga {
         self.graphics.get(6) & 1 != 0
     }
 
-    fn is_blank(&self) -> bool {
-        self.sequencer.get(1) & SCREEN_OFF != 0 || self.attribute.index & PALETTE_SOURCE == 0
-    }
-
-    /// Reads a port by its last two digits, B0h to DFh.
-    fn read_port(&mut self, port: u8, cx: &Cx<'_>) -> u8 {
-        match (port, self.misc & COLOUR != 0) {
-            (0xB4, false) | (0xD4, true) => self.crtc.index,
-            (0xB5, false) | (0xD5, true) => self.crtc.read(),
-            (0xBA, false) | (0xDA, true) => {
-                self.attribute_data = false;
-                self.beam_status(cx)
-            }
-            (0xC0, _) => self.attribute.index,
-            (0xC1, _) => self.attribute.get(self.attribute.index & 0x1F),
-            // Input status 0, bit 4: the sense comparator sees a monitor.
-            (0xC2, _) => 0x10,
-            (0xC3, _) => self.enable,
-            (0xC4, _) => self.sequencer.index,
-            (0xC5, _) => self.sequencer.read(),
-            (0xC6, _) => self.dac.mask,
-            (0xC7, _) => self.dac.state(),
-            (0xC8, _) => self.dac.write_index(),
-            (0xC9, _) => self.dac.read(),
-            (0xCA, _) => self.feature,
-            (0xCC, _) => self.misc,
-            (0xCE, _) => self.graphics.index,
-            (0xCF, _) => self.graphics.read(),
-            _ => 0xFF,
-        }
-    }
-
-    /// Writes a port by its last two digits, B0h to DFh.
-    fn write_port(&mut self, port: u8, value: u8) {
-        match (port, self.misc & COLOUR != 0) {
-            (0xB4, false) | (0xD4, true) => self.crtc.index = value & CRTC_INDEX,
-            (0xB5, false) | (0xD5, true) => self.write_crtc(value),
-            (0xBA, false) | (0xDA, true) => self.feature = value & 0x0B,
-            (0xC0, _) => self.write_attribute(value),
-            (0xC2, _) => self.misc = value & 0xEF,
-            (0xC3, _) => self.enable = value & 1,
-            (0xC4, _) => self.sequencer.index = value & 7,
-            (0xC5, _) => self.sequencer.write(value, &SEQUENCER),
-            (0xC6, _) => self.dac.mask = value,
-            (0xC7, _) => self.dac.begin_reading(value),
-            (0xC8, _) => self.dac.begin_writing(value),
-            (0xC9, _) => self.dac.write(value),
-            (0xCE, _) => self.graphics.index = value & 15,
-            (0xCF, _) => self.graphics.write(value, &GRAPHICS),
-            _ => {}
-        }
-    }
-
-    /// 3C0h takes the index and its data in turn; reading input status 1 makes the index next.
-    fn write_attribute(&mut self, value: u8) {
-        if self.attribute_data {
-            self.attribute.set(self.attribute.index & 0x1F, value, &ATTRIBUTE);
-        } else {
-            self.attribute.index = value & (PALETTE_SOURCE | 0x1F);
-        }
-        self.attribute_data = !self.attribute_data;
-    }
-
-    fn write_crtc(&mut self, value: u8) {
-        let protected = self.crtc.get(0x11) & PROTECT != 0;
-        match self.crtc.index {
-            7 if protected => {
-                let kept = self.crtc.get(7) & !LINE_COMPARE_8;
-                self.crtc.set(7, kept | (value & LINE_COMPARE_8), &CRTC);
-            }
-            0..=6 if protected => {}
-            index => self.crtc.set(index, value, &CRTC),
-        }
-    }
-
-    fn read_mmio(&mut self, offset: u32, cx: &Cx<'_>) -> u8 {
-        match offset.checked_sub(MMIO_PORTS) {
-            // At most DFh.
-            Some(port @ 0..=0x1F) => self.read_port(0xC0 + port as u8, cx),
-            _ => 0,
-        }
-    }
-
-    fn write_mmio(&mut self, offset: u32, value: u8) {
-        if let Some(port @ 0..=0x1F) = offset.checked_sub(MMIO_PORTS) {
-            // At most DFh.
-            self.write_port(0xC0 + port as u8, value);
-        }
-    }
-
     fn read_byte(&mut self, range: u8, offset: u32, cx: &Cx<'_>) -> u8 {
         match range {
             // The ranges hold 12 and 32 ports.
             MONO_PORTS => self.read_port(0xB0 + (offset as u8 & 15), cx),
             PORTS => self.read_port(0xC0 + (offset as u8 & 31), cx),
-            MEMORY => self.read_memory(offset, cx.memory),
             MMIO_RANGE => self.read_mmio(offset, cx),
             _ => 0xFF,
         }
     }
 
-    fn write_byte(&mut self, range: u8, offset: u32, value: u8, cx: &mut Cx<'_>) {
+    fn write_byte(&mut self, range: u8, offset: u32, value: u8) {
         match range {
             // The ranges hold 12 and 32 ports.
             MONO_PORTS => self.write_port(0xB0 + (offset as u8 & 15), value),
             PORTS => self.write_port(0xC0 + (offset as u8 & 31), value),
-            MEMORY => self.write_memory(offset, value, cx.memory),
-            MMIO_RANGE => self.write_mmio(offset, value),
             _ => {}
         }
     }
 
-    fn ranges_now(&self) -> [Range; 6] {
+    fn ranges_now(&self) -> [Range; 9] {
         let command = self.config.command();
         let io = command & COMMAND_IO != 0;
         let memory = command & COMMAND_MEMORY != 0;
@@ -276,6 +169,7 @@ impl Vga {
             len: if base.is_some() { len } else { 0 },
             width: Size::Byte,
         };
+        let word = |name, port| Range { width: Size::Word, ..range(name, Space::Port, io.then_some(port), 1) };
         let framebuffer = u64::from(framebuffer_bytes(self.vram_pages));
         [
             range("monochrome ports", Space::Port, io.then_some(0x3B0), 12),
@@ -284,6 +178,9 @@ impl Vga {
             range("registers", Space::Mmio, self.config.memory_base(MMIO), MMIO_BYTES),
             range("framebuffer", Space::VideoMemory, self.config.memory_base(FRAMEBUFFER), framebuffer),
             range("ROM", Space::VideoRom, self.config.rom_base(ROM), ROM_BYTES),
+            word("display interface index", 0x1CE),
+            word("display interface data", 0x1CF),
+            word("display interface data, aligned", 0x1D0),
         ]
     }
 }
@@ -303,8 +200,12 @@ impl Device for Vga {
     }
 
     fn read(&mut self, reg: Reg, size: Size, cx: &mut Cx<'_>) -> u64 {
-        if reg.range == CONFIG {
-            return self.config.read(reg.offset, size);
+        match reg.range {
+            MEMORY => return self.read_window(reg.offset, size, cx.memory),
+            DISPI_INDEX => return u64::from(self.dispi.index),
+            DISPI_DATA | DISPI_DATA_ALIGNED => return u64::from(self.read_dispi()),
+            CONFIG => return self.config.read(reg.offset, size),
+            _ => {}
         }
         let mut bytes = [0; 8];
         for (index, byte) in (0..).zip(bytes.iter_mut().take(size.bytes() as usize)) {
@@ -314,11 +215,17 @@ impl Device for Vga {
     }
 
     fn write(&mut self, reg: Reg, size: Size, value: u64, cx: &mut Cx<'_>) {
-        if reg.range == CONFIG {
-            return self.config.write(&Vga::table(self.vram_pages), reg.offset, size, value);
+        match reg.range {
+            MEMORY => return self.write_window(reg.offset, size, value, cx.memory),
+            MMIO_RANGE => return self.write_mmio(reg.offset, size, value, cx.memory),
+            // Words: the upper bits are clear.
+            DISPI_INDEX => self.dispi.index = value as u16,
+            DISPI_DATA | DISPI_DATA_ALIGNED => return self.write_dispi(self.dispi.index, value as u16, cx.memory),
+            CONFIG => return self.config.write(&Vga::table(self.vram_pages), reg.offset, size, value),
+            _ => {}
         }
         for (index, byte) in (0..).zip(value.to_le_bytes()).take(size.bytes() as usize) {
-            self.write_byte(reg.range, reg.offset.wrapping_add(index), byte, cx);
+            self.write_byte(reg.range, reg.offset.wrapping_add(index), byte);
         }
     }
 
@@ -328,10 +235,12 @@ impl Device for Vga {
 
     fn show(&self) -> View {
         let frame = self.frame();
-        let mode = if self.is_graphics() { "graphics" } else { "text" };
-        let size = format!("{} characters, {} lines", frame.shown_chars, frame.shown_lines);
+        let mode = match self.graphics_mode() {
+            Some(mode) => format!("graphics, {mode}"),
+            None => format!("text, {} characters, {} lines", frame.shown_chars, frame.shown_lines),
+        };
         View::default()
-            .row("mode", format!("{mode}, {size}{}", if self.is_blank() { ", off" } else { "" }))
+            .row("mode", format!("{mode}{}", if self.is_blank() { ", off" } else { "" }))
             .row("miscellaneous output", format!("{:02X}", self.misc))
             .row("sequencer", self.sequencer.text())
             .row("CRT controller", self.crtc.text())
@@ -339,5 +248,7 @@ impl Device for Vga {
             .row("attribute controller", self.attribute.text())
             .row("latches", format!("{:08X}", self.latch))
             .row("PEL mask", format!("{:02X}", self.dac.mask))
+            .row("palette", if self.dac.is_wide() { "8 bits" } else { "6 bits" })
+            .row("display interface", self.dispi.text())
     }
 }

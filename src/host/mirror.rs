@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use ringwalk_chipset::{Board, Screen};
+use ringwalk_chipset::{Board, GraphicsMode, Screen};
 use ringwalk_mmu::Memory;
 
 use super::terminal::{self, RawMode};
@@ -21,7 +21,7 @@ pub(super) struct Mirror {
 #[derive(PartialEq, Eq)]
 enum Shown {
     Text(Screen),
-    Graphics(u32, u32),
+    Graphics(Option<GraphicsMode>),
 }
 
 impl Mirror {
@@ -37,10 +37,7 @@ impl Mirror {
     pub(super) fn show(&mut self, board: &Board, memory: &Memory) {
         let now = match board.screen(memory) {
             Some(screen) => Shown::Text(screen),
-            None => {
-                let picture = board.render(memory);
-                Shown::Graphics(picture.width, picture.height)
-            }
+            None => Shown::Graphics(board.graphics_mode()),
         };
         if self.shown.as_ref() == Some(&now) {
             return;
@@ -50,9 +47,7 @@ impl Mirror {
                 out(&drawn(screen, Some(before), terminal::size()));
             }
             (Shown::Text(screen), _) => out(&format!("\x1b[0m\x1b[2J{}", drawn(screen, None, terminal::size()))),
-            (Shown::Graphics(width, height), _) => out(&format!(
-                "\x1b[0m\x1b[2J\x1b[Hgraphics, {width} x {height}: --screenshot FILE.png shows it at the end; Ctrl-] leaves"
-            )),
+            (Shown::Graphics(mode), _) => out(&format!("\x1b[0m\x1b[2J\x1b[H{}", graphics_notice(mode.as_ref()))),
         }
         self.shown = Some(now);
     }
@@ -67,6 +62,12 @@ impl Drop for Mirror {
         }
         out(&text);
     }
+}
+
+/// What the terminal says instead of a picture.
+fn graphics_notice(mode: Option<&GraphicsMode>) -> String {
+    let mode = mode.map(|mode| format!(", {mode}")).unwrap_or_default();
+    format!("graphics{mode}: --screenshot FILE.png shows it at the end; Ctrl-] leaves")
 }
 
 /// A terminal that does not take its text is nothing to end a run for.
@@ -144,6 +145,14 @@ mod tests {
         assert_eq!(drawn(&after, Some(&before), (25, 80)), "\x1b[2;1H\x1b[37;40mEfgh\x1b[1;2H\x1b[?25h");
         assert_eq!(drawn(&before, Some(&before), (25, 80)), "\x1b[1;2H\x1b[?25h");
         assert_eq!(drawn(&before, None, (1, 2)), "\x1b[1;1H\x1b[37;40mab\x1b[1;2H\x1b[?25h", "as far as it fits");
+    }
+
+    #[test]
+    fn a_picture_is_told_in_words() {
+        let mode = GraphicsMode { width: 640, height: 480, depth: 4 };
+        assert!(graphics_notice(Some(&mode)).starts_with("graphics, 640 x 480, 16 colours: --screenshot "));
+        let mode = GraphicsMode { width: 1024, height: 768, depth: 32 };
+        assert!(graphics_notice(Some(&mode)).starts_with("graphics, 1024 x 768, 32 bits: "));
     }
 
     #[test]

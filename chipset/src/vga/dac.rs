@@ -1,9 +1,10 @@
-//! The colour palette of the VGA: 256 colours of three times six bits.
-//! IBM *PS/2 Video Subsystems*, "Video Digital-to-Analog Converter".
+//! The colour palette of the VGA: 256 colours of three times six bits, or eight where the display interface asks for it.
+//! IBM *PS/2 Video Subsystems*, "Video Digital-to-Analog Converter"; for the width the Bochs project's *VBE Display
+//! API*, "VBE_DISPI_8BIT_DAC".
 
 use serde::{Deserialize, Serialize};
 
-/// Bytes of the palette: red, green and blue of each colour, six bits in each.
+/// Bytes of the palette: red, green and blue of each colour.
 const BYTES: usize = 768;
 
 /// The DAC.
@@ -21,6 +22,8 @@ pub(crate) struct Dac {
     component: u8,
     /// What was written of the current colour.
     pending: [u8; 2],
+    /// Components have eight bits, else six.
+    wide: bool,
     colours: Vec<u8>,
 }
 
@@ -34,6 +37,7 @@ impl Dac {
             reading: false,
             component: 0,
             pending: [0; 2],
+            wide: false,
             colours: vec![0; BYTES],
         }
     }
@@ -69,7 +73,7 @@ impl Dac {
 
     /// Port 3C9h written: a colour changes with its third component.
     pub(crate) fn write(&mut self, value: u8) {
-        let value = value & 0x3F;
+        let value = if self.wide { value } else { value & 0x3F };
         match self.pending.get_mut(usize::from(self.component)) {
             Some(pending) => *pending = value,
             None => {
@@ -84,11 +88,34 @@ impl Dac {
         }
     }
 
+    /// Gives components eight bits or six. The colours stay what they are, as far as six bits can tell them.
+    pub(crate) fn set_wide(&mut self, wide: bool) {
+        if wide == std::mem::replace(&mut self.wide, wide) {
+            return;
+        }
+        for component in &mut self.colours {
+            *component = if wide { six_to_eight(*component) } else { *component >> 2 };
+        }
+    }
+
+    /// True while components have eight bits.
+    pub(crate) fn is_wide(&self) -> bool {
+        self.wide
+    }
+
     /// The colour of a pixel as 8-bit red, green and blue, behind the PEL mask.
     pub(crate) fn rgb(&self, pixel: u8) -> [u8; 3] {
-        let six_to_eight = |value: u8| value << 2 | value >> 4;
         let pixel = pixel & self.mask;
-        [0, 1, 2].map(|component| six_to_eight(self.component_of(pixel, component)))
+        [0, 1, 2].map(|component| {
+            let value = self.component_of(pixel, component);
+            if self.wide { value } else { six_to_eight(value) }
+        })
+    }
+
+    /// The colours of all pixels.
+    pub(crate) fn table(&self) -> [[u8; 3]; 256] {
+        // There are 256.
+        std::array::from_fn(|pixel| self.rgb(pixel as u8))
     }
 
     fn component_of(&self, colour: u8, component: u8) -> u8 {
@@ -101,4 +128,9 @@ impl Dac {
         self.component = if self.component >= 2 { 0 } else { self.component + 1 };
         self.component == 0
     }
+}
+
+/// Six bits as eight: all ones stay all ones.
+fn six_to_eight(value: u8) -> u8 {
+    value << 2 | (value >> 4 & 3)
 }
