@@ -39,7 +39,7 @@ int10:
 .high:
         cmp ah, 4Fh
         jne .done
-        mov word [bp + frame.ax], 0100h ; VBE: AL other than 4Fh says that the function is not there
+        call vbe
         jmp .done
 
 int10_functions:

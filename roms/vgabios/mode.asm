@@ -118,7 +118,7 @@ mode_kind:
 .done:
         ret
 
-; The 1234:1111 device shows its linear framebuffer until DISPI is disabled. Changes DX.
+; The 1234:1111 device shows its linear framebuffer until DISPI is disabled. Keeps AX; changes DX.
 leave_linear_framebuffer:
         push ax
         mov dx, DISPI_INDEX
@@ -127,6 +127,7 @@ leave_linear_framebuffer:
         inc dx
         xor ax, ax
         out dx, ax
+        mov [BDA_VBE_MODE], ax
         pop ax
         ret
 

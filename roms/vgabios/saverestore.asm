@@ -193,6 +193,7 @@ saved_data:
         dw BDA_SEGMENT, BDA_MODE, BDA_CGA_PALETTE + 1 - BDA_MODE
         dw BDA_SEGMENT, BDA_LAST_ROW, BDA_DCC + 1 - BDA_LAST_ROW
         dw BDA_SEGMENT, BDA_SAVE_TABLE, 4
+        dw BDA_SEGMENT, BDA_VBE_MODE, 2
         dw 0, VECTOR_1F, 4
         dw 0, VECTOR_43, 4
 .end:

@@ -6,8 +6,9 @@
 ; Registers: IBM Personal System/2 Hardware Interface Technical Reference, "Video Subsystem".
 ; Container: PCI Firmware Specification 3.0, section 5.1 "PCI Expansion ROM Contents".
 ;
-; The image runs read-only at C000:0000, in real or virtual-8086 mode, on any CPU from the 386 up. It uses no 32-bit
-; register, so their upper halves survive without being saved, and it keeps all its state in the BIOS data area.
+; The image runs read-only at C000:0000, in real or virtual-8086 mode, on any CPU from the 386 up. Outside of the VESA
+; extension it uses no 32-bit register, so their upper halves survive without being saved, and it keeps all its state in
+; the BIOS data area.
 
         cpu 386
         bits 16
@@ -65,6 +66,12 @@ pci_data:                               ; PCI Firmware Specification 3.0, table 
 %include "select.asm"
 %include "state.asm"
 %include "saverestore.asm"
+%include "vbe.asm"
+%include "vbemodes.asm"
+%include "vbeset.asm"
+%include "vbescreen.asm"
+%include "vbestate.asm"
+%include "vbeprotected.asm"
 %include "fonts.asm"
 
         times ROM_BYTES - 1 - ($ - $$) db 0FFh

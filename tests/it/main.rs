@@ -14,3 +14,6 @@ mod tour;
 mod trail;
 mod truth;
 mod vectors_80286;
+mod vga_caller;
+mod vgabios;
+mod vgabios_vbe;
