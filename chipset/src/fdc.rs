@@ -2,9 +2,11 @@
 //! in PC/AT mode: registers, phases, seeks, interrupts. What the commands do is in [`command`], the formats of disks
 //! in [`media`].
 //!
-//! Chosen here: steps and sectors take a few virtual microseconds instead of milliseconds; a host that serves the
-//! FIFO late loses nothing (no overrun). As on the chip, a command that looks for a sector never ends while no disk
+//! Chosen here: steps and sectors take a few virtual microseconds instead of milliseconds, whatever SRT, HUT and HLT of
+//! SPECIFY say; a host that serves the FIFO late loses nothing (no overrun). As on the chip, a command that looks for a sector never ends while no disk
 //! turns: only a reset helps. SCAN commands are not there and end as invalid.
+
+use std::collections::BTreeSet;
 
 use ringwalk_mmu::{Instant, Size};
 use serde::{Deserialize, Serialize};
@@ -160,6 +162,8 @@ pub struct Fdc {
     perpendicular: u8,
     /// The last EOT or SC, for DUMPREG.
     end_of_track: u8,
+    /// Sectors with a deleted data mark, by drive and number.
+    deleted: BTreeSet<(u8, u16)>,
 }
 
 impl Default for Fdc {
@@ -192,6 +196,7 @@ impl Fdc {
             locked: false,
             perpendicular: 0,
             end_of_track: 0,
+            deleted: BTreeSet::new(),
         }
     }
 
@@ -285,7 +290,7 @@ impl Fdc {
             Phase::Result => {
                 self.interrupt = false;
                 let byte = self.result.get(self.position as usize).copied().unwrap_or(0xFF);
-                self.position += 1;
+                self.position = self.position.saturating_add(1);
                 if self.position as usize >= self.result.len() {
                     self.expect_command();
                 }
@@ -325,7 +330,7 @@ impl Fdc {
 
     /// A byte of execution data has passed; with the last one, or at TC, the buffer is done with.
     fn pass(&mut self, terminal_count: bool, cx: &Cx<'_>) {
-        self.position += 1;
+        self.position = self.position.saturating_add(1);
         self.transfer.ended |= terminal_count;
         if !terminal_count && (self.position as usize) < self.buffer.len() {
             return;
@@ -454,10 +459,10 @@ impl Device for Fdc {
         self.drive_lines(cx);
     }
 
-    /// The drives do not notice a hardware reset.
+    /// The drives and their disks do not notice a hardware reset.
     fn reset(&mut self) {
         let drives = self.drives;
-        *self = Fdc::new([None, None]);
+        *self = Fdc { deleted: std::mem::take(&mut self.deleted), ..Fdc::new([None, None]) };
         for (drive, was) in self.drives.iter_mut().zip(drives) {
             *drive = Drive { pcn: 0, seek: None, interrupt: None, ..was };
         }

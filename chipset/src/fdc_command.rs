@@ -1,8 +1,9 @@
 //! The commands of the 82077AA. Datasheet (order number 290166), "Command Set/Descriptions", "Status Registers 0 to 3",
 //! "Data Transfer Commands", "Control Commands".
 //!
-//! Images hold data in sectors of 512 bytes with the usual IDs and no deleted data marks: WRITE DELETED DATA writes as
-//! WRITE DATA does, and FORMAT TRACK fills the sectors whose IDs the image can hold.
+//! Images hold data in sectors of 512 bytes with the usual IDs: FORMAT TRACK fills the sectors whose IDs the image can
+//! hold. They have no room for deleted data marks: those that WRITE DELETED DATA sets are kept beside the image, as long
+//! as the machine is.
 
 use ringwalk_mmu::{Disk, Memory, SECTOR_BYTES};
 use serde::{Deserialize, Serialize};
@@ -49,6 +50,7 @@ enum Kind {
     Write,
     Verify,
     Format,
+    WriteDeleted,
 }
 
 /// A data transfer in progress.
@@ -68,6 +70,8 @@ pub(super) struct Transfer {
     fill: u8,
     /// TC came.
     pub(super) ended: bool,
+    /// A sector with the other data mark was met.
+    control_mark: bool,
 }
 
 /// How a data transfer ends: ST0's upper bits, ST1, ST2.
@@ -96,7 +100,8 @@ impl Fdc {
             0x02 => self.begin_transfer(Kind::ReadTrack, c, cx),
             0x03 => self.specify = [c[1], c[2]],
             0x04 => self.sense_drive(c[1]),
-            0x05 | 0x09 => self.begin_transfer(Kind::Write, c, cx),
+            0x05 => self.begin_transfer(Kind::Write, c, cx),
+            0x09 => self.begin_transfer(Kind::WriteDeleted, c, cx),
             0x06 => self.begin_transfer(Kind::Read, c, cx),
             0x07 => self.recalibrate(c[1] & 3, cx),
             0x08 => self.sense_interrupt(),
@@ -238,18 +243,37 @@ impl Fdc {
             return self.finish(ending);
         }
         match self.transfer.kind {
-            Kind::Write => self.ask(SECTOR_BYTES),
+            Kind::Write | Kind::WriteDeleted => self.ask(SECTOR_BYTES),
             Kind::Verify => self.busy(SECTOR_US, Work::Sector, cx),
-            // All data marks are normal ones, so that all sectors are skipped.
-            Kind::ReadDeleted if self.transfer.flags & SKIP != 0 => self.busy(SECTOR_US, Work::Sector, cx),
+            Kind::Read | Kind::ReadDeleted if self.has_other_mark(&format) && self.transfer.flags & SKIP != 0 => {
+                self.busy(SECTOR_US, Work::Sector, cx);
+            }
             Kind::Read | Kind::ReadDeleted | Kind::ReadTrack | Kind::Format => self.load_sector(&format, cx.memory),
+        }
+    }
+
+    /// The current sector's number on its drive.
+    fn sector_number(&self, format: &Format) -> Option<(u8, u16)> {
+        let [cylinder, _, sector, _] = self.transfer.id;
+        let place = format.place(cylinder, self.transfer.head, sector)?;
+        Some((self.transfer.drive, u16::try_from(place).ok()?))
+    }
+
+    /// True if the current sector's data mark is not the one that the command reads.
+    fn has_other_mark(&self, format: &Format) -> bool {
+        let deleted = self.sector_number(format).is_some_and(|number| self.deleted.contains(&number));
+        match self.transfer.kind {
+            Kind::Read => deleted,
+            Kind::ReadDeleted => !deleted,
+            _ => false,
         }
     }
 
     fn check_id(&self, format: &Format) -> Result<(), Ending> {
         let transfer = &self.transfer;
         let drive = &self.drives[usize::from(transfer.drive)];
-        if transfer.kind == Kind::Write && drive.disk.is_some_and(|disk| disk.write_protected) {
+        let writes = matches!(transfer.kind, Kind::Write | Kind::WriteDeleted);
+        if writes && drive.disk.is_some_and(|disk| disk.write_protected) {
             return Err((ABNORMAL, NOT_WRITABLE, 0));
         }
         let [cylinder, head, sector, size] = transfer.id;
@@ -296,25 +320,36 @@ impl Fdc {
             cx.memory.host_trouble = Some(trouble);
             return self.finish((ABNORMAL | EQUIPMENT_CHECK, 0, 0));
         }
+        match (self.sector_number(&format), self.transfer.kind) {
+            (Some(number), Kind::WriteDeleted) => drop(self.deleted.insert(number)),
+            (Some(number), _) => drop(self.deleted.remove(&number)),
+            (None, _) => {}
+        }
         self.next_sector(cx);
     }
 
-    /// A sector is done: the command ends, or goes on with the next.
+    /// A sector is done: the command ends, or goes on with the next. With a mark that was not asked for it ends behind
+    /// that sector, whose ID is then told, unless such are skipped (tables 5-4 and 5-5, "Skip Bit vs READ DATA Command"
+    /// and "Skip Bit vs READ DELETED DATA Command").
     pub(super) fn next_sector(&mut self, cx: &mut Cx<'_>) {
         let kind = self.transfer.kind;
+        if let Some(Ok(format)) = self.track(&self.transfer)
+            && self.has_other_mark(&format)
+        {
+            self.transfer.control_mark = true;
+            if self.transfer.flags & SKIP == 0 {
+                return self.finish(NORMAL);
+            }
+        }
         let at_end = self.pass_id();
         let counted = self.transfer.count.as_mut().is_some_and(|count| {
             *count = count.wrapping_sub(1);
             *count == 0
         });
-        let skips = self.transfer.flags & SKIP != 0;
         match kind {
-            // The mark was not the one that was asked for: the command ends behind the sector.
-            Kind::ReadDeleted if !skips => self.finish((0, 0, CONTROL_MARK)),
             _ if self.transfer.ended || counted => self.finish(NORMAL),
             Kind::ReadTrack if at_end => self.finish(NORMAL),
             Kind::Verify if at_end && self.transfer.count.is_none() => self.finish(NORMAL),
-            Kind::ReadDeleted if at_end => self.finish((ABNORMAL, NO_DATA, 0)),
             _ if at_end => self.finish((ABNORMAL, END_OF_CYLINDER, 0)),
             _ => self.find_sector(cx),
         }
@@ -362,6 +397,7 @@ impl Fdc {
     fn format_track(&mut self, format: &Format, memory: &mut Memory) {
         let transfer = &self.transfer;
         let here = self.drives[usize::from(transfer.drive)].cylinder;
+        let mut formatted = Vec::new();
         for id in self.buffer.chunks_exact(4).take(self.position as usize / 4) {
             let holds = id[0] == here && id[1] == transfer.head && id[3] == SIZE_512 && transfer.id[3] == SIZE_512;
             let Some(place) = format.place(here, transfer.head, id[2]).filter(|_| holds) else { continue };
@@ -369,14 +405,18 @@ impl Fdc {
                 memory.host_trouble = Some(trouble);
                 return self.finish((ABNORMAL | EQUIPMENT_CHECK, 0, 0));
             }
+            formatted.extend(u16::try_from(place).ok());
         }
+        let drive = self.transfer.drive;
+        self.deleted.retain(|(on, sector)| *on != drive || !formatted.contains(sector));
         self.finish(NORMAL);
     }
 
     /// The result phase of a data transfer command: ST0, ST1, ST2, and the ID.
     fn finish(&mut self, (st0, st1, st2): Ending) {
-        let Transfer { drive, head, id: [c, h, r, n], .. } = self.transfer;
-        self.answer(&[st0 | head << 2 | drive, st1, st2, c, h, r, n], true);
+        let Transfer { drive, head, id: [c, h, r, n], control_mark, .. } = self.transfer;
+        let mark = if control_mark { CONTROL_MARK } else { 0 };
+        self.answer(&[st0 | head << 2 | drive, st1, st2 | mark, c, h, r, n], true);
     }
 }
 

@@ -277,8 +277,39 @@ fn verify_read_track_and_deleted_data() {
     assert_eq!([at(&pc, 0), at(&pc, 512)], [0, 1], "READ TRACK begins at the index");
     dma(&mut pc, TO_MEMORY, 1024);
     let deleted = command(&mut pc, &[0x4C, 0, 0, 0, 3, 2, 18, 0x1B, 0xFF]);
-    assert_eq!((deleted, at(&pc, 0)), (vec![0, 0, 0x40, 0, 0, 4, 2], 2), "one sector, with the control mark");
-    assert_eq!(command(&mut pc, &[0x6C, 0, 0, 0, 3, 2, 18, 0x1B, 0xFF])[..3], [0x40, 0x04, 0], "SK: none is left");
+    assert_eq!((deleted, at(&pc, 0)), (vec![0, 0, 0x40, 0, 0, 3, 2], 2), "read; the address is not incremented");
+    let skipped = command(&mut pc, &[0x6C, 0, 0, 0, 3, 2, 18, 0x1B, 0xFF]);
+    assert_eq!(skipped, [0x40, 0x80, 0x40, 1, 0, 1, 2], "SK: none is read, and no TC comes");
+}
+
+/// Tables 5-4 and 5-5, "Skip Bit vs READ DATA Command" and "Skip Bit vs READ DELETED DATA Command".
+#[test]
+fn deleted_data_marks_end_a_read_or_are_skipped() {
+    let mut pc = pc();
+    dma(&mut pc, FROM_MEMORY, 512);
+    assert_eq!(command(&mut pc, &[0x49, 0, 0, 0, 4, 2, 18, 0x1B, 0xFF]), [0, 0, 0, 0, 0, 5, 2]);
+    dma(&mut pc, TO_MEMORY, 1536);
+    let read = command(&mut pc, &[0x46, 0, 0, 0, 3, 2, 18, 0x1B, 0xFF]);
+    assert_eq!(read, [0, 0, 0x40, 0, 0, 4, 2], "ends behind the deleted sector");
+    assert_eq!([at(&pc, 0), at(&pc, 512), at(&pc, 1024)], [2, 0, 0]);
+    dma(&mut pc, TO_MEMORY, 1024);
+    let read = command(&mut pc, &[0x66, 0, 0, 0, 3, 2, 18, 0x1B, 0xFF]);
+    assert_eq!((read, at(&pc, 512)), (vec![0, 0, 0x40, 0, 0, 6, 2], 4), "SK: sector 4 is passed over");
+    dma(&mut pc, TO_MEMORY, 512);
+    let read = command(&mut pc, &[0x4C, 0, 0, 0, 4, 2, 18, 0x1B, 0xFF]);
+    assert_eq!(read, [0, 0, 0, 0, 0, 5, 2], "READ DELETED DATA finds its mark");
+    pc.board.reset();
+    for (port, value) in [(0xD6, 0xC0), (0xD4, 0x00), (0x3F2, 0x3C)] {
+        pc.outb(port, value);
+    }
+    pc.run(1000 * US);
+    (0..4).for_each(|_| drop(command(&mut pc, &[0x08])));
+    pc.outb(0x3F7, 0);
+    dma(&mut pc, FROM_MEMORY, 512);
+    assert_eq!(command(&mut pc, &[0x45, 0, 0, 0, 4, 2, 18, 0x1B, 0xFF])[0], 0);
+    dma(&mut pc, TO_MEMORY, 512);
+    let read = command(&mut pc, &[0x46, 0, 0, 0, 4, 2, 18, 0x1B, 0xFF]);
+    assert_eq!(read, [0, 0, 0, 0, 0, 5, 2], "WRITE DATA makes the mark a normal one");
 }
 
 #[test]
