@@ -133,6 +133,29 @@ fn regions_that_end_early_leave_the_drive_waiting() {
     assert_eq!(pc.inb(0x1F7), 0x58);
 }
 
+/// *Programming Interface for Bus Master IDE Controller*, "Bus Master IDE Command Register": when the bit is cleared all
+/// state information is lost, and the transfer cannot be resumed.
+#[test]
+fn a_stopped_transfer_is_over_and_a_reset_frees_the_drive() {
+    let mut pc = pc();
+    table(&mut pc, &[(AREA, 0x200), (AREA + 0x1000, 0x200 | END)]);
+    command(&mut pc, 0xC8, 2, 9);
+    pc.outb(PORTS, WRITE_MEMORY);
+    pc.outb(PORTS, WRITE_MEMORY & !1);
+    pc.run(1000 * US);
+    assert_eq!((pc.inb(PORTS + 2), pc.irq(14), pc.inb(0x1F7)), (0, false, 0x58), "the drive waits");
+    assert_eq!(at(&pc, AREA), 0);
+    pc.outb(0x3F6, 0x04);
+    pc.run(10 * US);
+    pc.outb(0x3F6, 0x00);
+    pc.run(100_000 * US);
+    command(&mut pc, 0xC8, 2, 9);
+    pc.outb(PORTS, WRITE_MEMORY);
+    pc.run(1000 * US);
+    assert_eq!(pc.inb(PORTS + 2), INTERRUPT);
+    assert_eq!([at(&pc, AREA), at(&pc, AREA + 0x1000)], [9, 10], "from the first region on");
+}
+
 #[test]
 fn addresses_without_memory_set_the_error_bit() {
     let mut pc = pc();

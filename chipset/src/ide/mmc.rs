@@ -16,6 +16,8 @@ const BLOCK_BYTES: u32 = 2048;
 const PREGAP: u32 = 150;
 /// ADR 1, control 4: a data track, which may not be copied.
 const DATA_TRACK: u8 = 0x14;
+/// Audio status of READ SUB-CHANNEL: none to return.
+const NO_AUDIO: u8 = 0x15;
 /// The number of the lead-out as a track.
 const LEAD_OUT: u8 = 0xAA;
 
@@ -123,6 +125,7 @@ impl Packet {
             0x25 => self.read_capacity(),
             0x28 => self.read(word(cdb, 2), half(cdb, 7).into()),
             0x2B => self.read(word(cdb, 2), 0),
+            0x42 => self.read_sub_channel(cdb),
             0x43 => self.read_toc(cdb),
             0x44 => self.read_header(cdb),
             0x46 => Ok(cut(pages::configuration(cdb, self.has_disc()), half(cdb, 7))),
@@ -130,6 +133,9 @@ impl Packet {
             0x51 => self.disc().map(|_| cut(disc_information(), half(cdb, 7))),
             0x5A => self.mode_sense(cdb, half(cdb, 7), pages::Header::Ten),
             0xA8 => self.read(word(cdb, 2), word(cdb, 6)),
+            0xB9 => self.read_cd_msf(cdb),
+            // "SET CD SPEED": there is one.
+            0xBB => Ok(Answer::Done),
             0xBD => Ok(cut(vec![0; 8], half(cdb, 8))),
             0xBE => self.read_cd(cdb),
             _ => Err(Sense::INVALID_COMMAND),
@@ -183,12 +189,51 @@ impl Packet {
         if fits { Ok(Answer::Blocks { first, count }) } else { Err(Sense::OUT_OF_RANGE) }
     }
 
+    /// "READ SUB-CHANNEL": no audio plays, and the disc has neither catalogue number nor recording codes.
+    fn read_sub_channel(&self, cdb: &Cdb) -> Outcome {
+        self.disc()?;
+        let mut data = vec![0, NO_AUDIO, 0, 0];
+        if cdb[2] & 0x40 != 0 {
+            data.push(cdb[3]);
+            match cdb[3] {
+                0x01 => {
+                    data.extend([DATA_TRACK, 1, 1]);
+                    data.extend(address(0, cdb[1] & 2 != 0));
+                    data.extend([0; 4]);
+                }
+                0x02 => data.extend([0; 19]),
+                0x03 if cdb[6] == 1 => data.extend([&[DATA_TRACK, 1][..], &[0; 17]].concat()),
+                _ => return Err(Sense::INVALID_FIELD),
+            }
+            // At most twenty bytes.
+            data[3] = (data.len() - 4) as u8;
+        }
+        Ok(cut(data, half(cdb, 7)))
+    }
+
+    /// "READ CD MSF": from a time up to another.
+    fn read_cd_msf(&self, cdb: &Cdb) -> Outcome {
+        let block = |at: usize| {
+            let [minute, second, frame] = [cdb[at], cdb[at + 1], cdb[at + 2]].map(u32::from);
+            let fits = second < 60 && frame < 75;
+            let block = ((minute * 60 + second) * 75 + frame).checked_sub(PREGAP);
+            block.filter(|_| fits).ok_or(Sense::INVALID_FIELD)
+        };
+        let first = block(3)?;
+        let count = block(6)?.checked_sub(first).ok_or(Sense::INVALID_FIELD)?;
+        self.read_user_data(cdb, first, count)
+    }
+
     /// "READ CD": user data of mode 1 only.
     fn read_cd(&self, cdb: &Cdb) -> Outcome {
         let count = u32::from_be_bytes([0, cdb[6], cdb[7], cdb[8]]);
+        self.read_user_data(cdb, word(cdb, 2), count)
+    }
+
+    fn read_user_data(&self, cdb: &Cdb, first: u32, count: u32) -> Outcome {
         match (cdb[1] >> 2 & 7, cdb[9] & 0xFE, cdb[10] & 7) {
-            (0 | 2, 0x10, 0) => self.read(word(cdb, 2), count),
-            (0 | 2, 0x00, 0) => self.read(word(cdb, 2), 0),
+            (0 | 2, 0x10, 0) => self.read(first, count),
+            (0 | 2, 0x00, 0) => self.read(first, 0),
             (0 | 2, ..) => Err(Sense::INVALID_FIELD),
             _ => Err(Sense::WRONG_TRACK_MODE),
         }

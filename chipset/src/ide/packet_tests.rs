@@ -235,6 +235,25 @@ fn the_table_of_contents_has_one_track_and_the_lead_out() {
 }
 
 #[test]
+fn sub_channel_times_and_speed() {
+    let mut pc = pc();
+    assert_eq!(data(&mut pc, &[0x42, 0, 0, 1, 0, 0, 0, 0, 48]), [0, 0x15, 0, 0], "no audio status; SubQ is clear");
+    let position = data(&mut pc, &[0x42, 2, 0x40, 1, 0, 0, 0, 0, 48]);
+    assert_eq!(position, [0, 0x15, 0, 12, 1, 0x14, 1, 1, 0, 0, 2, 0, 0, 0, 0, 0]);
+    let catalogue = data(&mut pc, &[0x42, 0, 0x40, 2, 0, 0, 0, 0, 48]);
+    assert_eq!((catalogue.len(), &catalogue[3..9]), (24, &[20, 2, 0, 0, 0, 0][..]), "MCVAL is clear");
+    assert_eq!(refused(&mut pc, &[0x42, 0, 0x40, 4, 0, 0, 0, 0, 48]), [5, 0x24, 0]);
+    // 0 min 2 s 3 frames is block 3.
+    let by_time = data(&mut pc, &[0xB9, 0, 0, 0, 2, 3, 0, 2, 4, 0x10]);
+    assert_eq!(by_time, data(&mut pc, &[0x28, 0, 0, 0, 0, 3, 0, 0, 1]));
+    assert_eq!(by_time.len(), 2048);
+    done(&mut pc, &[0xB9, 0, 0, 0, 2, 3, 0, 2, 3, 0x10]);
+    assert_eq!(refused(&mut pc, &[0xB9, 0, 0, 0, 1, 74, 0, 2, 4, 0x10]), [5, 0x24, 0], "in front of block 0");
+    assert_eq!(refused(&mut pc, &[0xB9, 0, 0, 0, 2, 75, 0, 3, 0, 0x10]), [5, 0x24, 0], "a second has 75 frames");
+    done(&mut pc, &[0xBB, 0, 0xFF, 0xFF, 0xFF, 0xFF]);
+}
+
+#[test]
 fn mode_pages_and_features() {
     let mut pc = pc();
     let page = data(&mut pc, &[0x5A, 0, 0x2A, 0, 0, 0, 0, 0, 100]);
