@@ -44,6 +44,22 @@ fn registers_after_reset() {
 }
 
 #[test]
+fn the_second_port_has_its_own_place_interrupt_and_line() {
+    let (mut fake, mut uart) = (Fake::new(), Uart::com2());
+    for (port, value) in [(0x2FB, 0x83), (0x2F8, 1), (0x2F9, 0), (0x2FB, 0x03), (0x2FC, 0x0B), (0x2F9, 0x01)] {
+        fake.outb(&mut uart, port, value);
+    }
+    assert_eq!(uart.receive(b"x"), 1);
+    fake.run(&mut uart, 2 * CHAR);
+    assert!(fake.irq(3) && !fake.irq(4));
+    assert_eq!((fake.inb(&mut uart, 0x2FD) & 1, fake.inb(&mut uart, 0x2F8)), (1, b'x'));
+    assert!(!fake.irq(3));
+    fake.outb(&mut uart, 0x2F8, b'y');
+    fake.run(&mut uart, CHAR);
+    assert_eq!(fake.output, [Output::Serial(1, b'y')]);
+}
+
+#[test]
 fn bits_that_can_be_written() {
     let (mut fake, mut uart) = port();
     for (reg, kept) in [(IER, 0x0F), (LCR, 0xFF), (SCR, 0xFF), (MCR, 0x1F)] {
