@@ -7,7 +7,8 @@
 //!
 //! There is no system management mode behind it, so APMC_EN is preset: firmware takes that for a handler which is in
 //! place already. Of that handler's work one thing is done here: F1h and F0h written to APMC turn the SCI on and off,
-//! as ACPI's SMI_CMD port does. States of the processor other than running and idle, and suspending, have no effect.
+//! as ACPI's SMI_CMD port does. SeaBIOS's ACPI tables have a block of general purpose events at AFE0h, as QEMU's board
+//! does; it is there, without events, so that it does not read as an open bus with all of them. States of the processor other than running and idle, and suspending, have no effect.
 
 use ringwalk_mmu::{Instant, Size};
 use serde::{Deserialize, Serialize};
@@ -127,6 +128,7 @@ const ACPI_DISABLE: u8 = 0xF0;
 const RANGE_PM: u8 = 0;
 const RANGE_SMBUS: u8 = 1;
 const RANGE_APM: u8 = 2;
+const RANGE_EVENTS: u8 = 3;
 
 /// PIIX4 function 3.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -136,6 +138,8 @@ pub(crate) struct Piix4Pm {
     smbus: Smbus,
     /// APMC and APMS.
     apm: [u8; 2],
+    /// The block at AFE0h: two bytes of status, always clear, and two of enables.
+    event_enables: [u8; 2],
     /// Changes of the timer's bit 23 that TMROF_STS knows of; `None` before the first access after a reset.
     half_periods: Option<u64>,
     due: Option<Instant>,
@@ -149,6 +153,7 @@ impl Piix4Pm {
             registers: ConfigSpace::new(&PM_TABLE),
             smbus: Smbus::new(),
             apm: [0; 2],
+            event_enables: [0; 2],
             half_periods: None,
             due: None,
         }
@@ -273,6 +278,7 @@ impl Device for Piix4Pm {
             ports("power management", pm, PM_BYTES, Size::Dword),
             ports("SMBus", smbus, SMBUS_BYTES, Size::Byte),
             ports("APM", Some(0xB2), 2, Size::Byte),
+            ports("events", Some(0xAFE0), 4, Size::Byte),
             FUNCTION.config_range(),
         ])
     }
@@ -282,6 +288,10 @@ impl Device for Piix4Pm {
             RANGE_PM => self.read_registers(reg.offset, size, cx),
             RANGE_SMBUS => u64::from(self.smbus.read(reg.offset)),
             RANGE_APM => u64::from(self.apm.get(reg.offset as usize).copied().unwrap_or(0xFF)),
+            RANGE_EVENTS => match reg.offset {
+                2 | 3 => u64::from(self.event_enables[reg.offset as usize & 1]),
+                _ => 0,
+            },
             _ => self.config.read(reg.offset, size),
         }
     }
@@ -292,6 +302,8 @@ impl Device for Piix4Pm {
             RANGE_PM => self.write_registers(reg.offset, size, value & size.ones(), cx),
             RANGE_SMBUS => self.smbus.write(reg.offset, value as u8),
             RANGE_APM => self.write_apm(reg.offset, value as u8),
+            RANGE_EVENTS if reg.offset & !1 == 2 => self.event_enables[reg.offset as usize & 1] = value as u8,
+            RANGE_EVENTS => {}
             _ => self.config.write(&TABLE, reg.offset, size, value),
         }
         self.drive(cx);

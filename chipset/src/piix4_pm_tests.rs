@@ -167,6 +167,14 @@ fn the_smbus_has_no_devices() {
     assert_eq!([pc.inb(SMB + 7), pc.inb(SMB + 7), pc.inb(SMB + 7)], [0, 1, 2]);
 }
 
+#[test]
+fn the_event_block_of_seabios_tables_has_no_events() {
+    let mut pc = Pc::new();
+    assert_eq!(pc.port_in(0xAFE0, Size::Dword), 0);
+    pc.port_out(0xAFE0, Size::Dword, 0x1234_FFFF);
+    assert_eq!(pc.port_in(0xAFE0, Size::Dword), 0x1234_0000, "status stays clear, enables are kept");
+}
+
 /// SMBHSTSTS: the device did not answer.
 const DEV_ERR: u8 = 1 << 2;
 /// SMBHSTCNT: start.
