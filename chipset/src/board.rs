@@ -13,6 +13,9 @@ use crate::mouse::MouseMove;
 use crate::routing::{Routing, Target};
 use crate::vga::{GraphicsMode, Image, Screen};
 
+/// Seven channels of 65536 cycles each.
+const MOST_DMA_CYCLES: u32 = 7 << 16;
+
 /// The board's state. After it was read back from a file, [`Board::wire`] must be called.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Board {
@@ -224,9 +227,11 @@ impl Board {
         result
     }
 
-    /// Carries out DMA cycles for as long as a channel asks for them. They take no time.
+    /// Carries out DMA cycles for as long as a channel asks for them. They take no time. Devices let DREQ fall after a
+    /// sector at the latest, software requests end at the terminal count: no more than this many come in one go.
     fn run_dma(&mut self, cx: &mut BusCx<'_>) {
-        while let Some(mut cycle) = self.devices.dma.begin_cycle(cx.memory) {
+        for _ in 0..MOST_DMA_CYCLES {
+            let Some(mut cycle) = self.devices.dma.begin_cycle(cx.memory) else { return };
             let asks = |number: &u8| self.lines[usize::from(*number)].dreq & 1 << cycle.channel != 0;
             if let Some(number) = Devices::numbers().find(asks) {
                 self.call(number, cx, |device, cx| device.dma(&mut cycle, cx));

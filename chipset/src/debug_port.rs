@@ -29,7 +29,7 @@ impl Device for DebugPort {
 
     fn write(&mut self, reg: Reg, _size: Size, value: u64, cx: &mut Cx<'_>) {
         if reg.offset == 0 {
-            self.written += 1;
+            self.written = self.written.saturating_add(1);
             // Only the low byte lands on the port.
             let [byte, ..] = value.to_le_bytes();
             cx.output.push(Output::Debug(byte));

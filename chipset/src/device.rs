@@ -96,12 +96,15 @@ pub struct Lines {
 impl Lines {
     /// Drives one ISA interrupt line.
     pub fn set_irq(&mut self, irq: u8, level: bool) {
-        self.irq = (self.irq & !(1 << irq)) | u16::from(level) << irq;
+        // A number that is forged is no line.
+        let line = 1_u16.checked_shl(irq.into()).unwrap_or(0);
+        self.irq = if level { self.irq | line } else { self.irq & !line };
     }
 
     /// Drives one DMA request line.
     pub fn set_dreq(&mut self, channel: u8, level: bool) {
-        self.dreq = (self.dreq & !(1 << channel)) | u8::from(level) << channel;
+        let line = 1_u8.checked_shl(channel.into()).unwrap_or(0);
+        self.dreq = if level { self.dreq | line } else { self.dreq & !line };
     }
 }
 

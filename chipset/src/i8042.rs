@@ -198,7 +198,7 @@ impl I8042 {
     }
 
     /// Moves the mouse, from the next [`Device::advance`] on, which is due at once: one move after the other as the
-    /// guest takes their packets. Answers how many were taken; up to 4096 wait.
+    /// guest takes their packets. Answers how many were taken; up to 2048 wait.
     pub fn move_mouse(&mut self, moves: &[MouseMove]) -> usize {
         self.due = Some(Instant(0));
         self.mouse.add(moves)

@@ -11,7 +11,7 @@ use std::collections::VecDeque;
 use serde::{Deserialize, Serialize};
 
 /// Moves that wait to be reported, at most.
-const MOVES: usize = 4096;
+const MOVES: usize = 2048;
 /// The self-test after a reset, in microseconds. Real mice take 300 ms and more; nobody waits for the time itself.
 const SELF_TEST_US: u64 = 10_000;
 

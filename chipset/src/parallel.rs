@@ -53,7 +53,7 @@ impl Parallel {
     }
 
     fn acknowledges(&self, now: u64) -> bool {
-        self.strobed.is_some_and(|at| now >= at + ACK_BEGINS_US)
+        self.strobed.is_some_and(|at| now >= at.saturating_add(ACK_BEGINS_US))
     }
 
     fn busy(&self) -> bool {
@@ -76,7 +76,7 @@ impl Parallel {
             self.strobed = None;
         } else if strobes && !self.busy() {
             self.strobed = Some(Parallel::tick(cx));
-            self.printed += 1;
+            self.printed = self.printed.saturating_add(1);
             // The printer sees the lines: its own pull-ups while they are inputs.
             cx.output.push(Output::Parallel(if value & INPUT != 0 { 0xFF } else { self.data }));
         }
@@ -103,11 +103,12 @@ impl Parallel {
     /// Drives the interrupt, which follows the acknowledge pulse, and finds its next edge.
     fn drive(&mut self, cx: &mut Cx<'_>) {
         let now = Parallel::tick(cx);
-        if self.strobed.is_some_and(|at| now >= at + ACK_ENDS_US) {
+        if self.strobed.is_some_and(|at| now >= at.saturating_add(ACK_ENDS_US)) {
             self.strobed = None;
         }
         cx.lines.set_irq(IRQ, self.control & INTERRUPTS != 0 && self.acknowledges(now));
-        let edge = self.strobed.map(|at| at + if self.acknowledges(now) { ACK_ENDS_US } else { ACK_BEGINS_US });
+        let edge =
+            self.strobed.map(|at| at.saturating_add(if self.acknowledges(now) { ACK_ENDS_US } else { ACK_BEGINS_US }));
         self.due = edge.map(|at| cx.rate(MICROSECONDS).instant_of(at));
     }
 }
