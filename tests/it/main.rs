@@ -1,6 +1,7 @@
 //! All integration tests in one binary: `cargo test --test it`.
 
 mod decoder;
+mod devices_input;
 mod fuzz;
 mod guest;
 mod laws;

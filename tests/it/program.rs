@@ -442,7 +442,7 @@ pub(crate) const fn pte_of(linear: u32) -> u32 {
 }
 
 /// The mnemonic of a listing's line must be what the bytes mean. Lines without text, labels and `db` are not checked.
-fn check_text(bits: u32, bytes: &[u8], text: &str) {
+pub(crate) fn check_text(bits: u32, bytes: &[u8], text: &str) {
     const PREFIXES: [&str; 8] = ["rep", "repe", "repne", "lock", "o16", "o32", "a16", "a32"];
     let wanted = text.split_whitespace().find(|word| !PREFIXES.contains(word)).unwrap_or("");
     if bytes.is_empty() || wanted.is_empty() || wanted == "db" {
