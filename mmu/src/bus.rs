@@ -29,6 +29,13 @@ pub struct Signals {
     pub exit: bool,
 }
 
+impl Signals {
+    /// True if the machine itself must act: reroute, reset, end the run.
+    pub fn asks_machine(&self, a20_open: bool) -> bool {
+        self.routes_changed || self.init || self.reset || self.exit || self.a20 != a20_open
+    }
+}
+
 /// The processor's way to everything that is not memory.
 ///
 /// Addresses that nobody answers read as all ones and swallow writes. Every call brings the addressed device

@@ -3,8 +3,10 @@
 
 use crate::{Frame, LinAddr, PAGE_BYTES};
 
-/// Entries for each direction; a power of two.
-const ENTRIES: usize = 1024;
+/// Sets for reads and for writes; a power of two.
+const SETS: usize = 1024;
+/// Entries for fetches; a power of two.
+const FETCH_ENTRIES: usize = 256;
 
 /// Whose rights an entry was filled with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,75 +17,155 @@ pub enum Class {
     User = 1,
 }
 
+/// Where the key stands in a tag, above all linear addresses.
+const KEY_SHIFT: u32 = 48;
+/// Contexts before the entries must be emptied for real: a flush takes the next one, and no old entry fits any more.
+const CONTEXTS: u64 = 1 << 12;
+
 #[derive(Clone, Copy)]
 struct Entry {
-    /// Page address, with the class in bit 1 and bit 0 set; 0 is empty.
+    /// Page address plus key; 0 is empty, since no key is.
     tag: u64,
-    /// Offset of the frame in the arena.
+    /// Where the page begins in the arena.
     start: usize,
 }
 
 const EMPTY: Entry = Entry { tag: 0, start: 0 };
 
-/// Direct-mapped, one array for reads and one for writes.
+/// The newest and an older page of those that share a set: two streams that lie a large power of two apart must not
+/// drive each other out.
+type Set = [Entry; 2];
+
+/// Where code can be fetched from.
+#[derive(Clone, Copy)]
+struct FetchEntry {
+    tag: u64,
+    frame: Frame,
+    /// Physical page number, before the A20 gate.
+    physical: u64,
+}
+
+const NO_FETCH: FetchEntry = FetchEntry { tag: 0, frame: Frame(0), physical: 0 };
+
+/// A page that code can be fetched from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FetchPlace {
+    /// Its frame.
+    pub frame: Frame,
+    /// Its physical page number, before the A20 gate.
+    pub physical: u64,
+}
+
+/// Two ways a set for data, one for code.
 pub struct HostTlb {
-    read: Box<[Entry; ENTRIES]>,
-    write: Box<[Entry; ENTRIES]>,
+    context: u64,
+    read: [Set; SETS],
+    write: [Set; SETS],
+    fetch: [FetchEntry; FETCH_ENTRIES],
 }
 
 impl Default for HostTlb {
     fn default() -> Self {
-        HostTlb { read: Box::new([EMPTY; ENTRIES]), write: Box::new([EMPTY; ENTRIES]) }
+        HostTlb { context: 0, read: [[EMPTY; 2]; SETS], write: [[EMPTY; 2]; SETS], fetch: [NO_FETCH; FETCH_ENTRIES] }
     }
 }
 
-const fn tag(addr: LinAddr, class: Class) -> u64 {
-    (addr.0 & !(PAGE_BYTES - 1)) | (class as u64) << 1 | 1
+#[inline(always)]
+const fn index(addr: LinAddr) -> usize {
+    addr.page() as usize & (SETS - 1)
 }
 
-const fn index(addr: LinAddr) -> usize {
-    addr.page() as usize & (ENTRIES - 1)
+const fn fetch_index(addr: LinAddr) -> usize {
+    let page = addr.page();
+    (page ^ page >> 10) as usize & (FETCH_ENTRIES - 1)
 }
 
 impl HostTlb {
+    /// What is added to an address before it is compared with tags, for a class.
+    #[inline(always)]
+    pub const fn key(&self, class: Class) -> u64 {
+        (self.context << 1 | class as u64).wrapping_add(1) << KEY_SHIFT
+    }
+
+    const fn tag(&self, addr: LinAddr, class: Class) -> u64 {
+        (addr.0 & !(PAGE_BYTES - 1)).wrapping_add(self.key(class))
+    }
+
     /// Where `bytes` bytes at `addr` can be read in the arena; `None` if unknown or the page is left.
     #[inline(always)]
     pub fn read(&self, addr: LinAddr, bytes: u64, class: Class) -> Option<usize> {
-        Self::find(&self.read, addr, bytes, class)
+        Self::find(&self.read, addr, bytes, self.key(class))
     }
 
     /// Where `bytes` bytes at `addr` can be written in the arena; `None` if unknown or the page is left.
     #[inline(always)]
     pub fn write(&self, addr: LinAddr, bytes: u64, class: Class) -> Option<usize> {
-        Self::find(&self.write, addr, bytes, class)
+        Self::find(&self.write, addr, bytes, self.key(class))
     }
 
+    /// As [`HostTlb::read`] with a key from [`HostTlb::key`].
     #[inline(always)]
-    fn find(entries: &[Entry; ENTRIES], addr: LinAddr, bytes: u64, class: Class) -> Option<usize> {
-        let entry = &entries[index(addr)];
-        (entry.tag == tag(addr, class) && !addr.crosses_page(bytes))
-            .then(|| entry.start + addr.offset_in_page() as usize)
+    pub fn read_with(&self, addr: LinAddr, bytes: u64, key: u64) -> Option<usize> {
+        Self::find(&self.read, addr, bytes, key)
+    }
+
+    /// As [`HostTlb::write`] with a key from [`HostTlb::key`]. What can be written so can be read there too.
+    #[inline(always)]
+    pub fn write_with(&self, addr: LinAddr, bytes: u64, key: u64) -> Option<usize> {
+        Self::find(&self.write, addr, bytes, key)
+    }
+
+    /// The distance from the tag is the offset in the page if the tag fits, and far larger otherwise, so that one
+    /// comparison refuses misses and what leaves the page.
+    #[inline(always)]
+    fn find(sets: &[Set; SETS], addr: LinAddr, bytes: u64, key: u64) -> Option<usize> {
+        let [newest, older] = &sets[index(addr)];
+        let tagged = addr.0.wrapping_add(key);
+        let offset = tagged.wrapping_sub(newest.tag);
+        if offset <= PAGE_BYTES - bytes {
+            return Some(newest.start.wrapping_add(offset as usize));
+        }
+        let offset = tagged.wrapping_sub(older.tag);
+        (offset <= PAGE_BYTES - bytes).then(|| older.start.wrapping_add(offset as usize))
+    }
+
+    /// Where code at `addr` can be fetched.
+    #[inline(always)]
+    pub fn fetch(&self, addr: LinAddr, class: Class) -> Option<FetchPlace> {
+        let entry = &self.fetch[fetch_index(addr)];
+        (entry.tag == self.tag(addr, class)).then_some(FetchPlace { frame: entry.frame, physical: entry.physical })
     }
 
     /// Remembers where a page can be read.
     pub fn fill_read(&mut self, addr: LinAddr, class: Class, frame: Frame) {
-        self.read[index(addr)] = Entry { tag: tag(addr, class), start: frame.start() };
+        let entry = Entry { tag: self.tag(addr, class), start: frame.start() };
+        fill(&mut self.read[index(addr)], entry);
     }
 
-    /// Remembers where a page can be written. The caller has prepared the frame for writing.
+    /// Remembers where a page can be written, and read as well: both go to the same frame. The caller has prepared the
+    /// frame for writing.
     pub fn fill_write(&mut self, addr: LinAddr, class: Class, frame: Frame) {
-        self.write[index(addr)] = Entry { tag: tag(addr, class), start: frame.start() };
+        let entry = Entry { tag: self.tag(addr, class), start: frame.start() };
+        fill(&mut self.write[index(addr)], entry);
     }
 
-    /// Forgets one page, in both directions.
+    /// Remembers where a page of code lies.
+    pub fn fill_fetch(&mut self, addr: LinAddr, class: Class, place: FetchPlace) {
+        let FetchPlace { frame, physical } = place;
+        self.fetch[fetch_index(addr)] = FetchEntry { tag: self.tag(addr, class), frame, physical };
+    }
+
+    /// Forgets one page, in all directions and for both classes.
     pub fn drop_page(&mut self, addr: LinAddr) {
-        self.read[index(addr)] = EMPTY;
-        self.write[index(addr)] = EMPTY;
+        // Of an older context or another page that shares the set, no matter.
+        self.read[index(addr)] = [EMPTY; 2];
+        self.write[index(addr)] = [EMPTY; 2];
+        self.fetch[fetch_index(addr)] = NO_FETCH;
     }
 
     /// Forgets every way to write a frame: it came to hold code, or is watched.
     pub fn drop_writes_to(&mut self, frame: Frame) {
-        for entry in self.write.iter_mut() {
+        for entry in self.write.iter_mut().flatten() {
             if entry.start == frame.start() {
                 *entry = EMPTY;
             }
@@ -92,12 +174,77 @@ impl HostTlb {
 
     /// Forgets every way to write: dirty marks were taken.
     pub fn flush_writes(&mut self) {
-        self.write.fill(EMPTY);
+        self.write.fill([EMPTY; 2]);
     }
 
     /// Forgets everything.
+    #[inline]
     pub fn flush(&mut self) {
-        self.read.fill(EMPTY);
-        self.write.fill(EMPTY);
+        self.context += 1;
+        if self.context == CONTEXTS {
+            self.context = 0;
+            self.read.fill([EMPTY; 2]);
+            self.write.fill([EMPTY; 2]);
+            self.fetch.fill(NO_FETCH);
+        }
+    }
+}
+
+/// The newest entry comes first; the same page is never held twice.
+fn fill(set: &mut Set, entry: Entry) {
+    if set[0].tag != entry.tag {
+        set[1] = set[0];
+    }
+    set[0] = entry;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flush_forgets_all_and_contexts_come_round() {
+        let mut tlb = HostTlb::default();
+        let addr = LinAddr(0x40_0123);
+        for _ in 0..3 * CONTEXTS {
+            assert_eq!(tlb.read(addr, 4, Class::User), None);
+            tlb.fill_read(addr, Class::User, Frame(7));
+            assert_eq!(tlb.read(addr, 4, Class::User), Some(Frame(7).start() + 0x123));
+            assert_eq!(tlb.read(addr, 4, Class::Supervisor), None, "the class is part of the tag");
+            tlb.flush();
+        }
+    }
+
+    #[test]
+    fn what_leaves_the_page_is_not_found() {
+        let mut tlb = HostTlb::default();
+        tlb.fill_write(LinAddr(0x5000), Class::Supervisor, Frame(1));
+        assert_eq!(tlb.write(LinAddr(0x5FFC), 4, Class::Supervisor), Some(Frame(1).start() + 0xFFC));
+        assert_eq!(tlb.write(LinAddr(0x5FFD), 4, Class::Supervisor), None);
+        tlb.fill_write(LinAddr(0x6000), Class::Supervisor, Frame(2));
+        assert_eq!(tlb.write(LinAddr(0x5FFD), 4, Class::Supervisor), None, "both pages known, still two frames");
+    }
+
+    #[test]
+    fn streams_eight_mebibytes_apart_do_not_meet() {
+        let mut tlb = HostTlb::default();
+        for page in 0..256u64 {
+            tlb.fill_read(LinAddr(page << 12), Class::Supervisor, Frame(page as u32));
+            tlb.fill_read(LinAddr(page << 12 | 8 << 20), Class::Supervisor, Frame(1000 + page as u32));
+        }
+        let held = |addr| tlb.read(LinAddr(addr), 1, Class::Supervisor).is_some();
+        assert!((0..256u64).all(|page| held(page << 12) && held(page << 12 | 8 << 20)));
+    }
+
+    #[test]
+    fn ways_to_write_a_frame_are_found_by_the_frame() {
+        let mut tlb = HostTlb::default();
+        tlb.fill_write(LinAddr(0x5000), Class::Supervisor, Frame(9));
+        tlb.fill_write(LinAddr(0x9_9000), Class::User, Frame(9));
+        tlb.fill_write(LinAddr(0x7000), Class::User, Frame(8));
+        tlb.drop_writes_to(Frame(9));
+        assert_eq!(tlb.write(LinAddr(0x5000), 1, Class::Supervisor), None);
+        assert_eq!(tlb.write(LinAddr(0x9_9000), 1, Class::User), None);
+        assert!(tlb.write(LinAddr(0x7000), 1, Class::User).is_some());
     }
 }
