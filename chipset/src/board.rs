@@ -46,6 +46,34 @@ pub(crate) struct Beside {
     output: Vec<Output>,
     /// The output holds an end of the run.
     exit: bool,
+    dues: Dues,
+}
+
+/// When each device wants to be brought forward: asked again whenever it was called, so that the processor can ask for
+/// the next moment after every access.
+#[derive(Clone, Copy)]
+struct Dues {
+    each: [u64; COUNT],
+    next: u64,
+}
+
+/// The moment of a device that never asks.
+const NEVER: u64 = u64::MAX;
+
+impl Default for Dues {
+    fn default() -> Dues {
+        Dues { each: [NEVER; COUNT], next: NEVER }
+    }
+}
+
+impl Dues {
+    fn set(&mut self, number: u8, due: Option<Instant>) {
+        let due = due.map_or(NEVER, |due| due.0);
+        let before = std::mem::replace(&mut self.each[usize::from(number)], due);
+        if before != due {
+            self.next = self.each.iter().fold(NEVER, |next, due| next.min(*due));
+        }
+    }
 }
 
 impl PartialEq for Beside {
@@ -85,6 +113,13 @@ impl Board {
         let ranges = |number| self.devices.get(number).map(|device| (number, device.ranges().0));
         self.beside.routing = Routing::new(Devices::numbers().filter_map(ranges));
         self.beside.routes_changed = true;
+        self.ask_dues();
+    }
+
+    fn ask_dues(&mut self) {
+        for number in Devices::numbers() {
+            self.beside.dues.set(number, self.devices.get(number).and_then(Device::due));
+        }
     }
 
     /// Hardware reset of everything on the board.
@@ -252,6 +287,7 @@ impl Board {
         let output = &mut self.beside.output;
         let clock_hz = self.config.clock_hz;
         let result = call(device, &mut Cx { now: cx.now, clock_hz, lines, memory: cx.memory, output });
+        self.beside.dues.set(number, device.due());
         self.beside.exit |= matches!(output.last(), Some(Output::Exit(_) | Output::PowerOff));
         if *lines != before {
             self.join_lines();
@@ -437,14 +473,22 @@ impl Bus for Board {
     }
 
     fn due(&self) -> Option<Instant> {
-        Devices::numbers().filter_map(|number| self.devices.get(number)?.due()).min()
+        let next = self.beside.dues.next;
+        (next != NEVER).then_some(Instant(next))
     }
 
     fn advance(&mut self, cx: &mut BusCx<'_>) {
-        let due = |number: u8| Some((self.devices.get(number)?.due()?, number));
-        let mut waiting: Vec<_> = Devices::numbers().filter_map(due).filter(|(due, _)| *due <= cx.now).collect();
-        waiting.sort_unstable();
-        for (_, number) in waiting {
+        // A device may have been told something from outside since it was asked.
+        self.ask_dues();
+        let dues = self.beside.dues.each;
+        let mut waiting = [(NEVER, 0); COUNT];
+        let mut count = 0;
+        for number in Devices::numbers().filter(|number| dues[usize::from(*number)] <= cx.now.0) {
+            waiting[count] = (dues[usize::from(number)], number);
+            count += 1;
+        }
+        waiting[..count].sort_unstable();
+        for (_, number) in waiting.into_iter().take(count) {
             self.call(number, cx, |device, cx| device.advance(cx));
             self.run_dma(cx);
         }
