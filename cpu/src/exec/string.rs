@@ -4,6 +4,7 @@
 //! The source is DS:(E)SI, or another segment by prefix; the destination is always ES:(E)DI. Registers move on only
 //! after the iteration's accesses have succeeded, so a fault leaves them as of the last finished iteration.
 
+use super::bulk;
 use crate::exception::Step;
 use crate::exec::Exec;
 use crate::flags::{DF, RF, TF, ZF};
@@ -22,13 +23,14 @@ pub(super) const DESTINATION: u8 = 7;
 
 /// MOVS. SDM Vol.2B "MOVS/MOVSB/MOVSW/MOVSD/MOVSQ". Flags: none. Faults: operand access.
 pub fn movs<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
-    repeat(cx, i, |cx| {
+    let one = |cx: &mut Exec<'_>| {
         let value: W = cx.load(i.segment(), cx.address_reg(i, SOURCE))?;
         cx.store(SegReg::Es, cx.address_reg(i, DESTINATION), value)?;
         advance::<W>(cx, i, SOURCE);
         advance::<W>(cx, i, DESTINATION);
         Ok(())
-    })
+    };
+    drive(cx, i, one, |_| false, bulk::move_run::<W>)
 }
 
 /// CMPS: the source minus the destination. SDM Vol.2A "CMPS/CMPSB/CMPSW/CMPSD/CMPSQ". Flags: OF SF ZF AF PF CF.
@@ -58,12 +60,13 @@ pub fn scas<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
 
 /// STOS. SDM Vol.2B "STOS/STOSB/STOSW/STOSD/STOSQ". Flags: none. Faults: operand access.
 pub fn stos<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
-    repeat(cx, i, |cx| {
+    let one = |cx: &mut Exec<'_>| {
         let value = cx.reg::<W>(ACCUMULATOR);
         cx.store(SegReg::Es, cx.address_reg(i, DESTINATION), value)?;
         advance::<W>(cx, i, DESTINATION);
         Ok(())
-    })
+    };
+    drive(cx, i, one, |_| false, bulk::store_run::<W>)
 }
 
 /// LODS. SDM Vol.2A "LODS/LODSB/LODSW/LODSD/LODSQ". Flags: none. Faults: operand access.
@@ -88,29 +91,37 @@ pub(super) fn advance<W: Width>(cx: &mut Exec<'_>, i: &Insn, index: u8) {
 /// One iteration, or with F3 or F2 as many as (E)CX says: none at all for 0.
 #[inline(always)]
 pub(super) fn repeat(cx: &mut Exec<'_>, i: &Insn, iteration: impl Fn(&mut Exec<'_>) -> Step) -> Step {
-    drive(cx, i, iteration, |_| false)
+    drive(cx, i, iteration, |_| false, bulk::no_run)
 }
 
 /// As [`repeat`], but F3 (REPE) also ends at a difference and F2 (REPNE) at equality.
 #[inline(always)]
 fn repeat_compare(cx: &mut Exec<'_>, i: &Insn, iteration: impl Fn(&mut Exec<'_>) -> Step) -> Step {
     let ends_at_equality = i.has(REPNE);
-    drive(cx, i, iteration, |cx| cx.cpu.flags.has(ZF) == ends_at_equality)
+    drive(cx, i, iteration, |cx| cx.cpu.flags.has(ZF) == ends_at_equality, bulk::no_run)
 }
 
 /// Repeats until the count is used up, `is_found` holds, or the rest of the machine wants a look between iterations.
+/// `run` may do any number of iterations at once that nothing could come between, at most as many as it is told.
 #[inline(always)]
 fn drive(
     cx: &mut Exec<'_>,
     i: &Insn,
     iteration: impl Fn(&mut Exec<'_>) -> Step,
     is_found: impl Fn(&Exec<'_>) -> bool,
+    run: impl Fn(&mut Exec<'_>, &Insn, u32) -> u32,
 ) -> Step {
     if !i.repeats() {
         return iteration(cx);
     }
     let mut count = cx.address_reg(i, COUNT);
     while count != 0 {
+        let done = run(cx, i, bulk::most_iterations(cx, count));
+        if done > 0 {
+            count -= done;
+            cx.set_address_reg(i, COUNT, count);
+            cx.extra_cycles += u64::from(done) * cx.hot.iteration_cycles;
+        }
         iteration(cx)?;
         count -= 1;
         cx.set_address_reg(i, COUNT, count);
@@ -128,9 +139,9 @@ fn drive(
 
 /// An event, a debug trap or a stop is due before a further iteration.
 #[inline(always)]
-fn wants_pause(cx: &Exec<'_>) -> bool {
+fn wants_pause(cx: &mut Exec<'_>) -> bool {
     let position = cx.cpu.position + cx.extra_cycles + cx.hot.iteration_cycles;
-    position >= cx.deadline || cx.hot.leave || cx.cpu.flags.has(TF) || cx.cpu.pending_debug != 0
+    position >= cx.deadline || cx.must_leave() || cx.cpu.flags.has(TF) || cx.cpu.pending_debug != 0
 }
 
 /// Leaves the instruction unfinished: it starts again with what its registers now say. An EFLAGS image pushed here has
