@@ -1,12 +1,11 @@
 //! From bytes to a slot. SDM Vol.2A 2.1 "Instruction Format for Protected Mode, Real-Address Mode, and Virtual-8086
 //! Mode". The tables of [`crate::isa`] say what stands at an opcode; this file knows prefixes, ModRM and operands.
 
-use crate::exec;
 use crate::insn::{
-    ADDRESS_32, Handler, Insn, LOCK, MEMORY, NO_REGISTER, OPERAND_32, PLACE_IMMEDIATE, PLACE_MEMORY, PLACE_NONE,
-    REFUSED, REP, REPNE,
+    ADDRESS_32, Insn, LOCK, MEMORY, NO_REGISTER, OPERAND_32, PLACE_IMMEDIATE, PLACE_MEMORY, PLACE_NONE, REFUSED, REP,
+    REPNE, SEGMENT_SHIFT,
 };
-use crate::isa::{self, Entry, Map, Operand, Row};
+use crate::isa::{self, Entry, Map, Operand, Refusal, Row};
 use crate::model::Model;
 use crate::segment::SegReg;
 
@@ -49,21 +48,7 @@ struct Decoder<'a> {
 pub fn decode(bytes: &[u8], is_32: bool, model: Model) -> Decoded {
     let bytes = &bytes[..bytes.len().min(LONGEST)];
     let size_flags = if is_32 { OPERAND_32 | ADDRESS_32 } else { 0 };
-    let insn = Insn {
-        handler: exec::undefined,
-        imm: 0,
-        disp: 0,
-        cycles: 0,
-        op: isa::UNDEFINED_ROW,
-        dst: PLACE_NONE,
-        src: PLACE_NONE,
-        base: NO_REGISTER,
-        index: NO_REGISTER,
-        scale_segment: (SegReg::Ds as u8) << 2,
-        len: 0,
-        n: 0,
-        flags: size_flags,
-    };
+    let insn = Insn { flags: size_flags, ..Insn::undefined() };
     let mut decoder = Decoder { bytes, at: 0, insn, segment_override: None, modrm: None };
     match decoder.instruction(is_32, model) {
         Ok(ends_trace) => {
@@ -152,7 +137,7 @@ impl Decoder<'_> {
     /// Sets the memory operand's segment: the override, or the addressing form's default.
     fn use_segment(&mut self, default: SegReg) {
         let segment = self.segment_override.unwrap_or(default);
-        self.insn.scale_segment = (self.insn.scale_segment & 3) | (segment as u8) << 2;
+        self.insn.scale_segment = (self.insn.scale_segment & 3) | (segment as u8) << SEGMENT_SHIFT;
     }
 
     fn read_modrm(&mut self) -> Fetch<ModRm> {
@@ -183,7 +168,7 @@ impl Decoder<'_> {
 
     fn operand(&mut self, operand: Operand, opcode: u8) -> Fetch<u8> {
         let wide = self.insn.has(OPERAND_32);
-        let imm = match operand {
+        let imm: i32 = match operand {
             Operand::None => return Ok(PLACE_NONE),
             Operand::Eb | Operand::Ev | Operand::Ew | Operand::M => return Ok(self.rm_place()),
             Operand::R => return Ok(self.modrm.map_or(0, |modrm| modrm.rm)),
@@ -196,15 +181,16 @@ impl Decoder<'_> {
             Operand::Dx => return Ok(2),
             Operand::Seg(segment) => return Ok(segment as u8),
             Operand::O => return self.direct_offset(),
-            Operand::Ib => u64::from(self.byte()?),
-            Operand::Is | Operand::Jb => self.byte()? as i8 as u64,
-            Operand::Iw => u64::from(self.word()?),
-            Operand::Iz | Operand::Jz if wide => self.dword()? as i32 as u64,
-            Operand::Iz | Operand::Jz => self.word()? as i16 as u64,
-            Operand::IwIb => u64::from(self.word()?) | u64::from(self.byte()?) << 16,
+            Operand::Ib => i32::from(self.byte()?),
+            Operand::Is | Operand::Jb => i32::from(self.byte()? as i8),
+            Operand::Iw => i32::from(self.word()?),
+            Operand::Iz | Operand::Jz if wide => self.dword()? as i32,
+            Operand::Iz | Operand::Jz => i32::from(self.word()? as i16),
+            Operand::IwIb => i32::from(self.word()?) | i32::from(self.byte()?) << 16,
             Operand::Ap => {
                 let offset = if wide { self.dword()? } else { u32::from(self.word()?) };
-                u64::from(self.word()?) << 32 | u64::from(offset)
+                self.insn.disp = i32::from(self.word()?);
+                offset as i32
             }
             Operand::One => 1,
         };
@@ -292,16 +278,17 @@ impl Decoder<'_> {
     /// Picks the row's handler, or the one that says why the form is undefined. Returns whether a trace ends here.
     fn choose_handler(&mut self, row: &Row, model: Model) -> bool {
         let memory_only = row.operands.contains(&Operand::M);
-        let refused: Option<Handler> = if !model.has(row.feature) {
-            Some(exec::undefined_for_model)
+        let refused = if !model.has(row.feature) {
+            Some(Refusal::Model)
         } else if self.insn.has(LOCK) && !(row.lockable && self.insn.dst == PLACE_MEMORY) {
-            Some(exec::undefined_lock)
+            Some(Refusal::Lock)
         } else if memory_only && !self.insn.is_memory() {
-            Some(exec::undefined_operand)
+            Some(Refusal::Register)
         } else {
             None
         };
-        self.insn.handler = refused.unwrap_or(row.handlers[usize::from(self.insn.has(OPERAND_32))]);
+        let own = isa::handler_number(self.insn.op, self.insn.has(OPERAND_32));
+        self.insn.canonical = refused.map_or(own, isa::refusal_number);
         self.set_flag(REFUSED, refused.is_some());
         refused.is_some() || row.ends_trace
     }

@@ -2,9 +2,11 @@
 
 use crate::exception::Step;
 use crate::exec::Exec;
+use crate::fast::{self, Fast};
+use crate::isa;
 use crate::segment::SegReg;
 
-/// What executes a slot.
+/// What executes a slot: the canonical tier.
 pub type Handler = fn(&mut Exec<'_>, &Insn) -> Step;
 
 /// LOCK prefix.
@@ -23,6 +25,12 @@ pub const MEMORY: u8 = 32;
 /// The form raises #UD, although its opcode is in the table.
 pub const REFUSED: u8 = 64;
 
+/// In [`Insn::covers`]: flags are not noted, since they are overwritten unseen.
+pub const QUIET: u8 = 0x80;
+
+/// Where the segment register stands in [`Insn::scale_segment`].
+pub const SEGMENT_SHIFT: u32 = 5;
+
 /// An operand place that is the memory operand.
 pub const PLACE_MEMORY: u8 = 0x40;
 /// An operand place that is the immediate.
@@ -37,17 +45,20 @@ pub const NO_REGISTER: u8 = 16;
 #[derive(Clone, Copy, Debug)]
 #[repr(C, align(32))]
 pub struct Insn {
-    /// The canonical handler, or one of the fast tier that gives way to it.
-    pub handler: Handler,
-    /// Immediate, sign-extended where the encoding says so; far pointer as selector << 32 | offset;
-    /// ENTER as level << 16 | size; relative branches as the displacement.
-    pub imm: u64,
-    /// Displacement of the memory operand.
+    /// What the fast tier does; it gives way to the canonical handler. Behind the last instruction of a trace stands a
+    /// slot that ends it.
+    pub fast: Fast,
+    /// Immediate, sign-extended where the encoding says so; offset of a far pointer; ENTER as level << 16 | size;
+    /// relative branches as the displacement.
+    pub imm: i32,
+    /// Displacement of the memory operand; selector of a far pointer.
     pub disp: i32,
     /// Cycles from the start of the trace through this instruction.
     pub cycles: u16,
     /// Row of the instruction table: see `isa::row_of`.
     pub op: u16,
+    /// Number of the canonical handler: see `isa::handler`.
+    pub canonical: u16,
     /// Place of the first operand.
     pub dst: u8,
     /// Place of the second operand.
@@ -56,12 +67,17 @@ pub struct Insn {
     pub base: u8,
     /// Index register of the memory operand or [`NO_REGISTER`].
     pub index: u8,
-    /// Scale shift in bits 1:0, segment register in bits 4:2.
+    /// Scale shift in bits 1:0, segment register in bits 7:5.
     pub scale_segment: u8,
     /// Length in bytes.
     pub len: u8,
     /// Instructions from the start of the trace through this one.
     pub n: u8,
+    /// Bytes from the start of the trace to this instruction.
+    pub at: u8,
+    /// Instructions that `fast` executes: 2 for a pair, 0 if it is the canonical handler; with [`QUIET`] it notes no
+    /// flags.
+    pub covers: u8,
     /// Prefixes and sizes.
     pub flags: u8,
 }
@@ -69,10 +85,32 @@ pub struct Insn {
 const _: () = assert!(size_of::<Insn>() == 32, "two slots share a cache line");
 
 impl Insn {
+    /// A slot of nothing: no operands, 16-bit sizes, DS.
+    pub const fn undefined() -> Insn {
+        Insn {
+            fast: fast::CANONICAL,
+            imm: 0,
+            disp: 0,
+            cycles: 0,
+            op: isa::UNDEFINED_ROW,
+            canonical: isa::UNDEFINED_HANDLER,
+            dst: PLACE_NONE,
+            src: PLACE_NONE,
+            base: NO_REGISTER,
+            index: NO_REGISTER,
+            scale_segment: (SegReg::Ds as u8) << SEGMENT_SHIFT,
+            len: 0,
+            n: 0,
+            at: 0,
+            covers: 0,
+            flags: 0,
+        }
+    }
+
     /// Segment of the memory operand, overrides applied.
     #[inline]
     pub fn segment(&self) -> SegReg {
-        SegReg::ALL[(self.scale_segment >> 2) as usize]
+        SegReg::ALL[(self.scale_segment >> SEGMENT_SHIFT) as usize]
     }
 
     /// True if the flag is set.
@@ -85,6 +123,18 @@ impl Insn {
     #[inline]
     pub fn condition(&self) -> u8 {
         (self.op >> 3 & 15) as u8
+    }
+
+    /// Runs the canonical handler.
+    #[inline(always)]
+    pub fn execute(&self, cx: &mut Exec<'_>) -> Step {
+        isa::handler(self.canonical)(cx, self)
+    }
+
+    /// The immediate, sign-extended.
+    #[inline]
+    pub fn immediate(&self) -> u64 {
+        i64::from(self.imm) as u64
     }
 
     /// Any REP prefix.

@@ -7,6 +7,7 @@ pub mod decode;
 mod deliver;
 pub mod exception;
 pub mod exec;
+pub mod fast;
 mod fetch;
 pub mod flags;
 pub mod fpu;

@@ -3,21 +3,23 @@
 //! Dispatch is known here and nowhere else. A boundary is the point between two instructions, or between two
 //! iterations of a REP instruction; everything that is not an instruction happens there.
 
-use ringwalk_mmu::{Access, Bus, BusCx, Instant, LinAddr, Memory, PAGE_BYTES, PhysAddr, Route, Signals};
+use ringwalk_mmu::{Access, Bus, FetchPlace, LinAddr, Memory, PAGE_BYTES, PhysAddr, Route};
 
-use crate::debug::{DR6_BS, any_instruction_breakpoint, instruction_matches};
-use crate::deliver::{Source, deliver_at_boundary, deliver_debug_trap, deliver_exception};
-use crate::exception::{Exception, vector};
+use crate::debug::{DR6_BS, any_instruction_breakpoint};
+use crate::exception::Exception;
 use crate::exec::{Exec, Hot};
+use crate::fast::{self, Ended, Loose};
 use crate::fetch::fetch_and_decode;
-use crate::flags::{IF, RF, TF, VIF, VIP};
+use crate::flags::{RF, TF};
 use crate::insn::Insn;
 use crate::segment::SegReg;
 use crate::site::Site;
-use crate::state::{Activity, CR4_PVI, CR4_VME, CpuState, FetchPage, Shadow};
-use crate::timing::Origin;
-use crate::trace::{CodePlace, DEFAULT_SLOTS, FetchFrame, Key, TraceCache, TraceId};
+use crate::state::{Activity, CpuState, FetchPage, Shadow};
+use crate::timing::Timing;
+use crate::trace::{CodePlace, DEFAULT_SLOTS, FetchFrame, Key, LONGEST_TRACE, Models, TraceCache, TraceId};
 use crate::watch::WatchHit;
+
+mod boundary;
 
 /// Where a run must end at the latest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,10 +66,6 @@ pub struct Engine {
     /// Host TLB, breakpoints and what else lies beside the state.
     pub hot: Hot,
     traces: TraceCache,
-    /// The lines as they were when the bus was last touched.
-    signals: Signals,
-    /// The next moment at which a device wants to be brought forward.
-    due: Option<Instant>,
 }
 
 impl Default for Engine {
@@ -79,7 +77,7 @@ impl Default for Engine {
 impl Engine {
     /// An engine whose trace cache holds so many slots (at least one trace is always kept).
     pub fn with_slots(slots: usize) -> Engine {
-        Engine { hot: Hot::default(), traces: TraceCache::new(slots), signals: Signals::default(), due: None }
+        Engine { hot: Hot::default(), traces: TraceCache::new(slots) }
     }
 
     /// Runs until a limit or an event that the machine must see.
@@ -87,12 +85,10 @@ impl Engine {
         self.hot.bus_touched = true;
         let mut run = Run {
             traces: &mut self.traces,
-            signals: &mut self.signals,
-            due: &mut self.due,
             limits,
             check_breakpoint: limits.break_at_start,
             breakpoint: None,
-            previous: None,
+            loose: Loose::default(),
             cx: Exec {
                 cpu,
                 hot: &mut self.hot,
@@ -139,14 +135,12 @@ impl Engine {
 struct Run<'e, 'a> {
     cx: Exec<'a>,
     traces: &'e mut TraceCache,
-    signals: &'e mut Signals,
-    due: &'e mut Option<Instant>,
     limits: Limits,
     check_breakpoint: bool,
     /// A breakpoint that was met before its instruction ran.
     breakpoint: Option<u32>,
-    /// The trace that was executed last, for its link.
-    previous: Option<TraceId>,
+    /// What led here and wants to be led on.
+    loose: Loose,
 }
 
 impl Run<'_, '_> {
@@ -154,7 +148,7 @@ impl Run<'_, '_> {
         self.cx.leave();
         loop {
             // Whatever a boundary could see asks to leave the trace, or is a limit.
-            if (self.cx.hot.leave || self.at_limit())
+            if (self.cx.hot.leave || self.cx.hot.bus_touched || self.at_limit())
                 && let Some(exit) = self.boundary()
             {
                 return exit;
@@ -170,221 +164,81 @@ impl Run<'_, '_> {
         self.cx.cpu.position >= self.cx.deadline || self.cx.cpu.retired >= self.limits.retired
     }
 
-    /// Everything between two instructions, in the order of SDM Vol.3A 6.9 "Priority Among Simultaneous Exceptions
-    /// and Interrupts". `None`: the next instruction may run.
-    fn boundary(&mut self) -> Option<Exit> {
-        loop {
-            if let Some(id) = self.breakpoint.take() {
-                return Some(Exit::Breakpoint(id));
-            }
-            self.drop_stale_code();
-            let asked = self.cx.hot.bus_touched && self.poll_bus();
-            // What is due has happened before anything ends the run, so that a position names one state.
-            if self.due.is_some_and(|due| due.0 <= self.cx.cpu.position) {
-                self.advance_bus();
-                continue;
-            }
-            if let Some(hit) = self.cx.hot.watch_hit.take() {
-                return Some(Exit::Watch(hit));
-            }
-            if asked {
-                return Some(Exit::Signals);
-            }
-            self.cx.hot.leave = false;
-            if self.cx.cpu.position >= self.limits.position {
-                return Some(Exit::Position);
-            }
-            if self.cx.cpu.retired >= self.limits.retired {
-                return Some(Exit::Retired);
-            }
-            if self.cx.cpu.fruitless_deliveries >= MOST_FRUITLESS_DELIVERIES {
-                return Some(Exit::FruitlessDeliveries);
-            }
-            if self.cx.cpu.activity == Activity::Shutdown {
-                return Some(Exit::Shutdown);
-            }
-            if self.deliver_pending() {
-                continue;
-            }
-            if self.cx.cpu.activity == Activity::Halted {
-                match self.idle() {
-                    Some(exit) => return Some(exit),
-                    None => continue,
-                }
-            }
-            if self.virtual_interrupt_fault() {
-                continue;
-            }
-            if self.instruction_breakpoint() {
-                continue;
-            }
-            self.cx.deadline = self.limits.position.min(self.due.map_or(u64::MAX, |due| due.0));
-            return None;
-        }
-    }
-
-    fn drop_stale_code(&mut self) {
-        if self.cx.memory.frames.has_stale_code() {
-            for (frame, lines) in self.cx.memory.frames.take_stale_code() {
-                self.traces.drop_lines(frame, lines);
-            }
-        }
-    }
-
-    /// Asks the bus for its lines and deadline. True if the machine must act.
-    fn poll_bus(&mut self) -> bool {
-        self.cx.hot.bus_touched = false;
-        *self.signals = self.cx.bus.signals();
-        *self.due = self.cx.bus.due();
-        if self.signals.nmi {
-            self.cx.bus.take_nmi();
-            self.cx.cpu.nmi_pending = true;
-        }
-        let lines = *self.signals;
-        lines.routes_changed || lines.init || lines.reset || lines.exit || lines.a20 != self.cx.memory.a20_open()
-    }
-
-    fn advance_bus(&mut self) {
-        let now = Instant(self.cx.cpu.position);
-        self.cx.bus.advance(&mut BusCx { now, memory: self.cx.memory });
-        self.cx.hot.bus_touched = true;
-    }
-
-    /// Delivers the one event of highest priority that may be delivered now. True if there was one.
-    fn deliver_pending(&mut self) -> bool {
-        let cx = &mut self.cx;
-        let shadow = cx.cpu.shadow;
-        if cx.cpu.pending_debug != 0 && shadow != Shadow::MovSs {
-            self.deliver(deliver_debug_trap);
-            return true;
-        }
-        if cx.cpu.nmi_pending && !cx.cpu.nmi_blocked && shadow != Shadow::MovSs {
-            self.deliver(|cx| {
-                cx.cpu.nmi_pending = false;
-                cx.cpu.nmi_blocked = true;
-                deliver_at_boundary(cx, vector::NMI, Source::External);
-            });
-            return true;
-        }
-        if self.signals.interrupt && cx.cpu.flags.has(IF) && shadow == Shadow::None {
-            self.deliver(|cx| {
-                let number = cx.on_bus(|bus, bus_cx| bus.acknowledge_interrupt(bus_cx)).0;
-                deliver_at_boundary(cx, number, Source::External);
-            });
-            return true;
-        }
-        false
-    }
-
-    /// A delivery costs what the timing model says, and wakes the processor.
-    fn deliver(&mut self, how: impl FnOnce(&mut Exec<'_>)) {
-        self.cx.cpu.activity = Activity::Active;
-        self.cx.cpu.shadow = Shadow::None;
-        self.cx.extra_cycles = 0;
-        let origin = Origin::of(self.cx.cpu);
-        how(&mut self.cx);
-        self.cx.cpu.position += self.cx.hot.timing.delivery(&origin, self.cx.cpu);
-        self.cx.cpu.fruitless_deliveries += 1;
-        self.previous = None;
-        self.check_breakpoint = true;
-        self.cx.leave();
-    }
-
-    /// Lets the time of HLT pass up to the next deadline.
-    fn idle(&mut self) -> Option<Exit> {
-        let can_wake = self.cx.cpu.flags.has(IF) && self.due.is_some();
-        if !can_wake {
-            return Some(Exit::DeadHalt);
-        }
-        let due = self.due.map_or(u64::MAX, |due| due.0);
-        let target = due.min(self.limits.position);
-        self.cx.cpu.position = target.max(self.cx.cpu.position);
-        // A shadow lasts one instruction; HLT was it.
-        self.cx.cpu.shadow = Shadow::None;
-        None
-    }
-
-    /// VIF and VIP both set under VME or PVI: #GP(0) before the next instruction.
-    /// SDM Vol.3B 20.3.2 "Class 2-Maskable Hardware Interrupt Handling in Virtual-8086 Mode Using the Virtual Interrupt
-    /// Mechanism", 20.4 "Protected-Mode Virtual Interrupts".
-    fn virtual_interrupt_fault(&mut self) -> bool {
-        let cpu = &*self.cx.cpu;
-        let extension = if cpu.virtual_8086() { CR4_VME } else { CR4_PVI };
-        let watched = cpu.cr4 & extension != 0 && cpu.cpl == 3 && cpu.flags.iopl() < 3;
-        if !watched || !cpu.flags.has(VIF) || !cpu.flags.has(VIP) {
-            return false;
-        }
-        let fault = self.cx.fault(Site::VirtualInterrupt, 0);
-        self.deliver_fault(fault);
-        true
-    }
-
-    /// The guest's own instruction breakpoints: a fault before the instruction, unless RF holds it off.
-    fn instruction_breakpoint(&mut self) -> bool {
-        let cpu = &mut *self.cx.cpu;
-        if cpu.flags.has(RF) || cpu.shadow == Shadow::MovSs || !any_instruction_breakpoint(cpu) {
-            return false;
-        }
-        let bits = instruction_matches(cpu, cpu.linear_eip());
-        if bits == 0 {
-            return false;
-        }
-        cpu.dr6 |= bits;
-        self.deliver(|cx| {
-            let fault = cx.fault(Site::InstructionBreakpoint, 0);
-            deliver_exception(cx, fault);
-            cx.cpu.eip = cx.next_eip;
-        });
-        true
-    }
-
-    /// The attempt has a cost, and so has the delivery.
-    fn deliver_fault(&mut self, fault: Exception) {
-        self.cx.cpu.position += self.cx.hot.timing.attempt() + self.cx.extra_cycles;
-        self.cx.extra_cycles = 0;
-        self.deliver(|cx| {
-            deliver_exception(cx, fault);
-            cx.cpu.eip = cx.next_eip;
-        });
-    }
-
     /// Executes a trace, or one instruction where one is all that may run.
     fn execute(&mut self) -> Result<(), Exception> {
-        self.cx.deadline = self.limits.position.min(self.due.map_or(u64::MAX, |due| due.0));
+        self.cx.deadline = self.limits.position.min(self.cx.hot.due.map_or(u64::MAX, |due| due.0));
         self.cx.extra_cycles = 0;
         // What a shadow holds off comes right behind the next instruction.
         let shadowed = self.cx.cpu.shadow != Shadow::None;
         let single = shadowed || self.cx.cpu.flags.has(TF) || any_instruction_breakpoint(self.cx.cpu);
-        match self.find_trace()? {
-            Some(id) => self.execute_trace(id, single),
-            None => self.execute_uncached(),
+        loop {
+            let Some(id) = self.find_trace()? else { return self.execute_uncached() };
+            match self.chain(id, single) {
+                None => return self.execute_trace(id, single),
+                Some(Ended::Boundary) => return Ok(()),
+                Some(Ended::Fault(fault)) => return Err(fault),
+                Some(Ended::Unlinked(loose)) => self.loose = loose,
+            }
+            if self.at_limit() {
+                return Ok(());
+            }
         }
+    }
+
+    /// Runs the fast tier from a trace on, as far as limits allow; `None` if the canonical tier must run the trace.
+    fn chain(&mut self, id: TraceId, single: bool) -> Option<Ended> {
+        let cx = &mut self.cx;
+        if single || cx.hot.timing != Timing::Flat || self.traces.trace(id).candidate {
+            return None;
+        }
+        let left = (cx.deadline - cx.cpu.position).min(self.limits.retired - cx.cpu.retired);
+        if left < LONGEST_TRACE as u64 {
+            return None;
+        }
+        self.check_breakpoint = true;
+        fast::enter(cx, &self.traces.entry(id), left)
     }
 
     /// The trace at CS:EIP; `None` if the next instruction cannot come from one.
     fn find_trace(&mut self) -> Result<Option<TraceId>, Exception> {
+        let loose = std::mem::take(&mut self.loose);
+        let generation = self.traces.generation();
+        let page = self.cx.cpu.fetch_page;
         let FetchFrame::Frame(frame) = self.fetch_frame()? else {
             return Ok(None);
         };
         let offset = self.cx.cpu.linear_eip() % PAGE_BYTES;
-        let place = CodePlace { frame, offset, is_32: self.cx.cpu.code_is_32() };
-        let id = match self.traces.find(Key::new(place), self.previous) {
+        if self.cx.hot.stale {
+            fast::refresh(&mut self.cx);
+        }
+        let place = CodePlace { frame, offset, mode: self.cx.hot.fast.mode(self.cx.cpu) };
+        let id = match self.traces.find(Key::new(place)) {
             Some(id) => id,
-            None => {
-                let held_code = self.cx.memory.frames.holds_code(frame);
-                let models = (self.cx.cpu.model, self.cx.hot.timing);
-                let built = self.traces.build(place, models, self.cx.memory, &self.cx.hot.watches);
-                self.previous = None;
-                let Some(id) = built else { return Ok(None) };
-                if !held_code {
-                    self.cx.hot.host_tlb.drop_writes_to(frame);
-                }
-                id
-            }
+            None => match self.build(place, loose) {
+                Some(id) => id,
+                None => return Ok(None),
+            },
         };
         let cs = self.cx.cpu.seg(SegReg::Cs);
         let last = u64::from(self.cx.cpu.eip) + u64::from(self.traces.trace(id).bytes) - 1;
-        Ok((last <= u64::from(cs.limit)).then_some(id))
+        if last > u64::from(cs.limit) {
+            return Ok(None);
+        }
+        if generation == self.traces.generation() {
+            self.traces.tie(loose, id, page == self.cx.cpu.fetch_page);
+        }
+        Ok(Some(id))
+    }
+
+    fn build(&mut self, place: CodePlace, loose: Loose) -> Option<TraceId> {
+        let cx = &mut self.cx;
+        let held_code = cx.memory.frames.holds_code(place.frame);
+        let models = Models { model: cx.cpu.model, timing: cx.hot.timing };
+        let id = self.traces.build(place, models, cx.memory, &cx.hot.watches, loose.dead)?;
+        if !held_code {
+            cx.hot.host_tlb.drop_writes_to(place.frame);
+        }
+        Some(id)
     }
 
     /// The frame that code comes from, with the latched page renewed if execution left it.
@@ -412,6 +266,9 @@ impl Run<'_, '_> {
                 Route::Mmio | Route::Open => FetchFrame::Bus,
             };
         }
+        if let FetchFrame::Frame(frame) = cx.hot.fetch_frame {
+            cx.fill_fetch(LinAddr(linear), FetchPlace { frame, physical: page.physical });
+        }
         Ok(cx.hot.fetch_frame)
     }
 
@@ -420,7 +277,6 @@ impl Run<'_, '_> {
             return Ok(());
         }
         self.check_breakpoint = true;
-        self.previous = Some(id);
         let slots = self.traces.slots(id);
         let slots = if single {
             self.cx.hot.leave = true;
@@ -436,7 +292,7 @@ impl Run<'_, '_> {
         }
         for insn in slots {
             execute_one(&mut self.cx, insn)?;
-            if self.cx.hot.leave
+            if self.cx.must_leave()
                 || self.cx.cpu.position >= self.cx.deadline
                 || self.cx.cpu.retired >= self.limits.retired
             {
@@ -468,7 +324,6 @@ impl Run<'_, '_> {
             return Ok(());
         }
         self.check_breakpoint = true;
-        self.previous = None;
         self.cx.leave();
         let insn = fetch_and_decode(&mut self.cx)?;
         execute_one(&mut self.cx, &insn)
@@ -480,7 +335,7 @@ impl Run<'_, '_> {
 fn run_slots(cx: &mut Exec<'_>, slots: &[Insn]) -> Result<(), Exception> {
     for insn in slots {
         execute_one(cx, insn)?;
-        if cx.hot.leave {
+        if cx.must_leave() {
             break;
         }
     }
@@ -489,12 +344,12 @@ fn run_slots(cx: &mut Exec<'_>, slots: &[Insn]) -> Result<(), Exception> {
 
 /// Runs one slot and counts it. On a fault EIP still points at the instruction.
 #[inline(always)]
-fn execute_one(cx: &mut Exec<'_>, insn: &Insn) -> Result<(), Exception> {
+pub(crate) fn execute_one(cx: &mut Exec<'_>, insn: &Insn) -> Result<(), Exception> {
     if cx.cpu.flags.has(TF | RF) || cx.cpu.shadow != Shadow::None {
         return execute_marked(cx, insn);
     }
     cx.next_eip = cx.cpu.eip.wrapping_add(u32::from(insn.len));
-    if let Err(fault) = (insn.handler)(cx, insn) {
+    if let Err(fault) = insn.execute(cx) {
         return Err(undo(cx, fault, 0));
     }
     retire(cx);
@@ -550,7 +405,7 @@ fn execute_marked(cx: &mut Exec<'_>, insn: &Insn) -> Result<(), Exception> {
     cx.cpu.shadow = Shadow::None;
     cx.skip_single_step = false;
     cx.next_eip = cx.cpu.eip.wrapping_add(u32::from(insn.len));
-    let done = (insn.handler)(cx, insn);
+    let done = insn.execute(cx);
     cx.shadow_before = Shadow::None;
     if let Err(fault) = done {
         cx.cpu.flags.set(RF, resumed);

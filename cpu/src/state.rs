@@ -73,6 +73,24 @@ pub struct TableRegister {
     pub limit: u16,
 }
 
+/// The saved form of the general registers: sixteen of them.
+mod registers {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(gpr: &[u64; 17], serializer: S) -> Result<S::Ok, S::Error> {
+        let [registers @ .., _] = gpr;
+        let registers: &[u64; 16] = registers;
+        registers.serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<[u64; 17], D::Error> {
+        let registers = <[u64; 16]>::deserialize(deserializer)?;
+        let mut gpr = [0; 17];
+        gpr[..16].copy_from_slice(&registers);
+        Ok(gpr)
+    }
+}
+
 /// What the processor is doing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Activity {
@@ -123,8 +141,10 @@ pub enum Mode {
 /// All state of one processor.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CpuState {
-    /// EAX ECX EDX EBX ESP EBP ESI EDI, then R8 to R15.
-    pub gpr: [u64; 16],
+    /// EAX ECX EDX EBX ESP EBP ESI EDI, then R8 to R15; behind them a zero, the base or index of an address that has
+    /// none.
+    #[serde(with = "registers")]
+    pub gpr: [u64; 17],
     /// Instruction pointer: of the next instruction at every boundary.
     pub eip: u32,
     /// EFLAGS.
@@ -189,7 +209,7 @@ impl CpuState {
     /// The processor after power-on. SDM Vol.3A 9.1.1 "Processor State After Reset".
     pub fn new(model: Model, tlb: TlbPolicy) -> CpuState {
         let mut state = CpuState {
-            gpr: [0; 16],
+            gpr: [0; 17],
             eip: 0,
             flags: Eflags::default(),
             segments: [Segment::real(0); 6],
@@ -226,7 +246,7 @@ impl CpuState {
 
     /// INIT: as reset, but CR0.CD and NW, the floating-point unit and most MSRs keep their state. SDM Vol.3A Table 9-1.
     pub fn init(&mut self) {
-        self.gpr = [0; 16];
+        self.gpr = [0; 17];
         self.gpr[2] = u64::from(self.model.signature());
         self.eip = 0xFFF0;
         self.flags = Eflags::default();

@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 
 use ringwalk_mmu::{Frame, Memory, PAGE_BYTES, code_lines};
 
-use crate::decode::{Decoded, decode};
+use crate::decode::{Decoded, LONGEST, decode};
+use crate::fast::{CodeMode, DEAD, DYNAMIC, END, Entry, FORWARD, LEAVE, Loose, MOST_TRACE_BYTES, Side, choose};
 use crate::insn::Insn;
 use crate::model::Model;
 use crate::timing::Timing;
@@ -26,6 +27,8 @@ pub enum FetchFrame {
 
 /// Most instructions in a trace.
 pub const LONGEST_TRACE: usize = 32;
+/// A trace takes no further instruction behind so many bytes, so that all of it stays within [`MOST_TRACE_BYTES`].
+const LAST_START: u64 = MOST_TRACE_BYTES - LONGEST as u64;
 /// Entries of the lookup table; a power of two.
 const TABLE: usize = 1 << 14;
 /// Slots unless the configuration says otherwise: 8 MiB of them.
@@ -38,12 +41,12 @@ pub struct CodePlace {
     pub frame: Frame,
     /// The offset of its first byte in the page.
     pub offset: u64,
-    /// Its default size is 32 bits.
-    pub is_32: bool,
+    /// What the code runs under.
+    pub mode: CodeMode,
 }
 
-/// What a trace is looked up by: the place of its first byte in the arena, and the default size of its code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// What a trace is looked up by: the place of its first byte in the arena, and what its code runs under.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Key(u64);
 
 impl Key {
@@ -52,75 +55,92 @@ impl Key {
 
     /// The key of code at a place.
     pub fn new(place: CodePlace) -> Key {
-        Key((place.frame.start() as u64 + place.offset) << 2 | u64::from(place.is_32) << 1 | 1)
+        Key::of(place.frame.start() as u64 + place.offset, place.mode.key_bits())
+    }
+
+    /// The key of code at an offset in the arena under a mode: see [`CodeMode::key_bits`].
+    #[inline(always)]
+    pub(crate) const fn of(start: u64, bits: u64) -> Key {
+        Key(start << 3 | bits | 1)
     }
 
     fn offset_in_page(self) -> usize {
-        (self.0 >> 2) as usize % PAGE_BYTES as usize
+        (self.0 >> 3) as usize % PAGE_BYTES as usize
     }
 
-    fn table_index(self) -> usize {
-        (self.0 >> 2 ^ self.0 >> 16) as usize & (TABLE - 1)
+    #[inline(always)]
+    pub(crate) const fn table_index(self) -> usize {
+        (self.0 >> 3 ^ self.0 >> 17) as usize & (TABLE - 1)
     }
 }
 
-/// A run of slots.
+/// An entry of the lookup table.
+#[derive(Clone, Copy)]
+pub(crate) struct TableEntry {
+    pub(crate) key: Key,
+    id: TraceId,
+    /// The trace's first slot.
+    pub(crate) first: u32,
+}
+
+const NO_ENTRY: TableEntry = TableEntry { key: Key::NONE, id: 0, first: NO_SLOT };
+
+/// A run of slots, and the one that ends it.
 #[derive(Clone, Copy, Debug)]
 pub struct Trace {
     key: Key,
-    first: u32,
-    /// Number of slots, 1 to [`LONGEST_TRACE`].
+    pub(crate) first: u32,
+    /// Number of slots without the last, 1 to [`LONGEST_TRACE`].
     pub count: u8,
+    /// Slots that it may take when it is decoded anew.
+    room: u8,
     /// Bytes of code it covers.
     pub bytes: u16,
     /// A debugger breakpoint may stand at its first instruction.
     pub candidate: bool,
-    /// The trace that followed last time; a guess that its key proves.
-    link: u32,
+    /// Its code was not written over.
+    live: bool,
 }
 
 /// Number of a trace.
 pub type TraceId = u32;
-const NO_TRACE: TraceId = u32::MAX;
+/// The first slot belongs to no trace: its number stands for none.
+const NO_SLOT: u32 = 0;
+
+/// What code is decoded by.
+#[derive(Clone, Copy)]
+pub(crate) struct Models {
+    pub(crate) model: Model,
+    pub(crate) timing: Timing,
+}
 
 /// All decoded code.
 pub struct TraceCache {
+    /// Never moves: links and the fast tier's pointers lead into it.
     slots: Vec<Insn>,
     traces: Vec<Trace>,
-    table: Vec<(Key, TraceId)>,
+    table: Box<[TableEntry]>,
     by_frame: BTreeMap<Frame, Vec<TraceId>>,
     most_slots: usize,
+    /// Counts the times everything was dropped.
+    generation: u64,
 }
 
 impl TraceCache {
     /// A cache of so many slots; it always holds at least one trace.
     pub fn new(most_slots: usize) -> TraceCache {
-        TraceCache {
-            slots: Vec::new(),
-            traces: Vec::new(),
-            table: vec![(Key::NONE, NO_TRACE); TABLE],
-            by_frame: BTreeMap::new(),
-            most_slots,
-        }
+        let most_slots = most_slots.max(LONGEST_TRACE + 2);
+        let mut slots = Vec::with_capacity(most_slots);
+        slots.push(end_slot());
+        let table = vec![NO_ENTRY; TABLE].into_boxed_slice();
+        TraceCache { slots, traces: Vec::new(), table, by_frame: BTreeMap::new(), most_slots, generation: 0 }
     }
 
-    /// The trace with a key, if it is decoded; `after` is the trace that led here.
+    /// The trace with a key, if it is decoded.
     #[inline]
-    pub fn find(&mut self, key: Key, after: Option<TraceId>) -> Option<TraceId> {
-        if let Some(before) = after {
-            let linked = self.traces[before as usize].link;
-            if linked != NO_TRACE && self.traces[linked as usize].key == key {
-                return Some(linked);
-            }
-        }
-        let (found, id) = self.table[key.table_index()];
-        if found != key {
-            return None;
-        }
-        if let Some(before) = after {
-            self.traces[before as usize].link = id;
-        }
-        Some(id)
+    pub fn find(&self, key: Key) -> Option<TraceId> {
+        let entry = &self.table[key.table_index()];
+        (entry.key == key).then_some(entry.id)
     }
 
     /// A trace.
@@ -129,70 +149,101 @@ impl TraceCache {
         &self.traces[id as usize]
     }
 
-    /// The slots of a trace.
+    /// The slots of a trace, without the one that ends it.
     #[inline]
     pub fn slots(&self, id: TraceId) -> &[Insn] {
         let trace = &self.traces[id as usize];
         &self.slots[trace.first as usize..][..trace.count as usize]
     }
 
+    /// How to enter a trace.
+    pub(crate) fn entry(&mut self, id: TraceId) -> Entry<'_> {
+        let first = self.traces[id as usize].first;
+        Entry { first, slots: self.slots.as_mut_ptr(), table: &self.table }
+    }
+
+    /// Changes whenever everything was dropped: numbers of slots and traces from before mean nothing then.
+    pub(crate) fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// Lets what was loose lead to a trace. A link inside the page holds for good, since both ends lie in one frame.
+    pub(crate) fn tie(&mut self, loose: Loose, id: TraceId, same_page: bool) {
+        let first = self.traces[id as usize].first;
+        if let Some((end, side)) = loose.link {
+            let link = if same_page { first as i32 } else { DYNAMIC };
+            let end = &mut self.slots[end as usize];
+            match side {
+                Side::Next => end.imm = link,
+                Side::Taken => end.disp = link,
+            }
+        }
+        if let Some(dead) = loose.dead.filter(|dead| *dead != first) {
+            let dead = &mut self.slots[dead as usize];
+            dead.fast = FORWARD;
+            dead.imm = first as i32;
+        }
+    }
+
     /// Decodes a trace from a frame. `None` if the first instruction leaves the page or is too long: it is then
-    /// executed without the cache.
-    pub fn build(
+    /// executed without the cache. A dropped trace of the same code gives up its place, so that links to it hold.
+    pub(crate) fn build(
         &mut self,
         place: CodePlace,
-        (model, timing): (Model, Timing),
+        models: Models,
         memory: &mut Memory,
         watches: &Watches,
+        dead: Option<u32>,
     ) -> Option<TraceId> {
-        let CodePlace { frame, offset, is_32 } = place;
-        if self.slots.len() + LONGEST_TRACE > self.most_slots.max(LONGEST_TRACE) {
-            self.clear();
-            memory.frames.forget_code();
-        }
-        let first = self.slots.len();
-        let mut at = offset;
-        let mut cycles = 0u16;
-        while at < PAGE_BYTES && self.slots.len() - first < LONGEST_TRACE {
-            if at != offset && watches.is_candidate(at) {
-                break;
-            }
-            let bytes = &memory.frames.page(frame)[at as usize..];
-            let Decoded::Insn(mut insn, ends) = decode(bytes, is_32, model) else {
-                break;
-            };
-            insn.n = (self.slots.len() - first + 1) as u8;
-            cycles = cycles.saturating_add(timing.prepare(&mut insn));
-            insn.cycles = cycles;
-            at += u64::from(insn.len);
-            self.slots.push(insn);
-            if ends {
-                break;
-            }
-        }
-        let count = self.slots.len() - first;
+        let CodePlace { frame, offset, .. } = place;
+        let mut decoded = [end_slot(); LONGEST_TRACE + 1];
+        let (count, bytes) = decode_run(&mut decoded, place, models, memory, watches);
         if count == 0 {
             return None;
         }
-        let bytes = at - offset;
-        memory.frames.mark_code(frame, offset as usize, bytes as usize);
+        let taken = count + 1;
+        if self.slots.len() + taken > self.most_slots {
+            self.clear();
+            memory.frames.forget_code();
+        }
         let candidate = watches.is_candidate(offset);
+        if candidate {
+            decoded[0].fast = LEAVE;
+        }
+        memory.frames.mark_code(frame, offset as usize, bytes as usize);
+        let key = Key::new(place);
         let trace = Trace {
-            key: Key::new(place),
-            first: first as u32,
+            key,
+            first: NO_SLOT,
             count: count as u8,
+            room: taken as u8,
             bytes: bytes as u16,
             candidate,
-            link: NO_TRACE,
+            live: true,
         };
-        Some(self.insert(trace, frame))
+        let id = self.place(trace, &decoded[..taken], dead);
+        self.by_frame.entry(frame).or_default().push(id);
+        let first = self.traces[id as usize].first;
+        self.table[key.table_index()] = TableEntry { key, id, first };
+        Some(id)
     }
 
-    fn insert(&mut self, trace: Trace, frame: Frame) -> TraceId {
+    /// Puts slots where a dropped trace of the same key stood, or behind all others.
+    fn place(&mut self, trace: Trace, slots: &[Insn], dead: Option<u32>) -> TraceId {
+        if let Some(id) = dead.and_then(|dead| self.slots.get(dead as usize)).map(|slot| slot.imm as TraceId)
+            && let Some(old) = self.traces.get_mut(id as usize)
+            && !old.live
+            && old.key == trace.key
+            && usize::from(old.room) >= slots.len()
+        {
+            *old = Trace { first: old.first, room: old.room, ..trace };
+            self.slots[old.first as usize..][..slots.len()].copy_from_slice(slots);
+            return id;
+        }
         let id = self.traces.len() as TraceId;
-        self.table[trace.key.table_index()] = (trace.key, id);
-        self.traces.push(trace);
-        self.by_frame.entry(frame).or_default().push(id);
+        let first = self.slots.len() as u32;
+        self.slots.extend_from_slice(slots);
+        self.traces.push(Trace { first, ..trace });
         id
     }
 
@@ -205,20 +256,67 @@ impl TraceCache {
                 return true;
             }
             let entry = &mut self.table[trace.key.table_index()];
-            if entry.1 == *id {
-                *entry = (Key::NONE, NO_TRACE);
+            if entry.id == *id && entry.key == trace.key {
+                *entry = NO_ENTRY;
             }
-            // Links to it fail by the key.
-            trace.key = Key::NONE;
+            trace.live = false;
+            // Links to it lead to a slot that says so.
+            let first = &mut self.slots[trace.first as usize];
+            first.fast = DEAD;
+            first.imm = *id as i32;
             false
         });
     }
 
     /// Drops everything.
     pub fn clear(&mut self) {
-        self.slots.clear();
+        self.slots.truncate(1);
         self.traces.clear();
-        self.table.fill((Key::NONE, NO_TRACE));
+        self.table.fill(NO_ENTRY);
         self.by_frame.clear();
+        self.generation += 1;
     }
+}
+
+/// Decodes up to a whole trace; gives the number of instructions and of their bytes. The slot behind them ends it.
+fn decode_run(
+    slots: &mut [Insn; LONGEST_TRACE + 1],
+    place: CodePlace,
+    models: Models,
+    memory: &Memory,
+    watches: &Watches,
+) -> (usize, u64) {
+    let page = memory.frames.page(place.frame);
+    let (mut count, mut cycles, mut at, mut ended) = (0, 0u16, 0, false);
+    while count < LONGEST_TRACE && at <= LAST_START && place.offset + at < PAGE_BYTES {
+        if count > 0 && watches.is_candidate(place.offset + at) {
+            break;
+        }
+        let Decoded::Insn(mut insn, ends) =
+            decode(&page[(place.offset + at) as usize..], place.mode.is_32, models.model)
+        else {
+            break;
+        };
+        cycles = cycles.saturating_add(models.timing.prepare(&mut insn));
+        insn.cycles = cycles;
+        insn.n = count as u8 + 1;
+        insn.at = at as u8;
+        at += u64::from(insn.len);
+        slots[count] = insn;
+        count += 1;
+        if ends {
+            ended = true;
+            break;
+        }
+    }
+    if count > 0 {
+        choose(&mut slots[..count], ended, place.mode, models.model);
+    }
+    slots[count] = Insn { at: at as u8, cycles, ..end_slot() };
+    (count, at)
+}
+
+/// A slot that ends a trace, not linked to anything.
+fn end_slot() -> Insn {
+    Insn { fast: END, imm: NO_SLOT as i32, disp: NO_SLOT as i32, ..Insn::undefined() }
 }

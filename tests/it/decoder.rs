@@ -153,23 +153,25 @@ fn operand_disagreement(theirs: &Instruction, ours: &Insn) -> Option<String> {
         let complaint = match theirs.op_kind(index) {
             OpKind::Register if place < 16 => register_disagreement(theirs.op_register(index), place),
             OpKind::Memory if place == PLACE_MEMORY => memory_disagreement(theirs, ours),
-            OpKind::Immediate8 if place == PLACE_IMMEDIATE => differs(u64::from(theirs.immediate8()), ours.imm & 0xFF),
+            OpKind::Immediate8 if place == PLACE_IMMEDIATE => {
+                differs(u64::from(theirs.immediate8()), ours.immediate() & 0xFF)
+            }
             OpKind::Immediate16 if place == PLACE_IMMEDIATE => {
-                differs(u64::from(theirs.immediate16()), ours.imm & 0xFFFF)
+                differs(u64::from(theirs.immediate16()), ours.immediate() & 0xFFFF)
             }
             OpKind::Immediate32 | OpKind::Immediate8to32 if place == PLACE_IMMEDIATE => {
-                differs(u64::from(theirs.immediate(index) as u32), ours.imm & 0xFFFF_FFFF)
+                differs(u64::from(theirs.immediate(index) as u32), ours.immediate() & 0xFFFF_FFFF)
             }
             OpKind::Immediate8to16 if place == PLACE_IMMEDIATE => {
-                differs(u64::from(theirs.immediate(index) as u16), ours.imm & 0xFFFF)
+                differs(u64::from(theirs.immediate(index) as u16), ours.immediate() & 0xFFFF)
             }
             OpKind::NearBranch16 | OpKind::NearBranch32 => {
-                let target = (0x1000 + u64::from(ours.len)).wrapping_add(ours.imm);
+                let target = (0x1000 + u64::from(ours.len)).wrapping_add(ours.immediate());
                 let mask = if theirs.op_kind(index) == OpKind::NearBranch16 { 0xFFFF } else { 0xFFFF_FFFF };
                 differs(theirs.near_branch_target(), target & mask)
             }
             OpKind::FarBranch16 | OpKind::FarBranch32 => {
-                differs(u64::from(theirs.far_branch_selector()), ours.imm >> 32)
+                differs(u64::from(theirs.far_branch_selector()), ours.disp as u64)
             }
             kind if is_string_operand(kind) => string_disagreement(theirs, ours),
             _ if is_implicit(theirs) => None,

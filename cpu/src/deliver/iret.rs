@@ -32,7 +32,7 @@ fn iret_real<W: Width>(cx: &mut Exec<'_>) -> Step {
     let (offset, selector, image) = peek_frame::<W>(cx)?;
     cx.require(offset <= cx.cpu.seg(SegReg::Cs).limit, Site::BranchLimit, 0)?;
     cx.set_stack_pointer(cx.stack_above(3 * W::BYTES as u32));
-    cx.cpu.segments[SegReg::Cs as usize] = cx.real_code_segment(selector);
+    cx.set_segment(SegReg::Cs, cx.real_code_segment(selector));
     cx.next_eip = offset;
     let mut mask = ARITHMETIC | TF | IF | DF | NT;
     if cx.cpu.mode() == Mode::Real {
@@ -52,7 +52,7 @@ fn iret_virtual<W: Width>(cx: &mut Exec<'_>) -> Step {
     cx.require(!refused, Site::VirtualInterrupt, 0)?;
     cx.require(offset <= cx.cpu.seg(SegReg::Cs).limit, Site::BranchLimit, 0)?;
     cx.set_stack_pointer(cx.stack_above(3 * W::BYTES as u32));
-    cx.cpu.segments[SegReg::Cs as usize] = cx.real_code_segment(selector);
+    cx.set_segment(SegReg::Cs, cx.real_code_segment(selector));
     cx.next_eip = offset;
     cx.cpu.flags.set(VIF, image & IF != 0);
     load_flags::<W>(cx, ARITHMETIC | TF | DF | NT, image);

@@ -95,7 +95,7 @@ impl Handler {
         self.enter(cx, frame, cpl)?;
         if leaves_v86 {
             for reg in V86_DATA {
-                cx.cpu.segments[reg as usize] = Segment::null(Selector(0));
+                cx.set_segment(reg, Segment::null(Selector(0)));
             }
         }
         Ok(())
@@ -121,7 +121,7 @@ impl Handler {
         frame.require_writable(cx)?;
         let code = cx.set_accessed(self.segment)?;
         frame.commit(cx)?;
-        cx.cpu.segments[SegReg::Cs as usize] = Segment { selector: code.selector.with_rpl(cpl), ..code };
+        cx.set_segment(SegReg::Cs, Segment { selector: code.selector.with_rpl(cpl), ..code });
         cx.next_eip = self.offset;
         cx.cpu.flags.set(TF | NT | VM | RF, false);
         if self.disables_interrupts {

@@ -24,7 +24,7 @@ pub(super) fn deliver(cx: &mut Exec<'_>, event: Event) -> Step {
     frame.commit(cx)?;
     cx.cpu.flags.set(IF | TF | AC | RF, false);
     let segment = cx.real_code_segment(Selector((entry >> 16) as u16));
-    cx.cpu.segments[SegReg::Cs as usize] = segment;
+    cx.set_segment(SegReg::Cs, segment);
     cx.next_eip = entry & 0xFFFF;
     Ok(())
 }

@@ -340,7 +340,8 @@ fn load_code(cx: &mut Exec<'_>, selector: Selector) -> Step {
         if segment.is_conforming() { descriptor.dpl() <= selector.rpl() } else { descriptor.dpl() == selector.rpl() };
     cx.require(segment.is_code() && fits, Site::TssCode, code)?;
     cx.require(descriptor.is_present(), Site::CodeNotPresent, code)?;
-    cx.cpu.segments[SegReg::Cs as usize] = cx.set_accessed(segment)?;
+    let segment = cx.set_accessed(segment)?;
+    cx.set_segment(SegReg::Cs, segment);
     Ok(())
 }
 
@@ -348,7 +349,8 @@ fn load_stack(cx: &mut Exec<'_>, selector: Selector) -> Step {
     cx.require(!selector.is_null(), Site::TssStack, selector.error_code())?;
     let sites = [Site::TssStack, Site::TssStack, Site::TssStackNotPresent];
     let segment = cx.stack_segment_for(selector, cx.cpu.cpl, sites)?;
-    cx.cpu.segments[SegReg::Ss as usize] = cx.set_accessed(segment)?;
+    let segment = cx.set_accessed(segment)?;
+    cx.set_segment(SegReg::Ss, segment);
     Ok(())
 }
 
@@ -363,7 +365,8 @@ fn load_data(cx: &mut Exec<'_>, reg: SegReg, selector: Selector) -> Step {
     let reachable = segment.is_conforming() || descriptor.dpl() >= privilege;
     cx.require(descriptor.is_segment() && segment.is_readable() && reachable, Site::TssData, code)?;
     cx.require(descriptor.is_present(), Site::DataNotPresent, code)?;
-    cx.cpu.segments[reg as usize] = cx.set_accessed(segment)?;
+    let segment = cx.set_accessed(segment)?;
+    cx.set_segment(reg, segment);
     Ok(())
 }
 

@@ -47,7 +47,7 @@ pub(crate) fn redirect(cx: &mut Exec<'_>, number: u8) -> Step {
         return pushed;
     }
     cx.cpu.flags.set(TF | if virtual_if { VIF } else { IF }, false);
-    cx.cpu.segments[SegReg::Cs as usize] = cx.real_code_segment(Selector((entry >> 16) as u16));
+    cx.set_segment(SegReg::Cs, cx.real_code_segment(Selector((entry >> 16) as u16)));
     cx.next_eip = entry & 0xFFFF;
     cx.leave();
     Ok(())

@@ -148,7 +148,7 @@ mod tests {
         let mut machine = Machine::new();
         machine.write(0x5000, &[1, 2, 3, 4, 5, 6, 7, 8]);
         machine.protect_page(5);
-        machine.cpu.gpr = [0x11, 0x22, 0x33, 0x5000, 0x44, 0x55, 0x5000, 0x66, 0, 0, 0, 0, 0, 0, 0, 0];
+        machine.cpu.gpr = [0x11, 0x22, 0x33, 0x5000, 0x44, 0x55, 0x5000, 0x66, 0, 0, 0, 0, 0, 0, 0, 0, 0];
         machine
     }
 

@@ -51,23 +51,23 @@ pub fn btc<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
 /// BT r/m, imm8. SDM Vol.2A "BT". Flags: CF; OF SF AF PF undefined (kept). Faults: operand access.
 pub fn bt_immediate<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
     let a: W = cx.dst(i)?;
-    cx.cpu.flags.set(CF, holds(a, mask(W::truncate(i.imm))));
+    cx.cpu.flags.set(CF, holds(a, mask(W::truncate(i.immediate()))));
     Ok(())
 }
 
 /// BTS r/m, imm8. SDM Vol.2A "BTS". Flags: as BT. Faults: operand access; LOCK on memory only.
 pub fn bts_immediate<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
-    change_inside(cx, i, W::truncate(i.imm), set::<W>)
+    change_inside(cx, i, W::truncate(i.immediate()), set::<W>)
 }
 
 /// BTR r/m, imm8. SDM Vol.2A "BTR". Flags: as BT. Faults: operand access; LOCK on memory only.
 pub fn btr_immediate<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
-    change_inside(cx, i, W::truncate(i.imm), reset::<W>)
+    change_inside(cx, i, W::truncate(i.immediate()), reset::<W>)
 }
 
 /// BTC r/m, imm8. SDM Vol.2A "BTC". Flags: as BT. Faults: operand access; LOCK on memory only.
 pub fn btc_immediate<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
-    change_inside(cx, i, W::truncate(i.imm), complement::<W>)
+    change_inside(cx, i, W::truncate(i.immediate()), complement::<W>)
 }
 
 /// A bit numbered by a register: in a register modulo its width, in memory anywhere.

@@ -59,7 +59,7 @@ impl Exec<'_> {
             Mode::Protected if selector.is_null() => Segment::null(selector),
             Mode::Protected => self.check_data_segment(selector)?,
         };
-        self.cpu.segments[reg as usize] = loaded;
+        self.set_segment(reg, loaded);
         Ok(())
     }
 
@@ -110,7 +110,7 @@ impl Exec<'_> {
             let segment = self.cpu.seg(reg);
             let hidden = segment.dpl() < self.cpu.cpl && !segment.is_conforming();
             if !segment.is_unusable() && hidden {
-                self.cpu.segments[reg as usize] = Segment::null(Selector(0));
+                self.set_segment(reg, Segment::null(Selector(0)));
             }
         }
     }

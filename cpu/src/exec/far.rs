@@ -46,7 +46,7 @@ fn through_task_gate(cx: &mut Exec<'_>, selector: Selector, gate: Descriptor, ki
 }
 
 fn immediate_pointer(i: &Insn) -> FarPointer {
-    FarPointer { selector: Selector((i.imm >> 32) as u16), offset: i.imm as u32 }
+    FarPointer { selector: Selector(i.disp as u16), offset: i.imm as u32 }
 }
 
 fn memory_pointer(cx: &mut Exec<'_>, i: &Insn) -> Result<FarPointer, Exception> {
@@ -92,7 +92,7 @@ fn transfer(cx: &mut Exec<'_>, i: &Insn, target: FarPointer, kind: Kind) -> Step
     frame.require_writable(cx)?;
     frame.commit(cx)?;
     let segment = cx.real_code_segment(target.selector);
-    cx.cpu.segments[SegReg::Cs as usize] = segment;
+    cx.set_segment(SegReg::Cs, segment);
     cx.next_eip = target.offset;
     Ok(())
 }
@@ -160,7 +160,7 @@ fn enter_at_level(cx: &mut Exec<'_>, segment: Segment, offset: u32, kind: Kind, 
     frame.require_writable(cx)?;
     let code = cx.set_accessed(segment)?;
     frame.commit(cx)?;
-    cx.cpu.segments[SegReg::Cs as usize] = Segment { selector: code.selector.with_rpl(cx.cpu.cpl), ..code };
+    cx.set_segment(SegReg::Cs, Segment { selector: code.selector.with_rpl(cx.cpu.cpl), ..code });
     cx.next_eip = offset;
     Ok(())
 }
@@ -214,7 +214,7 @@ fn call_inner(cx: &mut Exec<'_>, gate: Descriptor, segment: Segment, wide: bool)
     frame.require_writable(cx)?;
     let code = cx.set_accessed(segment)?;
     frame.commit(cx)?;
-    cx.cpu.segments[SegReg::Cs as usize] = Segment { selector: code.selector.with_rpl(cpl), ..code };
+    cx.set_segment(SegReg::Cs, Segment { selector: code.selector.with_rpl(cpl), ..code });
     cx.next_eip = offset;
     cx.set_cpl(cpl);
     Ok(())
@@ -261,7 +261,7 @@ fn return_far<W: Width>(cx: &mut Exec<'_>, release: u32) -> Step {
     if cx.cpu.mode() != Mode::Protected {
         cx.require(offset <= cx.cpu.seg(SegReg::Cs).limit, Site::BranchLimit, 0)?;
         cx.set_stack_pointer(cx.stack_above(2 * W::BYTES as u32 + release));
-        cx.cpu.segments[SegReg::Cs as usize] = cx.real_code_segment(selector);
+        cx.set_segment(SegReg::Cs, cx.real_code_segment(selector));
         cx.next_eip = offset;
         return Ok(());
     }
@@ -299,7 +299,8 @@ impl Exec<'_> {
     /// Stays at its level: so many bytes of the stack are released.
     pub(crate) fn return_same(&mut self, segment: Segment, offset: u32, release: u32) -> Step {
         self.require(offset <= segment.limit, Site::BranchLimit, 0)?;
-        self.cpu.segments[SegReg::Cs as usize] = self.set_accessed(segment)?;
+        let segment = self.set_accessed(segment)?;
+        self.set_segment(SegReg::Cs, segment);
         self.set_stack_pointer(self.stack_above(release));
         self.next_eip = offset;
         Ok(())
@@ -315,8 +316,8 @@ impl Exec<'_> {
         self.require(offset <= segment.limit, Site::BranchLimit, 0)?;
         let code = self.set_accessed(segment)?;
         let loaded = self.set_accessed(loaded)?;
-        self.cpu.segments[SegReg::Ss as usize] = loaded;
-        self.cpu.segments[SegReg::Cs as usize] = code;
+        self.set_segment(SegReg::Ss, loaded);
+        self.set_segment(SegReg::Cs, code);
         self.set_stack_pointer(pointer);
         self.next_eip = offset;
         self.set_cpl(cpl);

@@ -97,7 +97,7 @@ impl Frame {
                 _ => cx.store_linear(self.address(index), value as u16, self.class)?,
             }
         }
-        cx.cpu.segments[SegReg::Ss as usize] = segment;
+        cx.set_segment(SegReg::Ss, segment);
         if self.count > 0 {
             cx.set_stack_pointer(self.offset(self.count - 1));
         }

@@ -66,15 +66,23 @@ pub fn outs<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
 }
 
 fn read_port<W: Width>(cx: &mut Exec<'_>, port: u16) -> W {
-    debug::note_port_access(cx.cpu, port, W::BYTES);
+    note_access::<W>(cx, port);
     let value = cx.on_bus(|bus, bus_cx| bus.port_read(Port(port), size::<W>(), bus_cx));
     W::truncate(value.into())
 }
 
 fn write_port<W: Width>(cx: &mut Exec<'_>, port: u16, value: W) {
-    debug::note_port_access(cx.cpu, port, W::BYTES);
+    note_access::<W>(cx, port);
     let value = value.as_() as u32; // ports are at most 32 bits wide
     cx.on_bus(|bus, bus_cx| bus.port_write(Port(port), size::<W>(), value, bus_cx));
+}
+
+/// An I/O breakpoint strikes behind the instruction.
+fn note_access<W: Width>(cx: &mut Exec<'_>, port: u16) {
+    debug::note_port_access(cx.cpu, port, W::BYTES);
+    if cx.cpu.pending_debug != 0 {
+        cx.leave();
+    }
 }
 
 const fn size<W: Width>() -> Size {

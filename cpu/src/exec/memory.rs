@@ -1,7 +1,7 @@
 //! Memory operands: segment checks, the fast way through the HostTlb, and the careful way for everything else.
 //! SDM Vol.3A 5.3 "Limit Checking", 5.4 "Type Checking".
 
-use ringwalk_mmu::{Access, Class, Frame, LinAddr, Lost, PhysAddr, Route, Size, translate};
+use ringwalk_mmu::{Access, Class, FetchPlace, Frame, LinAddr, Lost, PhysAddr, Route, Size, translate};
 
 use super::Exec;
 use crate::exception::{Exception, Step};
@@ -119,7 +119,7 @@ impl Exec<'_> {
             value |= self.load_piece(piece, class) << shift;
             shift += 8 * piece.bytes as u32;
         }
-        if self.hot.guarded {
+        if self.hot.guarded || self.hot.watches.any_data() {
             self.note_access(addr, bytes, Access::Read, value);
         }
         Ok(value)
@@ -129,7 +129,7 @@ impl Exec<'_> {
     fn store_carefully(&mut self, addr: LinAddr, value: u64, bytes: usize, class: Class) -> Step {
         self.check_alignment(addr, bytes, class)?;
         let pieces = self.pieces(addr, bytes, Access::Write, class)?;
-        if self.hot.guarded {
+        if self.hot.guarded || self.hot.watches.any_data() {
             self.note_access(addr, bytes, Access::Write, value);
         }
         let mut rest = value;
@@ -192,7 +192,12 @@ impl Exec<'_> {
     }
 
     fn drop_host_page(&mut self, addr: LinAddr, size_bits: u8) {
-        if size_bits == 12 { self.hot.host_tlb.drop_page(addr) } else { self.hot.host_tlb.flush() }
+        if size_bits == 12 {
+            self.hot.host_tlb.drop_page(addr);
+        } else {
+            self.hot.host_tlb.flush();
+            self.hot.stale = true;
+        }
     }
 
     fn load_piece(&mut self, piece: Piece, class: Class) -> u64 {
@@ -225,7 +230,9 @@ impl Exec<'_> {
         if self.memory.frames.has_stale_code() {
             self.hot.leave = true;
         }
-        if !self.memory.frames.holds_code(frame) && self.may_cache(piece) {
+        // What can be written through an entry is read through it, too.
+        let same = self.memory.routes(piece.physical.page()).read == Route::Frame(frame);
+        if same && !self.memory.frames.holds_code(frame) && self.may_cache(piece) {
             self.hot.host_tlb.fill_write(piece.linear, class, frame);
         }
     }
@@ -234,6 +241,14 @@ impl Exec<'_> {
     fn may_cache(&self, piece: Piece) -> bool {
         let held = !self.cpu.paging().enabled || self.cpu.tlb.find(piece.linear).is_some();
         held && !self.hot.watches.covers_page(piece.linear, piece.physical)
+    }
+
+    /// Remembers where a page of code lies, if the TLB holds it.
+    pub(crate) fn fill_fetch(&mut self, addr: LinAddr, place: FetchPlace) {
+        let class = self.class();
+        if !self.cpu.paging().enabled || self.cpu.tlb.find(addr).is_some() {
+            self.hot.host_tlb.fill_fetch(addr, class, place);
+        }
     }
 
     fn load_device(&mut self, piece: Piece) -> u64 {

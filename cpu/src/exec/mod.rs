@@ -1,10 +1,12 @@
 //! The execution context: what a handler works on, and how it reaches operands.
 
-use ringwalk_mmu::{Bus, BusCx, Class, HostTlb, Instant, LinAddr, Memory};
+use ringwalk_mmu::{Bus, BusCx, Class, HostTlb, Instant, LinAddr, Memory, Signals};
 
 use crate::exception::{Exception, Step, vector};
-use crate::insn::{ADDRESS_32, Insn, NO_REGISTER, OPERAND_32, PLACE_IMMEDIATE, PLACE_MEMORY};
+use crate::fast::FastState;
+use crate::insn::{ADDRESS_32, Insn, OPERAND_32, PLACE_IMMEDIATE, PLACE_MEMORY};
 use crate::segment::SegReg;
+use crate::segment::Segment;
 use crate::site::Site;
 use crate::state::{CR0_AM, CpuState, Shadow};
 use crate::timing::Timing;
@@ -15,6 +17,7 @@ use crate::{flags, trace};
 pub mod arithmetic;
 pub mod bcd;
 pub mod bit;
+mod bulk;
 pub mod control;
 pub mod convert;
 pub mod data;
@@ -70,8 +73,16 @@ pub struct Hot {
     pub leave: bool,
     /// The chipset was reached: ask for its signals and deadline again.
     pub bus_touched: bool,
-    /// Every access must take the guarded path: alignment checks, breakpoints or watchpoints are on.
+    /// The chipset's lines as they were when it was last asked.
+    pub signals: Signals,
+    /// The next moment at which a device wants to be brought forward.
+    pub due: Option<Instant>,
+    /// Every access must take the guarded path: alignment checks or the guest's data breakpoints are on.
     pub guarded: bool,
+    /// What the fast tier works on.
+    pub(crate) fast: FastState,
+    /// Segments, privilege or guard changed since the fast tier copied them.
+    pub stale: bool,
     /// The frame of the fetch page, as [`trace`] resolves it.
     pub fetch_frame: trace::FetchFrame,
     /// Breakpoints and watchpoints of the debugger.
@@ -94,7 +105,11 @@ impl Default for Hot {
             last_fault: None,
             leave: false,
             bus_touched: true,
+            signals: Signals::default(),
+            due: None,
             guarded: false,
+            fast: FastState::default(),
+            stale: true,
             fetch_frame: trace::FetchFrame::Unknown,
             watches: Watches::default(),
             watch_hit: None,
@@ -192,9 +207,7 @@ impl Exec<'_> {
     /// Offset of the memory operand in its segment, wrapped to the address size.
     #[inline]
     pub fn effective_address(&self, i: &Insn) -> u32 {
-        let part = |number: u8| {
-            if number == NO_REGISTER { 0 } else { self.cpu.gpr[number as usize] as u32 }
-        };
+        let part = |number: u8| self.cpu.gpr[number as usize] as u32;
         let sum = part(i.base).wrapping_add(part(i.index) << (i.scale_segment & 3)).wrapping_add(i.disp as u32);
         if i.has(ADDRESS_32) { sum } else { sum & 0xFFFF }
     }
@@ -221,7 +234,7 @@ impl Exec<'_> {
     fn read_elsewhere<W: Width>(&mut self, i: &Insn, place: u8) -> Result<W, Exception> {
         match place {
             PLACE_MEMORY => self.load(i.segment(), self.effective_address(i)),
-            PLACE_IMMEDIATE => Ok(W::truncate(i.imm)),
+            PLACE_IMMEDIATE => Ok(W::truncate(i.immediate())),
             _ => panic!("the table gives every handler the operands it reads"),
         }
     }
@@ -314,23 +327,51 @@ impl Exec<'_> {
         self.hot.leave = true;
     }
 
+    /// The run loop must look before anything more is executed.
+    #[inline]
+    pub fn must_leave(&mut self) -> bool {
+        self.hot.leave || (self.hot.bus_touched && self.bus_wants_a_look())
+    }
+
+    /// After an access to the bus: true unless its lines are as they were and nothing comes due earlier.
+    fn bus_wants_a_look(&mut self) -> bool {
+        let (lines, due) = (self.bus.signals(), self.bus.due());
+        let calm = lines == self.hot.signals
+            && !lines.nmi
+            && !lines.asks_machine(self.memory.a20_open())
+            && due.is_none_or(|due| due.0 >= self.deadline);
+        if calm {
+            self.hot.due = due;
+            self.hot.bus_touched = false;
+        }
+        !calm
+    }
+
     /// The bus, and the context it is called with.
     pub fn on_bus<R>(&mut self, act: impl FnOnce(&mut dyn Bus, &mut BusCx<'_>) -> R) -> R {
         let now = self.now();
         self.hot.bus_touched = true;
-        self.hot.leave = true;
         act(self.bus, &mut BusCx { now, memory: self.memory })
+    }
+
+    /// Loads a segment register with its hidden part.
+    #[inline]
+    pub fn set_segment(&mut self, reg: SegReg, segment: Segment) {
+        self.cpu.segments[reg as usize] = segment;
+        self.hot.stale = true;
     }
 
     /// Recomputes what follows from mode, privilege, flags and debug registers. Call it after changing any of them.
     pub fn refresh_guard(&mut self) {
         let aligned = self.cpu.cpl == 3 && self.cpu.cr0 & CR0_AM != 0 && self.cpu.flags.has(flags::AC);
-        self.hot.guarded = aligned || self.cpu.dr7 & 0xFF != 0 || self.hot.watches.any_data();
+        self.hot.guarded = aligned || self.cpu.dr7 & 0xFF != 0;
+        self.hot.stale = true;
     }
 
     /// Drops everything derived from translations: after a change of paging, A20 or routing.
     pub fn flush_derived_translations(&mut self) {
         self.hot.host_tlb.flush();
+        self.hot.stale = true;
         self.hot.fetch_frame = trace::FetchFrame::Unknown;
     }
 

@@ -48,7 +48,7 @@ pub fn imul_two<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
 /// access.
 pub fn imul_three<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
     let a: W = cx.src(i)?;
-    let (low, _, flags) = value::imul(a, W::truncate(i.imm));
+    let (low, _, flags) = value::imul(a, W::truncate(i.immediate()));
     cx.set_dst(i, low)?;
     cx.cpu.flags.set_arith(flags);
     Ok(())

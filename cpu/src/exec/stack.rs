@@ -83,7 +83,7 @@ pub fn push<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
 
 /// PUSH imm. Faults: stack access.
 pub fn push_immediate<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
-    cx.push(W::truncate(i.imm))
+    cx.push(W::truncate(i.immediate()))
 }
 
 /// POP r/m, r. A memory operand is addressed with the stack pointer already moved. Faults: operand and stack access.

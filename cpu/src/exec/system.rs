@@ -355,8 +355,8 @@ pub fn sysenter(cx: &mut Exec<'_>, _: &Insn) -> Step {
     let cs = cx.cpu.msrs.sysenter_cs as u16;
     cx.require(cx.cpu.protected() && cs & !3 != 0, Site::SysenterTarget, 0)?;
     cx.cpu.flags.set(VM | IF | RF, false);
-    cx.cpu.segments[SegReg::Cs as usize] = flat(cs & !3, 0xC09B);
-    cx.cpu.segments[SegReg::Ss as usize] = flat((cs & !3).wrapping_add(8), 0xC093);
+    cx.set_segment(SegReg::Cs, flat(cs & !3, 0xC09B));
+    cx.set_segment(SegReg::Ss, flat((cs & !3).wrapping_add(8), 0xC093));
     cx.set_reg::<u32>(4, cx.cpu.msrs.sysenter_esp);
     cx.next_eip = cx.cpu.msrs.sysenter_eip;
     cx.set_cpl(0);
@@ -368,8 +368,8 @@ pub fn sysexit(cx: &mut Exec<'_>, _: &Insn) -> Step {
     let cs = cx.cpu.msrs.sysenter_cs as u16;
     cx.require(cx.cpu.protected() && cs & !3 != 0, Site::SysenterTarget, 0)?;
     cx.require_privileged()?;
-    cx.cpu.segments[SegReg::Cs as usize] = flat((cs & !3).wrapping_add(16) | 3, 0xC0FB);
-    cx.cpu.segments[SegReg::Ss as usize] = flat((cs & !3).wrapping_add(24) | 3, 0xC0F3);
+    cx.set_segment(SegReg::Cs, flat((cs & !3).wrapping_add(16) | 3, 0xC0FB));
+    cx.set_segment(SegReg::Ss, flat((cs & !3).wrapping_add(24) | 3, 0xC0F3));
     cx.set_reg::<u32>(4, cx.reg::<u32>(CX));
     cx.next_eip = cx.reg::<u32>(DX);
     cx.set_cpl(3);

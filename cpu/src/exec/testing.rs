@@ -5,9 +5,10 @@ use ringwalk_mmu::{Bus, BusCx, Frame, Memory, PhysAddr, Port, Reach, RouteSpan, 
 use super::{Exec, Hot};
 use crate::decode::{Decoded, decode};
 use crate::exception::Step;
-use crate::insn::{Insn, NO_REGISTER, PLACE_NONE};
+use crate::insn::Insn;
+use crate::isa;
 use crate::model::Model;
-use crate::segment::{SegReg, Segment};
+use crate::segment::Segment;
 use crate::site::Site;
 use crate::state::{CR0_PE, CR0_PG, CR0_WP, CpuState};
 
@@ -30,21 +31,8 @@ pub(crate) struct Run {
 
 /// An instruction without operands, with 16-bit sizes, whose segment is DS.
 pub(crate) fn insn() -> Insn {
-    Insn {
-        handler: |_, _| Ok(()),
-        imm: 0,
-        disp: 0,
-        cycles: 1,
-        op: 0,
-        dst: PLACE_NONE,
-        src: PLACE_NONE,
-        base: NO_REGISTER,
-        index: NO_REGISTER,
-        scale_segment: (SegReg::Ds as u8) << 2,
-        len: 2,
-        n: 1,
-        flags: 0,
-    }
+    let nop = isa::handler_number(isa::row_number(isa::Map::One, 0x90, 0), false);
+    Insn { op: 0, canonical: nop, cycles: 1, len: 2, n: 1, ..Insn::undefined() }
 }
 
 impl Machine {
@@ -60,6 +48,7 @@ impl Machine {
 
     pub(crate) fn run(&mut self, act: impl FnOnce(&mut Exec<'_>) -> Step) -> Run {
         self.hot.leave = false;
+        self.hot.bus_touched = false;
         let mut cx = Exec {
             next_eip: self.cpu.eip + 2,
             cpu: &mut self.cpu,
@@ -80,7 +69,7 @@ impl Machine {
     pub(crate) fn execute(&mut self, bytes: &[u8]) -> Result<(), Site> {
         let Decoded::Insn(insn, _) = decode(bytes, false, self.cpu.model) else { panic!("a whole instruction") };
         assert_eq!(usize::from(insn.len), bytes.len());
-        self.run(|cx| (insn.handler)(cx, &insn)).step.map_err(|fault| fault.site)
+        self.run(|cx| insn.execute(cx)).step.map_err(|fault| fault.site)
     }
 
     /// Switches to protected mode with paging: every page at its own address, one of them not writable.
@@ -137,7 +126,7 @@ impl Bus for Recorder {
     fn take_nmi(&mut self) {}
 
     fn signals(&self) -> Signals {
-        Signals::default()
+        Signals { a20: true, ..Signals::default() }
     }
 
     fn due(&self) -> Option<ringwalk_mmu::Instant> {

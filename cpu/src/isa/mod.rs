@@ -1,6 +1,7 @@
 //! The instruction set as one table: decoder, dispatch, LOCK legality, gates and coverage all read these rows.
 //! SDM Vol.2D Appendix A "Opcode Map".
 
+use crate::exec;
 use crate::insn::Handler;
 use crate::model::Feature;
 use crate::segment::SegReg;
@@ -167,7 +168,7 @@ pub enum Map {
 }
 
 /// What stands at an opcode of a map.
-pub fn entry(map: Map, opcode: u8) -> &'static Entry {
+pub const fn entry(map: Map, opcode: u8) -> &'static Entry {
     match map {
         Map::One => &one_byte::ONE_BYTE[opcode as usize],
         Map::Two => &two_byte::TWO_BYTE[opcode as usize],
@@ -183,7 +184,7 @@ pub const fn row_number(map: Map, opcode: u8, reg: u8) -> u16 {
 pub const UNDEFINED_ROW: u16 = u16::MAX;
 
 /// The row with a number; `None` for one that is not in the table.
-pub fn row_of(number: u16) -> Option<&'static Row> {
+pub const fn row_of(number: u16) -> Option<&'static Row> {
     let map = match number >> 11 {
         0 => Map::One,
         1 => Map::Two,
@@ -198,6 +199,58 @@ pub fn row_of(number: u16) -> Option<&'static Row> {
         Entry::Row(row) => Some(row),
         _ => None,
     }
+}
+
+/// What a form does that its row does not allow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// LOCK where it is not legal.
+    Lock,
+    /// A register where memory is required.
+    Register,
+    /// The model lacks the instruction.
+    Model,
+}
+
+/// Canonical handlers by number: row and operand size, then those that refuse.
+static HANDLERS: [Handler; HANDLER_COUNT] = handlers();
+/// Rows of both maps, times two operand sizes, and four that raise #UD.
+const HANDLER_COUNT: usize = FIRST_REFUSAL as usize + 4;
+const FIRST_REFUSAL: u16 = 2 << 12;
+
+/// The number of the handler for what is not in the table.
+pub const UNDEFINED_HANDLER: u16 = FIRST_REFUSAL;
+
+/// The number of a row's handler for an operand size.
+pub const fn handler_number(row: u16, operand_32: bool) -> u16 {
+    row << 1 | operand_32 as u16
+}
+
+/// The number of the handler that says why a form is refused.
+pub const fn refusal_number(why: Refusal) -> u16 {
+    FIRST_REFUSAL + 1 + why as u16
+}
+
+/// A canonical handler by its number.
+#[inline(always)]
+pub fn handler(number: u16) -> Handler {
+    HANDLERS[number as usize]
+}
+
+const fn handlers() -> [Handler; HANDLER_COUNT] {
+    let mut all: [Handler; HANDLER_COUNT] = [exec::undefined; HANDLER_COUNT];
+    let mut number = 0;
+    while number < 1 << 12 {
+        if let Some(row) = row_of(number) {
+            all[handler_number(number, false) as usize] = row.handlers[0];
+            all[handler_number(number, true) as usize] = row.handlers[1];
+        }
+        number += 1;
+    }
+    all[refusal_number(Refusal::Lock) as usize] = exec::undefined_lock;
+    all[refusal_number(Refusal::Register) as usize] = exec::undefined_operand;
+    all[refusal_number(Refusal::Model) as usize] = exec::undefined_for_model;
+    all
 }
 
 /// Every row with its number, in opcode order.

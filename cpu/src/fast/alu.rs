@@ -1,0 +1,344 @@
+//! Two-operand arithmetic and logic, INC, DEC, NEG, NOT, IMUL: register, immediate and memory forms.
+
+use super::dispatch::{bail, next};
+use super::flags::Kind;
+use super::operand::{get, immediate, put, read, readable, writable, write};
+use crate::exec::Hot;
+use crate::insn::Insn;
+use crate::state::CpuState;
+use crate::value;
+use crate::width::Width;
+
+/// An operation of two operands.
+pub(super) trait Alu {
+    /// The destination takes the result.
+    const WRITES: bool = true;
+    /// The result, without flags.
+    fn value<W: Width>(c: &CpuState, h: &Hot, a: W, b: W) -> W;
+    /// The result, with the flags noted.
+    fn apply<W: Width>(c: &mut CpuState, h: &mut Hot, a: W, b: W) -> W;
+}
+
+/// An operation whose flags nobody will see: see `liveness`.
+pub(super) struct Quiet<O>(O);
+/// ADD.
+pub(super) struct Add;
+/// ADC.
+pub(super) struct Adc;
+/// SUB.
+pub(super) struct Sub;
+/// SBB.
+pub(super) struct Sbb;
+/// AND.
+pub(super) struct And;
+/// OR.
+pub(super) struct Or;
+/// XOR.
+pub(super) struct Xor;
+/// CMP.
+pub(super) struct Cmp;
+/// TEST.
+pub(super) struct Test;
+
+impl<O: Alu> Alu for Quiet<O> {
+    const WRITES: bool = O::WRITES;
+    #[inline(always)]
+    fn value<W: Width>(c: &CpuState, h: &Hot, a: W, b: W) -> W {
+        O::value(c, h, a, b)
+    }
+    #[inline(always)]
+    fn apply<W: Width>(c: &mut CpuState, h: &mut Hot, a: W, b: W) -> W {
+        O::value(c, h, a, b)
+    }
+}
+
+/// `lazy!(Add, Kind::Add, a, b => a + b)`: the flags follow from the result and the first operand.
+macro_rules! lazy {
+    ($name:ident, $kind:expr, $writes:literal, $a:ident, $b:ident => $result:expr) => {
+        impl Alu for $name {
+            const WRITES: bool = $writes;
+            #[inline(always)]
+            fn value<W: Width>(_: &CpuState, _: &Hot, $a: W, $b: W) -> W {
+                $result
+            }
+            #[inline(always)]
+            fn apply<W: Width>(_: &mut CpuState, h: &mut Hot, $a: W, $b: W) -> W {
+                let result = $result;
+                h.fast.lazy.set($kind, $a, result);
+                result
+            }
+        }
+    };
+}
+lazy!(Add, Kind::Add, true, a, b => a.wrapping_add(&b));
+lazy!(Sub, Kind::Sub, true, a, b => a.wrapping_sub(&b));
+lazy!(Cmp, Kind::Sub, false, a, b => a.wrapping_sub(&b));
+
+/// `logic!(And, true, a, b => a & b)`: CF, OF and AF are clear.
+macro_rules! logic {
+    ($name:ident, $writes:literal, $a:ident, $b:ident => $result:expr) => {
+        impl Alu for $name {
+            const WRITES: bool = $writes;
+            #[inline(always)]
+            fn value<W: Width>(_: &CpuState, _: &Hot, $a: W, $b: W) -> W {
+                $result
+            }
+            #[inline(always)]
+            fn apply<W: Width>(_: &mut CpuState, h: &mut Hot, $a: W, $b: W) -> W {
+                let result = $result;
+                h.fast.lazy.set_logic(result);
+                result
+            }
+        }
+    };
+}
+logic!(And, true, a, b => a & b);
+logic!(Or, true, a, b => a | b);
+logic!(Xor, true, a, b => a ^ b);
+logic!(Test, false, a, b => a & b);
+
+/// `carrying!(Adc, add)`: CF is added in; CF, OF and AF go to EFLAGS.
+macro_rules! carrying {
+    ($name:ident, $value:ident) => {
+        impl Alu for $name {
+            #[inline(always)]
+            fn value<W: Width>(c: &CpuState, h: &Hot, a: W, b: W) -> W {
+                value::$value(a, b, h.fast.lazy.carry(c.flags)).0
+            }
+            #[inline(always)]
+            fn apply<W: Width>(c: &mut CpuState, h: &mut Hot, a: W, b: W) -> W {
+                let (result, flags) = value::$value(a, b, h.fast.lazy.carry(c.flags));
+                h.fast.lazy.set_explicit(&mut c.flags, result, flags);
+                result
+            }
+        }
+    };
+}
+carrying!(Adc, add);
+carrying!(Sbb, sub);
+
+/// `op r, r`.
+pub(super) unsafe fn rr<O: Alu, W: Width>(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+    // SAFETY: a handler, see `super::Fast`.
+    unsafe {
+        let (a, b) = (get::<W>(c, (*i).dst), get::<W>(c, (*i).src));
+        let result = O::apply(&mut *c, &mut *h, a, b);
+        if O::WRITES {
+            put(c, (*i).dst, result);
+        }
+        next(c, h, i)
+    }
+}
+
+/// `op r, imm`.
+pub(super) unsafe fn ri<O: Alu, W: Width>(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+    // SAFETY: a handler, see `super::Fast`.
+    unsafe {
+        let result = O::apply(&mut *c, &mut *h, get::<W>(c, (*i).dst), immediate(i));
+        if O::WRITES {
+            put(c, (*i).dst, result);
+        }
+        next(c, h, i)
+    }
+}
+
+/// `op r, m`.
+pub(super) unsafe fn rm<O: Alu, W: Width, const FORM: u8>(
+    c: *mut CpuState,
+    h: *mut Hot,
+    i: *const Insn,
+) -> *const Insn {
+    // SAFETY: a handler, see `super::Fast`.
+    unsafe {
+        let Some(at) = readable::<W, FORM>(c, h, i) else { return bail(c, h, i) };
+        let b = read::<W>(h, at);
+        let result = O::apply(&mut *c, &mut *h, get::<W>(c, (*i).dst), b);
+        if O::WRITES {
+            put(c, (*i).dst, result);
+        }
+        next(c, h, i)
+    }
+}
+
+/// `op m, r`, also one that only reads.
+pub(super) unsafe fn mr<O: Alu, W: Width, const FORM: u8>(
+    c: *mut CpuState,
+    h: *mut Hot,
+    i: *const Insn,
+) -> *const Insn {
+    // SAFETY: a handler, see `super::Fast`.
+    unsafe {
+        let place = if O::WRITES { writable::<W, FORM>(c, h, i) } else { readable::<W, FORM>(c, h, i) };
+        let Some(at) = place else { return bail(c, h, i) };
+        let result = O::apply(&mut *c, &mut *h, read::<W>(h, at), get::<W>(c, (*i).src));
+        if O::WRITES {
+            write(h, at, result);
+        }
+        next(c, h, i)
+    }
+}
+
+/// `op m, imm`, also one that only reads.
+pub(super) unsafe fn mi<O: Alu, W: Width, const FORM: u8>(
+    c: *mut CpuState,
+    h: *mut Hot,
+    i: *const Insn,
+) -> *const Insn {
+    // SAFETY: a handler, see `super::Fast`.
+    unsafe {
+        let place = if O::WRITES { writable::<W, FORM>(c, h, i) } else { readable::<W, FORM>(c, h, i) };
+        let Some(at) = place else { return bail(c, h, i) };
+        let result = O::apply(&mut *c, &mut *h, read::<W>(h, at), immediate(i));
+        if O::WRITES {
+            write(h, at, result);
+        }
+        next(c, h, i)
+    }
+}
+
+/// An operation of one operand.
+pub(super) trait Unary {
+    /// The result, without flags.
+    fn value<W: Width>(a: W) -> W;
+    /// The result, with the flags noted.
+    fn apply<W: Width>(c: &mut CpuState, h: &mut Hot, a: W) -> W;
+}
+
+/// INC.
+pub(super) struct Inc;
+/// DEC.
+pub(super) struct Dec;
+/// NEG.
+pub(super) struct Neg;
+/// NOT.
+pub(super) struct Not;
+
+impl<O: Unary> Unary for Quiet<O> {
+    #[inline(always)]
+    fn value<W: Width>(a: W) -> W {
+        O::value(a)
+    }
+    #[inline(always)]
+    fn apply<W: Width>(_: &mut CpuState, _: &mut Hot, a: W) -> W {
+        O::value(a)
+    }
+}
+
+/// `step!(Inc, Kind::Inc, a => a + 1)`: CF stays.
+macro_rules! step {
+    ($name:ident, $kind:expr, $a:ident => $result:expr) => {
+        impl Unary for $name {
+            #[inline(always)]
+            fn value<W: Width>($a: W) -> W {
+                $result
+            }
+            #[inline(always)]
+            fn apply<W: Width>(c: &mut CpuState, h: &mut Hot, $a: W) -> W {
+                let result = $result;
+                h.fast.lazy.set_step(&mut c.flags, $kind, result);
+                result
+            }
+        }
+    };
+}
+step!(Inc, Kind::Inc, a => a.wrapping_add(&W::one()));
+step!(Dec, Kind::Dec, a => a.wrapping_sub(&W::one()));
+
+impl Unary for Neg {
+    #[inline(always)]
+    fn value<W: Width>(a: W) -> W {
+        W::zero().wrapping_sub(&a)
+    }
+    #[inline(always)]
+    fn apply<W: Width>(c: &mut CpuState, h: &mut Hot, a: W) -> W {
+        Sub::apply(c, h, W::zero(), a)
+    }
+}
+
+impl Unary for Not {
+    #[inline(always)]
+    fn value<W: Width>(a: W) -> W {
+        !a
+    }
+    #[inline(always)]
+    fn apply<W: Width>(_: &mut CpuState, _: &mut Hot, a: W) -> W {
+        !a
+    }
+}
+
+/// `op r`.
+pub(super) unsafe fn r<O: Unary, W: Width>(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+    // SAFETY: a handler, see `super::Fast`.
+    unsafe {
+        let result = O::apply(&mut *c, &mut *h, get::<W>(c, (*i).dst));
+        put(c, (*i).dst, result);
+        next(c, h, i)
+    }
+}
+
+/// `op m`.
+pub(super) unsafe fn m<O: Unary, W: Width, const FORM: u8>(
+    c: *mut CpuState,
+    h: *mut Hot,
+    i: *const Insn,
+) -> *const Insn {
+    // SAFETY: a handler, see `super::Fast`.
+    unsafe {
+        let Some(at) = writable::<W, FORM>(c, h, i) else { return bail(c, h, i) };
+        let result = O::apply(&mut *c, &mut *h, read::<W>(h, at));
+        write(h, at, result);
+        next(c, h, i)
+    }
+}
+
+/// `imul r, r/m`.
+pub(super) unsafe fn imul_rr<W: Width>(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+    // SAFETY: a handler, see `super::Fast`.
+    unsafe {
+        let (a, b) = (get::<W>(c, (*i).dst), get::<W>(c, (*i).src));
+        imul(c, h, i, a, b)
+    }
+}
+
+/// `imul r, m`.
+pub(super) unsafe fn imul_rm<W: Width, const FORM: u8>(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+    // SAFETY: a handler, see `super::Fast`.
+    unsafe {
+        let Some(at) = readable::<W, FORM>(c, h, i) else { return bail(c, h, i) };
+        let (a, b) = (get::<W>(c, (*i).dst), read::<W>(h, at));
+        imul(c, h, i, a, b)
+    }
+}
+
+/// `imul r, r, imm`.
+pub(super) unsafe fn imul_rri<W: Width>(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+    // SAFETY: a handler, see `super::Fast`.
+    unsafe {
+        let (a, b) = (get::<W>(c, (*i).src), immediate::<W>(i));
+        imul(c, h, i, a, b)
+    }
+}
+
+/// `imul r, m, imm`.
+pub(super) unsafe fn imul_rmi<W: Width, const FORM: u8>(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+    // SAFETY: a handler, see `super::Fast`.
+    unsafe {
+        let Some(at) = readable::<W, FORM>(c, h, i) else { return bail(c, h, i) };
+        let (a, b) = (read::<W>(h, at), immediate::<W>(i));
+        imul(c, h, i, a, b)
+    }
+}
+
+#[inline(always)]
+unsafe fn imul<W: Width>(c: *mut CpuState, h: *mut Hot, i: *const Insn, a: W, b: W) -> *const Insn {
+    // SAFETY: a handler's.
+    unsafe {
+        let (low, _, flags) = value::imul(a, b);
+        put(c, (*i).dst, low);
+        // ZF is clear whatever the product.
+        let cpu = &mut *c;
+        (*h).fast.lazy.set_explicit(&mut cpu.flags, low, flags);
+        (*h).fast.lazy.result |= 1;
+        next(c, h, i)
+    }
+}

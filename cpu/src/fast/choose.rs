@@ -1,0 +1,376 @@
+//! Which handler a slot gets: by opcode, operand places and sizes. A form that is not here runs its canonical handler.
+
+use super::alu::{self, Adc, Add, Alu, And, Cmp, Dec, Inc, Neg, Not, Or, Quiet, Sbb, Sub, Test, Unary, Xor};
+use super::liveness::Quietness;
+use super::moves::{self, Extend, Sign, Zero};
+use super::operand::{BASE, FLAT_BASE, FLAT_INDEX, INDEX, WORD};
+use super::shift::{self, DoubleShift, Rcl, Rcr, Rol, Ror, Sar, Shift, Shl, Shld, Shr, Shrd};
+use super::{CANONICAL, CANONICAL_END, Fast, branch, pairs, stack};
+use crate::insn::{ADDRESS_32, Insn, LOCK, NO_REGISTER, OPERAND_32, PLACE_IMMEDIATE, PLACE_MEMORY, QUIET, REFUSED};
+use crate::isa::Map;
+use crate::model::Model;
+use crate::segment::SegReg;
+
+/// An instruction's opcode as the manual's maps have it.
+pub(super) struct Opcode {
+    pub(super) map: Map,
+    pub(super) byte: u8,
+    /// The reg field, for a group.
+    pub(super) reg: u8,
+}
+
+impl Opcode {
+    pub(super) fn of(i: &Insn) -> Opcode {
+        let map = if i.op >> 11 == Map::One as u16 { Map::One } else { Map::Two };
+        Opcode { map, byte: (i.op >> 3) as u8, reg: (i.op & 7) as u8 }
+    }
+}
+
+/// What the code of a trace runs under, as its key says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CodeMode {
+    /// The code's default size is 32 bits.
+    pub is_32: bool,
+    /// DS, ES and SS are flat: base 0, no limit, all rights, and a 32-bit stack; nothing watches accesses.
+    pub flat: bool,
+}
+
+impl CodeMode {
+    /// Its two bits in a trace's key, above the lowest one.
+    pub(crate) const fn key_bits(self) -> u64 {
+        (self.flat as u64) << 2 | (self.is_32 as u64) << 1
+    }
+}
+
+/// Gives the slots of a trace their handlers; `ends` says that the last one may go elsewhere.
+pub(crate) fn choose(slots: &mut [Insn], ends: bool, mode: CodeMode, model: Model) {
+    let mut quiet = Quietness::default();
+    let last = slots.len() - 1;
+    for (index, slot) in slots.iter_mut().enumerate().rev() {
+        let found = find(slot, &Choice { mode, model, quiet: quiet.of(slot) });
+        slot.covers = u8::from(found.is_some());
+        let fallback = if ends && index == last { CANONICAL_END } else { CANONICAL };
+        slot.fast = found.unwrap_or(fallback);
+        if quiet.step_over(slot) {
+            slot.covers |= QUIET;
+        }
+    }
+    choose_pair(slots, mode);
+}
+
+/// Gives a comparison with the branch behind it one handler. Every slot keeps its own place; the second one is only
+/// not dispatched.
+fn choose_pair(slots: &mut [Insn], mode: CodeMode) {
+    let Some(first) = slots.len().checked_sub(2) else { return };
+    if let Some(fast) = pairs::choose(&slots[first], &slots[first + 1], mode) {
+        slots[first].fast = fast;
+        slots[first].covers = 2;
+    }
+}
+
+/// What decides beside the slot itself.
+struct Choice {
+    mode: CodeMode,
+    model: Model,
+    /// Nobody will see the flags.
+    quiet: bool,
+}
+
+fn find(i: &Insn, choice: &Choice) -> Option<Fast> {
+    if i.has(REFUSED | LOCK) || i.op >> 11 > Map::Two as u16 {
+        return None;
+    }
+    let opcode = Opcode::of(i);
+    match opcode.map {
+        Map::One => one_byte(i, &opcode, choice),
+        Map::Two => two_byte(i, &opcode, choice),
+    }
+}
+
+/// Picks a handler that is generic over the width: `by_width!(byte, i, alu::rr::<Add>)` is `rr::<Add, u8>` and so on.
+macro_rules! by_width {
+    ($byte:expr, $i:expr, $module:ident::$handler:ident $(< $($arg:ty),* >)?) => {
+        if $byte {
+            $module::$handler::<$($($arg,)*)? u8> as Fast
+        } else if $i.has(OPERAND_32) {
+            $module::$handler::<$($($arg,)*)? u32>
+        } else {
+            $module::$handler::<$($($arg,)*)? u16>
+        }
+    };
+}
+
+/// As `by_width!`, for handlers with a memory operand, by addressing form too.
+macro_rules! by_form {
+    ($byte:expr, $i:expr, $flat:expr, $module:ident::$handler:ident $(< $($arg:ty),* >)?) => {
+        match form($i, $flat) {
+            BASE => by_form!(@ BASE, $byte, $i, $module::$handler $(< $($arg),* >)?),
+            INDEX => by_form!(@ INDEX, $byte, $i, $module::$handler $(< $($arg),* >)?),
+            FLAT_BASE => by_form!(@ FLAT_BASE, $byte, $i, $module::$handler $(< $($arg),* >)?),
+            FLAT_INDEX => by_form!(@ FLAT_INDEX, $byte, $i, $module::$handler $(< $($arg),* >)?),
+            _ => by_form!(@ WORD, $byte, $i, $module::$handler $(< $($arg),* >)?),
+        }
+    };
+    (@ $form:ident, $byte:expr, $i:expr, $module:ident::$handler:ident $(< $($arg:ty),* >)?) => {
+        if $byte {
+            $module::$handler::<$($($arg,)*)? u8, $form> as Fast
+        } else if $i.has(OPERAND_32) {
+            $module::$handler::<$($($arg,)*)? u32, $form>
+        } else {
+            $module::$handler::<$($($arg,)*)? u16, $form>
+        }
+    };
+}
+
+/// Picks a handler that works on the stack: `by_stack!(i, flat, stack::leave)` is `leave::<u32, true>` and so on.
+macro_rules! by_stack {
+    ($i:expr, $flat:expr, $module:ident::$handler:ident) => {
+        match ($i.has(OPERAND_32), $flat) {
+            (true, true) => $module::$handler::<u32, true> as Fast,
+            (true, false) => $module::$handler::<u32, false>,
+            (false, true) => $module::$handler::<u16, true>,
+            (false, false) => $module::$handler::<u16, false>,
+        }
+    };
+}
+
+/// Picks a handler by the condition in the opcode: `by_condition!(n, branch::jcc)` is `jcc::<n>`.
+macro_rules! by_condition {
+    ($number:expr, $($handler:tt)*) => {
+        match $number & 15 {
+            0 => $($handler)*::<0> as Fast,
+            1 => $($handler)*::<1>,
+            2 => $($handler)*::<2>,
+            3 => $($handler)*::<3>,
+            4 => $($handler)*::<4>,
+            5 => $($handler)*::<5>,
+            6 => $($handler)*::<6>,
+            7 => $($handler)*::<7>,
+            8 => $($handler)*::<8>,
+            9 => $($handler)*::<9>,
+            10 => $($handler)*::<10>,
+            11 => $($handler)*::<11>,
+            12 => $($handler)*::<12>,
+            13 => $($handler)*::<13>,
+            14 => $($handler)*::<14>,
+            _ => $($handler)*::<15>,
+        }
+    };
+}
+
+/// The addressing form of the memory operand. Of other segments than DS, ES and SS a flat trace knows nothing.
+pub(super) fn form(i: &Insn, flat: bool) -> u8 {
+    let flat = flat && matches!(i.segment(), SegReg::Ds | SegReg::Es | SegReg::Ss);
+    match (i.has(ADDRESS_32), i.index, flat) {
+        (false, _, _) => WORD,
+        (true, NO_REGISTER, false) => BASE,
+        (true, _, false) => INDEX,
+        (true, NO_REGISTER, true) => FLAT_BASE,
+        (true, _, true) => FLAT_INDEX,
+    }
+}
+
+fn one_byte(i: &Insn, opcode: &Opcode, choice: &Choice) -> Option<Fast> {
+    let Opcode { byte, reg, .. } = *opcode;
+    let flat = choice.mode.flat;
+    // Of most opcodes the even one is the byte form.
+    let is_byte = byte & 1 == 0;
+    // A branch cut to another size than the code's is rare.
+    let branch_fits = i.has(OPERAND_32) == choice.mode.is_32;
+    match byte {
+        0x00..=0x3D if byte & 7 < 6 => arithmetic(byte >> 3, i, is_byte, choice),
+        0x40..=0x47 => Some(one_operand::<Inc>(i, false, choice)),
+        0x48..=0x4F => Some(one_operand::<Dec>(i, false, choice)),
+        0x50..=0x57 => Some(by_stack!(i, flat, stack::push_r)),
+        0x58..=0x5F => Some(by_stack!(i, flat, stack::pop_r)),
+        0x68 | 0x6A => Some(by_stack!(i, flat, stack::push_i)),
+        0x69 | 0x6B => Some(match i.src {
+            PLACE_MEMORY => by_form!(false, i, flat, alu::imul_rmi),
+            _ => by_width!(false, i, alu::imul_rri),
+        }),
+        0x70..=0x7F if branch_fits => Some(by_condition!(byte, branch::jcc)),
+        0x80..=0x83 => arithmetic(reg, i, byte == 0x80 || byte == 0x82, choice),
+        0x84 | 0x85 | 0xA8 | 0xA9 => two_operands::<Test>(i, is_byte, choice),
+        0x86 | 0x87 | 0x91..=0x97 => Some(match i.dst {
+            PLACE_MEMORY => by_form!(byte == 0x86, i, flat, moves::xchg_mr),
+            _ => by_width!(byte == 0x86, i, moves::xchg_rr),
+        }),
+        0x88..=0x8B | 0xA0..=0xA3 | 0xC6 | 0xC7 => Some(mov(i, is_byte, flat)),
+        0xB0..=0xB7 => Some(mov(i, true, flat)),
+        0xB8..=0xBF => Some(mov(i, false, flat)),
+        0x8D => Some(lea(i)),
+        0x90 => Some(moves::nop),
+        0x98 => Some(if i.has(OPERAND_32) { moves::cbw::<u32> } else { moves::cbw::<u16> }),
+        0x99 => Some(if i.has(OPERAND_32) { moves::cwd::<u32> } else { moves::cwd::<u16> }),
+        0xC0 | 0xC1 | 0xD0..=0xD3 => shifts(reg, i, is_byte, choice),
+        0xC2 | 0xC3 if branch_fits => Some(by_stack!(i, flat, branch::ret)),
+        0xC9 => Some(by_stack!(i, flat, stack::leave)),
+        0xE2 if branch_fits => {
+            Some(if i.has(ADDRESS_32) { branch::loop_count::<u32> } else { branch::loop_count::<u16> })
+        }
+        0xE3 if branch_fits => Some(if i.has(ADDRESS_32) { branch::jcxz::<u32> } else { branch::jcxz::<u16> }),
+        0xE8 if branch_fits => Some(by_stack!(i, flat, branch::call)),
+        0xE9 | 0xEB if branch_fits => Some(branch::jmp),
+        0xF6 | 0xF7 => group_3(reg, i, is_byte, choice),
+        0xFE | 0xFF => group_5(reg, i, is_byte, branch_fits, choice),
+        _ => None,
+    }
+}
+
+fn two_byte(i: &Insn, opcode: &Opcode, choice: &Choice) -> Option<Fast> {
+    let wide = i.has(OPERAND_32);
+    let flat = choice.mode.flat;
+    match opcode.byte {
+        0x1F => Some(moves::nop),
+        0x40..=0x4F if wide && i.src < 16 => Some(by_condition!(opcode.byte, moves::cmov)),
+        0x80..=0x8F if wide == choice.mode.is_32 => Some(by_condition!(opcode.byte, branch::jcc)),
+        0x90..=0x9F if i.dst < 16 => Some(by_condition!(opcode.byte, moves::setcc)),
+        0xA4 | 0xA5 => double_shifts::<Shld>(i, opcode.byte == 0xA5),
+        0xAC | 0xAD => double_shifts::<Shrd>(i, opcode.byte == 0xAD),
+        0xAF => Some(match i.src {
+            PLACE_MEMORY => by_form!(false, i, flat, alu::imul_rm),
+            _ => by_width!(false, i, alu::imul_rr),
+        }),
+        0xB6 => Some(extend::<Zero>(i, flat)),
+        0xB7 if wide => Some(extend_word::<Zero>(i, flat)),
+        0xBE => Some(extend::<Sign>(i, flat)),
+        0xBF if wide => Some(extend_word::<Sign>(i, flat)),
+        _ => None,
+    }
+}
+
+/// LEA asks no segment.
+fn lea(i: &Insn) -> Fast {
+    match (form(i, false), i.has(OPERAND_32)) {
+        (BASE, true) => moves::lea::<u32, BASE>,
+        (BASE, false) => moves::lea::<u16, BASE>,
+        (INDEX, true) => moves::lea::<u32, INDEX>,
+        (INDEX, false) => moves::lea::<u16, INDEX>,
+        (_, true) => moves::lea::<u32, WORD>,
+        (_, false) => moves::lea::<u16, WORD>,
+    }
+}
+
+/// ADD to CMP by their number in the opcode map and in group 1.
+fn arithmetic(number: u8, i: &Insn, byte: bool, choice: &Choice) -> Option<Fast> {
+    match number & 7 {
+        0 => two_operands::<Add>(i, byte, choice),
+        1 => two_operands::<Or>(i, byte, choice),
+        2 => two_operands::<Adc>(i, byte, choice),
+        3 => two_operands::<Sbb>(i, byte, choice),
+        4 => two_operands::<And>(i, byte, choice),
+        5 => two_operands::<Sub>(i, byte, choice),
+        6 => two_operands::<Xor>(i, byte, choice),
+        _ => two_operands::<Cmp>(i, byte, choice),
+    }
+}
+
+fn two_operands<O: Alu>(i: &Insn, byte: bool, choice: &Choice) -> Option<Fast> {
+    if choice.quiet { operands::<Quiet<O>>(i, byte, choice) } else { operands::<O>(i, byte, choice) }
+}
+
+fn operands<O: Alu>(i: &Insn, byte: bool, choice: &Choice) -> Option<Fast> {
+    match (i.dst, i.src) {
+        (0..16, 0..16) => Some(by_width!(byte, i, alu::rr<O>)),
+        (0..16, PLACE_IMMEDIATE) => Some(by_width!(byte, i, alu::ri<O>)),
+        (0..16, PLACE_MEMORY) => Some(by_form!(byte, i, choice.mode.flat, alu::rm<O>)),
+        (PLACE_MEMORY, PLACE_IMMEDIATE) => Some(by_form!(byte, i, choice.mode.flat, alu::mi<O>)),
+        (PLACE_MEMORY, 0..16) => Some(by_form!(byte, i, choice.mode.flat, alu::mr<O>)),
+        _ => None,
+    }
+}
+
+fn mov(i: &Insn, byte: bool, flat: bool) -> Fast {
+    match (i.dst, i.src) {
+        (PLACE_MEMORY, PLACE_IMMEDIATE) => by_form!(byte, i, flat, moves::mov_mi),
+        (PLACE_MEMORY, _) => by_form!(byte, i, flat, moves::mov_mr),
+        (_, PLACE_IMMEDIATE) => by_width!(byte, i, moves::mov_ri),
+        (_, PLACE_MEMORY) => by_form!(byte, i, flat, moves::mov_rm),
+        _ => by_width!(byte, i, moves::mov_rr),
+    }
+}
+
+/// From a byte.
+fn extend<E: Extend>(i: &Insn, flat: bool) -> Fast {
+    let wide = i.has(OPERAND_32);
+    if i.src != PLACE_MEMORY {
+        return if wide { moves::extend_rr::<E, u8, u32> } else { moves::extend_rr::<E, u8, u16> };
+    }
+    by_form!(false, i, flat, moves::extend_rm<E, u8>)
+}
+
+/// From a word.
+fn extend_word<E: Extend>(i: &Insn, flat: bool) -> Fast {
+    match i.src {
+        PLACE_MEMORY => by_form!(false, i, flat, moves::extend_rm<E, u16>),
+        _ => moves::extend_rr::<E, u16, u32>,
+    }
+}
+
+/// Group 2. The 386 has a rule of its own for OF of rotates.
+fn shifts(number: u8, i: &Insn, byte: bool, choice: &Choice) -> Option<Fast> {
+    let rotates = number < 4;
+    match number {
+        _ if rotates && choice.model == Model::I386 => None,
+        0 => one_shift::<Rol>(i, byte, choice),
+        1 => one_shift::<Ror>(i, byte, choice),
+        2 => one_shift::<Rcl>(i, byte, choice),
+        3 => one_shift::<Rcr>(i, byte, choice),
+        4 | 6 => one_shift::<Shl>(i, byte, choice),
+        5 => one_shift::<Shr>(i, byte, choice),
+        _ => one_shift::<Sar>(i, byte, choice),
+    }
+}
+
+fn one_shift<O: Shift>(i: &Insn, byte: bool, choice: &Choice) -> Option<Fast> {
+    if choice.quiet { shift_of::<Quiet<O>>(i, byte, choice) } else { shift_of::<O>(i, byte, choice) }
+}
+
+fn shift_of<O: Shift>(i: &Insn, byte: bool, choice: &Choice) -> Option<Fast> {
+    match (i.dst, i.src) {
+        (0..16, PLACE_IMMEDIATE) => Some(by_width!(byte, i, shift::r_imm<O>)),
+        (PLACE_MEMORY, PLACE_IMMEDIATE) => Some(by_form!(byte, i, choice.mode.flat, shift::m_imm<O>)),
+        (0..16, _) => Some(by_width!(byte, i, shift::r_cl<O>)),
+        _ => None,
+    }
+}
+
+fn double_shifts<O: DoubleShift>(i: &Insn, by_cl: bool) -> Option<Fast> {
+    let fits = i.dst < 16 && i.has(OPERAND_32);
+    fits.then_some(if by_cl { shift::rr_cl::<O, u32> } else { shift::rr_imm::<O, u32> })
+}
+
+fn group_3(number: u8, i: &Insn, byte: bool, choice: &Choice) -> Option<Fast> {
+    match number {
+        0 | 1 => two_operands::<Test>(i, byte, choice),
+        2 => Some(one_operand::<Not>(i, byte, choice)),
+        3 => Some(one_operand::<Neg>(i, byte, choice)),
+        _ => None,
+    }
+}
+
+fn one_operand<O: Unary>(i: &Insn, byte: bool, choice: &Choice) -> Fast {
+    match (i.dst, choice.quiet) {
+        (PLACE_MEMORY, true) => by_form!(byte, i, choice.mode.flat, alu::m<Quiet<O>>),
+        (PLACE_MEMORY, false) => by_form!(byte, i, choice.mode.flat, alu::m<O>),
+        (_, true) => by_width!(byte, i, alu::r<Quiet<O>>),
+        (_, false) => by_width!(byte, i, alu::r<O>),
+    }
+}
+
+/// Groups 4 and 5.
+fn group_5(number: u8, i: &Insn, byte: bool, branch_fits: bool, choice: &Choice) -> Option<Fast> {
+    let memory = i.dst == PLACE_MEMORY;
+    let flat = choice.mode.flat;
+    match number {
+        0 => Some(one_operand::<Inc>(i, byte, choice)),
+        1 => Some(one_operand::<Dec>(i, byte, choice)),
+        2 if !byte && branch_fits && memory => Some(by_form!(false, i, flat, branch::call_m)),
+        2 if !byte && branch_fits => Some(by_stack!(i, flat, branch::call_r)),
+        4 if !byte && branch_fits && memory => Some(by_form!(false, i, flat, branch::jmp_m)),
+        4 if !byte && branch_fits => Some(by_width!(false, i, branch::jmp_r)),
+        6 if !byte && memory => Some(by_form!(false, i, flat, stack::push_m)),
+        6 if !byte => Some(by_stack!(i, flat, stack::push_r)),
+        _ => None,
+    }
+}

@@ -1,0 +1,405 @@
+//! From slot to slot, from trace to trace, and out to the canonical tier.
+
+use ringwalk_mmu::{Class, LinAddr, PAGE_BYTES};
+
+use super::TAIL_DISPATCH;
+use super::state::Side;
+use crate::exception::Exception;
+use crate::exec::{Exec, Hot};
+use crate::flags::{RF, TF};
+use crate::insn::Insn;
+use crate::run::execute_one;
+use crate::state::{CpuState, FetchPage, Shadow};
+use crate::trace::{FetchFrame, Key, LONGEST_TRACE, TableEntry};
+
+/// Why the chain of traces was left. The state is up to date.
+pub(crate) enum Ended {
+    /// At a boundary, for whatever the run loop finds there.
+    Boundary,
+    /// A trace was left by a way that leads nowhere yet.
+    Unlinked(Loose),
+    /// An instruction raised a fault.
+    Fault(Exception),
+}
+
+/// What wants to lead to the trace at EIP.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Loose {
+    /// An end slot and its side.
+    pub(crate) link: Option<(u32, Side)>,
+    /// The first slot of a dropped trace of the same code.
+    pub(crate) dead: Option<u32>,
+}
+
+/// Where to begin, and in which cache.
+pub(crate) struct Entry<'a> {
+    /// The first slot of a trace.
+    pub(crate) first: u32,
+    /// All slots.
+    pub(crate) slots: *mut Insn,
+    /// The table of traces.
+    pub(crate) table: &'a [TableEntry],
+}
+
+/// Runs from a trace's first slot until `cycles` may have passed, or something asks to leave. At most one trace less
+/// than `cycles` is run, never more. `None`: the flags are such that only the canonical tier can hold them.
+pub(crate) fn enter(cx: &mut Exec<'_>, entry: &Entry<'_>, cycles: u64) -> Option<Ended> {
+    debug_assert!(cycles >= LONGEST_TRACE as u64, "a whole trace fits into the budget");
+    let budget = (cycles - LONGEST_TRACE as u64).min(i64::MAX as u64 >> 1);
+    debug_assert!(!cx.hot.stale, "the trace was found under the present mode");
+    let eflags = cx.cpu.flags;
+    let fast = &mut cx.hot.fast;
+    if !fast.lazy.load(eflags) {
+        return None;
+    }
+    fast.slots = entry.slots;
+    fast.table = entry.table.as_ptr();
+    fast.ticks = budget as i64;
+    fast.end = cx.cpu.position + budget;
+    fast.skew = cx.cpu.position - cx.cpu.retired;
+    fast.fault = None;
+    fast.unlinked = None;
+    fast.dead = None;
+    fast.settled = false;
+    let page = cx.cpu.fetch_page;
+    fast.fetch_page = page.map_or(u64::MAX, |page| page.linear);
+    fast.fetch_start = match cx.hot.fetch_frame {
+        FetchFrame::Frame(frame) => frame.start() as u64,
+        FetchFrame::Unknown | FetchFrame::Bus => unreachable_page(),
+    };
+    fast.ram = cx.memory.frames.bytes_mut().as_mut_ptr();
+    let retired = cx.cpu.retired;
+    // SAFETY: the slot is the first of a trace of `slots`, which neither moves nor shrinks before this returns; all
+    // pointers are made from exclusive borrows that are not used otherwise meanwhile.
+    unsafe { run_chain(cx, entry.slots.add(entry.first as usize)) };
+    if !cx.hot.fast.settled {
+        settle_at_boundary(cx);
+    }
+    if cx.cpu.retired != retired {
+        cx.cpu.fruitless_deliveries = 0;
+    }
+    let fast = &mut cx.hot.fast;
+    if let Some(fault) = fast.fault.take() {
+        return Some(Ended::Fault(fault));
+    }
+    if fast.settled {
+        return Some(Ended::Boundary);
+    }
+    Some(Ended::Unlinked(Loose { link: fast.unlinked.take(), dead: fast.dead.take() }))
+}
+
+/// A trace was found, so its page has a frame.
+fn unreachable_page() -> u64 {
+    panic!("a trace is entered only behind a lookup of its frame")
+}
+
+/// # Safety
+/// `first` is the first slot of a trace.
+unsafe fn run_chain(cx: &mut Exec<'_>, first: *const Insn) {
+    let exec: *mut Exec<'_> = cx;
+    // SAFETY: reborrows of a live context; the handlers make theirs anew whenever the context itself was used.
+    unsafe {
+        let cpu: *mut CpuState = (*exec).cpu;
+        let hot: *mut Hot = (*exec).hot;
+        (*hot).fast.exec = exec.cast();
+        let mut slot = first;
+        while !slot.is_null() {
+            slot = ((*slot).fast)(cpu, hot, slot);
+        }
+    }
+    cx.hot.fast.exec = std::ptr::null_mut();
+}
+
+fn settle_at_boundary(cx: &mut Exec<'_>) {
+    let fast = &mut cx.hot.fast;
+    fast.lazy.settle(&mut cx.cpu.flags);
+    cx.cpu.position = fast.end.wrapping_sub(fast.ticks as u64);
+    cx.cpu.retired = cx.cpu.position - fast.skew;
+}
+
+/// Brings the copies of segments, privilege and guard up to date.
+#[inline(never)]
+pub(crate) fn refresh(cx: &mut Exec<'_>) {
+    cx.hot.stale = false;
+    let guarded = cx.hot.guarded;
+    let host_tlb = &cx.hot.host_tlb;
+    cx.hot.fast.refresh(cx.cpu, guarded, |class| host_tlb.key(class));
+}
+
+/// Goes on with a slot.
+///
+/// # Safety
+/// As [`super::Fast`].
+#[inline(always)]
+pub(super) unsafe fn go_on(c: *mut CpuState, h: *mut Hot, slot: *const Insn) -> *const Insn {
+    // SAFETY: the caller's.
+    unsafe { if TAIL_DISPATCH { ((*slot).fast)(c, h, slot) } else { slot } }
+}
+
+/// Goes on with the next slot.
+///
+/// # Safety
+/// As [`super::Fast`].
+#[inline(always)]
+pub(super) unsafe fn next(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+    // SAFETY: an end slot stands behind the last instruction.
+    unsafe { go_on(c, h, i.add(1)) }
+}
+
+/// Gives the instruction, whole, to its canonical handler. Nothing of it has been done yet.
+///
+/// # Safety
+/// As [`super::Fast`].
+#[cold]
+#[inline(never)]
+pub(super) unsafe fn bail(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+    // SAFETY: the caller's.
+    unsafe { canonical(c, h, i) }
+}
+
+/// As [`bail`], for an instruction that ends its trace.
+///
+/// # Safety
+/// As [`super::Fast`].
+#[cold]
+#[inline(never)]
+pub(super) unsafe fn bail_end(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+    // SAFETY: the caller's.
+    unsafe { canonical_end(c, h, i) }
+}
+
+/// See [`super::CANONICAL`].
+///
+/// # Safety
+/// As [`super::Fast`].
+pub(super) unsafe fn canonical(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+    // SAFETY: the caller's; `step` says whether the chain goes on, and the pointers are made anew from the context.
+    unsafe {
+        let exec = (*h).fast.exec;
+        if !step(c, h, i) {
+            return std::ptr::null();
+        }
+        let cpu: *mut CpuState = (*exec).cpu;
+        let hot: *mut Hot = (*exec).hot;
+        (*cpu).eip = (*cpu).eip.wrapping_sub(u32::from((*i.add(1)).at));
+        next(cpu, hot, i)
+    }
+}
+
+/// See [`super::CANONICAL_END`].
+///
+/// # Safety
+/// As [`super::Fast`].
+pub(super) unsafe fn canonical_end(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+    // SAFETY: as above.
+    unsafe {
+        let exec = (*h).fast.exec;
+        if !step(c, h, i) {
+            return std::ptr::null();
+        }
+        let cpu: *mut CpuState = (*exec).cpu;
+        let hot: *mut Hot = (*exec).hot;
+        (*hot).fast.ticks -= i64::from((*i).cycles);
+        jump(cpu, hot)
+    }
+}
+
+/// Executes a slot by its canonical handler. False if the chain must be left; then the state is up to date. Otherwise
+/// only EIP is, and the budget counts from the start of the trace as before.
+#[inline(never)]
+unsafe fn step(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> bool {
+    // SAFETY: the caller's; `c` and `h` are not used again once the context is.
+    unsafe {
+        let insn = &*i;
+        let exec = (*h).fast.exec;
+        {
+            let (cpu, fast) = (&mut *c, &mut (*h).fast);
+            fast.lazy.settle(&mut cpu.flags);
+            cpu.eip = cpu.eip.wrapping_add(u32::from(insn.at));
+            cpu.position = fast.end.wrapping_sub(fast.ticks as u64) + u64::from(insn.cycles) - 1;
+            cpu.retired = cpu.position - fast.skew;
+        }
+        let cx: &mut Exec<'_> = &mut *exec;
+        if let Err(fault) = execute_one(cx, insn) {
+            cx.hot.fast.fault = Some(fault);
+            cx.hot.fast.settled = true;
+            return false;
+        }
+        resume(cx, insn)
+    }
+}
+
+fn resume(cx: &mut Exec<'_>, insn: &Insn) -> bool {
+    let marked = cx.cpu.flags.has(TF | RF) || cx.cpu.shadow != Shadow::None;
+    if cx.must_leave() || marked || !cx.hot.fast.lazy.load(cx.cpu.flags) {
+        cx.hot.fast.settled = true;
+        return false;
+    }
+    if cx.hot.stale {
+        let mode = cx.hot.fast.key_bits;
+        refresh(cx);
+        if cx.hot.fast.key_bits != mode {
+            // What follows was decoded for another mode.
+            cx.hot.fast.settled = true;
+            return false;
+        }
+    }
+    let (cpu, hot) = (&mut *cx.cpu, &mut *cx.hot);
+    let fast = &mut hot.fast;
+    let start = cpu.position - u64::from(insn.cycles);
+    fast.ticks = fast.end.wrapping_sub(start) as i64;
+    fast.skew = cpu.position - cpu.retired;
+    fast.ram = cx.memory.frames.bytes_mut().as_mut_ptr();
+    true
+}
+
+/// See [`super::END`].
+///
+/// # Safety
+/// As [`super::Fast`].
+pub(super) unsafe fn trace_end(c: *mut CpuState, h: *mut Hot, e: *const Insn) -> *const Insn {
+    // SAFETY: the caller's.
+    unsafe { fall_through(c, h, e) }
+}
+
+/// Leaves a trace behind its last instruction; `e` is its end slot.
+///
+/// # Safety
+/// As [`super::Fast`].
+#[inline(always)]
+pub(super) unsafe fn fall_through(c: *mut CpuState, h: *mut Hot, e: *const Insn) -> *const Insn {
+    // SAFETY: the caller's; a link is the number of a slot.
+    unsafe {
+        let fast = &mut (*h).fast;
+        let eip = (*c).eip.wrapping_add(u32::from((*e).at));
+        (*c).eip = eip;
+        fast.ticks -= i64::from((*e).cycles);
+        let link = i64::from((*e).imm);
+        if (fast.ticks | (link - 1)) < 0 || u64::from(eip) >= fast.code_end {
+            return unlinked(c, h, e, Side::Next);
+        }
+        go_on(c, h, fast.slots.add(link as usize))
+    }
+}
+
+/// Leaves a trace by its branch; `e` is its end slot, and the target was checked against `code_end`.
+///
+/// # Safety
+/// As [`super::Fast`].
+#[inline(always)]
+pub(super) unsafe fn take_branch(c: *mut CpuState, h: *mut Hot, e: *const Insn, target: u32) -> *const Insn {
+    // SAFETY: the caller's; a link is the number of a slot.
+    unsafe {
+        let fast = &mut (*h).fast;
+        (*c).eip = target;
+        fast.ticks -= i64::from((*e).cycles);
+        let link = i64::from((*e).disp);
+        if (fast.ticks | (link - 1)) < 0 {
+            return unlinked(c, h, e, Side::Taken);
+        }
+        go_on(c, h, fast.slots.add(link as usize))
+    }
+}
+
+/// A link that is missing, or must not be followed blindly.
+#[cold]
+#[inline(never)]
+unsafe fn unlinked(c: *mut CpuState, h: *mut Hot, e: *const Insn, side: Side) -> *const Insn {
+    // SAFETY: the caller's; end slots lie in the trace cache.
+    unsafe {
+        let fast = &mut (*h).fast;
+        let link = if side == Side::Taken { (*e).disp } else { (*e).imm };
+        if fast.ticks >= 0 && link == DYNAMIC {
+            return jump(c, h);
+        }
+        if fast.ticks >= 0 && link == 0 {
+            fast.unlinked = Some((e.offset_from(fast.slots) as u32, side));
+        }
+        std::ptr::null()
+    }
+}
+
+/// A link that leads to another page: the page must be looked up each time.
+pub(crate) const DYNAMIC: i32 = -1;
+
+/// Goes to the trace at EIP, if it is known.
+///
+/// # Safety
+/// As [`super::Fast`].
+#[inline(always)]
+pub(super) unsafe fn jump(c: *mut CpuState, h: *mut Hot) -> *const Insn {
+    // SAFETY: the caller's; the table has as many entries as `table_index` counts, and holds numbers of slots.
+    unsafe {
+        let fast = &mut (*h).fast;
+        let eip = (*c).eip;
+        if fast.ticks < 0 || u64::from(eip) >= fast.code_end {
+            return std::ptr::null();
+        }
+        let linear = u64::from(fast.code_base.wrapping_add(eip));
+        if linear / PAGE_BYTES != fast.fetch_page {
+            return cross_page(c, h, linear);
+        }
+        let key = Key::of(fast.fetch_start + linear % PAGE_BYTES, fast.key_bits);
+        let entry = &*fast.table.add(key.table_index());
+        if entry.key != key {
+            return std::ptr::null();
+        }
+        go_on(c, h, fast.slots.add(entry.first as usize))
+    }
+}
+
+/// Goes to the trace at EIP in another page, if the HostTlb knows it.
+#[inline(never)]
+unsafe fn cross_page(c: *mut CpuState, h: *mut Hot, linear: u64) -> *const Insn {
+    // SAFETY: the caller's.
+    unsafe {
+        if latch_page(&mut *c, &mut *h, linear) {
+            return jump(c, h);
+        }
+    }
+    std::ptr::null()
+}
+
+/// Latches another fetch page; false if the HostTlb does not know it.
+fn latch_page(cpu: &mut CpuState, hot: &mut Hot, linear: u64) -> bool {
+    let user = cpu.cpl == 3;
+    let class = if user { Class::User } else { Class::Supervisor };
+    let Some(place) = hot.host_tlb.fetch(LinAddr(linear), class) else {
+        return false;
+    };
+    cpu.fetch_page = Some(FetchPage { linear: linear / PAGE_BYTES, physical: place.physical, user });
+    hot.fetch_frame = FetchFrame::Frame(place.frame);
+    hot.fast.fetch_page = linear / PAGE_BYTES;
+    hot.fast.fetch_start = place.frame.start() as u64;
+    true
+}
+
+/// See [`super::LEAVE`].
+///
+/// # Safety
+/// As [`super::Fast`].
+pub(super) unsafe fn leave(_: *mut CpuState, _: *mut Hot, _: *const Insn) -> *const Insn {
+    std::ptr::null()
+}
+
+/// See [`super::DEAD`].
+///
+/// # Safety
+/// As [`super::Fast`].
+pub(super) unsafe fn dead(_: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+    // SAFETY: the caller's; the slot lies in the trace cache.
+    unsafe {
+        let fast = &mut (*h).fast;
+        fast.dead = Some(i.offset_from(fast.slots) as u32);
+    }
+    std::ptr::null()
+}
+
+/// See [`super::FORWARD`]: the slot's immediate is the number of the other's first slot.
+///
+/// # Safety
+/// As [`super::Fast`].
+pub(super) unsafe fn forward(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+    // SAFETY: the caller's; the number is that of a slot.
+    unsafe { go_on(c, h, (*h).fast.slots.add((*i).imm as usize)) }
+}

@@ -1,0 +1,255 @@
+//! Lazy arithmetic flags: the last result and first operand, shifted to the top of 64 bits so that sign, carry and
+//! overflow stand in the same place at every width. EFLAGS itself is brought up to date by [`settle`].
+
+use crate::flags::{AF, ARITHMETIC, CF, Eflags, OF, PF, SF, ZF};
+use crate::width::Width;
+
+/// What the last instruction that set flags was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Kind {
+    /// EFLAGS holds all flags; `result` agrees with its ZF and SF.
+    Full,
+    /// CF, OF and AF are clear.
+    Logic,
+    /// An addition.
+    Add,
+    /// A subtraction or comparison.
+    Sub,
+    /// INC: EFLAGS holds CF.
+    Inc,
+    /// DEC: EFLAGS holds CF.
+    Dec,
+    /// EFLAGS holds CF, OF and AF.
+    Explicit,
+}
+
+/// The flags as far as they are not in EFLAGS.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub(super) struct Lazy {
+    /// The result at the top of 64 bits. ZF and SF can be read from it whatever the kind.
+    pub(super) result: u64,
+    /// The first operand, likewise.
+    pub(super) first: u64,
+    /// How the others follow.
+    pub(super) kind: Kind,
+    /// 64 minus the width in bits.
+    pub(super) shift: u8,
+}
+
+impl Default for Lazy {
+    fn default() -> Lazy {
+        Lazy { result: 1, first: 0, kind: Kind::Full, shift: 0 }
+    }
+}
+
+impl Lazy {
+    /// After an instruction that set all six.
+    #[inline(always)]
+    pub(super) fn set<W: Width>(&mut self, kind: Kind, first: W, result: W) {
+        let shift = 64 - W::BITS;
+        self.result = result.as_() << shift;
+        self.first = first.as_() << shift;
+        self.kind = kind;
+        self.shift = shift as u8;
+    }
+
+    /// After AND, OR, XOR, TEST.
+    #[inline(always)]
+    pub(super) fn set_logic<W: Width>(&mut self, result: W) {
+        let shift = 64 - W::BITS;
+        self.result = result.as_() << shift;
+        self.kind = Kind::Logic;
+        self.shift = shift as u8;
+    }
+
+    /// After an instruction whose CF, OF and AF were computed; they go to EFLAGS.
+    #[inline(always)]
+    pub(super) fn set_explicit<W: Width>(&mut self, eflags: &mut Eflags, result: W, computed: u32) {
+        eflags.replace(CF | OF | AF, computed);
+        self.set(Kind::Explicit, W::zero(), result);
+    }
+
+    /// After INC or DEC: CF, which stays, goes to EFLAGS.
+    #[inline(always)]
+    pub(super) fn set_step<W: Width>(&mut self, eflags: &mut Eflags, kind: Kind, result: W) {
+        if matches!(self.kind, Kind::Logic | Kind::Add | Kind::Sub) {
+            eflags.set(CF, self.carry(*eflags));
+        }
+        let shift = 64 - W::BITS;
+        self.result = result.as_() << shift;
+        self.kind = kind;
+        self.shift = shift as u8;
+    }
+
+    /// Takes over what EFLAGS says. False if ZF and SF are both set, which no result gives: then only the canonical
+    /// tier may run.
+    #[inline]
+    pub(super) fn load(&mut self, eflags: Eflags) -> bool {
+        self.kind = Kind::Full;
+        self.result = if eflags.has(ZF) { 0 } else { 1 | u64::from(eflags.has(SF)) << 63 };
+        !(eflags.has(ZF) && eflags.has(SF))
+    }
+
+    /// ZF.
+    #[inline(always)]
+    pub(super) fn zero(&self) -> bool {
+        self.result == 0
+    }
+
+    /// SF.
+    #[inline(always)]
+    pub(super) fn sign(&self) -> bool {
+        (self.result as i64) < 0
+    }
+
+    /// CF.
+    #[inline(always)]
+    pub(super) fn carry(&self, eflags: Eflags) -> bool {
+        match self.kind {
+            Kind::Sub => self.result > self.first,
+            Kind::Add => self.result < self.first,
+            Kind::Logic => false,
+            Kind::Full | Kind::Inc | Kind::Dec | Kind::Explicit => eflags.cf(),
+        }
+    }
+
+    /// OF.
+    #[inline(always)]
+    pub(super) fn overflow(&self, eflags: Eflags) -> bool {
+        let (result, first) = (self.result, self.first);
+        match self.kind {
+            Kind::Sub => (((first ^ first.wrapping_sub(result)) & (first ^ result)) as i64) < 0,
+            Kind::Add => (((result ^ first) & (result ^ result.wrapping_sub(first))) as i64) < 0,
+            Kind::Logic => false,
+            Kind::Inc => result == 1 << 63,
+            Kind::Dec => result == (u64::MAX >> 1) >> self.shift << self.shift,
+            Kind::Full | Kind::Explicit => eflags.has(OF),
+        }
+    }
+
+    /// PF.
+    #[inline]
+    pub(super) fn parity(&self, eflags: Eflags) -> bool {
+        if self.kind == Kind::Full {
+            return eflags.has(PF);
+        }
+        ((self.result >> self.shift) as u8).count_ones().is_multiple_of(2)
+    }
+
+    /// AF.
+    fn adjust(&self, eflags: Eflags) -> bool {
+        let (result, first) = (self.result >> self.shift, self.first >> self.shift);
+        match self.kind {
+            Kind::Sub => (first ^ result ^ first.wrapping_sub(result)) & 16 != 0,
+            Kind::Add => (first ^ result ^ result.wrapping_sub(first)) & 16 != 0,
+            Kind::Logic => false,
+            Kind::Inc => result & 15 == 0,
+            Kind::Dec => result & 15 == 15,
+            Kind::Full | Kind::Explicit => eflags.has(AF),
+        }
+    }
+
+    /// A condition by its number in Jcc. SDM Vol.1 Appendix B "EFLAGS Condition Codes".
+    #[inline(always)]
+    pub(super) fn condition(&self, eflags: Eflags, number: u8) -> bool {
+        let holds = match number >> 1 & 7 {
+            0 => self.overflow(eflags),
+            1 => self.carry(eflags),
+            2 => self.zero(),
+            3 => self.zero() || self.carry(eflags),
+            4 => self.sign(),
+            5 => self.parity(eflags),
+            6 => self.sign() != self.overflow(eflags),
+            _ => self.zero() || self.sign() != self.overflow(eflags),
+        };
+        holds != (number & 1 != 0)
+    }
+
+    /// Brings EFLAGS up to date.
+    #[inline]
+    pub(super) fn settle(&mut self, eflags: &mut Eflags) {
+        if self.kind != Kind::Full {
+            self.settle_some(eflags);
+        }
+    }
+
+    #[inline(never)]
+    fn settle_some(&mut self, eflags: &mut Eflags) {
+        let pick = |on: bool, flag: u32| if on { flag } else { 0 };
+        let bits = pick(self.carry(*eflags), CF)
+            | pick(self.parity(*eflags), PF)
+            | pick(self.adjust(*eflags), AF)
+            | pick(self.zero(), ZF)
+            | pick(self.sign(), SF)
+            | pick(self.overflow(*eflags), OF);
+        eflags.replace(ARITHMETIC, bits);
+        self.kind = Kind::Full;
+    }
+
+    /// Moves CF, OF and AF to EFLAGS, for an instruction that changes some of them and keeps the rest.
+    pub(super) fn make_explicit(&mut self, eflags: &mut Eflags) {
+        let (carry, overflow, adjust) = (self.carry(*eflags), self.overflow(*eflags), self.adjust(*eflags));
+        eflags.set(CF, carry);
+        eflags.set(OF, overflow);
+        eflags.set(AF, adjust);
+        self.kind = Kind::Explicit;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value;
+
+    /// Every pair of bytes under every kind, against the pure functions of `value`.
+    #[test]
+    fn every_kind_settles_to_what_the_value_functions_say() {
+        for a in 0..=u8::MAX {
+            for b in 0..=u8::MAX {
+                check(Kind::Add, a, value::add(a, b, false));
+                check(Kind::Sub, a, value::sub(a, b, false));
+                check(Kind::Logic, a, value::xor(a, b));
+            }
+            for start in [0, CF] {
+                check_step(Kind::Inc, value::inc(a, start), start);
+                check_step(Kind::Dec, value::dec(a, start), start);
+            }
+        }
+    }
+
+    fn check(kind: Kind, a: u8, (result, flags): (u8, u32)) {
+        let mut lazy = Lazy::default();
+        lazy.set(kind, a, result);
+        agree(lazy, Eflags::default(), flags);
+        // The same at 32 bits, in the high byte: only PF and AF follow the low byte, which is zero.
+        let mut lazy = Lazy::default();
+        let (wide_a, wide) = (u32::from(a) << 24, u32::from(result) << 24);
+        lazy.set(kind, wide_a, wide);
+        let high = CF | OF | ZF | SF;
+        let mut eflags = Eflags::default();
+        lazy.settle(&mut eflags);
+        assert_eq!(eflags.bits() & high, flags & high, "{kind:?} {a:02x} -> {result:02x} at 32 bits");
+    }
+
+    fn check_step(kind: Kind, (result, flags): (u8, u32), start: u32) {
+        let mut lazy = Lazy::default();
+        let mut eflags = Eflags::from_bits(start);
+        lazy.set_step(&mut eflags, kind, result);
+        agree(lazy, eflags, flags);
+    }
+
+    fn agree(mut lazy: Lazy, mut eflags: Eflags, flags: u32) {
+        let expected = Eflags::from_bits(flags);
+        for number in 0..16 {
+            assert_eq!(lazy.condition(eflags, number), expected.condition(number), "condition {number} of {lazy:?}");
+        }
+        let mut explicit = (lazy, eflags);
+        explicit.0.make_explicit(&mut explicit.1);
+        explicit.0.settle(&mut explicit.1);
+        assert_eq!(explicit.1.bits() & ARITHMETIC, flags & ARITHMETIC, "explicit {lazy:?}");
+        lazy.settle(&mut eflags);
+        assert_eq!(eflags.bits() & ARITHMETIC, flags & ARITHMETIC, "{lazy:?}");
+    }
+}

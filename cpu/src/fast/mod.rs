@@ -1,0 +1,61 @@
+//! The fast tier: short handlers for the forms that make up nearly all executed instructions.
+//!
+//! A handler works on one slot, in the common case only: general registers, memory behind a HostTlb entry, segments
+//! that need nothing but a limit check. What it cannot finish before its first change of state it hands, whole, to the
+//! canonical handler ([`dispatch::bail`]), which alone defines the machine. No rule lives here alone.
+//!
+//! Handlers end by calling the next slot's in tail position; release builds turn that into a jump. Builds with debug
+//! assertions return the next slot to a loop instead: the same handlers, correct anywhere.
+//!
+//! - [`state`]: what stands beside the state while the fast tier runs, and how it is brought up to date.
+//! - [`dispatch`]: going on, giving way, leaving, and from trace to trace.
+//! - [`flags`]: arithmetic flags kept as the last result and operand.
+//! - [`operand`]: registers, effective addresses, memory.
+//! - [`mod@choose`]: which handler a slot gets; [`liveness`]: which ones need not note flags.
+#![expect(unsafe_code, reason = "handlers reach state, memory and slots by pointers that the run engine keeps valid")]
+
+use crate::exec::Hot;
+use crate::insn::Insn;
+use crate::state::CpuState;
+
+mod alu;
+mod branch;
+mod choose;
+mod dispatch;
+mod flags;
+mod liveness;
+mod moves;
+mod operand;
+mod pairs;
+mod shift;
+mod stack;
+mod state;
+
+pub use choose::CodeMode;
+pub(crate) use choose::choose;
+pub(crate) use dispatch::{DYNAMIC, Ended, Entry, Loose, enter, refresh};
+pub(crate) use state::{FastState, MOST_TRACE_BYTES, Side};
+
+/// A handler: executes the instruction in a slot and goes on. Answers the slot to go on with, or null to leave; in
+/// tail dispatch only null ever comes back.
+///
+/// # Safety
+/// The pointers are those that the run engine handed to the first handler of the run, or were made anew from the
+/// execution context since; the slot lies in the trace cache, in a trace that ends with an end slot.
+pub type Fast = unsafe fn(*mut CpuState, *mut Hot, *const Insn) -> *const Insn;
+
+/// Runs the canonical handler and goes on with the next slot.
+pub const CANONICAL: Fast = dispatch::canonical;
+/// Runs the canonical handler of an instruction that ends its trace, and goes where it went.
+pub const CANONICAL_END: Fast = dispatch::canonical_end;
+/// Stands behind the last instruction of a trace: goes on where the trace ends.
+pub const END: Fast = dispatch::trace_end;
+/// Stands first in a trace that must not be entered without a look: leaves in front of it.
+pub const LEAVE: Fast = dispatch::leave;
+/// Stands first in a dropped trace: leaves, and says which it was.
+pub const DEAD: Fast = dispatch::dead;
+/// Stands first in a dropped trace that another one has taken the place of: goes there.
+pub const FORWARD: Fast = dispatch::forward;
+
+/// True where handlers call each other in tail position.
+pub const TAIL_DISPATCH: bool = cfg!(not(debug_assertions));

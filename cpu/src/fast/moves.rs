@@ -1,0 +1,189 @@
+//! Moves, extensions, LEA, XCHG, SETcc, CMOVcc.
+
+use super::dispatch::{bail, next};
+use super::operand::{get, immediate, offset, put, read, readable, writable, write};
+use crate::exec::Hot;
+use crate::insn::Insn;
+use crate::state::CpuState;
+use crate::width::Width;
+
+/// Register numbers of AL, AX, EAX and of DX, EDX.
+const ACCUMULATOR: u8 = 0;
+const DATA: u8 = 2;
+
+/// NOP.
+pub(super) unsafe fn nop(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+    // SAFETY: a handler, see `super::Fast`.
+    unsafe { next(c, h, i) }
+}
+
+/// `mov r, r`.
+pub(super) unsafe fn mov_rr<W: Width>(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+    // SAFETY: a handler, see `super::Fast`.
+    unsafe {
+        put(c, (*i).dst, get::<W>(c, (*i).src));
+        next(c, h, i)
+    }
+}
+
+/// `mov r, imm`.
+pub(super) unsafe fn mov_ri<W: Width>(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+    // SAFETY: a handler, see `super::Fast`.
+    unsafe {
+        put(c, (*i).dst, immediate::<W>(i));
+        next(c, h, i)
+    }
+}
+
+/// `mov r, m`.
+pub(super) unsafe fn mov_rm<W: Width, const FORM: u8>(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+    // SAFETY: a handler, see `super::Fast`.
+    unsafe {
+        let Some(at) = readable::<W, FORM>(c, h, i) else { return bail(c, h, i) };
+        put(c, (*i).dst, read::<W>(h, at));
+        next(c, h, i)
+    }
+}
+
+/// `mov m, r`.
+pub(super) unsafe fn mov_mr<W: Width, const FORM: u8>(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+    // SAFETY: a handler, see `super::Fast`.
+    unsafe {
+        let Some(at) = writable::<W, FORM>(c, h, i) else { return bail(c, h, i) };
+        write(h, at, get::<W>(c, (*i).src));
+        next(c, h, i)
+    }
+}
+
+/// `mov m, imm`.
+pub(super) unsafe fn mov_mi<W: Width, const FORM: u8>(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+    // SAFETY: a handler, see `super::Fast`.
+    unsafe {
+        let Some(at) = writable::<W, FORM>(c, h, i) else { return bail(c, h, i) };
+        write(h, at, immediate::<W>(i));
+        next(c, h, i)
+    }
+}
+
+/// How a narrow operand becomes a wide one.
+pub(super) trait Extend {
+    /// The wide value.
+    fn apply<N: Width, W: Width>(value: N) -> W;
+}
+/// MOVZX.
+pub(super) struct Zero;
+/// MOVSX.
+pub(super) struct Sign;
+
+impl Extend for Zero {
+    #[inline(always)]
+    fn apply<N: Width, W: Width>(value: N) -> W {
+        W::truncate(value.as_())
+    }
+}
+
+impl Extend for Sign {
+    #[inline(always)]
+    fn apply<N: Width, W: Width>(value: N) -> W {
+        W::truncate(value.sign_extend() as u64)
+    }
+}
+
+/// `movzx r, r` and `movsx r, r`.
+pub(super) unsafe fn extend_rr<E: Extend, N: Width, W: Width>(
+    c: *mut CpuState,
+    h: *mut Hot,
+    i: *const Insn,
+) -> *const Insn {
+    // SAFETY: a handler, see `super::Fast`.
+    unsafe {
+        put(c, (*i).dst, E::apply::<N, W>(get(c, (*i).src)));
+        next(c, h, i)
+    }
+}
+
+/// `movzx r, m` and `movsx r, m`.
+pub(super) unsafe fn extend_rm<E: Extend, N: Width, W: Width, const FORM: u8>(
+    c: *mut CpuState,
+    h: *mut Hot,
+    i: *const Insn,
+) -> *const Insn {
+    // SAFETY: a handler, see `super::Fast`.
+    unsafe {
+        let Some(at) = readable::<N, FORM>(c, h, i) else { return bail(c, h, i) };
+        put(c, (*i).dst, E::apply::<N, W>(read(h, at)));
+        next(c, h, i)
+    }
+}
+
+/// `lea r, m`.
+pub(super) unsafe fn lea<W: Width, const FORM: u8>(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+    // SAFETY: a handler, see `super::Fast`.
+    unsafe {
+        put(c, (*i).dst, W::truncate(offset::<FORM>(c, i).into()));
+        next(c, h, i)
+    }
+}
+
+/// `xchg r, r`.
+pub(super) unsafe fn xchg_rr<W: Width>(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+    // SAFETY: a handler, see `super::Fast`.
+    unsafe {
+        let (a, b) = (get::<W>(c, (*i).dst), get::<W>(c, (*i).src));
+        put(c, (*i).dst, b);
+        put(c, (*i).src, a);
+        next(c, h, i)
+    }
+}
+
+/// `xchg m, r`.
+pub(super) unsafe fn xchg_mr<W: Width, const FORM: u8>(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+    // SAFETY: a handler, see `super::Fast`.
+    unsafe {
+        let Some(at) = writable::<W, FORM>(c, h, i) else { return bail(c, h, i) };
+        let old = read::<W>(h, at);
+        write(h, at, get::<W>(c, (*i).src));
+        put(c, (*i).src, old);
+        next(c, h, i)
+    }
+}
+
+/// CBW, CWDE.
+pub(super) unsafe fn cbw<W: Width>(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+    // SAFETY: a handler, see `super::Fast`.
+    unsafe {
+        let unused = W::BITS / 2;
+        put(c, ACCUMULATOR, (get::<W>(c, ACCUMULATOR) << unused as usize).signed_shr(unused));
+        next(c, h, i)
+    }
+}
+
+/// CWD, CDQ.
+pub(super) unsafe fn cwd<W: Width>(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+    // SAFETY: a handler, see `super::Fast`.
+    unsafe {
+        put(c, DATA, get::<W>(c, ACCUMULATOR).signed_shr(W::BITS - 1));
+        next(c, h, i)
+    }
+}
+
+/// `setcc r`.
+pub(super) unsafe fn setcc<const CONDITION: u8>(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+    // SAFETY: a handler, see `super::Fast`.
+    unsafe {
+        let holds = (*h).fast.lazy.condition((*c).flags, CONDITION);
+        put(c, (*i).dst, u8::from(holds));
+        next(c, h, i)
+    }
+}
+
+/// `cmovcc r, r`.
+pub(super) unsafe fn cmov<const CONDITION: u8>(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+    // SAFETY: a handler, see `super::Fast`.
+    unsafe {
+        let holds = (*h).fast.lazy.condition((*c).flags, CONDITION);
+        let (old, new) = (get::<u32>(c, (*i).dst), get::<u32>(c, (*i).src));
+        put(c, (*i).dst, if holds { new } else { old });
+        next(c, h, i)
+    }
+}

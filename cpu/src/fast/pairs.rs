@@ -1,0 +1,244 @@
+//! A comparison and the branch behind it in one dispatch: the condition is taken from the operands.
+
+use super::Fast;
+use super::branch::decide;
+use super::choose::{CodeMode, form};
+use super::dispatch::bail;
+use super::flags::Kind;
+use super::operand::{FLAT_BASE, FLAT_INDEX, WORD, get, immediate, put, read, readable};
+use crate::exec::Hot;
+use crate::insn::{Insn, OPERAND_32, PLACE_IMMEDIATE, PLACE_MEMORY};
+use crate::isa::Map;
+use crate::state::CpuState;
+use crate::width::Width;
+
+/// What is compared.
+trait Compare {
+    /// Notes the flags and says whether the condition holds.
+    fn holds<W: Width, const CONDITION: u8>(h: &mut Hot, a: W, b: W) -> bool;
+}
+/// CMP.
+struct Cmp;
+/// TEST.
+struct Test;
+
+impl Compare for Cmp {
+    #[inline(always)]
+    fn holds<W: Width, const CONDITION: u8>(h: &mut Hot, a: W, b: W) -> bool {
+        let result = a.wrapping_sub(&b);
+        h.fast.lazy.set(Kind::Sub, a, result);
+        let holds = match CONDITION >> 1 {
+            1 => a < b,
+            2 => a == b,
+            3 => a <= b,
+            4 => result.sign(),
+            6 => a.sign_extend() < b.sign_extend(),
+            _ => a.sign_extend() <= b.sign_extend(),
+        };
+        holds != (CONDITION & 1 != 0)
+    }
+}
+
+impl Compare for Test {
+    #[inline(always)]
+    fn holds<W: Width, const CONDITION: u8>(h: &mut Hot, a: W, b: W) -> bool {
+        let result = a & b;
+        h.fast.lazy.set_logic(result);
+        let holds = match CONDITION >> 1 {
+            1 => false,
+            2 | 3 => result.is_zero(),
+            4 | 6 => result.sign(),
+            _ => result.sign() || result.is_zero(),
+        };
+        holds != (CONDITION & 1 != 0)
+    }
+}
+
+unsafe fn rr<O: Compare, W: Width, const CONDITION: u8>(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+    // SAFETY: a handler, see `super::Fast`; the branch and the end slot follow.
+    unsafe {
+        let holds = O::holds::<W, CONDITION>(&mut *h, get(c, (*i).dst), get(c, (*i).src));
+        decide(c, h, i.add(1), holds)
+    }
+}
+
+unsafe fn ri<O: Compare, W: Width, const CONDITION: u8>(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+    // SAFETY: as above.
+    unsafe {
+        let holds = O::holds::<W, CONDITION>(&mut *h, get(c, (*i).dst), immediate(i));
+        decide(c, h, i.add(1), holds)
+    }
+}
+
+unsafe fn rm<O: Compare, W: Width, const CONDITION: u8, const FORM: u8>(
+    c: *mut CpuState,
+    h: *mut Hot,
+    i: *const Insn,
+) -> *const Insn {
+    // SAFETY: as above.
+    unsafe {
+        let Some(at) = readable::<W, FORM>(c, h, i) else { return bail(c, h, i) };
+        let holds = O::holds::<W, CONDITION>(&mut *h, get(c, (*i).dst), read(h, at));
+        decide(c, h, i.add(1), holds)
+    }
+}
+
+unsafe fn mr<O: Compare, W: Width, const CONDITION: u8, const FORM: u8>(
+    c: *mut CpuState,
+    h: *mut Hot,
+    i: *const Insn,
+) -> *const Insn {
+    // SAFETY: as above.
+    unsafe {
+        let Some(at) = readable::<W, FORM>(c, h, i) else { return bail(c, h, i) };
+        let holds = O::holds::<W, CONDITION>(&mut *h, read(h, at), get(c, (*i).src));
+        decide(c, h, i.add(1), holds)
+    }
+}
+
+unsafe fn mi<O: Compare, W: Width, const CONDITION: u8, const FORM: u8>(
+    c: *mut CpuState,
+    h: *mut Hot,
+    i: *const Insn,
+) -> *const Insn {
+    // SAFETY: as above.
+    unsafe {
+        let Some(at) = readable::<W, FORM>(c, h, i) else { return bail(c, h, i) };
+        let holds = O::holds::<W, CONDITION>(&mut *h, read(h, at), immediate(i));
+        decide(c, h, i.add(1), holds)
+    }
+}
+
+/// INC or DEC and a branch on ZF.
+unsafe fn step_zero<W: Width, const KIND: u8, const CONDITION: u8>(
+    c: *mut CpuState,
+    h: *mut Hot,
+    i: *const Insn,
+) -> *const Insn {
+    // SAFETY: as above; the target is looked at before the register changes.
+    unsafe {
+        let a = get::<W>(c, (*i).dst);
+        let (kind, result) =
+            if KIND == INC { (Kind::Inc, a.wrapping_add(&W::one())) } else { (Kind::Dec, a.wrapping_sub(&W::one())) };
+        let cpu = &mut *c;
+        (*h).fast.lazy.set_step(&mut cpu.flags, kind, result);
+        put(c, (*i).dst, result);
+        decide(c, h, i.add(1), result.is_zero() != (CONDITION & 1 != 0))
+    }
+}
+
+const INC: u8 = 0;
+const DEC: u8 = 1;
+/// The condition numbers of JE and JNE.
+const EQUAL: u8 = 4;
+const NOT_EQUAL: u8 = 5;
+
+/// The conditions that pairs have: not OF, not PF.
+macro_rules! by_condition {
+    ($number:expr, |$condition:ident| $handler:expr) => {
+        match $number & 15 {
+            2 => {
+                const $condition: u8 = 2;
+                Some($handler as Fast)
+            }
+            3 => {
+                const $condition: u8 = 3;
+                Some($handler as Fast)
+            }
+            4 => {
+                const $condition: u8 = 4;
+                Some($handler as Fast)
+            }
+            5 => {
+                const $condition: u8 = 5;
+                Some($handler as Fast)
+            }
+            6 => {
+                const $condition: u8 = 6;
+                Some($handler as Fast)
+            }
+            7 => {
+                const $condition: u8 = 7;
+                Some($handler as Fast)
+            }
+            8 => {
+                const $condition: u8 = 8;
+                Some($handler as Fast)
+            }
+            9 => {
+                const $condition: u8 = 9;
+                Some($handler as Fast)
+            }
+            12 => {
+                const $condition: u8 = 12;
+                Some($handler as Fast)
+            }
+            13 => {
+                const $condition: u8 = 13;
+                Some($handler as Fast)
+            }
+            14 => {
+                const $condition: u8 = 14;
+                Some($handler as Fast)
+            }
+            15 => {
+                const $condition: u8 = 15;
+                Some($handler as Fast)
+            }
+            _ => None,
+        }
+    };
+}
+
+fn compare<O: Compare, W: Width>(i: &Insn, flat: bool, condition: u8) -> Option<Fast> {
+    match (i.dst, i.src, form(i, flat)) {
+        (0..16, 0..16, _) => by_condition!(condition, |C| rr::<O, W, C>),
+        (0..16, PLACE_IMMEDIATE, _) => by_condition!(condition, |C| ri::<O, W, C>),
+        (0..16, PLACE_MEMORY, FLAT_BASE) => by_condition!(condition, |C| rm::<O, W, C, FLAT_BASE>),
+        (0..16, PLACE_MEMORY, FLAT_INDEX) => by_condition!(condition, |C| rm::<O, W, C, FLAT_INDEX>),
+        (PLACE_MEMORY, 0..16, FLAT_BASE) => by_condition!(condition, |C| mr::<O, W, C, FLAT_BASE>),
+        (PLACE_MEMORY, 0..16, FLAT_INDEX) => by_condition!(condition, |C| mr::<O, W, C, FLAT_INDEX>),
+        (PLACE_MEMORY, PLACE_IMMEDIATE, FLAT_BASE) => by_condition!(condition, |C| mi::<O, W, C, FLAT_BASE>),
+        (PLACE_MEMORY, PLACE_IMMEDIATE, FLAT_INDEX) => by_condition!(condition, |C| mi::<O, W, C, FLAT_INDEX>),
+        (PLACE_MEMORY, PLACE_IMMEDIATE, WORD) => by_condition!(condition, |C| mi::<O, W, C, WORD>),
+        _ => None,
+    }
+}
+
+fn compare_sized<O: Compare>(i: &Insn, byte: bool, flat: bool, condition: u8) -> Option<Fast> {
+    match (byte, i.has(OPERAND_32)) {
+        (true, _) => compare::<O, u8>(i, flat, condition),
+        (false, true) => compare::<O, u32>(i, flat, condition),
+        (false, false) => compare::<O, u16>(i, flat, condition),
+    }
+}
+
+/// The handler of a pair, if there is one: `branch` must have a fast handler of its own.
+pub(super) fn choose(first: &Insn, branch: &Insn, mode: CodeMode) -> Option<Fast> {
+    let condition = branch.condition();
+    let is_jcc = branch.op >> 3 >= 0x70 && branch.op >> 3 < 0x80 || branch.op >> 3 >= 0x180 && branch.op >> 3 < 0x190;
+    if !is_jcc || branch.covers == 0 || first.covers == 0 || first.op >> 11 != Map::One as u16 {
+        return None;
+    }
+    let (byte, reg) = ((first.op >> 3) as u8, first.op & 7);
+    match (byte, reg) {
+        (0x38..=0x3D, _) => compare_sized::<Cmp>(first, byte & 1 == 0, mode.flat, condition),
+        (0x80..=0x83, 7) => compare_sized::<Cmp>(first, byte != 0x81 && byte != 0x83, mode.flat, condition),
+        (0x84 | 0x85 | 0xA8 | 0xA9, _) | (0xF6 | 0xF7, 0 | 1) => {
+            compare_sized::<Test>(first, byte & 1 == 0, mode.flat, condition)
+        }
+        (0x40..=0x47, _) | (0xFF, 0) if first.dst < 16 => step::<INC>(first, condition),
+        (0x48..=0x4F, _) | (0xFF, 1) if first.dst < 16 => step::<DEC>(first, condition),
+        _ => None,
+    }
+}
+
+fn step<const KIND: u8>(i: &Insn, condition: u8) -> Option<Fast> {
+    match (i.has(OPERAND_32), condition) {
+        (true, EQUAL) => Some(step_zero::<u32, KIND, EQUAL>),
+        (true, NOT_EQUAL) => Some(step_zero::<u32, KIND, NOT_EQUAL>),
+        (false, EQUAL) => Some(step_zero::<u16, KIND, EQUAL>),
+        (false, NOT_EQUAL) => Some(step_zero::<u16, KIND, NOT_EQUAL>),
+        _ => None,
+    }
+}

@@ -1,0 +1,207 @@
+//! Shifts and rotates by an immediate or CL; SHLD and SHRD of registers.
+
+use super::alu::Quiet;
+use super::dispatch::{bail, go_on, next};
+use super::flags::Kind;
+use super::operand::{get, put, read, writable, write};
+use crate::exec::Hot;
+use crate::flags::{AF, CF, OF};
+use crate::insn::Insn;
+use crate::state::CpuState;
+use crate::value;
+use crate::width::Width;
+
+/// Register number of CL.
+const CL: u8 = 1;
+
+/// A shift or rotate. A masked count of zero changes nothing.
+pub(super) trait Shift {
+    /// It changes CF and OF and keeps the rest, which must be in EFLAGS or the result: see [`ready`].
+    const KEEPS: bool = false;
+    /// The result, without flags.
+    fn value<W: Width>(c: &CpuState, h: &Hot, a: W, count: u8) -> W;
+    /// The result, with the flags noted.
+    fn apply<W: Width>(c: &mut CpuState, h: &mut Hot, a: W, count: u8) -> W;
+}
+
+impl<O: Shift> Shift for Quiet<O> {
+    // Nobody sees what it would keep.
+    #[inline(always)]
+    fn value<W: Width>(c: &CpuState, h: &Hot, a: W, count: u8) -> W {
+        O::value(c, h, a, count)
+    }
+    #[inline(always)]
+    fn apply<W: Width>(c: &mut CpuState, h: &mut Hot, a: W, count: u8) -> W {
+        O::value(c, h, a, count)
+    }
+}
+
+/// `shift!(Shl, shl)`: sets all flags; CF and OF go to EFLAGS.
+macro_rules! shift {
+    ($name:ident, $value:ident) => {
+        #[doc = concat!(stringify!($name), ".")]
+        pub(super) struct $name;
+        impl Shift for $name {
+            #[inline(always)]
+            fn value<W: Width>(_: &CpuState, _: &Hot, a: W, count: u8) -> W {
+                value::$value(a, count, 0).0
+            }
+            #[inline(always)]
+            fn apply<W: Width>(c: &mut CpuState, h: &mut Hot, a: W, count: u8) -> W {
+                if count & 31 == 0 {
+                    return a;
+                }
+                let (result, flags) = value::$value(a, count, 0);
+                h.fast.lazy.set_explicit(&mut c.flags, result, flags & !AF);
+                result
+            }
+        }
+    };
+}
+shift!(Shl, shl);
+shift!(Shr, shr);
+shift!(Sar, sar);
+
+/// `rotate!(Rol, rol)`: sets CF and OF, keeps the rest.
+macro_rules! rotate {
+    ($name:ident, $value:ident) => {
+        #[doc = concat!(stringify!($name), ".")]
+        pub(super) struct $name;
+        impl Shift for $name {
+            const KEEPS: bool = true;
+            #[inline(always)]
+            fn value<W: Width>(c: &CpuState, h: &Hot, a: W, count: u8) -> W {
+                value::$value(a, count, if h.fast.lazy.carry(c.flags) { CF } else { 0 }).0
+            }
+            #[inline(always)]
+            fn apply<W: Width>(c: &mut CpuState, _: &mut Hot, a: W, count: u8) -> W {
+                if count & 31 == 0 {
+                    return a;
+                }
+                let (result, flags) = value::$value(a, count, c.flags.bits());
+                c.flags.replace(CF | OF, flags);
+                result
+            }
+        }
+    };
+}
+rotate!(Rol, rol);
+rotate!(Ror, ror);
+rotate!(Rcl, rcl);
+rotate!(Rcr, rcr);
+
+/// True if an operation that keeps flags finds them where it can.
+///
+/// # Safety
+/// `h` is valid.
+#[inline(always)]
+unsafe fn ready<O: Shift>(h: *mut Hot) -> bool {
+    // SAFETY: the caller's.
+    unsafe { !O::KEEPS || matches!((*h).fast.lazy.kind, Kind::Full | Kind::Explicit) }
+}
+
+/// Moves flags to where [`ready`] wants them, and begins the instruction anew.
+#[inline(never)]
+unsafe fn make_ready(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+    // SAFETY: a handler's.
+    unsafe {
+        let cpu = &mut *c;
+        (*h).fast.lazy.make_explicit(&mut cpu.flags);
+        go_on(c, h, i)
+    }
+}
+
+/// `op r, imm`, also by one.
+pub(super) unsafe fn r_imm<O: Shift, W: Width>(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+    // SAFETY: a handler, see `super::Fast`.
+    unsafe {
+        if !ready::<O>(h) {
+            return make_ready(c, h, i);
+        }
+        let result = O::apply(&mut *c, &mut *h, get::<W>(c, (*i).dst), (*i).imm as u8);
+        put(c, (*i).dst, result);
+        next(c, h, i)
+    }
+}
+
+/// `op r, cl`.
+pub(super) unsafe fn r_cl<O: Shift, W: Width>(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+    // SAFETY: a handler, see `super::Fast`.
+    unsafe {
+        if !ready::<O>(h) {
+            return make_ready(c, h, i);
+        }
+        let count = get::<u8>(c, CL);
+        let result = O::apply(&mut *c, &mut *h, get::<W>(c, (*i).dst), count);
+        put(c, (*i).dst, result);
+        next(c, h, i)
+    }
+}
+
+/// `op m, imm`, also by one.
+pub(super) unsafe fn m_imm<O: Shift, W: Width, const FORM: u8>(
+    c: *mut CpuState,
+    h: *mut Hot,
+    i: *const Insn,
+) -> *const Insn {
+    // SAFETY: a handler, see `super::Fast`.
+    unsafe {
+        if !ready::<O>(h) {
+            return make_ready(c, h, i);
+        }
+        let Some(at) = writable::<W, FORM>(c, h, i) else { return bail(c, h, i) };
+        let result = O::apply(&mut *c, &mut *h, read::<W>(h, at), (*i).imm as u8);
+        write(h, at, result);
+        next(c, h, i)
+    }
+}
+
+/// A shift that is filled from another register.
+pub(super) trait DoubleShift {
+    /// The result, with the flags noted.
+    fn apply<W: Width>(c: &mut CpuState, h: &mut Hot, a: W, source: W, count: u8) -> W;
+}
+
+/// `double!(Shld, shld)`: sets all flags; CF and OF go to EFLAGS.
+macro_rules! double {
+    ($name:ident, $value:ident) => {
+        #[doc = concat!(stringify!($name), ".")]
+        pub(super) struct $name;
+        impl DoubleShift for $name {
+            #[inline(always)]
+            fn apply<W: Width>(c: &mut CpuState, h: &mut Hot, a: W, source: W, count: u8) -> W {
+                if count & 31 == 0 {
+                    return a;
+                }
+                let (result, flags) = value::$value(a, source, count, 0);
+                h.fast.lazy.set_explicit(&mut c.flags, result, flags);
+                result
+            }
+        }
+    };
+}
+double!(Shld, shld);
+double!(Shrd, shrd);
+
+/// `op r, r, imm`.
+pub(super) unsafe fn rr_imm<O: DoubleShift, W: Width>(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+    // SAFETY: a handler, see `super::Fast`.
+    unsafe {
+        let (a, source) = (get::<W>(c, (*i).dst), get::<W>(c, (*i).src));
+        let result = O::apply(&mut *c, &mut *h, a, source, (*i).imm as u8);
+        put(c, (*i).dst, result);
+        next(c, h, i)
+    }
+}
+
+/// `op r, r, cl`.
+pub(super) unsafe fn rr_cl<O: DoubleShift, W: Width>(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+    // SAFETY: a handler, see `super::Fast`.
+    unsafe {
+        let count = get::<u8>(c, CL);
+        let (a, source) = (get::<W>(c, (*i).dst), get::<W>(c, (*i).src));
+        let result = O::apply(&mut *c, &mut *h, a, source, count);
+        put(c, (*i).dst, result);
+        next(c, h, i)
+    }
+}

@@ -1,0 +1,152 @@
+//! What stands beside the state while the fast tier runs: lazy flags, the budget, and copies of what every access asks.
+
+use ringwalk_mmu::Class;
+
+use crate::exception::Exception;
+use crate::exec::Exec;
+use crate::fast::CodeMode;
+use crate::fast::flags::Lazy;
+use crate::insn::Insn;
+use crate::segment::{CODE, EXPAND_DOWN, S, SegReg};
+use crate::state::CpuState;
+use crate::trace::TableEntry;
+
+/// A segment as far as an access needs it. An end of zero refuses every access: the canonical tier looks closer.
+#[derive(Clone, Copy, Default)]
+#[repr(C, align(32))]
+pub(super) struct Window {
+    /// Linear address of offset 0.
+    pub(super) base: u32,
+    /// First offset that cannot be read.
+    pub(super) read_end: u64,
+    /// First offset that cannot be written.
+    pub(super) write_end: u64,
+}
+
+/// Derived, like all of [`crate::exec::Hot`].
+#[repr(C)]
+pub(crate) struct FastState {
+    /// Arithmetic flags not yet in EFLAGS.
+    pub(super) lazy: Lazy,
+    /// Cycles that may still begin a trace; below zero the chain of traces is left.
+    pub(super) ticks: i64,
+    /// First byte of the arena.
+    pub(super) ram: *mut u8,
+    /// What HostTlb tags must carry.
+    pub(super) key: u64,
+    /// First slot of the trace cache.
+    pub(super) slots: *mut Insn,
+    /// First entry of the trace table.
+    pub(super) table: *const TableEntry,
+    /// First offset in CS at which no trace may begin without a closer look at the limit.
+    pub(super) code_end: u64,
+    /// Linear base of CS.
+    pub(super) code_base: u32,
+    /// FFFFh while the stack is a 16-bit one.
+    pub(super) stack_mask: u32,
+    /// The code's mode, as trace keys have it.
+    pub(super) key_bits: u64,
+    /// Linear page number that code is being fetched from.
+    pub(super) fetch_page: u64,
+    /// Where its frame begins in the arena.
+    pub(super) fetch_start: u64,
+    /// The segment registers by number.
+    pub(super) windows: [Window; 6],
+    /// The position at which `ticks` is zero.
+    pub(super) end: u64,
+    /// Position minus retired instructions.
+    pub(super) skew: u64,
+    /// The execution context, while a run lasts.
+    pub(super) exec: *mut Exec<'static>,
+    /// The fault that ended the chain.
+    pub(super) fault: Option<Exception>,
+    /// The end slot whose link was missing, and which of the two.
+    pub(super) unlinked: Option<(u32, Side)>,
+    /// The dropped trace that was met: its first slot.
+    pub(super) dead: Option<u32>,
+    /// EIP, position and flags of the state are up to date.
+    pub(super) settled: bool,
+}
+
+/// Which way a trace was left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Side {
+    /// Behind its last instruction.
+    Next,
+    /// By its branch.
+    Taken,
+}
+
+impl Default for FastState {
+    fn default() -> FastState {
+        FastState {
+            lazy: Lazy::default(),
+            ticks: 0,
+            ram: std::ptr::null_mut(),
+            key: 0,
+            slots: std::ptr::null_mut(),
+            table: std::ptr::null(),
+            code_end: 0,
+            code_base: 0,
+            stack_mask: 0,
+            key_bits: 0,
+            fetch_page: u64::MAX,
+            fetch_start: 0,
+            windows: [Window::default(); 6],
+            end: 0,
+            skew: 0,
+            exec: std::ptr::null_mut(),
+            fault: None,
+            unlinked: None,
+            dead: None,
+            settled: false,
+        }
+    }
+}
+
+/// Bytes that a trace may have, so that one that begins before the end of CS minus this lies inside.
+pub(crate) const MOST_TRACE_BYTES: u64 = 255;
+
+impl FastState {
+    /// Copies what follows from segments, privilege and guard.
+    pub(super) fn refresh(&mut self, cpu: &CpuState, guarded: bool, key: impl Fn(Class) -> u64) {
+        for reg in SegReg::ALL {
+            self.windows[reg as usize] = if guarded { Window::default() } else { window(cpu, reg) };
+        }
+        let cs = cpu.seg(SegReg::Cs);
+        let limit = u64::from(cs.limit);
+        self.code_end = if cs.limit == u32::MAX { 1 << 32 } else { (limit + 1).saturating_sub(MOST_TRACE_BYTES) };
+        if !cs.is_big() {
+            // Behind this branches of 16-bit code wrap.
+            self.code_end = self.code_end.min(0x1_0000);
+        }
+        self.code_base = cs.base as u32;
+        self.stack_mask = if cpu.seg(SegReg::Ss).is_big() { u32::MAX } else { 0xFFFF };
+        self.key_bits = self.mode(cpu).key_bits();
+        self.key = key(if cpu.cpl == 3 { Class::User } else { Class::Supervisor });
+    }
+
+    /// What code runs under now. 16-bit code is never taken for flat: there is little to win.
+    pub(crate) fn mode(&self, cpu: &CpuState) -> CodeMode {
+        let flat = |reg: SegReg| {
+            let Window { base, read_end, write_end } = self.windows[reg as usize];
+            base == 0 && read_end == 1 << 32 && write_end == 1 << 32
+        };
+        let is_32 = cpu.code_is_32();
+        let all = is_32 && self.stack_mask == u32::MAX && flat(SegReg::Ds) && flat(SegReg::Es) && flat(SegReg::Ss);
+        CodeMode { is_32, flat: all }
+    }
+}
+
+fn window(cpu: &CpuState, reg: SegReg) -> Window {
+    let segment = cpu.seg(reg);
+    let base = segment.base as u32;
+    let expands_down = segment.rights & (S | CODE | EXPAND_DOWN) == S | EXPAND_DOWN;
+    if segment.is_unusable() || expands_down {
+        return Window { base, read_end: 0, write_end: 0 };
+    }
+    let end = u64::from(segment.limit) + 1;
+    // Real and virtual-8086 mode check limits only, as `Exec::checked` has it.
+    let end_if = |allowed: bool| if allowed || !cpu.protected() { end } else { 0 };
+    Window { base, read_end: end_if(segment.is_readable()), write_end: end_if(segment.is_writable()) }
+}

@@ -1,0 +1,193 @@
+//! What happens between two instructions: events in their order of priority, idle time, ends of the run.
+//! SDM Vol.3A 6.9 "Priority Among Simultaneous Exceptions and Interrupts".
+
+use ringwalk_mmu::{BusCx, Instant};
+
+use super::{Exit, MOST_FRUITLESS_DELIVERIES, Run};
+use crate::debug::{any_instruction_breakpoint, instruction_matches};
+use crate::deliver::{Source, deliver_at_boundary, deliver_debug_trap, deliver_exception};
+use crate::exception::{Exception, vector};
+use crate::exec::Exec;
+use crate::flags::{IF, RF, VIF, VIP};
+use crate::site::Site;
+use crate::state::{Activity, CR4_PVI, CR4_VME, Shadow};
+use crate::timing::Origin;
+
+impl Run<'_, '_> {
+    /// Everything between two instructions, in the order of SDM Vol.3A 6.9 "Priority Among Simultaneous Exceptions
+    /// and Interrupts". `None`: the next instruction may run.
+    pub(super) fn boundary(&mut self) -> Option<Exit> {
+        loop {
+            if let Some(id) = self.breakpoint.take() {
+                return Some(Exit::Breakpoint(id));
+            }
+            self.drop_stale_code();
+            let asked = self.cx.hot.bus_touched && self.poll_bus();
+            // What is due has happened before anything ends the run, so that a position names one state.
+            if self.cx.hot.due.is_some_and(|due| due.0 <= self.cx.cpu.position) {
+                self.advance_bus();
+                continue;
+            }
+            if let Some(hit) = self.cx.hot.watch_hit.take() {
+                return Some(Exit::Watch(hit));
+            }
+            if asked {
+                return Some(Exit::Signals);
+            }
+            self.cx.hot.leave = false;
+            if self.cx.cpu.position >= self.limits.position {
+                return Some(Exit::Position);
+            }
+            if self.cx.cpu.retired >= self.limits.retired {
+                return Some(Exit::Retired);
+            }
+            if self.cx.cpu.fruitless_deliveries >= MOST_FRUITLESS_DELIVERIES {
+                return Some(Exit::FruitlessDeliveries);
+            }
+            if self.cx.cpu.activity == Activity::Shutdown {
+                return Some(Exit::Shutdown);
+            }
+            if self.deliver_pending() {
+                continue;
+            }
+            if self.cx.cpu.activity == Activity::Halted {
+                match self.idle() {
+                    Some(exit) => return Some(exit),
+                    None => continue,
+                }
+            }
+            if self.virtual_interrupt_fault() {
+                continue;
+            }
+            if self.instruction_breakpoint() {
+                continue;
+            }
+            self.cx.deadline = self.limits.position.min(self.cx.hot.due.map_or(u64::MAX, |due| due.0));
+            return None;
+        }
+    }
+
+    fn drop_stale_code(&mut self) {
+        if self.cx.memory.frames.has_stale_code() {
+            for (frame, lines) in self.cx.memory.frames.take_stale_code() {
+                self.traces.drop_lines(frame, lines);
+            }
+        }
+    }
+
+    /// Asks the bus for its lines and deadline. True if the machine must act.
+    fn poll_bus(&mut self) -> bool {
+        self.cx.hot.bus_touched = false;
+        self.cx.hot.signals = self.cx.bus.signals();
+        self.cx.hot.due = self.cx.bus.due();
+        if self.cx.hot.signals.nmi {
+            self.cx.bus.take_nmi();
+            self.cx.cpu.nmi_pending = true;
+        }
+        let lines = self.cx.hot.signals;
+        lines.asks_machine(self.cx.memory.a20_open())
+    }
+
+    fn advance_bus(&mut self) {
+        let now = Instant(self.cx.cpu.position);
+        self.cx.bus.advance(&mut BusCx { now, memory: self.cx.memory });
+        self.cx.hot.bus_touched = true;
+    }
+
+    /// Delivers the one event of highest priority that may be delivered now. True if there was one.
+    fn deliver_pending(&mut self) -> bool {
+        let cx = &mut self.cx;
+        let shadow = cx.cpu.shadow;
+        if cx.cpu.pending_debug != 0 && shadow != Shadow::MovSs {
+            self.deliver(deliver_debug_trap);
+            return true;
+        }
+        if cx.cpu.nmi_pending && !cx.cpu.nmi_blocked && shadow != Shadow::MovSs {
+            self.deliver(|cx| {
+                cx.cpu.nmi_pending = false;
+                cx.cpu.nmi_blocked = true;
+                deliver_at_boundary(cx, vector::NMI, Source::External);
+            });
+            return true;
+        }
+        if cx.hot.signals.interrupt && cx.cpu.flags.has(IF) && shadow == Shadow::None {
+            self.deliver(|cx| {
+                let number = cx.on_bus(|bus, bus_cx| bus.acknowledge_interrupt(bus_cx)).0;
+                deliver_at_boundary(cx, number, Source::External);
+            });
+            return true;
+        }
+        false
+    }
+
+    /// A delivery costs what the timing model says, and wakes the processor.
+    fn deliver(&mut self, how: impl FnOnce(&mut Exec<'_>)) {
+        self.cx.cpu.activity = Activity::Active;
+        self.cx.cpu.shadow = Shadow::None;
+        self.cx.extra_cycles = 0;
+        let origin = Origin::of(self.cx.cpu);
+        how(&mut self.cx);
+        self.cx.cpu.position += self.cx.hot.timing.delivery(&origin, self.cx.cpu);
+        self.cx.cpu.fruitless_deliveries += 1;
+        self.check_breakpoint = true;
+        self.cx.leave();
+    }
+
+    /// Lets the time of HLT pass up to the next deadline.
+    fn idle(&mut self) -> Option<Exit> {
+        let can_wake = self.cx.cpu.flags.has(IF) && self.cx.hot.due.is_some();
+        if !can_wake {
+            return Some(Exit::DeadHalt);
+        }
+        let due = self.cx.hot.due.map_or(u64::MAX, |due| due.0);
+        let target = due.min(self.limits.position);
+        self.cx.cpu.position = target.max(self.cx.cpu.position);
+        // A shadow lasts one instruction; HLT was it.
+        self.cx.cpu.shadow = Shadow::None;
+        None
+    }
+
+    /// VIF and VIP both set under VME or PVI: #GP(0) before the next instruction.
+    /// SDM Vol.3B 20.3.2 "Class 2-Maskable Hardware Interrupt Handling in Virtual-8086 Mode Using the Virtual Interrupt
+    /// Mechanism", 20.4 "Protected-Mode Virtual Interrupts".
+    fn virtual_interrupt_fault(&mut self) -> bool {
+        let cpu = &*self.cx.cpu;
+        let extension = if cpu.virtual_8086() { CR4_VME } else { CR4_PVI };
+        let watched = cpu.cr4 & extension != 0 && cpu.cpl == 3 && cpu.flags.iopl() < 3;
+        if !watched || !cpu.flags.has(VIF) || !cpu.flags.has(VIP) {
+            return false;
+        }
+        let fault = self.cx.fault(Site::VirtualInterrupt, 0);
+        self.deliver_fault(fault);
+        true
+    }
+
+    /// The guest's own instruction breakpoints: a fault before the instruction, unless RF holds it off.
+    fn instruction_breakpoint(&mut self) -> bool {
+        let cpu = &mut *self.cx.cpu;
+        if cpu.flags.has(RF) || cpu.shadow == Shadow::MovSs || !any_instruction_breakpoint(cpu) {
+            return false;
+        }
+        let bits = instruction_matches(cpu, cpu.linear_eip());
+        if bits == 0 {
+            return false;
+        }
+        cpu.dr6 |= bits;
+        self.deliver(|cx| {
+            let fault = cx.fault(Site::InstructionBreakpoint, 0);
+            deliver_exception(cx, fault);
+            cx.cpu.eip = cx.next_eip;
+        });
+        true
+    }
+
+    /// The attempt has a cost, and so has the delivery.
+    pub(super) fn deliver_fault(&mut self, fault: Exception) {
+        self.cx.cpu.position += self.cx.hot.timing.attempt() + self.cx.extra_cycles;
+        self.cx.extra_cycles = 0;
+        self.deliver(|cx| {
+            deliver_exception(cx, fault);
+            cx.cpu.eip = cx.next_eip;
+        });
+    }
+}
