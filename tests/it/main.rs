@@ -9,6 +9,7 @@ mod moo;
 mod processor;
 mod program;
 mod quirks;
+mod quirks_b;
 mod task_image;
 mod tidy;
 mod tour;

@@ -16,6 +16,7 @@ use crate::debug::{DR6_BS, DR6_BT, DR7_GD};
 use crate::exception::{Exception, ExceptionClass, class_of, vector};
 use crate::exec::Exec;
 use crate::flags::RF;
+use crate::run::MOST_FRUITLESS_DELIVERIES;
 use crate::site::Site;
 use crate::state::{Activity, Mode};
 
@@ -63,8 +64,8 @@ pub(crate) fn deliver(cx: &mut Exec<'_>, event: Event) -> Result<(), Exception> 
         Mode::Protected | Mode::Virtual8086 => protected::deliver(cx, event),
     };
     delivered.map_err(|mut second| {
-        let selector_code = matches!(second.vector, vector::TS | vector::NP | vector::SS | vector::GP);
-        if event.source.is_external() && selector_code {
+        let takes_ext = matches!(second.vector, vector::TS | vector::NP | vector::SS | vector::GP | vector::AC);
+        if event.source.is_external() && takes_ext {
             second.code |= EXT;
         }
         second
@@ -101,17 +102,29 @@ pub(crate) fn deliver_exception(cx: &mut Exec<'_>, first: Exception) {
                 }
                 note_page_fault(cx, second);
                 match combine(cx, current, second) {
-                    Some(next) => current = next,
+                    Some(next) if !is_endless(cx) => current = next,
+                    Some(_) => return stay(cx),
                     None => {
                         cx.cpu.activity = Activity::Shutdown;
-                        cx.next_eip = cx.cpu.eip;
-                        cx.leave();
-                        return;
+                        return stay(cx);
                     }
                 }
             }
         }
     }
+}
+
+/// Counts a delivery that led to another exception. #AC is benign, so a handler whose own stack is misaligned makes one
+/// of the other for ever: such a processor never comes out, and the run ends as after other fruitless deliveries.
+fn is_endless(cx: &mut Exec<'_>) -> bool {
+    cx.cpu.fruitless_deliveries = cx.cpu.fruitless_deliveries.saturating_add(1);
+    cx.cpu.fruitless_deliveries >= MOST_FRUITLESS_DELIVERIES
+}
+
+/// Nothing was delivered: the processor stands where it stood.
+fn stay(cx: &mut Exec<'_>) {
+    cx.next_eip = cx.cpu.eip;
+    cx.leave();
 }
 
 /// CR2 takes the address of every page fault that is detected, even if a double fault or shutdown comes of it.

@@ -8,7 +8,6 @@ use ringwalk_cpu::state::CR0_WP;
 
 use crate::program::*;
 
-const DE: u8 = 0;
 const UD: u8 = 6;
 const DF: u8 = 8;
 const TS: u8 = 10;
@@ -17,10 +16,6 @@ const SS: u8 = 12;
 const GP: u8 = 13;
 const PF: u8 = 14;
 
-/// DIV of anything by CL, which is zero.
-const DIVIDE: &str = "
-    F6 F1 ; div cl
-";
 const UD2: &str = "
     0F 0B ; ud2
 ";
@@ -303,65 +298,6 @@ fn a_failed_delivery_changes_nothing() {
     let fault = program.code(INT_20).fault();
     assert_eq!((fault.vector, fault.cs, fault.ss, fault.esp), (GP, CODE_OF[3], DATA_OF[3], STACKS[3]));
     assert_eq!(program.access_byte(FREE), 0xBA);
-}
-
-/// SDM Vol.3A Table 6-5 "Conditions for Generating a Double Fault": first and second, and what is delivered.
-#[test]
-fn q30_double_faults() {
-    const NOT_PRESENT_PAGE: u32 = STACKS[1] - 0x1000;
-    // What delivers the first: a gate that is not present (contributory #NP), or one to ring 1 whose stack page is not
-    // present (#PF).
-    let rows = [
-        (UD2, UD, NP, End::Vector(NP)),
-        (UD2, UD, PF, End::Vector(PF)),
-        (DIVIDE, DE, NP, End::Vector(DF)),
-        (DIVIDE, DE, PF, End::Vector(PF)),
-        (
-            "
-            A1 00 00 03 00 ; mov eax, [0x30000]
-        ",
-            PF,
-            NP,
-            End::Vector(DF),
-        ),
-        (
-            "
-            A1 00 00 03 00 ; mov eax, [0x30000]
-        ",
-            PF,
-            PF,
-            End::Vector(DF),
-        ),
-    ];
-    for (listing, first, second, end) in rows {
-        for df_fails in [None, Some(NP), Some(PF)] {
-            let mut program = Program::paged_user();
-            program.cpu.gpr[1] = 0;
-            program.write_dword(pte_of(NOT_PRESENT_PAGE), 0);
-            program.write_dword(pte_of(0x3_0000), 0);
-            let failing = |vector: u8, how| match how {
-                NP => gate(CODE_OF[0], HANDLERS, 0x0E, 0),
-                _ => to_ring_1(vector),
-            };
-            program.set_gate(first, failing(first, second));
-            if let Some(how) = df_fails {
-                program.set_gate(DF, failing(DF, how));
-            }
-            program.code(listing);
-            let expected = if end == End::Vector(DF) && df_fails.is_some() { End::Shutdown } else { end };
-            assert_eq!(program.run(), expected, "{first} then {second}, #DF fails by {df_fails:?}");
-            if expected == End::Vector(DF) {
-                assert_eq!(program.read_dword(program.esp()), 0, "the error code of #DF");
-                assert_eq!(program.read_dword(program.esp() + 4), CODE);
-                assert_eq!(program.last_site(), Site::DoubleFault);
-            }
-            if second == PF && expected != End::Vector(UD) {
-                // SDM Vol.3A 6.15 "Interrupt 14-Page-Fault Exception (#PF)": CR2 is updated whenever a page fault is
-                // detected, even if a double fault or shutdown comes of it.
-                assert_eq!(program.cpu.cr2, u64::from(STACKS[1] - 4), "{first} then {second}: CR2");
-            }
-        }
-    }
 }
 
 /// An exception in the delivery of a serial second one combines with that one.
