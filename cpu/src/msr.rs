@@ -60,6 +60,10 @@ const MTRR_VARIABLE_LAST: u32 = 0x20F;
 const MTRR_FIXED: [u32; 11] = [0x250, 0x258, 0x259, 0x268, 0x269, 0x26A, 0x26B, 0x26C, 0x26D, 0x26E, 0x26F];
 const MTRR_DEF_TYPE: u32 = 0x2FF;
 
+/// IA32_DEBUGCTL.LBR and BTF. SDM Vol.3B 17.4.1 "IA32_DEBUGCTL MSR".
+const LAST_BRANCH_RECORDS: u64 = 1;
+const BRANCH_TRAP: u64 = 2;
+
 /// Eight variable pairs, fixed ranges, write-combining.
 const MTRR_CAPABILITIES: u64 = 0x508;
 
@@ -97,6 +101,17 @@ const fn is_memory_type(code: u8) -> bool {
 }
 
 impl Msrs {
+    /// TF traps behind taken branches only. SDM Vol.3B 17.4.3 "Single-Stepping on Branches".
+    pub fn steps_on_branches(&self) -> bool {
+        self.debug_control & BRANCH_TRAP != 0
+    }
+
+    /// What a debug exception clears before its handler runs. SDM Vol.3B 17.4.2 "Monitoring Branches, Exceptions, and
+    /// Interrupts", 17.4.3.
+    pub fn leave_debug_control(&mut self) {
+        self.debug_control &= !(LAST_BRANCH_RECORDS | BRANCH_TRAP);
+    }
+
     /// Reads a register; `tsc` is machine time before adjustment. `None` if it does not exist.
     pub fn read(&self, number: u32, tsc: u64, model: Model) -> Option<u64> {
         if !exists(number, model) {

@@ -7,6 +7,7 @@ use ringwalk_mmu::{Access, Bus, FetchPlace, LinAddr, Memory, PAGE_BYTES, PhysAdd
 
 use crate::debug::{DR6_BS, any_instruction_breakpoint};
 use crate::exception::Exception;
+use crate::exec::control::has_branched;
 use crate::exec::{Exec, Hot};
 use crate::fast::{self, Ended, Loose};
 use crate::fetch::fetch_and_decode;
@@ -411,16 +412,17 @@ fn execute_marked(cx: &mut Exec<'_>, insn: &Insn) -> Result<(), Exception> {
         cx.cpu.flags.set(RF, resumed);
         return Err(undo(cx, fault, held_debug));
     }
+    let behind = cx.cpu.eip.wrapping_add(u32::from(insn.len));
     retire(cx);
     if stepped {
-        single_step(cx);
+        single_step(cx, !cx.cpu.msrs.steps_on_branches() || has_branched(cx, insn, behind));
     }
     Ok(())
 }
 
-/// The trap of TF as it stood when the instruction began; MOV SS and INT swallow theirs.
-fn single_step(cx: &mut Exec<'_>) {
-    if !cx.skip_single_step && cx.cpu.shadow != Shadow::MovSs {
+/// The trap of TF as it stood when the instruction began; MOV SS and INT swallow theirs, and with BTF all but branches.
+fn single_step(cx: &mut Exec<'_>, counts: bool) {
+    if counts && !cx.skip_single_step && cx.cpu.shadow != Shadow::MovSs {
         cx.cpu.pending_debug |= DR6_BS;
     }
     cx.leave();

@@ -1,6 +1,8 @@
 //! Quirks of the processor, one test each, named after it: debug logic, exceptions, paging, integer results, identity.
 //! Those that a rule of the manual needed first stand in `processor/`, under the same names.
 
+mod boundary;
+mod debug;
 mod double_fault;
 
 use ringwalk_cpu::flags::VM;

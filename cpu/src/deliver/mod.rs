@@ -73,6 +73,7 @@ pub(crate) fn deliver(cx: &mut Exec<'_>, event: Event) -> Result<(), Exception> 
     cx.leave();
     if event.vector == vector::DB && event.source != Source::Software {
         cx.cpu.dr7 &= !DR7_GD;
+        cx.cpu.msrs.leave_debug_control();
     }
     cx.refresh_guard();
     Ok(())

@@ -5,6 +5,7 @@ use crate::deliver::{self, Event, Source};
 use crate::exception::{Step, vector};
 use crate::flags::{OF, ZF};
 use crate::insn::{Insn, OPERAND_32};
+use crate::isa;
 use crate::segment::SegReg;
 use crate::site::Site;
 use crate::state::Mode;
@@ -61,6 +62,23 @@ fn call<W: Width>(cx: &mut Exec<'_>, i: &Insn, target: u32) -> Step {
     let back = cx.next_eip;
     cx.branch_to(i, target)?;
     cx.push(W::truncate(u64::from(back)))
+}
+
+/// True if the instruction that has just been executed took a branch, also one to the instruction behind it (`behind`).
+/// SDM Vol.3B 17.4.3 "Single-Stepping on Branches".
+pub(crate) fn has_branched(cx: &Exec<'_>, i: &Insn, behind: u32) -> bool {
+    let counted = cx.address_reg(i, CX) != 0;
+    let zero = cx.cpu.flags.has(ZF);
+    let holds = match isa::row_of(i.op).map_or("", |row| row.name) {
+        "jmp" | "call" | "ret" | "retf" | "iret" | "sysenter" | "sysexit" => true,
+        "jcxz" => !counted,
+        "loop" => counted,
+        "loope" => counted && zero,
+        "loopne" => counted && !zero,
+        name if name.starts_with('j') => cx.cpu.flags.condition(i.condition()),
+        _ => return false,
+    };
+    holds || cx.next_eip != behind
 }
 
 /// RET. Faults: stack access, #GP(0) beyond CS.
