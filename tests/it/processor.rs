@@ -4,7 +4,7 @@ mod debug_registers;
 mod delivery;
 mod far_transfers;
 mod models;
-mod paging;
+pub(crate) mod paging;
 mod segments;
 mod shadows;
 mod system;

@@ -1,9 +1,12 @@
 //! Quirks of the processor, one test each, named after it: debug logic, exceptions, paging, integer results, identity.
 //! Those that a rule of the manual needed first stand in `processor/`, under the same names.
 
+mod accessed;
 mod boundary;
 mod debug;
 mod double_fault;
+mod page_faults;
+mod paging;
 
 use ringwalk_cpu::flags::VM;
 use ringwalk_cpu::segment::{SegReg, Segment, Selector};

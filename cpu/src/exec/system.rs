@@ -171,7 +171,12 @@ fn write_cr0(cx: &mut Exec<'_>, value: u32) -> Step {
         load_pdptes(cx, cx.cpu.cr3)?;
     }
     cx.cpu.cr0 = value;
-    if changed & (CR0_PG | CR0_WP | CR0_PE) != 0 {
+    if changed & value & CR0_PG != 0 || changed & (CR0_WP | CR0_PE) != 0 {
+        // The TLB keeps what it holds; what was derived from it and from these bits goes.
+        cx.cpu.fetch_page = None;
+        cx.flush_derived_translations();
+    }
+    if changed & !value & CR0_PG != 0 {
         cx.flush_translations(false);
     }
     if changed & CR0_PE != 0 {

@@ -19,7 +19,7 @@ const D: u32 = 1 << 6;
 const PS: u32 = 1 << 7;
 
 /// The page that is tried, in the third 4 MiB; its own directory entry serves nothing else.
-const PAGE: u32 = 0x80_3000;
+pub(crate) const PAGE: u32 = 0x80_3000;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Access {
@@ -181,12 +181,12 @@ fn q55_pse_without_pse_36() {
 }
 
 /// Where the structures of a PAE machine stand.
-const PDPT: u32 = 0x18_0000;
-const PAE_DIRECTORY: u32 = 0x18_1000;
-const PAE_TABLE: u32 = 0x18_2000;
+pub(crate) const PDPT: u32 = 0x18_0000;
+pub(crate) const PAE_DIRECTORY: u32 = 0x18_1000;
+pub(crate) const PAE_TABLE: u32 = 0x18_2000;
 
 /// PAE paging: the first GiB by 2 MiB pages onto itself, but PAGE's 2 MiB by 4 KiB pages.
-fn pae() -> Program {
+pub(crate) fn pae() -> Program {
     let mut program = Program::protected();
     let entry = |program: &mut Program, at: u32, value: u64| program.write(at, &value.to_le_bytes());
     entry(&mut program, PDPT, u64::from(PAE_DIRECTORY) | 1);
@@ -205,8 +205,8 @@ fn pae() -> Program {
     program
 }
 
-const PAE_PDE: u32 = PAE_DIRECTORY + 8 * (PAGE >> 21);
-const PAE_PTE: u32 = PAE_TABLE + 8 * (PAGE >> 12 & 0x1FF);
+pub(crate) const PAE_PDE: u32 = PAE_DIRECTORY + 8 * (PAGE >> 21);
+pub(crate) const PAE_PTE: u32 = PAE_TABLE + 8 * (PAGE >> 12 & 0x1FF);
 
 #[test]
 fn q32_rights_under_pae() {
