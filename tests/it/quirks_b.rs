@@ -5,6 +5,7 @@ mod accessed;
 mod boundary;
 mod debug;
 mod double_fault;
+mod integer;
 mod page_faults;
 mod paging;
 

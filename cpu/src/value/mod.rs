@@ -2,7 +2,7 @@
 //!
 //! Every function answers the six arithmetic flags as a mask of the constants in [`crate::flags`]. A flag that the
 //! manual leaves undefined follows what was measured on an Emerald Rapids Xeon (family 6, model CFh); the rows stand
-//! in `measured.rs`.
+//! in `tests/it/quirks_b/integer.rs`.
 
 use crate::flags::{AF, CF, OF, PF, SF, ZF};
 use crate::width::Width;
@@ -11,8 +11,6 @@ mod arithmetic;
 mod bcd;
 mod bit;
 mod logic;
-#[cfg(test)]
-mod measured;
 mod multiply;
 #[cfg(test)]
 mod reference;
