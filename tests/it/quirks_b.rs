@@ -3,11 +3,16 @@
 
 mod accessed;
 mod boundary;
+mod code_writes;
 mod debug;
 mod double_fault;
+mod identity;
 mod integer;
 mod page_faults;
 mod paging;
+mod priority;
+mod stacks;
+mod strings;
 
 use ringwalk_cpu::flags::VM;
 use ringwalk_cpu::segment::{SegReg, Segment, Selector};
