@@ -11,6 +11,7 @@ mod integer;
 mod page_faults;
 mod paging;
 mod priority;
+mod sites;
 mod stacks;
 mod strings;
 
