@@ -80,12 +80,8 @@ pub(crate) fn deliver(cx: &mut Exec<'_>, event: Event) -> Result<(), Exception> 
 }
 
 /// Delivers a fault that an instruction or an earlier delivery raised, and what may come of it.
-///
-/// #AC is benign and can arise while #AC is delivered, without end: silicon hangs, and here the run ends as one whose
-/// deliveries bear no fruit.
 pub(crate) fn deliver_exception(cx: &mut Exec<'_>, first: Exception) {
     let mut current = first;
-    let mut attempts = 0;
     note_page_fault(cx, first);
     loop {
         let before = (cx.cpu.flags, cx.cpu.tr.selector);
@@ -106,13 +102,6 @@ pub(crate) fn deliver_exception(cx: &mut Exec<'_>, first: Exception) {
                     cx.cpu.flags = before.0;
                 }
                 note_page_fault(cx, second);
-                attempts += 1;
-                if attempts == MOST_FRUITLESS_DELIVERIES {
-                    cx.cpu.fruitless_deliveries = attempts;
-                    cx.next_eip = cx.cpu.eip;
-                    cx.leave();
-                    return;
-                }
                 match combine(cx, current, second) {
                     Some(next) if !is_endless(cx) => current = next,
                     Some(_) => return stay(cx),

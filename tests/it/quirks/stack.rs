@@ -1,7 +1,6 @@
 //! Q20 to Q23: what pushes, pops and frames do to the stack and its pointer.
 
 use ringwalk_cpu::flags::AC;
-use ringwalk_cpu::run::{Exit, Limits};
 use ringwalk_cpu::segment::{SegReg, Segment};
 use ringwalk_cpu::site::Site;
 
@@ -371,19 +370,4 @@ fn q39_alignment_of_pointers_and_stack_operands() {
     program.set_flags(AC | 1 << 17);
     assert_eq!(program.attempt(&[0xA1, 1, 0]), Err((17, 0)));
     assert_eq!(program.last_site(), Site::Alignment);
-}
-
-/// Q39: #AC whose own delivery finds a misaligned stack at CPL 3 raises #AC without end, for both are benign. Silicon
-/// hangs; the run ends instead.
-#[test]
-fn q39_alignment_checks_without_end_end_the_run() {
-    let mut program = Program::user();
-    program.cpu.cr0 |= 1 << 18;
-    program.set_flags(AC);
-    program.set_gate(17, gate(CODE_OF[3], HANDLERS + 17, 0xEE, 0));
-    program.set_esp(STACKS[3] - 1);
-    program.write(CODE, &[0x50]);
-    let exit = program.engine.run(&mut program.cpu, &mut program.memory, &mut program.bus, Limits::NONE);
-    assert_eq!(exit, Exit::FruitlessDeliveries);
-    assert_eq!((program.cpu.eip, program.esp()), (CODE, STACKS[3] - 1));
 }
