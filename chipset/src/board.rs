@@ -11,7 +11,7 @@ use crate::isa_bridge::{IsaBridge, ResetRequest};
 use crate::keys::{Key, keys_of_set2};
 use crate::mouse::MouseMove;
 use crate::routing::{Routing, Target};
-use crate::vga::{GraphicsMode, Image, Screen};
+use crate::vga::{self, GraphicsMode, Image, Screen};
 
 /// Seven channels of 65536 cycles each.
 const MOST_DMA_CYCLES: u32 = 7 << 16;
@@ -323,6 +323,12 @@ impl Board {
         irq | self.devices.isa_bridge.routed(pirq)
     }
 
+    /// The next moment at which a device wants to be brought forward, asked of every one.
+    #[cfg(test)]
+    pub(crate) fn find_due(&self) -> Option<Instant> {
+        Devices::numbers().filter_map(|number| self.devices.get(number)?.due()).min()
+    }
+
     fn read(&mut self, target: Target, size: Size, cx: &mut BusCx<'_>) -> u64 {
         let value = self.with_device(target.device, cx, |device, cx| device.read(target.reg, size, cx));
         value.unwrap_or(u64::MAX) & size.ones()
@@ -413,6 +419,11 @@ impl Board {
     }
 }
 
+/// True for the display adapter's window at A0000h.
+fn is_display_window(target: &Target) -> bool {
+    target.device == Devices::VGA && target.reg.range == vga::WINDOW_RANGE
+}
+
 impl Bus for Board {
     fn port_read(&mut self, port: Port, size: Size, cx: &mut BusCx<'_>) -> u32 {
         let bytes = size.bytes().min(4);
@@ -441,14 +452,22 @@ impl Bus for Board {
 
     fn mmio_read(&mut self, addr: PhysAddr, size: Size, cx: &mut BusCx<'_>) -> u64 {
         match self.beside.routing.mmio(addr.0) {
+            // Accesses to the window take no time and drive no line, so that nothing around them changes.
+            Some(target) if is_display_window(&target) => {
+                self.devices.vga.read_window(target.reg.offset, size, cx.memory)
+            }
             Some(target) => self.read(target, size, cx),
             None => size.ones(),
         }
     }
 
     fn mmio_write(&mut self, addr: PhysAddr, size: Size, value: u64, cx: &mut BusCx<'_>) {
-        if let Some(target) = self.beside.routing.mmio(addr.0) {
-            self.write(target, size, value, cx);
+        match self.beside.routing.mmio(addr.0) {
+            Some(target) if is_display_window(&target) => {
+                self.devices.vga.write_window(target.reg.offset, size, value, cx.memory);
+            }
+            Some(target) => self.write(target, size, value, cx),
+            None => {}
         }
     }
 

@@ -97,6 +97,9 @@ pub(crate) const COUNT: usize = Devices::NAMES.len();
 pub(crate) type AllLines = [Lines; COUNT];
 
 impl Devices {
+    /// The display adapter's number.
+    pub(crate) const VGA: u8 = 3;
+
     /// The devices at power-on.
     pub(crate) fn new(config: &BoardConfig) -> Devices {
         let mut exit_device = ExitDevice::default();
@@ -127,5 +130,15 @@ impl Devices {
     pub(crate) fn numbers() -> impl Iterator<Item = u8> {
         // There are fewer than 33 devices: `AllLines` is saved as an array.
         0..COUNT as u8
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_display_adapter_has_its_number() {
+        assert_eq!(Devices::NAMES[usize::from(Devices::VGA)], "vga");
     }
 }

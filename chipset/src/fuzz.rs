@@ -129,6 +129,7 @@ fn step(pc: &mut Pc, ranges: &[Range], random: &mut Random) {
         }
     }
     pass_time(pc, random);
+    assert_eq!(pc.board.due(), pc.board.find_due(), "what was remembered still holds");
 }
 
 fn pass_time(pc: &mut Pc, random: &mut Random) {

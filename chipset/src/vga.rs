@@ -82,7 +82,8 @@ pub(crate) struct Vga {
 /// A range of the adapter, by its place in `ranges()`.
 const MONO_PORTS: u8 = 0;
 const PORTS: u8 = 1;
-const MEMORY: u8 = 2;
+/// The window at A0000h.
+pub(crate) const WINDOW_RANGE: u8 = 2;
 const MMIO_RANGE: u8 = 3;
 const DISPI_INDEX: u8 = 6;
 const DISPI_DATA: u8 = 7;
@@ -201,7 +202,7 @@ impl Device for Vga {
 
     fn read(&mut self, reg: Reg, size: Size, cx: &mut Cx<'_>) -> u64 {
         match reg.range {
-            MEMORY => return self.read_window(reg.offset, size, cx.memory),
+            WINDOW_RANGE => return self.read_window(reg.offset, size, cx.memory),
             DISPI_INDEX => return u64::from(self.dispi.index),
             DISPI_DATA | DISPI_DATA_ALIGNED => return u64::from(self.read_dispi()),
             CONFIG => return self.config.read(reg.offset, size),
@@ -216,7 +217,7 @@ impl Device for Vga {
 
     fn write(&mut self, reg: Reg, size: Size, value: u64, cx: &mut Cx<'_>) {
         match reg.range {
-            MEMORY => return self.write_window(reg.offset, size, value, cx.memory),
+            WINDOW_RANGE => return self.write_window(reg.offset, size, value, cx.memory),
             MMIO_RANGE => return self.write_mmio(reg.offset, size, value, cx.memory),
             // Words: the upper bits are clear.
             DISPI_INDEX => self.dispi.index = value as u16,

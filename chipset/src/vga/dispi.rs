@@ -216,7 +216,8 @@ impl Dispi {
         let line = plane_bytes(vram_bytes, self.depth) / u64::from(self.height.max(1));
         let most = match self.depth {
             4 => line * 8,
-            depth => line / line_bytes(1, depth),
+            // A forged depth of 0 has pixels without bytes.
+            depth => line / line_bytes(1, depth).max(1),
         };
         self.virtual_width = value.min(at_most_u16(most)).max(self.width);
         self.write(X_OFFSET, self.x_offset, vram_bytes);

@@ -51,7 +51,7 @@ impl PartialEq for Way {
 impl Vga {
     /// Reads from the window.
     #[inline]
-    pub(super) fn read_window(&mut self, offset: u32, size: Size, memory: &Memory) -> u64 {
+    pub(crate) fn read_window(&mut self, offset: u32, size: Size, memory: &Memory) -> u64 {
         let way = self.way();
         let inside = offset.wrapping_sub(way.base);
         if inside < way.len && aligned(offset, size) {
@@ -88,7 +88,7 @@ impl Vga {
 
     /// Writes to the window.
     #[inline]
-    pub(super) fn write_window(&mut self, offset: u32, size: Size, value: u64, memory: &mut Memory) {
+    pub(crate) fn write_window(&mut self, offset: u32, size: Size, value: u64, memory: &mut Memory) {
         let way = self.way();
         let inside = offset.wrapping_sub(way.base);
         let bytes = value.to_le_bytes();
