@@ -54,6 +54,12 @@ fn pc() -> Pc {
     let disk = Some(DiskConfig::with_sectors(3000));
     let floppy = Some(FloppyConfig { sectors: 2880, write_protected: false });
     let mut pc = Pc::with_media([disk, disk, Some(DiskConfig::cdrom(3000)), None], [floppy, None]);
+    switch_on(&mut pc);
+    pc
+}
+
+/// Places the PCI functions and starts what a reset stops, as firmware does.
+fn switch_on(pc: &mut Pc) {
     let functions = ranges(&pc.board).into_iter().filter(|range| range.space == Space::Config);
     for range in functions {
         let bars = [(0x10, 0xE000_0000), (0x18, 0xE100_0000), (0x20, 0xC001), (0x40, 0x8000_8000), (4, 7)];
@@ -63,7 +69,9 @@ fn pc() -> Pc {
             pc.port_out(0xCFC, Size::Dword, value);
         }
     }
-    pc
+    for (port, value) in [(0xD6, 0xC0), (0xD4, 0x00), (0x3F2, 0x1C), (0x64, 0xA8), (0x64, 0xAE)] {
+        pc.outb(port, value);
+    }
 }
 
 fn ranges(board: &Board) -> Vec<Range> {
@@ -136,6 +144,7 @@ fn pass_time(pc: &mut Pc, random: &mut Random) {
     match random.below(2000) {
         0 => pc.run(random.below(1000 * US)),
         1 => pc.board.reset(),
+        215..218 => switch_on(pc),
         2..100 => pc.run(random.below(20 * US)),
         200..210 => bring_in(pc, random),
         210..214 => program_dma(pc, random),
