@@ -9,6 +9,7 @@ mod png;
 mod progress;
 mod sink;
 mod source;
+mod spill;
 mod term_keys;
 #[cfg(unix)]
 #[path = "host/terminal_unix.rs"]
@@ -17,7 +18,8 @@ mod terminal;
 #[path = "host/terminal_other.rs"]
 mod terminal;
 
-pub use front::{Front, FrontOptions, Ports};
+pub use front::{Display, Front, FrontOptions, Ports};
 pub use image::{BuiltInImage, FileImage};
 pub use png::write as write_png;
 pub use sink::{Place, Sink};
+pub use spill::SpillFile;

@@ -4,7 +4,8 @@
 
 use std::collections::VecDeque;
 
-use ringwalk_mmu::PhysAddr;
+use ringwalk_mmu::{Backing, PhysAddr};
+use ringwalk_snapshots::codec;
 use serde::{Deserialize, Serialize};
 
 use crate::keyboard::Stroke;
@@ -38,21 +39,84 @@ pub struct Event {
     pub input: Input,
 }
 
+/// Bytes of events that are kept in memory, about.
+const MOST_IN_MEMORY: usize = 16 << 20;
+/// What an event takes besides its bytes, about.
+const EVENT_BYTES: usize = size_of::<Event>();
+
 /// The events that took effect, oldest first. Beside the state: the past changes nothing any more.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+///
+/// The latest are in memory. When they are too many, all move to the spill, each behind its encoded length (u32, little
+/// endian).
 pub struct Journal {
     events: Vec<Event>,
+    bytes: usize,
+    most_in_memory: usize,
+    spill: Option<Box<dyn Backing>>,
+    /// Bytes of the spill that hold events.
+    spilled: u64,
+    /// Why the spill took no more: from then on events are lost, and the journal says so.
+    trouble: Option<String>,
 }
 
 impl Journal {
-    /// Notes an input that takes effect now.
-    pub fn note(&mut self, position: u64, input: Input) {
-        self.events.push(Event { position, input });
+    /// An empty journal that moves events to `spill` where there are too many for memory. Without one it keeps them all.
+    pub fn spilling_to(spill: Option<Box<dyn Backing>>) -> Journal {
+        Journal { events: Vec::new(), bytes: 0, most_in_memory: MOST_IN_MEMORY, spill, spilled: 0, trouble: None }
     }
 
-    /// All events, oldest first.
-    pub fn events(&self) -> &[Event] {
-        &self.events
+    /// Notes an input that takes effect now.
+    pub fn note(&mut self, position: u64, input: Input) {
+        if self.trouble.is_some() {
+            return;
+        }
+        self.bytes += EVENT_BYTES + input.bytes();
+        self.events.push(Event { position, input });
+        if self.bytes > self.most_in_memory && self.spill.is_some() {
+            self.trouble = self.spill_events().err();
+        }
+    }
+
+    fn spill_events(&mut self) -> Result<(), String> {
+        let Some(spill) = &mut self.spill else { return Ok(()) };
+        let mut record = Vec::new();
+        for event in self.events.drain(..) {
+            let encoded = codec::encode(&event).map_err(|error| error.to_string())?;
+            let len = u32::try_from(encoded.len()).map_err(|_| "an input of more than 4 GiB".to_owned())?;
+            record.extend(len.to_le_bytes());
+            record.extend(encoded);
+        }
+        spill.write_at(self.spilled, &record)?;
+        self.spilled += record.len() as u64;
+        self.bytes = 0;
+        Ok(())
+    }
+
+    /// Shows all events, oldest first. Fails if the host lost some of them.
+    pub fn for_each(&self, mut show: impl FnMut(&Event)) -> Result<(), String> {
+        let mut at = 0;
+        while let Some(spill) = self.spill.as_ref().filter(|_| at < self.spilled) {
+            let mut len = [0; 4];
+            spill.read_at(at, &mut len)?;
+            let mut encoded = vec![0; u32::from_le_bytes(len) as usize];
+            spill.read_at(at + 4, &mut encoded)?;
+            show(&codec::decode(&encoded).map_err(|error| error.to_string())?);
+            at += 4 + encoded.len() as u64;
+        }
+        self.events.iter().for_each(show);
+        self.trouble.clone().map_or(Ok(()), Err)
+    }
+}
+
+impl Input {
+    /// Bytes on the heap, about.
+    fn bytes(&self) -> usize {
+        match self {
+            Input::Serial(_, bytes) | Input::Memory(_, bytes) => bytes.len(),
+            Input::Keys(strokes) => size_of_val(strokes.as_slice()),
+            Input::Register(name, _) => name.len(),
+            Input::Reset => 0,
+        }
     }
 }
 
@@ -85,6 +149,35 @@ impl Inbox {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_journal_that_spills_tells_the_same() {
+        let mut whole = Journal::spilling_to(None);
+        let mut bounded = Journal::spilling_to(Some(Box::new(crate::host::SpillFile::default())));
+        bounded.most_in_memory = 300;
+        for position in 0..100 {
+            for journal in [&mut whole, &mut bounded] {
+                journal.note(position, Input::Serial(0, vec![position as u8; position as usize]));
+                journal.note(position, Input::Reset);
+            }
+            assert!(bounded.events.len() <= 300 / EVENT_BYTES + 1);
+        }
+        let events = |journal: &Journal| {
+            let mut events = Vec::new();
+            journal.for_each(|event| events.push(event.clone())).expect("the host keeps them");
+            events
+        };
+        assert_eq!(events(&whole).len(), 200);
+        assert_eq!(events(&whole), events(&bounded));
+    }
+
+    #[test]
+    fn a_journal_that_lost_events_says_so() {
+        let mut journal = Journal::spilling_to(Some(Box::new(ringwalk_mmu::NoBacking(0))));
+        journal.most_in_memory = 0;
+        journal.note(1, Input::Reset);
+        assert!(journal.for_each(|_| {}).is_err());
+    }
 
     #[test]
     fn inputs_wait_in_order() {

@@ -134,23 +134,25 @@ impl Machine {
     pub fn new(config: MachineConfig, media: Media, tuning: Tuning) -> Result<Machine, Error> {
         config.check()?;
         let board = &config.board;
-        let Media { firmware, images: given } = media;
+        let Media { firmware, images: given, spill } = media;
         let mut memory = Memory::new(board.ram_pages, board.vram_pages, &firmware.bios, &firmware.vga_bios);
         let (mut images, mut written_through) = ([None; DRIVES], None);
         for (number, (image, drive)) in given.into_iter().zip(media::drives_mut(&mut memory)).enumerate() {
             let Some(image) = image else { continue };
             images[number] = Some(ImageName::of(&*image)?);
             written_through = written_through.or(image.writes_through().then_some(DRIVE_NAMES[number]));
-            *drive = Some(Disk::new(image));
+            let mut disk = Disk::new(image);
+            disk.spill_to(spill());
+            *drive = Some(disk);
         }
         check_media(&config, &memory)?;
         let mut machine = Machine {
             cpu: CpuState::new(config.model, config.tlb),
             engine: Engine::with_slots(tuning.trace_slots),
-            trees: Trees::new(board.ram_pages, board.vram_pages),
+            trees: Trees::new(board),
             board: Board::new(config.board.clone()),
             memory,
-            journal: Journal::default(),
+            journal: Journal::spilling_to(spill()),
             config,
             feed: Feed::default(),
             firmware,

@@ -1,12 +1,15 @@
 //! Disk contents: a read-only base under an overlay of written pages. The user's image is never written.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::PAGE_BYTES;
 
 /// Bytes in a disk sector.
 pub const SECTOR_BYTES: usize = 512;
 const PAGE: usize = PAGE_BYTES as usize;
+
+/// Pages that an overlay keeps in memory: 64 MiB. What is written beyond that goes to its [`Disk::spill_to`].
+const MOST_IN_MEMORY: usize = 1 << 14;
 
 /// Where a disk's unwritten pages come from; the host side implements it over a file or embedded bytes.
 pub trait Backing {
@@ -42,16 +45,48 @@ impl Backing for NoBacking {
     }
 }
 
+/// A page of a disk.
+pub type DiskPage = [u8; PAGE];
+
+/// Where a written page is kept.
+enum Kept {
+    /// Zeros: of those a snapshot can name many.
+    Zero,
+    Memory(Box<DiskPage>),
+    /// This page of the spill.
+    Spilled(u64),
+}
+
 /// One disk: base image and overlay.
 pub struct Disk {
     base: Box<dyn Backing>,
-    overlay: BTreeMap<u64, Box<[u8; PAGE]>>,
+    overlay: BTreeMap<u64, Kept>,
+    /// Written since [`Disk::take_dirty`]. Derived.
+    dirty: BTreeSet<u64>,
+    /// Where pages go that memory has no room for; without one, memory takes them all. Of the host.
+    spill: Option<Box<dyn Backing>>,
+    in_memory: usize,
+    spilled: u64,
+    most_in_memory: usize,
 }
 
 impl Disk {
     /// A disk over a base image; a last partial sector counts as a whole one.
     pub fn new(base: Box<dyn Backing>) -> Disk {
-        Disk { base, overlay: BTreeMap::new() }
+        Disk {
+            base,
+            overlay: BTreeMap::new(),
+            dirty: BTreeSet::new(),
+            spill: None,
+            in_memory: 0,
+            spilled: 0,
+            most_in_memory: MOST_IN_MEMORY,
+        }
+    }
+
+    /// Bounds the memory of the overlay: what it has no room for goes to `spill`, which grows as it is written.
+    pub fn spill_to(&mut self, spill: Option<Box<dyn Backing>>) {
+        self.spill = spill;
     }
 
     /// Size in sectors of 512 bytes.
@@ -64,9 +99,21 @@ impl Disk {
         for (index, chunk) in buf.chunks_mut(SECTOR_BYTES).enumerate() {
             let offset = (sector + index as u64) * SECTOR_BYTES as u64;
             match self.overlay.get(&(offset / PAGE_BYTES)) {
-                Some(page) => chunk.copy_from_slice(&page[(offset % PAGE_BYTES) as usize..][..chunk.len()]),
+                Some(kept) => self.read_kept(kept, offset % PAGE_BYTES, chunk)?,
                 None => self.base.read_at(offset, chunk)?,
             }
+        }
+        Ok(())
+    }
+
+    /// Reads a part of an overlay's page.
+    fn read_kept(&self, kept: &Kept, offset: u64, buf: &mut [u8]) -> Result<(), String> {
+        match (kept, &self.spill) {
+            (Kept::Zero, _) => buf.fill(0),
+            // The offset is one in a page.
+            (Kept::Memory(page), _) => buf.copy_from_slice(&page[offset as usize..][..buf.len()]),
+            (Kept::Spilled(place), Some(spill)) => spill.read_at(place * PAGE_BYTES + offset, buf)?,
+            (Kept::Spilled(_), None) => return Err("the pages that a disk has spilled are gone".to_owned()),
         }
         Ok(())
     }
@@ -79,29 +126,78 @@ impl Disk {
         }
         for (index, chunk) in bytes.chunks(SECTOR_BYTES).enumerate() {
             let offset = start + (index * SECTOR_BYTES) as u64;
-            let page = self.overlay_page(offset / PAGE_BYTES)?;
-            page[(offset % PAGE_BYTES) as usize..][..chunk.len()].copy_from_slice(chunk);
+            self.write_overlay(offset / PAGE_BYTES, (offset % PAGE_BYTES) as usize, chunk)?;
         }
         Ok(())
     }
 
-    fn overlay_page(&mut self, number: u64) -> Result<&mut [u8; PAGE], String> {
-        if !self.overlay.contains_key(&number) {
-            let mut page = Box::new([0; PAGE]);
-            self.base.read_at(number * PAGE_BYTES, &mut page[..])?;
-            self.overlay.insert(number, page);
+    /// Changes a part of a page in the overlay.
+    fn write_overlay(&mut self, number: u64, offset: usize, bytes: &[u8]) -> Result<(), String> {
+        match self.overlay.get_mut(&number) {
+            Some(Kept::Memory(page)) => page[offset..][..bytes.len()].copy_from_slice(bytes),
+            Some(Kept::Spilled(place)) => {
+                let spill = self.spill.as_mut().ok_or("the pages that a disk has spilled are gone")?;
+                spill.write_at(*place * PAGE_BYTES + offset as u64, bytes)?;
+            }
+            Some(Kept::Zero) | None => {
+                let mut page = [0; PAGE];
+                self.page(number, &mut page)?;
+                page[offset..][..bytes.len()].copy_from_slice(bytes);
+                self.keep(number, &page)?;
+            }
         }
-        Ok(self.overlay.get_mut(&number).expect("the page was just inserted"))
+        self.dirty.insert(number);
+        Ok(())
     }
 
-    /// The written pages, for hash and snapshot, in order.
-    pub fn overlay(&self) -> impl Iterator<Item = (u64, &[u8; PAGE])> {
-        self.overlay.iter().map(|(number, page)| (*number, &**page))
+    /// A page as the guest sees it, written or not.
+    fn page(&self, number: u64, page: &mut DiskPage) -> Result<(), String> {
+        match self.overlay.get(&number) {
+            Some(kept) => self.read_kept(kept, 0, page),
+            None => self.base.read_at(number * PAGE_BYTES, page),
+        }
     }
 
-    /// Replaces the overlay, as a restored snapshot does.
-    pub fn set_overlay(&mut self, pages: impl IntoIterator<Item = (u64, [u8; PAGE])>) {
-        self.overlay = pages.into_iter().map(|(number, page)| (number, Box::new(page))).collect();
+    /// Finds room for a page that the overlay does not hold yet, or holds as zeros.
+    fn keep(&mut self, number: u64, page: &DiskPage) -> Result<(), String> {
+        let kept = match &mut self.spill {
+            Some(spill) if self.in_memory >= self.most_in_memory => {
+                spill.write_at(self.spilled * PAGE_BYTES, page)?;
+                self.spilled += 1;
+                Kept::Spilled(self.spilled - 1)
+            }
+            _ => {
+                self.in_memory += 1;
+                Kept::Memory(Box::new(*page))
+            }
+        };
+        self.overlay.insert(number, kept);
+        Ok(())
+    }
+
+    /// The numbers of the written pages, in order.
+    pub fn written(&self) -> impl Iterator<Item = u64> {
+        self.overlay.keys().copied()
+    }
+
+    /// Reads a written page, for hash and snapshot. The error is a sentence about the host's file.
+    pub fn written_page(&self, number: u64, page: &mut DiskPage) -> Result<(), String> {
+        self.page(number, page)
+    }
+
+    /// The pages written since the last call, in order.
+    pub fn take_dirty(&mut self) -> BTreeSet<u64> {
+        std::mem::take(&mut self.dirty)
+    }
+
+    /// Puts a page into the overlay, as a restored snapshot does: zeros, or these bytes.
+    pub fn restore_page(&mut self, number: u64, page: Option<&DiskPage>) -> Result<(), String> {
+        match page {
+            Some(page) => self.keep(number, page)?,
+            None => drop(self.overlay.insert(number, Kept::Zero)),
+        }
+        self.dirty.insert(number);
+        Ok(())
     }
 }
 
@@ -109,13 +205,82 @@ impl Disk {
 mod tests {
     use super::*;
 
+    /// A spill in memory.
+    struct Bytes(Vec<u8>);
+
+    impl Backing for Bytes {
+        fn len(&self) -> u64 {
+            self.0.len() as u64
+        }
+        fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<(), String> {
+            buf.copy_from_slice(&self.0[offset as usize..][..buf.len()]);
+            Ok(())
+        }
+        fn write_at(&mut self, offset: u64, bytes: &[u8]) -> Result<(), String> {
+            let end = offset as usize + bytes.len();
+            self.0.resize(self.0.len().max(end), 0xEE);
+            self.0[offset as usize..end].copy_from_slice(bytes);
+            Ok(())
+        }
+    }
+
+    fn blank() -> Disk {
+        Disk::new(Box::new(NoBacking(1 << 20)))
+    }
+
     #[test]
     fn writes_stay_in_the_overlay() {
-        let mut disk = Disk::new(Box::new(NoBacking(1 << 20)));
+        let mut disk = blank();
         disk.write(9, &[5; SECTOR_BYTES]).expect("the overlay takes it");
         let mut buf = [0; 3 * SECTOR_BYTES];
         disk.read(8, &mut buf).expect("zeros and the overlay");
         assert_eq!((buf[511], buf[512], buf[1023], buf[1024]), (0, 5, 5, 0));
-        assert_eq!(disk.overlay().map(|(number, _)| number).collect::<Vec<_>>(), [1]);
+        assert_eq!(disk.written().collect::<Vec<_>>(), [1]);
+        assert_eq!(disk.take_dirty().into_iter().collect::<Vec<_>>(), [1]);
+        assert!(disk.take_dirty().is_empty());
+    }
+
+    #[test]
+    fn what_spills_reads_as_what_does_not() {
+        let (mut whole, mut bounded) = (blank(), blank());
+        bounded.spill_to(Some(Box::new(Bytes(Vec::new()))));
+        bounded.most_in_memory = 3;
+        for step in 0..400_u64 {
+            let (sector, byte) = (step * 37 % 160, step as u8);
+            for disk in [&mut whole, &mut bounded] {
+                disk.write(sector, &[byte; 2 * SECTOR_BYTES]).expect("there is room");
+            }
+        }
+        assert_eq!(bounded.in_memory, 3);
+        assert_eq!(bounded.spilled + 3, whole.written().count() as u64);
+        assert!(whole.written().eq(bounded.written()));
+        for sector in 0..200 {
+            let (mut left, mut right) = ([1; SECTOR_BYTES], [2; SECTOR_BYTES]);
+            whole.read(sector, &mut left).expect("readable");
+            bounded.read(sector, &mut right).expect("readable");
+            assert_eq!(left, right, "{sector}");
+        }
+        for number in whole.written() {
+            let (mut left, mut right) = ([1; PAGE], [2; PAGE]);
+            whole.written_page(number, &mut left).expect("readable");
+            bounded.written_page(number, &mut right).expect("readable");
+            assert_eq!(left, right, "{number}");
+        }
+    }
+
+    #[test]
+    fn restored_zeros_cost_nothing_until_they_are_written() {
+        let mut disk = Disk::new(Box::new(Bytes(vec![7; 1 << 16])));
+        disk.restore_page(2, None).expect("nothing to store");
+        disk.restore_page(3, Some(&[8; PAGE])).expect("memory");
+        assert_eq!((disk.in_memory, disk.take_dirty().len()), (1, 2));
+        let mut sector = [1; SECTOR_BYTES];
+        disk.read(16, &mut sector).expect("readable");
+        assert_eq!(sector, [0; SECTOR_BYTES]);
+        disk.write(17, &[9; SECTOR_BYTES]).expect("memory");
+        disk.read(16, &mut sector).expect("readable");
+        assert_eq!((sector[0], disk.in_memory), (0, 2));
+        disk.read(17, &mut sector).expect("readable");
+        assert_eq!(sector, [9; SECTOR_BYTES]);
     }
 }

@@ -7,7 +7,7 @@ use ringwalk_mmu::{Backing, SECTOR_BYTES};
 
 use super::image_kind::{HEAD, Kind, kind};
 use super::options::MachineArgs;
-use crate::host::{BuiltInImage, FileImage};
+use crate::host::{BuiltInImage, FileImage, SpillFile};
 use crate::machine::{CDROM, DRIVE_NAMES, DRIVES, FIRST_FLOPPY, ImageName, Media, add_drive};
 use crate::tour;
 
@@ -73,7 +73,7 @@ impl MediaPlan {
 
     /// Opens the images.
     pub(crate) fn open(&self) -> Result<Media, String> {
-        let mut media = Media::built_in();
+        let mut media = Media { spill: || Some(Box::new(SpillFile::default())), ..Media::built_in() };
         for (image, source) in media.images.iter_mut().zip(&self.drives) {
             *image = source.as_ref().map(|source| source.open(self.write)).transpose()?;
         }

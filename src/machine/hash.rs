@@ -1,22 +1,29 @@
 //! The state hash: sections by their encoding, memory by trees over its pages that only dirty pages cost.
 
-use ringwalk_mmu::{FrameRange, Frames};
-use ringwalk_snapshots::{HashTree, PageTree, StateHash};
+use ringwalk_chipset::BoardConfig;
+use ringwalk_mmu::{Disk, FrameRange, Frames};
+use ringwalk_snapshots::{HashTree, PageTree, StateHash, ZERO_PAGE};
 
 use super::Machine;
-use super::media::disks;
+use super::media::{DRIVES, drives_mut, expected_sectors};
 use super::save::{self, BOARD, CPU, DISKS, MACHINE, RAM, VRAM};
 
-/// The trees over main and video memory. Derived.
+/// The trees over main and video memory, and over the overlays of what is in the drives. Derived.
 pub(super) struct Trees {
     ram: PageTree,
     vram: PageTree,
+    disks: [PageTree; DRIVES],
 }
 
 impl Trees {
-    /// Trees over zeroed memory; pages that are dirty already will be taken in.
-    pub(super) fn new(ram_pages: u64, vram_pages: u64) -> Trees {
-        Trees { ram: PageTree::new(ram_pages), vram: PageTree::new(vram_pages) }
+    /// Trees over zeroed memory and empty overlays; pages that are dirty already will be taken in.
+    pub(super) fn new(board: &BoardConfig) -> Trees {
+        let sectors = expected_sectors(board).map(Option::unwrap_or_default);
+        Trees {
+            ram: PageTree::new(board.ram_pages),
+            vram: PageTree::new(board.vram_pages),
+            disks: sectors.map(|sectors| PageTree::new(save::pages_of(sectors))),
+        }
     }
 }
 
@@ -35,12 +42,15 @@ impl Machine {
         let mut tree = HashTree::new();
         tree.store(RAM, self.trees.ram.root());
         tree.store(VRAM, self.trees.vram.root());
-        for (store, disk) in save::DISK_STORES.into_iter().zip(disks(&self.memory)) {
-            let Some(disk) = disk else { continue };
-            let mut pages = PageTree::new(save::disk_pages(disk));
-            disk.overlay().for_each(|(page, bytes)| pages.update(page, bytes));
-            tree.store(store, pages.root());
+        let mut trouble = None;
+        for (number, drive) in drives_mut(&mut self.memory).into_iter().enumerate() {
+            let Some(disk) = drive else { continue };
+            let pages = &mut self.trees.disks[number];
+            trouble = trouble.or(update_overlay(pages, disk).err());
+            tree.store(save::DISK_STORES[number], pages.root());
         }
+        // A hash that lacks a page must not pass for one: the user hears of it.
+        self.memory.host_trouble = self.memory.host_trouble.take().or(trouble);
         let whole = "state encodes: it is bounded and has no maps of unknown length";
         tree.section(CPU.0, CPU.1, &self.cpu).expect(whole);
         tree.section(BOARD.0, BOARD.1, &self.board).expect(whole);
@@ -48,6 +58,16 @@ impl Machine {
         tree.section(DISKS.0, DISKS.1, &self.disk_sections()).expect(whole);
         tree
     }
+}
+
+/// Takes in the pages that were written since the last time.
+fn update_overlay(tree: &mut PageTree, disk: &mut Disk) -> Result<(), String> {
+    let mut page = ZERO_PAGE;
+    for number in disk.take_dirty() {
+        disk.written_page(number, &mut page)?;
+        tree.update(number, &page);
+    }
+    Ok(())
 }
 
 fn update(tree: &mut PageTree, frames: &mut Frames, range: FrameRange) {

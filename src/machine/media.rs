@@ -25,12 +25,14 @@ pub struct Media {
     pub firmware: Firmware,
     /// Images, in the order of [`DRIVE_NAMES`].
     pub images: [Option<Box<dyn Backing>>; DRIVES],
+    /// Makes a place of the host for what memory has no room for; `None` for memory alone.
+    pub spill: fn() -> Option<Box<dyn Backing>>,
 }
 
 impl Media {
     /// The built-in firmware and no disk.
     pub fn built_in() -> Media {
-        Media { firmware: Firmware::built_in(), images: [const { None }; DRIVES] }
+        Media { firmware: Firmware::built_in(), images: [const { None }; DRIVES], spill: || None }
     }
 
     /// The same with one disk, as primary master.

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use ringwalk_cpu::state::CpuState;
-use ringwalk_mmu::{Disk, FrameRange, PAGE_BYTES, SECTOR_BYTES};
+use ringwalk_mmu::{FrameRange, PAGE_BYTES, SECTOR_BYTES};
 use ringwalk_snapshots::{PAGE_SIZE, Pages, Snapshot, SnapshotWriter, StateHash, ZERO_PAGE};
 use serde::{Deserialize, Serialize};
 
@@ -43,9 +43,9 @@ pub(super) struct DiskSection {
     written: Vec<(u64, u64)>,
 }
 
-/// Pages of a disk, the last one perhaps in part.
-pub(super) fn disk_pages(disk: &Disk) -> u64 {
-    (disk.sectors() * SECTOR_BYTES as u64).div_ceil(PAGE_BYTES)
+/// Pages of a disk of so many sectors, the last one perhaps in part.
+pub(super) fn pages_of(sectors: u64) -> u64 {
+    sectors.saturating_mul(SECTOR_BYTES as u64).div_ceil(PAGE_BYTES)
 }
 
 /// A snapshot that a machine can be made from.
@@ -142,16 +142,16 @@ impl Saved {
         let Some(section) = &self.disks[number] else { return Ok(()) };
         let drive = drives_mut(&mut machine.memory).into_iter().nth(number);
         let Some(Some(disk)) = drive else { return Ok(()) };
-        let pages = disk_pages(disk);
-        let numbers = written_pages(&section.written, pages)?;
+        let numbers = written_pages(&section.written, pages_of(disk.sectors()))?;
         let mut contents = self.snapshot.pages(DISK_STORES[number])?;
-        let mut overlay: Vec<_> = numbers.into_iter().map(|page| (page, ZERO_PAGE)).collect();
-        while let Some((page, bytes)) = contents.next_page()? {
-            let place = overlay.binary_search_by_key(&page, |(number, _)| *number);
-            let place = place.map_err(|_| contradiction("a disk's pages"))?;
-            overlay[place].1 = *bytes;
+        // Zeros first: they cost nothing, and the file has only what is not zero.
+        for page in &numbers {
+            disk.restore_page(*page, None).map_err(Error::Image)?;
         }
-        disk.set_overlay(overlay);
+        while let Some((page, bytes)) = contents.next_page()? {
+            numbers.binary_search(&page).map_err(|_| contradiction("a disk's pages"))?;
+            disk.restore_page(page, Some(bytes)).map_err(Error::Image)?;
+        }
         Ok(())
     }
 }
@@ -208,8 +208,12 @@ impl Machine {
         writer.section(MACHINE.0, MACHINE.1, &self.machine_section())?;
         writer.section(DISKS.0, DISKS.1, &self.disk_sections())?;
         for (store, disk) in DISK_STORES.into_iter().zip(disks(&self.memory)) {
-            if let Some(disk) = disk {
-                writer.pages(store, disk_pages(disk), disk.overlay())?;
+            let Some(disk) = disk else { continue };
+            let mut pages = writer.store(store, pages_of(disk.sectors()))?;
+            let mut bytes = ZERO_PAGE;
+            for page in disk.written() {
+                disk.written_page(page, &mut bytes).map_err(Error::Image)?;
+                pages.page(page, &bytes)?;
             }
         }
         self.write_frames(&mut writer, RAM, self.memory.ram)?;
@@ -242,7 +246,7 @@ impl Machine {
         std::array::from_fn(|number| {
             let disk = disks[number]?;
             let mut written: Vec<(u64, u64)> = Vec::new();
-            for (page, _) in disk.overlay() {
+            for page in disk.written() {
                 match written.last_mut() {
                     Some((first, count)) if *first + *count == page => *count += 1,
                     _ => written.push((page, 1)),
