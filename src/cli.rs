@@ -5,7 +5,9 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
+
+use crate::nearest::nearest;
 
 mod debug;
 mod image_kind;
@@ -81,10 +83,35 @@ impl Later {
     }
 }
 
+/// The known command or option nearest to an unknown one, where the parser knows of none.
+fn nearest_word(error: &clap::Error) -> Option<String> {
+    let command = CommandLine::command();
+    let word = |kind| match error.get(kind) {
+        Some(ContextValue::String(word)) => Some(word.as_str()),
+        _ => None,
+    };
+    match error.kind() {
+        ErrorKind::InvalidSubcommand if error.get(ContextKind::SuggestedSubcommand).is_none() => {
+            let names = command.get_subcommands().map(clap::Command::get_name);
+            nearest(word(ContextKind::InvalidSubcommand)?, names).map(str::to_owned)
+        }
+        ErrorKind::UnknownArgument if error.get(ContextKind::SuggestedArg).is_none() => {
+            let option = word(ContextKind::InvalidArg)?.strip_prefix("--")?;
+            let commands = command.get_subcommands();
+            let names = commands.flat_map(clap::Command::get_arguments).filter_map(clap::Arg::get_long);
+            nearest(option, names).map(|name| format!("--{name}"))
+        }
+        _ => None,
+    }
+}
+
 /// What is wrong with the command line; help and version are no errors.
 fn refuse(error: &clap::Error) -> ExitCode {
     // A broken pipe is not worth a panic.
     error.print().ok();
+    if let Some(near) = nearest_word(error) {
+        eprintln!("\n  did you mean '{near}'?");
+    }
     if error.kind() == ErrorKind::InvalidSubcommand
         && let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand)
         && Path::new(word).exists()

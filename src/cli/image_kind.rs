@@ -55,16 +55,18 @@ pub(crate) fn kind(head: &[u8], len: u64) -> Kind {
         return Kind::Other(what);
     }
     let floppy = FLOPPY_KIB.iter().any(|kib| len == u64::from(*kib) * 1024);
-    let partitions = has(510, &[0x55, 0xAA]) && head.get(PARTITIONS).is_some_and(has_partitions);
+    let partitions = has(510, &[0x55, 0xAA]) && head.get(PARTITIONS).is_some_and(|table| has_partitions(table, len));
     if floppy && !partitions { Kind::Floppy } else { Kind::Disk }
 }
 
-/// A partition table: entries that are empty, or have a status of 0 or 80h, a type, a start and a size.
-fn has_partitions(table: &[u8]) -> bool {
+/// A partition table: entries that are empty, or have a status of 0 or 80h, a type, a size, and a start inside the
+/// image. A boot program's text is none.
+fn has_partitions(table: &[u8], len: u64) -> bool {
     let empty = |entry: &[u8]| entry.iter().all(|byte| *byte == 0);
     let right = |entry: &[u8]| {
-        let numbers = entry[8..12] != [0; 4] || entry[12..16] != [0; 4];
-        entry[0] & 0x7F == 0 && entry[4] != 0 && numbers
+        let number = |at: usize| entry[at..at + 4].iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte));
+        let (start, sectors) = (number(8), number(12));
+        entry[0] & 0x7F == 0 && entry[4] != 0 && sectors != 0 && start < len / 512
     };
     let mut entries = table.chunks_exact(16);
     entries.clone().any(right) && entries.all(|entry| empty(entry) || right(entry))
@@ -89,6 +91,9 @@ mod tests {
         assert_eq!(kind(&sector(false)[..512], 512), Kind::Disk, "a boot sector by itself");
         assert_eq!(kind(&sector(false), 1440 << 10), Kind::Floppy);
         assert_eq!(kind(&sector(true), 1440 << 10), Kind::Disk);
+        let mut text = sector(false);
+        text[478..494].copy_from_slice(b"\0\0no partitions!");
+        assert_eq!(kind(&text, 1440 << 10), Kind::Floppy, "a text where partitions might be");
         assert_eq!(kind(&vec![0xF6; HEAD], 720 << 10), Kind::Floppy);
         let cd = |mut bytes: Vec<u8>| {
             bytes[VOLUME..VOLUME + 5].copy_from_slice(b"CD001");

@@ -55,17 +55,31 @@ pub(crate) fn sentence(stop: &Stop) -> String {
         Stop::Serial => "--until-serial met".to_owned(),
         Stop::Screen => "--until-screen met".to_owned(),
         Stop::DeadHalt => "halted, and nothing can wake the processor".to_owned(),
-        Stop::Shutdown => "shut down after a triple fault; 'ringwalk debug' shows where".to_owned(),
+        Stop::Shutdown => "shut down after a triple fault (--reset-on-shutdown goes on as most boards do)".to_owned(),
         Stop::Reset => "the guest reset the machine (--no-reboot)".to_owned(),
         Stop::PowerOff => "the guest switched the machine off".to_owned(),
         Stop::Exit(value) => format!("the guest ended the run with {value:#x}"),
-        Stop::EndlessDeliveries => "a million interrupts or faults without one instruction in between".to_owned(),
+        Stop::EndlessDeliveries => {
+            "a million interrupts or faults without one instruction in between: a handler faults itself".to_owned()
+        }
         Stop::TimedOut => "--timeout is over".to_owned(),
         Stop::Interrupted => "interrupted".to_owned(),
         Stop::Left => "left".to_owned(),
         Stop::Host(trouble) => trouble.clone(),
         Stop::Position | Stop::Breakpoint(_) | Stop::Watch(_) => word(stop).to_owned(),
     }
+}
+
+/// Rows of the screen that are told where the guest has come to its own end.
+const LAST_ROWS: usize = 6;
+
+/// What the guest may have told its user before it came to an end that nobody asked for.
+pub(crate) fn last_words(stop: &Stop, rows: &[String]) -> Vec<String> {
+    if !matches!(stop, Stop::DeadHalt | Stop::Shutdown | Stop::Reset) {
+        return Vec::new();
+    }
+    let rows: Vec<&String> = rows.iter().filter(|row| !row.trim().is_empty()).collect();
+    rows[rows.len().saturating_sub(LAST_ROWS)..].iter().map(|row| row.trim_end().to_owned()).collect()
 }
 
 /// `--stats json`.

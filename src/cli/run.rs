@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use clap::Args;
+use ringwalk_cpu::segment::SegReg;
 
 use super::options::{MachineArgs, OutArgs, StopArgs};
 use super::report::{self, Stats};
@@ -11,6 +12,7 @@ use super::setup::{Setup, setup};
 use super::values;
 use crate::host::{Front, write_png};
 use crate::machine::{Machine, RunLimits, Stop};
+use crate::screen;
 
 /// `ringwalk run`.
 #[derive(Args, Clone, Debug)]
@@ -47,8 +49,9 @@ pub(crate) fn run(args: RunArgs) -> Result<u8, String> {
     let begin = Instant::now();
     let stop = machine.run(&limits, &mut front);
     let figures = mark.figures(&machine, begin.elapsed());
-    front.end();
-    finish(&mut machine, &stop, &figures, &stops, &out)
+    let printed = front.end(&machine);
+    let status = finish(&mut machine, &stop, &figures, &stops, &out)?;
+    printed.map(|()| status)
 }
 
 /// Where a machine was.
@@ -100,9 +103,16 @@ pub(crate) fn finish(
         eprintln!("ringwalk: {line}{times}");
     }
     let (insns, mips) = (run.instructions, run.mips());
+    let rows = screen::text(&machine.board, &machine.memory).map(|screen| screen.rows).unwrap_or_default();
+    for row in report::last_words(stop, &rows) {
+        eprintln!("ringwalk: on the screen: {row}");
+    }
+    let cpu = &machine.cpu;
     eprintln!(
-        "ringwalk: {} at position {} ({insns} instructions, {mips:.1} MIPS)",
+        "ringwalk: {} at {:04X}:{:04X}, position {} ({insns} instructions, {mips:.1} MIPS)",
         report::sentence(stop),
+        cpu.seg(SegReg::Cs).selector.0,
+        cpu.eip,
         machine.position()
     );
     for result in [save(machine, stops), screenshot(machine, out)] {
@@ -111,7 +121,13 @@ pub(crate) fn finish(
             status = report::USAGE;
         }
     }
-    if out.stats.is_some() {
+    let state_hash = out.stats.is_some().then(|| machine.hash().to_string());
+    // Hashing and saving read what was written to disks, perhaps back from the host.
+    if let Some(trouble) = machine.memory.host_trouble.take() {
+        eprintln!("ringwalk: {trouble}");
+        status = report::USAGE;
+    }
+    if let Some(state_hash) = state_hash {
         let stats = Stats {
             instructions: run.instructions,
             cycles: run.cycles,
@@ -119,7 +135,7 @@ pub(crate) fn finish(
             host_seconds: rounded(run.host_seconds, 1e6),
             mips: rounded(mips, 1e3),
             stop: report::word(stop),
-            state_hash: machine.hash().to_string(),
+            state_hash,
         };
         eprintln!("{}", serde_json::to_string(&stats).map_err(|error| error.to_string())?);
     }

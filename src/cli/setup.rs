@@ -7,7 +7,7 @@ use ringwalk_mmu::PAGE_BYTES;
 use super::media_plan::MediaPlan;
 use super::options::MachineArgs;
 use super::values;
-use crate::host::{FrontOptions, Place, Ports};
+use crate::host::{Display, FrontOptions, Place, Ports};
 use crate::machine::{Machine, MachineConfig, OnShutdown, Saved, Tuning};
 use crate::{config, script};
 
@@ -160,16 +160,13 @@ fn front_options(args: &MachineArgs, interactive: bool) -> Result<FrontOptions, 
     if serial == [Some(Place::Stdio), Some(Place::Stdio)] {
         return Err("--serial stdio twice: only one port can have standard input and output".to_owned());
     }
-    if interactive && serial[1] == Some(Place::Stdio) {
-        return Err("--serial stdio for COM2 comes in a later stage; use file: or tcp:".to_owned());
-    }
     let debugcon = args.debugcon.as_deref().map(|text| values::place("debugcon", text)).transpose()?;
-    let displays = [("text", true), ("none", false)];
-    let mirror = match args.display.as_deref() {
+    let displays = [("text", Display::Text), ("none", Display::None)];
+    let display = match args.display.as_deref() {
         Some(later @ ("window" | "vnc" | "web")) => return Err(format!("--display {later} comes in a later stage")),
         Some(display) => *values::choice("display", display, &displays)?,
-        None => true,
+        None => Display::Auto,
     };
     let ports = Ports { serial, debugcon };
-    Ok(FrontOptions { ports, interactive, mirror, realtime: args.realtime, timeout: None })
+    Ok(FrontOptions { ports, interactive, display, realtime: args.realtime, timeout: None })
 }

@@ -1,6 +1,6 @@
 //! The host's side of a run: ports, terminal, Ctrl-C, time limits.
 
-use std::io;
+use std::io::{self, Write};
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use ringwalk_chipset::Output;
 
-use super::mirror::Mirror;
+use super::mirror::{Mirror, in_graphics};
 use super::pace::Pace;
 use super::progress::Progress;
 use super::sink::{Place, Sink};
@@ -34,6 +34,18 @@ pub struct Ports {
     pub debugcon: Option<Place>,
 }
 
+/// What becomes of the guest's screen.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Display {
+    /// On a terminal it is shown while the guest runs.
+    #[default]
+    Auto,
+    /// The same; without a terminal the last screen is printed at the end.
+    Text,
+    /// It is not shown.
+    None,
+}
+
 /// How a run presents itself.
 #[derive(Clone, Debug, Default)]
 pub struct FrontOptions {
@@ -41,8 +53,8 @@ pub struct FrontOptions {
     pub ports: Ports,
     /// Standard input belongs to the machine; without this to the debugger.
     pub interactive: bool,
-    /// Show the text screen on a terminal.
-    pub mirror: bool,
+    /// Where the guest's screen is shown.
+    pub display: Display,
     /// Not faster than the machine's clock.
     pub realtime: bool,
     /// Host time that a run may take.
@@ -55,6 +67,8 @@ pub struct Front {
     debugcon: Sink,
     sources: Sources,
     mirror: Option<Mirror>,
+    /// The last screen is printed at the end.
+    prints_screen: bool,
     _raw: Option<RawMode>,
     progress: Option<Progress>,
     pace: Option<Pace>,
@@ -71,23 +85,26 @@ impl Front {
     /// Opens what the options name. The error says what, where, what to do.
     pub fn open(options: FrontOptions) -> Result<Front, String> {
         let mut sources = Sources::new();
-        let wants_mirror = options.interactive && options.mirror && options.ports.serial[0].is_none();
+        let uses_stdio = |place: &Option<Place>| *place == Some(Place::Stdio);
+        let taken = options.ports.serial.iter().chain([&options.ports.debugcon]).any(uses_stdio);
+        let wants_mirror = options.interactive && options.display != Display::None && !taken;
         let mirror = wants_mirror.then(Mirror::start).flatten();
         let com1 = match &options.ports.serial[0] {
             Some(place) => place.clone(),
             None if options.interactive && mirror.is_none() => Place::Stdio,
             None => Place::Null,
         };
-        let stdin_is_com1 = options.interactive && com1 == Place::Stdio;
         let com2 = options.ports.serial[1].clone().unwrap_or(Place::Null);
+        let on_stdio = [&com1, &com2].into_iter().zip(0..).find(|(place, _)| **place == Place::Stdio);
+        let stdin_port = on_stdio.map(|(_, port)| port).filter(|_| options.interactive);
         let serial = [open_serial(0, &com1, &mut sources)?, open_serial(1, &com2, &mut sources)?];
         let debugcon = open_sink(&options.ports.debugcon.unwrap_or(Place::Null))?;
         let mut raw = None;
         if mirror.is_some() {
             sources.add(Origin::Keyboard, io::stdin());
-        } else if stdin_is_com1 {
+        } else if let Some(port) = stdin_port {
             raw = terminal::is_there().then(RawMode::enter).flatten();
-            sources.add(Origin::Serial(0), io::stdin());
+            sources.add(Origin::Serial(port), io::stdin());
         }
         sources.seal();
         let interrupt = Arc::new(AtomicBool::new(false));
@@ -99,6 +116,7 @@ impl Front {
             debugcon,
             sources,
             progress: if quiet { None } else { Progress::start(0) },
+            prints_screen: options.interactive && options.display == Display::Text && mirror.is_none(),
             mirror,
             _raw: raw,
             pace: None,
@@ -119,13 +137,19 @@ impl Front {
         self.pace = self.realtime.then(|| Pace::new(machine.position(), clock_hz));
     }
 
-    /// Gives the terminal back.
-    pub fn end(&mut self) {
+    /// Gives the terminal back, or prints the last screen where one is wanted.
+    pub fn end(&mut self, machine: &Machine) -> Result<(), String> {
         if let Some(progress) = &mut self.progress {
             progress.clear();
         }
         self.mirror = None;
         self._raw = None;
+        if !self.prints_screen {
+            return Ok(());
+        }
+        let mut stdout = io::stdout().lock();
+        let printed = stdout.write_all(last_screen(machine).as_bytes()).and_then(|()| stdout.flush());
+        printed.map_err(|error| format!("standard output: cannot be written: {error}"))
     }
 
     /// True if Ctrl-C was pressed since the last call; forgets it.
@@ -183,7 +207,7 @@ impl Front {
     fn bring_in(&mut self, machine: &mut Machine, (from, bytes): (Origin, Vec<u8>)) {
         match from {
             // A terminal in raw mode has no other way to leave.
-            Origin::Serial(0) if self._raw.is_some() && bytes.contains(&0x1D) => self.left = true,
+            Origin::Serial(_) if self._raw.is_some() && bytes.contains(&0x1D) => self.left = true,
             Origin::Serial(port) => machine.feed(Input::Serial(port, bytes)),
             Origin::Keyboard => {
                 for typed in decode(&bytes) {
@@ -251,6 +275,14 @@ impl Host for Front {
                 Err(Ended) => return Wake::Never,
             }
         }
+    }
+}
+
+/// The text screen without the blank lines at its end, or what is there instead.
+fn last_screen(machine: &Machine) -> String {
+    match machine.board.screen(&machine.memory) {
+        Some(screen) => screen.text().trim_end().to_owned() + "\n",
+        None => in_graphics(machine.board.graphics_mode().as_ref()) + "\n",
     }
 }
 

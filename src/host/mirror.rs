@@ -47,7 +47,9 @@ impl Mirror {
                 out(&drawn(screen, Some(before), terminal::size()));
             }
             (Shown::Text(screen), _) => out(&format!("\x1b[0m\x1b[2J{}", drawn(screen, None, terminal::size()))),
-            (Shown::Graphics(mode), _) => out(&format!("\x1b[0m\x1b[2J\x1b[H{}", graphics_notice(mode.as_ref()))),
+            (Shown::Graphics(mode), _) => {
+                out(&format!("\x1b[0m\x1b[2J\x1b[H{}; Ctrl-] leaves", in_graphics(mode.as_ref())));
+            }
         }
         self.shown = Some(now);
     }
@@ -56,18 +58,22 @@ impl Mirror {
 impl Drop for Mirror {
     fn drop(&mut self) {
         let mut text = "\x1b[0m\x1b[?25h\x1b[?1049l".to_owned();
-        if let Some(Shown::Text(screen)) = &self.shown {
-            text += &screen.text().trim_end().replace('\n', "\r\n");
-            text += "\r\n";
+        match &self.shown {
+            Some(Shown::Text(screen)) => {
+                text += &screen.text().trim_end().replace('\n', "\r\n");
+                text += "\r\n";
+            }
+            Some(Shown::Graphics(mode)) => text += &format!("{}\r\n", in_graphics(mode.as_ref())),
+            None => {}
         }
         out(&text);
     }
 }
 
-/// What the terminal says instead of a picture.
-fn graphics_notice(mode: Option<&GraphicsMode>) -> String {
+/// What is shown instead of a picture.
+pub(super) fn in_graphics(mode: Option<&GraphicsMode>) -> String {
     let mode = mode.map(|mode| format!(", {mode}")).unwrap_or_default();
-    format!("graphics{mode}: --screenshot FILE.png shows it at the end; Ctrl-] leaves")
+    format!("the guest is in graphics{mode}: --screenshot FILE.png keeps it at the end")
 }
 
 /// A terminal that does not take its text is nothing to end a run for.
@@ -150,9 +156,9 @@ mod tests {
     #[test]
     fn a_picture_is_told_in_words() {
         let mode = GraphicsMode { width: 640, height: 480, depth: 4 };
-        assert!(graphics_notice(Some(&mode)).starts_with("graphics, 640 x 480, 16 colours: --screenshot "));
+        assert!(in_graphics(Some(&mode)).starts_with("the guest is in graphics, 640 x 480, 16 colours: --screenshot "));
         let mode = GraphicsMode { width: 1024, height: 768, depth: 32 };
-        assert!(graphics_notice(Some(&mode)).starts_with("graphics, 1024 x 768, 32 bits: "));
+        assert!(in_graphics(Some(&mode)).starts_with("the guest is in graphics, 1024 x 768, 32 bits: "));
     }
 
     #[test]

@@ -1,5 +1,9 @@
 //! All integration tests in one binary: `cargo test --test it`.
 
+mod cli_bad_input;
+mod cli_ends;
+mod cli_ports;
+mod cli_process;
 mod decoder;
 mod devices_input;
 mod fuzz;

@@ -309,17 +309,7 @@ impl Program {
 
     /// Places a listing at a linear address.
     pub(crate) fn code_at(&mut self, at: u32, bits: u32, listing: &str) -> &mut Program {
-        let mut next = at;
-        for line in listing.lines() {
-            let (hex, text) = line.split_once(';').unwrap_or((line, ""));
-            let bytes: Vec<u8> = hex
-                .split_whitespace()
-                .map(|byte| u8::from_str_radix(byte, 16).unwrap_or_else(|_| panic!("not a listing: {line}")))
-                .collect();
-            check_text(bits, &bytes, text.trim());
-            self.write(next, &bytes);
-            next += bytes.len() as u32;
-        }
+        self.write(at, &bytes_of(bits, listing));
         self
     }
 
@@ -439,6 +429,18 @@ impl Program {
 /// Linear and physical address of the page-table entry of an address.
 pub(crate) const fn pte_of(linear: u32) -> u32 {
     DIRECTORY + 0x1000 + 4 * (linear >> 12)
+}
+
+/// The bytes of a listing, whose text is checked.
+pub(crate) fn bytes_of(bits: u32, listing: &str) -> Vec<u8> {
+    let line_bytes = |line: &str| {
+        let (hex, text) = line.split_once(';').unwrap_or((line, ""));
+        let byte = |byte| u8::from_str_radix(byte, 16).unwrap_or_else(|_| panic!("not a listing: {line}"));
+        let bytes: Vec<u8> = hex.split_whitespace().map(byte).collect();
+        check_text(bits, &bytes, text.trim());
+        bytes
+    };
+    listing.lines().flat_map(line_bytes).collect()
 }
 
 /// The mnemonic of a listing's line must be what the bytes mean. Lines without text, labels and `db` are not checked.
