@@ -115,7 +115,8 @@ impl Input {
             Input::Serial(_, bytes) | Input::Memory(_, bytes) => bytes.len(),
             Input::Keys(strokes) => size_of_val(strokes.as_slice()),
             Input::Register(name, _) => name.len(),
-            Input::Reset => 0,
+            Input::Mouse(moves) => size_of_val(moves.as_slice()),
+            Input::Reset | Input::PowerButton => 0,
         }
     }
 }

@@ -70,6 +70,28 @@ fn standard_input_is_the_port_on_stdio() {
     assert_eq!(run.out, "IL");
 }
 
+/// Writes the boot sector to the sector behind it: INT 13h, AH = 03h.
+const WRITE_SECTOR: &str = "\
+B8 01 03    ; mov ax, 301h
+BB 00 7C    ; mov bx, 7C00h
+B9 02 00    ; mov cx, 2
+BA 80 00    ; mov dx, 80h
+CD 13       ; int 13h
+";
+
+#[test]
+fn writes_reach_the_image_only_where_that_is_asked_for() {
+    let folder = folder_with(&[WRITE_SECTOR, POWER_OFF], "");
+    let before = folder.get("disk.img");
+    folder.ringwalk("run disk.img --save written.snap").must("an overlay", 0, &[]);
+    assert!(folder.get("disk.img") == before, "the image changed");
+    let told = folder.ringwalk("snapshot info written.snap");
+    assert!(told.out.lines().any(|line| line.contains("disk0") && line.contains("1 of 16 not zero")), "{told:?}");
+    folder.ringwalk("run disk.img --write --save x.snap").must("no snapshot", 2, &["written through", "--write"]);
+    let after = folder.get("disk.img");
+    assert!(after[..512] == before[..512] && after[512..1024] == before[..512] && after[1024..] == before[1024..]);
+}
+
 /// A text mode, the calls that set it, and the rows and columns that it must have.
 const MODES: [(&str, &str, usize); 6] = [
     ("mode 0", "B8 00 00 ; mov ax, 0\nCD 10 ; int 10h\n", 40),
