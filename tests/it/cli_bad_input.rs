@@ -78,7 +78,8 @@ const REFUSED: &[(&str, &[&str])] = &[
     ("run --cdrom disk.img --hdc disk.img", &["--cdrom and --hdc are the same drive"]),
     ("run --hda disk.img disk.img", &["disk.img: is a hard disk's image, and --hda gives one already"]),
     ("run --fda large.img", &["large.img: 3145728 bytes are no size of a floppy disk", "1440K", "--hda"]),
-    ("run --fda odd.img --write", &["700 bytes are no size of a floppy disk", "leave out --write"]),
+    ("run --fda odd.img --write", &["odd.img: has 700 bytes", "leave out --write"]),
+    ("run --fda disk.img --write", &["1048576 bytes are no size of a floppy disk", "leave out --write"]),
     ("run --fdb empty.img", &["empty.img: is empty"]),
     ("run --fda disk.qcow2", &["qcow2"]),
     // ROMs.

@@ -8,11 +8,15 @@ const SLEEP: &str = "FB ; sti\nF4 ; hlt\nEB FD ; jmp to HLT\n";
 const SPIN: &str = "EB FE ; jmp to itself\n";
 /// Interrupt 3 with an empty interrupt table.
 const TRIPLE_FAULT: &str = "0F 01 1E F8 7D ; lidt [7DF8h]\nCD 03 ; int 3\n";
+/// PIIX3, reset control register: a hard reset.
+const RESET: &str = "BA F9 0C ; mov dx, 0CF9h\nB0 06 ; mov al, 6\nEE ; out dx, al\nEB FE ; jmp to itself\n";
 /// The keyboard controller's reset line.
-const RESET: &str = "B0 FE ; mov al, 0FEh\nE6 64 ; out 64h, al\nEB FE ; jmp to itself\n";
-/// A handler of invalid opcodes that is one itself.
+const SOFT_RESET: &str = "B0 FE ; mov al, 0FEh\nE6 64 ; out 64h, al\nEB FE ; jmp to itself\n";
+/// A handler of invalid opcodes that is one itself. Its stack wraps where nothing else is.
 const ENDLESS_FAULTS: &str = "\
-C7 06 18 00 13 7C ; mov word [18h], 7C13h
+B8 00 80          ; mov ax, 8000h
+8E D0             ; mov ss, ax
+C7 06 18 00 18 7C ; mov word [18h], 7C18h
 C7 06 1A 00 00 00 ; mov word [1Ah], 0
 0F 0B             ; ud2
 ";
@@ -62,12 +66,13 @@ const ENDS: &[End] = &[
     ("no reset", &[ONCE, POWER_OFF, TRIPLE_FAULT], "--reset-on-shutdown --no-reboot", 10, &["--no-reboot"]),
     ("a reset", &[ONCE, POWER_OFF, RESET], "", 0, &["switched the machine off"]),
     ("a reset that ends the run", &[ONCE, POWER_OFF, RESET], "--no-reboot", 10, &["the guest reset the machine"]),
+    ("a reset by the keyboard", &[SOFT_RESET], "--no-reboot", 10, &["the guest reset the machine"]),
     ("a limit of instructions", &[SPIN], "--max-insns 5000000", 4, &["--max-insns reached", "5000000 instructions"]),
     ("a limit of time", &[SPIN], "--timeout 0.3", 4, &["--timeout is over"]),
     ("a limit of time while asleep", &[SLEEP], "--timeout 0.3", 4, &["--timeout is over"]),
-    ("endless faults", &[ENDLESS_FAULTS], "", 4, &["a million", "0000:7C13"]),
-    ("into nothing", &[INTO_NOTHING], "--max-insns 20000000", 4, &["--max-insns"]),
-    ("into zeros", &[INTO_ZEROS], "--max-insns 20000000", 4, &["--max-insns"]),
+    ("endless faults", &[ENDLESS_FAULTS], "", 4, &["a million", "0000:7C18"]),
+    ("into nothing", &[INTO_NOTHING], "--max-insns 2000000", 4, &["--max-insns"]),
+    ("into zeros", &[INTO_ZEROS], "--max-insns 2000000", 4, &["--max-insns"]),
     ("the end of standard input", &[WAIT, POWER_OFF], "", 0, &["switched the machine off"]),
 ];
 

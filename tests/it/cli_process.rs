@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use crate::program::bytes_of;
 
 /// No run of these tests takes longer, however slow the host.
-const MOST: Duration = Duration::from_secs(120);
+const MOST: Duration = Duration::from_secs(60);
 
 /// Where [`boot_sector`] puts the guest's text.
 const TEXT: usize = 0x100;
