@@ -81,6 +81,20 @@ head=$(od -An -tx1 -N24 "$work/keys.png" | tr -d ' \n')
 [ "$head" = 89504e470d0a1a0a0000000d49484452000002d000000190 ] || fail "the screenshot begins with $head"
 "$RINGWALK" snapshot verify "$work/keys.snap" > "$work/verify.log" 2>&1 || fail "the snapshot at the end is not whole"
 
+part "graphics through VBE"
+cat > "$work/graphics.script" << 'SCRIPT'
+when serial "second entry" : serial "c"
+when serial "grub>" : serial "insmod vbe ; insmod gfxterm ; loadfont /boot/grub/fonts/unicode.pf2\n"
+when serial "grub>" : serial "set gfxmode=800x600x32 ; terminal_output --append gfxterm\n"
+when serial "grub>" : serial "echo shown-$word\n"
+when serial "grub>" : serial "echo drawn-$word\n"
+SCRIPT
+boot graphics --input "$work/graphics.script" --until-serial "shown-works" --screenshot "$work/graphics.png"
+head=$(od -An -tx1 -N24 "$work/graphics.png" | tr -d ' \n')
+[ "$head" = 89504e470d0a1a0a0000000d494844520000032000000258 ] || fail "the graphics screenshot begins with $head"
+boot drawn --input "$work/graphics.script" --until-serial "drawn-works" --screenshot "$work/drawn.png"
+if cmp -s "$work/graphics.png" "$work/drawn.png"; then fail "what GRUB draws is not shown"; fi
+
 part "the same hash: again, in the debugger, from a snapshot, with another output"
 wanted=$(figure state_hash "$work/serial.log")
 boot again --input "$work/serial.script" --until-serial "last-works" --debugcon "file:$work/debugcon"
