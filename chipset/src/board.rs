@@ -256,8 +256,14 @@ impl Board {
         cx: &mut BusCx<'_>,
         call: impl FnOnce(&mut dyn Device, &mut Cx<'_>) -> R,
     ) -> Option<R> {
-        self.call(number, cx, |device, cx| device.advance(cx))?;
-        let result = self.call(number, cx, call);
+        if self.beside.dues.each.get(usize::from(number)).is_some_and(|due| *due <= cx.now.0) {
+            // What its lines did before the access has happened before it.
+            self.call(number, cx, |device, cx| device.advance(cx));
+        }
+        let result = self.call(number, cx, |device, cx| {
+            device.advance(cx);
+            call(device, cx)
+        });
         self.run_dma(cx);
         result
     }

@@ -103,6 +103,7 @@ impl Engine {
                 skip_single_step: false,
             },
         };
+        run.cx.hot.stale = u8::MAX;
         run.cx.refresh_guard();
         run.go()
     }
@@ -209,7 +210,7 @@ impl Run<'_, '_> {
             return Ok(None);
         };
         let offset = self.cx.cpu.linear_eip() % PAGE_BYTES;
-        if self.cx.hot.stale {
+        if self.cx.hot.stale != 0 {
             fast::refresh(&mut self.cx);
         }
         let place = CodePlace { frame, offset, mode: self.cx.hot.fast.mode(self.cx.cpu) };
@@ -233,10 +234,9 @@ impl Run<'_, '_> {
 
     fn build(&mut self, place: CodePlace, loose: Loose) -> Option<TraceId> {
         let cx = &mut self.cx;
-        let held_code = cx.memory.frames.holds_code(place.frame);
         let models = Models { model: cx.cpu.model, timing: cx.hot.timing };
         let id = self.traces.build(place, models, cx.memory, &cx.hot.watches, loose.dead)?;
-        if !held_code {
+        if cx.memory.frames.take_write_cached(place.frame) {
             cx.hot.host_tlb.drop_writes_to(place.frame);
         }
         Some(id)
@@ -253,8 +253,12 @@ impl Run<'_, '_> {
             None => {
                 // The limit is looked at before the page: an instruction that begins beyond it never gets there.
                 cx.require(cx.cpu.eip <= cx.cpu.seg(SegReg::Cs).limit, Site::FetchLimit, 0)?;
-                let physical = cx.translate_ungated(LinAddr(linear), Access::Fetch, cx.class())?;
-                let page = FetchPage { linear: linear / PAGE_BYTES, physical: physical.page(), user };
+                let known = cx.hot.host_tlb.fetch(LinAddr(linear), cx.class()).map(|place| place.physical);
+                let physical = match known {
+                    Some(physical) => physical,
+                    None => cx.translate_ungated(LinAddr(linear), Access::Fetch, cx.class())?.page(),
+                };
+                let page = FetchPage { linear: linear / PAGE_BYTES, physical, user };
                 cx.cpu.fetch_page = Some(page);
                 cx.hot.fetch_frame = FetchFrame::Unknown;
                 page

@@ -43,6 +43,8 @@ impl Frame {
 const DIRTY: u8 = 1;
 /// Written at least once since power-on or load: what a snapshot looks at.
 const TOUCHED: u8 = 2;
+/// Some cache may hold a way to write it. Derived.
+const WRITE_CACHED: u8 = 4;
 
 /// The arena and what is known of each of its pages.
 #[derive(Default)]
@@ -105,6 +107,20 @@ impl Frames {
     #[inline]
     pub fn prepare_write(&mut self, frame: Frame) {
         self.status[frame.0 as usize] |= DIRTY | TOUCHED;
+    }
+
+    /// Notes that a cache holds a way to write the frame.
+    #[inline]
+    pub fn note_write_cached(&mut self, frame: Frame) {
+        self.status[frame.0 as usize] |= WRITE_CACHED;
+    }
+
+    /// True if a cache may hold a way to write the frame; the caller drops it.
+    pub fn take_write_cached(&mut self, frame: Frame) -> bool {
+        let status = &mut self.status[frame.0 as usize];
+        let cached = *status & WRITE_CACHED != 0;
+        *status &= !WRITE_CACHED;
+        cached
     }
 
     /// Stores bytes; they must not leave the frame. Decoded code below them becomes stale.

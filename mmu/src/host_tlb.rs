@@ -75,9 +75,10 @@ const fn index(addr: LinAddr) -> usize {
     addr.page() as usize & (SETS - 1)
 }
 
-const fn fetch_index(addr: LinAddr) -> usize {
+/// A page that both classes run has a place for each.
+const fn fetch_index(addr: LinAddr, class: Class) -> usize {
     let page = addr.page();
-    (page ^ page >> 10) as usize & (FETCH_ENTRIES - 1)
+    (page ^ page >> 10 ^ (class as u64) << 7) as usize & (FETCH_ENTRIES - 1)
 }
 
 impl HostTlb {
@@ -132,7 +133,7 @@ impl HostTlb {
     /// Where code at `addr` can be fetched.
     #[inline(always)]
     pub fn fetch(&self, addr: LinAddr, class: Class) -> Option<FetchPlace> {
-        let entry = &self.fetch[fetch_index(addr)];
+        let entry = &self.fetch[fetch_index(addr, class)];
         (entry.tag == self.tag(addr, class)).then_some(FetchPlace { frame: entry.frame, physical: entry.physical })
     }
 
@@ -152,7 +153,7 @@ impl HostTlb {
     /// Remembers where a page of code lies.
     pub fn fill_fetch(&mut self, addr: LinAddr, class: Class, place: FetchPlace) {
         let FetchPlace { frame, physical } = place;
-        self.fetch[fetch_index(addr)] = FetchEntry { tag: self.tag(addr, class), frame, physical };
+        self.fetch[fetch_index(addr, class)] = FetchEntry { tag: self.tag(addr, class), frame, physical };
     }
 
     /// Forgets one page, in all directions and for both classes.
@@ -160,7 +161,8 @@ impl HostTlb {
         // Of an older context or another page that shares the set, no matter.
         self.read[index(addr)] = [EMPTY; 2];
         self.write[index(addr)] = [EMPTY; 2];
-        self.fetch[fetch_index(addr)] = NO_FETCH;
+        self.fetch[fetch_index(addr, Class::Supervisor)] = NO_FETCH;
+        self.fetch[fetch_index(addr, Class::User)] = NO_FETCH;
     }
 
     /// Forgets every way to write a frame: it came to hold code, or is watched.

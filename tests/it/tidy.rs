@@ -94,6 +94,23 @@ fn unsafe_code_and_stubs_stay_out() {
     }
 }
 
+/// Copies of the descriptor caches are kept up to date by the one function that loads them.
+#[test]
+fn segment_registers_are_loaded_in_one_place() {
+    for (path, text) in all_sources() {
+        let name = shown(&path);
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        let at_home = ["cpu/src/state.rs", "cpu/src/exec/mod.rs", "cpu/src/exec/testing.rs"].contains(&name.as_str());
+        if !name.starts_with("cpu/src/") || at_home {
+            continue;
+        }
+        for (number, line) in code.lines().enumerate() {
+            let writes = line.contains("segments.iter_mut") || line.contains(".segments[") && line.contains("] = ");
+            assert!(!writes, "{name}: line {number} loads a segment register past Exec::set_segment");
+        }
+    }
+}
+
 #[test]
 fn state_uses_ordered_maps() {
     for (path, text) in all_sources() {

@@ -68,8 +68,8 @@ fn enter_virtual_8086(cx: &mut Exec<'_>, offset: u32, cs: Selector, image: u32) 
     cx.require(offset <= 0xFFFF, Site::BranchLimit, 0)?;
     let [esp, ss, es, ds, fs, gs] = rest;
     let selectors = [es, u32::from(cs.0), ss, ds, fs, gs];
-    for (segment, selector) in cx.cpu.segments.iter_mut().zip(selectors) {
-        *segment = Segment::virtual_8086(Selector(selector as u16));
+    for (reg, selector) in SegReg::ALL.into_iter().zip(selectors) {
+        cx.set_segment(reg, Segment::virtual_8086(Selector(selector as u16)));
     }
     cx.set_reg::<u32>(4, esp);
     cx.next_eip = offset;
@@ -121,5 +121,5 @@ fn load_flags<W: Width>(cx: &mut Exec<'_>, mask: u32, image: u32) {
     let wide = if W::BITS == 32 { RF | AC | ID } else { 0 };
     cx.cpu.flags.replace((mask | wide) & cx.cpu.model.flags(), image);
     cx.refresh_guard();
-    cx.leave();
+    cx.leave_if_events_wait();
 }

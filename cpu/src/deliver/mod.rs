@@ -70,7 +70,6 @@ pub(crate) fn deliver(cx: &mut Exec<'_>, event: Event) -> Result<(), Exception> 
         }
         second
     })?;
-    cx.leave();
     if event.vector == vector::DB && event.source != Source::Software {
         cx.cpu.dr7 &= !DR7_GD;
         cx.cpu.msrs.leave_debug_control();

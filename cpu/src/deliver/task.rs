@@ -281,8 +281,8 @@ fn commit(cx: &mut Exec<'_>, selector: Selector, descriptor: Descriptor, image: 
     cx.cpu.eip = image.eip;
     cx.next_eip = image.eip;
     // Until they are checked the caches hold nothing; a fault on the way sees the selectors.
-    for (segment, selector) in cx.cpu.segments.iter_mut().zip(image.selectors) {
-        *segment = Segment::null(selector);
+    for (reg, selector) in SegReg::ALL.into_iter().zip(image.selectors) {
+        cx.set_segment(reg, Segment::null(selector));
     }
     cx.cpu.ldtr = Segment::null(image.ldt);
     cx.cpu.cpl = if image.flags & VM != 0 { 3 } else { image.selectors[SegReg::Cs as usize].rpl() };
@@ -297,8 +297,8 @@ fn commit(cx: &mut Exec<'_>, selector: Selector, descriptor: Descriptor, image: 
 fn enter(cx: &mut Exec<'_>, image: &Image, cause: Cause, wide: bool) -> Step {
     load_ldt(cx, image.ldt)?;
     if image.flags & VM != 0 {
-        for (segment, selector) in cx.cpu.segments.iter_mut().zip(image.selectors) {
-            *segment = Segment::virtual_8086(selector);
+        for (reg, selector) in SegReg::ALL.into_iter().zip(image.selectors) {
+            cx.set_segment(reg, Segment::virtual_8086(selector));
         }
     } else {
         load_code(cx, image.selectors[SegReg::Cs as usize])?;

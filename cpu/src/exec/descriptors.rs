@@ -127,6 +127,6 @@ impl Exec<'_> {
     pub fn set_cpl(&mut self, cpl: u8) {
         self.cpu.cpl = cpl;
         self.refresh_guard();
-        self.leave();
+        self.leave_if_events_wait();
     }
 }

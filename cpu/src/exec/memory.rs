@@ -3,7 +3,7 @@
 
 use ringwalk_mmu::{Access, Class, FetchPlace, Frame, LinAddr, Lost, PhysAddr, Route, Size, translate};
 
-use super::Exec;
+use super::{Exec, STALE};
 use crate::exception::{Exception, Step};
 use crate::flags;
 use crate::segment::SegReg;
@@ -196,7 +196,7 @@ impl Exec<'_> {
             self.hot.host_tlb.drop_page(addr);
         } else {
             self.hot.host_tlb.flush();
-            self.hot.stale = true;
+            self.hot.stale |= STALE;
         }
     }
 
@@ -233,6 +233,7 @@ impl Exec<'_> {
         // What can be written through an entry is read through it, too.
         let same = self.memory.routes(piece.physical.page()).read == Route::Frame(frame);
         if same && !self.memory.frames.holds_code(frame) && self.may_cache(piece) {
+            self.memory.frames.note_write_cached(frame);
             self.hot.host_tlb.fill_write(piece.linear, class, frame);
         }
     }

@@ -8,7 +8,7 @@ use crate::insn::{ADDRESS_32, Insn, OPERAND_32, PLACE_IMMEDIATE, PLACE_MEMORY};
 use crate::segment::SegReg;
 use crate::segment::Segment;
 use crate::site::Site;
-use crate::state::{CR0_AM, CpuState, Shadow};
+use crate::state::{CR0_AM, CR4_PVI, CR4_VME, CpuState, Shadow};
 use crate::timing::Timing;
 use crate::watch::Watches;
 use crate::width::Width;
@@ -81,8 +81,9 @@ pub struct Hot {
     pub guarded: bool,
     /// What the fast tier works on.
     pub(crate) fast: FastState,
-    /// Segments, privilege or guard changed since the fast tier copied them.
-    pub stale: bool,
+    /// What changed since the fast tier copied it: a bit for each segment register, [`STALE`] for privilege, mode,
+    /// guard and translations.
+    pub stale: u8,
     /// The frame of the fetch page, as [`trace`] resolves it.
     pub fetch_frame: trace::FetchFrame,
     /// Breakpoints and watchpoints of the debugger.
@@ -109,7 +110,7 @@ impl Default for Hot {
             due: None,
             guarded: false,
             fast: FastState::default(),
-            stale: true,
+            stale: u8::MAX,
             fetch_frame: trace::FetchFrame::Unknown,
             watches: Watches::default(),
             watch_hit: None,
@@ -119,6 +120,9 @@ impl Default for Hot {
         }
     }
 }
+
+/// In [`Hot::stale`]: something that is not a segment register.
+pub const STALE: u8 = 1 << 7;
 
 /// The execution context of one processor.
 pub struct Exec<'a> {
@@ -358,20 +362,32 @@ impl Exec<'_> {
     #[inline]
     pub fn set_segment(&mut self, reg: SegReg, segment: Segment) {
         self.cpu.segments[reg as usize] = segment;
-        self.hot.stale = true;
+        self.hot.stale |= 1 << reg as u8;
+    }
+
+    /// Ends the trace if EFLAGS or CPL now let something through that waits: an interrupt, an NMI, a debug trap, or the
+    /// check of VIF and VIP.
+    pub fn leave_if_events_wait(&mut self) {
+        let cpu = &*self.cpu;
+        let interrupt = self.hot.signals.interrupt && cpu.flags.has(flags::IF);
+        let virtual_interrupts = cpu.cr4 & (CR4_VME | CR4_PVI) != 0;
+        let marked = cpu.flags.has(flags::TF | flags::RF) || cpu.pending_debug != 0;
+        if interrupt || cpu.nmi_pending || virtual_interrupts || marked {
+            self.leave();
+        }
     }
 
     /// Recomputes what follows from mode, privilege, flags and debug registers. Call it after changing any of them.
     pub fn refresh_guard(&mut self) {
         let aligned = self.cpu.cpl == 3 && self.cpu.cr0 & CR0_AM != 0 && self.cpu.flags.has(flags::AC);
         self.hot.guarded = aligned || self.cpu.dr7 & 0xFF != 0;
-        self.hot.stale = true;
+        self.hot.stale |= STALE;
     }
 
     /// Drops everything derived from translations: after a change of paging, A20 or routing.
     pub fn flush_derived_translations(&mut self) {
         self.hot.host_tlb.flush();
-        self.hot.stale = true;
+        self.hot.stale |= STALE;
         self.hot.fetch_frame = trace::FetchFrame::Unknown;
     }
 

@@ -206,7 +206,7 @@ pub fn popf<W: Width>(cx: &mut Exec<'_>, _: &Insn) -> Step {
     cx.cpu.flags.replace(mask & cx.cpu.model.flags(), image);
     cx.cpu.flags.set(RF, false);
     cx.refresh_guard();
-    cx.leave();
+    cx.leave_if_events_wait();
     Ok(())
 }
 

@@ -46,7 +46,7 @@ pub(crate) struct Entry<'a> {
 pub(crate) fn enter(cx: &mut Exec<'_>, entry: &Entry<'_>, cycles: u64) -> Option<Ended> {
     debug_assert!(cycles >= LONGEST_TRACE as u64, "a whole trace fits into the budget");
     let budget = (cycles - LONGEST_TRACE as u64).min(i64::MAX as u64 >> 1);
-    debug_assert!(!cx.hot.stale, "the trace was found under the present mode");
+    debug_assert!(cx.hot.stale == 0, "the trace was found under the present mode");
     let eflags = cx.cpu.flags;
     let fast = &mut cx.hot.fast;
     if !fast.lazy.load(eflags) {
@@ -120,10 +120,15 @@ fn settle_at_boundary(cx: &mut Exec<'_>) {
 /// Brings the copies of segments, privilege and guard up to date.
 #[inline(never)]
 pub(crate) fn refresh(cx: &mut Exec<'_>) {
-    cx.hot.stale = false;
+    let stale = std::mem::take(&mut cx.hot.stale);
     let guarded = cx.hot.guarded;
     let host_tlb = &cx.hot.host_tlb;
-    cx.hot.fast.refresh(cx.cpu, guarded, |class| host_tlb.key(class));
+    cx.hot.fast.refresh(cx.cpu, (stale, guarded), |class| host_tlb.key(class));
+    let user = cx.cpu.cpl == 3;
+    if cx.cpu.fetch_page.is_some_and(|page| page.user != user) {
+        // The page was looked up with other rights.
+        cx.hot.fast.fetch_page = u64::MAX;
+    }
 }
 
 /// Goes on with a slot.
@@ -235,7 +240,7 @@ fn resume(cx: &mut Exec<'_>, insn: &Insn) -> bool {
         cx.hot.fast.settled = true;
         return false;
     }
-    if cx.hot.stale {
+    if cx.hot.stale != 0 {
         let mode = cx.hot.fast.key_bits;
         refresh(cx);
         if cx.hot.fast.key_bits != mode {

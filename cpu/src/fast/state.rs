@@ -52,6 +52,9 @@ pub(crate) struct FastState {
     pub(super) fetch_start: u64,
     /// The segment registers by number.
     pub(super) windows: [Window; 6],
+    /// What the windows were made for: a guard, and protected mode.
+    guarded: bool,
+    checks_types: bool,
     /// The position at which `ticks` is zero.
     pub(super) end: u64,
     /// Position minus retired instructions.
@@ -93,6 +96,8 @@ impl Default for FastState {
             fetch_page: u64::MAX,
             fetch_start: 0,
             windows: [Window::default(); 6],
+            guarded: false,
+            checks_types: false,
             end: 0,
             skew: 0,
             exec: std::ptr::null_mut(),
@@ -109,8 +114,12 @@ pub(crate) const MOST_TRACE_BYTES: u64 = 255;
 
 impl FastState {
     /// Copies what follows from segments, privilege and guard.
-    pub(super) fn refresh(&mut self, cpu: &CpuState, guarded: bool, key: impl Fn(Class) -> u64) {
-        for reg in SegReg::ALL {
+    /// `stale` as [`crate::exec::Hot`] has it.
+    pub(super) fn refresh(&mut self, cpu: &CpuState, (stale, guarded): (u8, bool), key: impl Fn(Class) -> u64) {
+        let checks_types = cpu.protected();
+        let all = guarded != self.guarded || checks_types != self.checks_types;
+        (self.guarded, self.checks_types) = (guarded, checks_types);
+        for reg in SegReg::ALL.into_iter().filter(|reg| all || stale & 1 << *reg as u8 != 0) {
             self.windows[reg as usize] = if guarded { Window::default() } else { window(cpu, reg) };
         }
         let cs = cpu.seg(SegReg::Cs);
