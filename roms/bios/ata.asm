@@ -145,6 +145,8 @@ ata_release:
 ; CF = 1, AH = status code on failure; EBDA_X_LEFT then counts what is missing.
 ; Changes EAX, BX, CX, DX, DI, ES.
 ata_transfer:
+        test    byte [si + DISK.flags], DISK_EMULATED
+        jnz     cd_image_transfer
         cmp     word [EBDA_X_LEFT], 0
         je      .done
         mov     ax, [EBDA_X_LEFT]

@@ -28,11 +28,17 @@
 %include "int16.asm"
 %include "serial.asm"
 %include "system.asm"
+%include "fdc.asm"
+%include "diskette.asm"
 %include "ata.asm"
+%include "atapi.asm"
 %include "drives.asm"
 %include "disk.asm"
 %include "edd.asm"
+%include "cdrom.asm"
+%include "eltorito.asm"
 %include "boot.asm"
+%include "bootmenu.asm"
 
 ; --- F000:D000: 4 KiB left empty for tables that the machine may put here ---------
         AT      0D000h

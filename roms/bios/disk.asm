@@ -16,14 +16,23 @@ int13:
         INT_ENTER
         sti
         mov     al, [bp + F_DL]
-        test    al, 80h
-        jz      int13_diskette
         mov     ds, [BDA_EBDA]
+        cmp     byte [EBDA_EMU_ACTIVE], 0
+        jne     .emulation
+        test    al, 80h
+        jz      .diskette
+.drive:
+        mov     ah, al
+        sub     ah, CD_DRIVE
+        cmp     ah, [EBDA_CDROMS]
+        jb      .cd
         and     ax, 7Fh
+.disk:
         cmp     al, [EBDA_DISKS]
         jae     int13_no_drive
         imul    si, ax, DISK_SIZE
         add     si, EBDA_DISK_TABLE
+int13_disk:
         mov     al, [bp + F_AH]
         mov     bx, .table
 .search:
@@ -79,13 +88,58 @@ int13:
         dw      int13_ext_hardware
 .table_end:
 
-; int13_end: AH = status code, to the caller, to 40:74 and to CF.
+; What a CD that was booted from hides or moves: a diskette image is drive 0, so that the
+; first drive becomes 1; a hard disk image is 80h, so that the disks begin at 81h.
+int13.emulation:
+        cmp     al, [EBDA_EMU_DRIVE]
+        je      int13_emulated
+        cmp     al, 7Fh                 ; all that is emulated
+        je      int13.terminate
+        test    al, 80h
+        jz      int13.behind
+        cmp     al, CD_DRIVE
+        jae     int13.drive
+        and     ax, 7Fh
+        cmp     byte [EBDA_EMU_DRIVE], 80h
+        jne     int13.disk
+        dec     ax
+        jmp     int13.disk
+int13.terminate:
+        cmp     byte [bp + F_AH], 4Bh
+        je      int13_emulated.cd
+int13.behind:
+        cmp     byte [EBDA_EMU_DRIVE], 0
+        jne     int13.diskette
+        push    word BDA_SEG
+        pop     ds
+        cmp     al, 1
+        je      int13_second
+        movzx   si, al
+        jmp     int13_diskette_si
+int13.diskette:
+        push    word BDA_SEG
+        pop     ds
+        jmp     int13_diskette
+int13.cd:
+        movzx   si, ah
+        imul    si, DISK_SIZE
+        add     si, EBDA_CD_TABLE
+        jmp     int13_cd
+
+; int13_end: AH = status code, to the caller, to 40:74, or 40:41 for a diskette that is an
+; image on a CD, and to CF.
 int13_ok:
         mov     ah, DISK_OK
 int13_end:
         push    word BDA_SEG
         pop     ds
+        test    byte [bp + F_DL], 80h
+        jnz     .disk
+        mov     [BDA_FD_STATUS], ah
+        jmp     .status
+.disk:
         mov     [BDA_HD_STATUS], ah
+.status:
         mov     [bp + F_AH], ah
 int13_carry:
         cmp     ah, 1
@@ -113,40 +167,12 @@ int13_no_drive:
         mov     word [bp + F_DX], 0
         jmp     int13_ok
 
-; Diskettes: there is no drive yet. AH=01h, 08h and 15h answer, the rest times out as a
-; missing drive does.
-int13_diskette:
-        mov     ah, [bp + F_AH]
-        cmp     ah, 01h
-        je      .status
-        cmp     ah, 08h
-        je      .parameters
-        cmp     ah, 15h
-        je      .type
-        mov     byte [bp + F_AL], 0
-        mov     ah, DISK_TIMEOUT
-.end:
-        mov     [BDA_FD_STATUS], ah
-        mov     [bp + F_AH], ah
-        jmp     int13_carry
-.status:
-        mov     ah, [BDA_FD_STATUS]
-        jmp     .end
-.parameters:
-        mov     word [bp + F_AX], 0
-        mov     word [bp + F_BX], 0
-        mov     word [bp + F_CX], 0
-        mov     word [bp + F_DX], 0
-        mov     word [bp + F_ES], 0
-        mov     word [bp + F_DI], 0
-.type:
-        mov     ah, 0                   ; drive not present
-        jmp     .end
-
 ; --- functions: DS = EBDA, SI = drive, frame at BP -----------------------------------------------
 
 ; AH=00h "Reset disk system", AH=0Dh "Alternate disk reset".
 int13_reset:
+        test    byte [si + DISK.flags], DISK_EMULATED
+        jnz     int13_ok
         call    ata_reset
         jmp     int13_end
 
@@ -155,6 +181,10 @@ int13_status:
         push    word BDA_SEG
         pop     ds
         mov     ah, [BDA_HD_STATUS]
+        test    byte [bp + F_DL], 80h
+        jnz     .disk
+        mov     ah, [BDA_FD_STATUS]
+.disk:
         mov     [bp + F_AH], ah
         jmp     int13_carry
 
@@ -202,7 +232,9 @@ int13_parameters:
         mov     [bp + F_CX], cx
         mov     dh, [si + DISK.log_heads]
         dec     dh
-        mov     dl, [EBDA_DISKS]
+        push    word BDA_SEG
+        pop     es
+        mov     dl, [es:BDA_HD_COUNT]
         mov     [bp + F_DX], dx
         mov     byte [bp + F_AL], 0
         jmp     int13_ok
@@ -216,6 +248,8 @@ int13_seek:
 
 ; AH=10h "Test drive ready" and others that need no more than that.
 int13_ready:
+        test    byte [si + DISK.flags], DISK_EMULATED
+        jnz     int13_ok
         mov     al, 0
         call    ata_select
         jc      .release

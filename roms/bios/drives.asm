@@ -36,7 +36,9 @@ disk_init:
         add     si, DISK_SIZE
         jmp     .next
 .no_disk:
-        add     [EBDA_CDROMS], al
+        test    al, al
+        jz      .next
+        call    cd_announce
 .next:
         pop     bx
         add     bx, 7
@@ -44,17 +46,12 @@ disk_init:
         jb      .place
         call    fdpt_init
         mov     al, [EBDA_DISKS]
-        mov     ah, [EBDA_CDROMS]
         pop     es
         pop     ds
         mov     [BDA_HD_COUNT], al
         test    al, al
-        jnz     .cdroms
+        jnz     .line_end
         PRINT   '  no disk'
-.cdroms:
-        test    ah, ah
-        jz      .line_end
-        PRINT   '  CD-ROM'
 .line_end:
         jmp     print_line_end
 .places:
@@ -189,6 +186,28 @@ disk_announce:
         mov     eax, [si + DISK.total]
         mov     edx, [si + DISK.total + 4]
         jmp     print_size
+
+; cd_announce: the packet device whose place is at SI; if it is a CD-ROM drive, it gets an
+; entry in the table of those, and "  CD-ROM" on the banner line.
+cd_announce:
+        mov     byte [si + DISK.flags], DISK_ATAPI
+        call    cd_probe
+        jc      .end
+        push    si
+        push    es
+        push    ds
+        pop     es
+        movzx   di, byte [EBDA_CDROMS]
+        imul    di, DISK_SIZE
+        add     di, EBDA_CD_TABLE
+        mov     cx, DISK_SIZE
+        rep     movsb
+        pop     es
+        pop     si
+        inc     byte [EBDA_CDROMS]
+        PRINT   '  CD-ROM'
+.end:
+        ret
 
 ; fdpt_init: the parameter tables of INT 41h and 46h for the first two disks; DS = EBDA.
 fdpt_init:

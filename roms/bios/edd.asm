@@ -133,6 +133,7 @@ int13_ext_parameters:
         mov     eax, [si + DISK.total + 4]
         mov     [es:di + 20], eax
         mov     word [es:di + 24], 512
+edd_parameters_end:
         cmp     cx, EDD_SIZE_2
         jb      .size
         mov     bx, EDD_SIZE_2
@@ -227,6 +228,11 @@ edd_path:
         mov     [es:di + 2], cl
         mov     dword [es:di + 10], 'ATA '
         mov     dword [es:di + 14], '    '
+        test    byte [si + DISK.flags], DISK_ATAPI
+        jz      .interface
+        mov     dword [es:di + 10], 'ATAP'
+        mov     dword [es:di + 14], 'I   '
+.interface:
         mov     al, [si + DISK.select]
         shr     al, 4
         and     al, 01h

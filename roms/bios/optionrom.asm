@@ -181,3 +181,6 @@ option_rom_run:
         retf
 .back:
         ret
+
+pnp_structure:
+        db      '$PnP'

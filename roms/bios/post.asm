@@ -100,13 +100,15 @@ post:
         call    serial_init
         call    parallel_init
         STAGE   0Ah, 'serial and parallel ports'
+        call    diskette_init
         call    disk_init
-        STAGE   0Bh, 'disks'
+        STAGE   0Bh, 'diskettes and disks'
         call    option_roms_init
         STAGE   0Ch, 'option ROMs'
         call    option_roms_lock
         call    nmi_on
         mov     word [BDA_RESET_FLAG], 0
+        call    boot_menu
         STAGE   0Dh, 'boot'
         int     19h                     ; does not return
 
