@@ -14,6 +14,7 @@ roms/bios       bios.asm       roms/bios.bin
 roms/vgabios    vgabios.asm    roms/vgabios.bin
 roms/tour       tour.asm       roms/tour.img
 roms/bioscheck  bioscheck.asm  roms/bioscheck.img
+roms/bioscheck  calls.asm      roms/calls.img
 '
 
 case "${1:-}" in

@@ -28,6 +28,7 @@
 %include "int16.asm"
 %include "serial.asm"
 %include "system.asm"
+%include "apm.asm"
 %include "fdc.asm"
 %include "diskette.asm"
 %include "ata.asm"
@@ -39,6 +40,8 @@
 %include "eltorito.asm"
 %include "boot.asm"
 %include "bootmenu.asm"
+%include "acpi.asm"
+%include "smbios.asm"
 
 ; --- F000:D000: 4 KiB left empty for tables that the machine may put here ---------
         AT      0D000h

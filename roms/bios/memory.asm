@@ -183,3 +183,29 @@ shadow_bios:
         rep     movsd
         ret
 
+; shadow_unlock, shadow_lock: the shadowed BIOS can be written, for tables in POST, and no
+; more. Where it is no RAM nothing changes. ES = EBDA. Keep all registers.
+shadow_unlock:
+        push    cx
+        mov     cl, PAM0_RW
+        jmp     shadow_set
+shadow_lock:
+        push    cx
+        mov     cl, PAM0_RO
+shadow_set:
+        push    bx
+        push    di
+        mov     bx, [es:EBDA_BRIDGE]
+        mov     di, PAM0
+        mov     ch, cl
+        call    pci_read_byte
+        test    cl, PAM0_RO             ; reads come from RAM
+        mov     cl, ch
+        jz      .end
+        call    pci_write_byte
+.end:
+        pop     di
+        pop     bx
+        pop     cx
+        ret
+

@@ -1,6 +1,7 @@
 ; Expansion ROMs: the video BIOS out of its PCI device, then all that lies between
 ; C0000h and EFFFFh.
 ;
+; Compaq/Phoenix/Intel "Plug and Play BIOS Specification" 1.0A (1994), 3 "Option ROMs";
 ; PCI Local Bus Specification 2.1, 6.2.5.2 "Expansion ROM Base Address Register", 6.3
 ; "PCI Expansion ROMs"; IBM PC/AT Technical Reference (6183310), section 5, "Adapter
 ; ROM modules". Intel 82441FX PMC (290549-001) "PAM".
@@ -113,7 +114,8 @@ option_roms_init:
         ret
 
 ; option_rom_run: DX = segment. Calls the ROM there if its signature and checksum are
-; right; DX = the next place to look. Keeps DS; ES = extended BIOS data area.
+; right, then what its Plug and Play headers name; DX = the next place to look. Keeps DS;
+; ES = extended BIOS data area.
 option_rom_run:
         push    ds
         mov     ds, dx
@@ -149,6 +151,7 @@ option_rom_run:
         pop     ds
         push    ds
         push    bx
+        push    dx
         ; A ROM made for newer firmware may reach its device's memory with 32-bit offsets
         ; and expects limits of 4 GiB ("big real mode", PCI Firmware Specification 3.0).
         mov     ax, FLAT_DATA
@@ -156,6 +159,12 @@ option_rom_run:
         call    .call
         mov     ax, REAL_DATA
         call    segment_limits
+        cld
+        push    word BDA_SEG
+        pop     ds
+        mov     es, [BDA_EBDA]          ; a ROM may have moved it
+        pop     ds                      ; the ROM
+        call    option_rom_pnp
         pop     dx
         pop     ds
         cld
@@ -175,12 +184,102 @@ option_rom_run:
         push    word .back
         push    dx
         push    word 3
-        push    cs                      ; ES:DI = no "$PnP" structure
+        push    cs                      ; ES:DI = "$PnP" structure
         pop     es
-        xor     di, di
+        mov     di, pnp_structure
         retf
 .back:
         ret
 
+; --- Plug and Play ----------------------------------------------------------------------------
+
+; option_rom_pnp: DS = segment of a ROM whose initialization has run. Of its expansion
+; headers the boot connection vector is called, and the first bootstrap entry vector of
+; all ROMs kept. "Plug and Play BIOS Specification" 1.0A (1994), 3.2 "Expansion header for
+; Plug and Play". ES = EBDA. Changes all general registers.
+PNP_NEXT        equ 6                   ; word: the next header
+PNP_BCV         equ 16h                 ; word
+PNP_BEV         equ 1Ah                 ; word
+PNP_HEADERS_MAX equ 8
+option_rom_pnp:
+        mov     dx, PNP_HEADERS_MAX
+        mov     bx, [1Ah]
+.header:
+        test    bx, bx
+        jz      .end
+        cmp     bx, 0FFC0h
+        ja      .end
+        cmp     dword [bx], '$PnP'
+        jne     .next                   ; or some other kind of header
+        movzx   cx, byte [bx + 5]       ; 16-byte units
+        shl     cx, 4
+        jz      .end
+        mov     si, bx
+        mov     al, 0
+.sum:
+        add     al, [si]
+        inc     si
+        loop    .sum
+        test    al, al
+        jnz     .end
+        mov     ax, [bx + PNP_BEV]
+        test    ax, ax
+        jz      .connect
+        cmp     dword [es:EBDA_BEV], 0
+        jne     .connect
+        mov     [es:EBDA_BEV], ax
+        mov     [es:EBDA_BEV + 2], ds
+.connect:
+        mov     ax, [bx + PNP_BCV]
+        test    ax, ax
+        jz      .next
+        push    ds
+        push    bx
+        push    dx
+        call    .call
+        pop     dx
+        pop     bx
+        pop     ds
+        cld
+        push    word BDA_SEG
+        pop     es
+        mov     es, [es:BDA_EBDA]
+.next:
+        mov     bx, [bx + PNP_NEXT]
+        dec     dx
+        jnz     .header
+.end:
+        ret
+.call:
+        push    cs
+        push    word .back
+        push    ds
+        push    ax
+        xor     ax, ax                  ; no card select number: an ISA or PCI card
+        push    cs
+        pop     es
+        mov     di, pnp_structure
+        retf
+.back:
+        ret
+
+; What ROMs are shown to tell them that we know of Plug and Play, 4.4 "Installation check".
+; It has no services, so it does not lie where systems would look for it: on 16 bytes.
+pnp_entry:
+        mov     ax, 82h                 ; FUNCTION_NOT_SUPPORTED
+        retf
+        align   16, db 0
+        db      0
+%define PNP_OFFSET (pnp_entry - $$)
+%define PNP_BYTES  ('$' + 'P' + 'n' + 'P' + 10h + 21h + 2 * ((PNP_OFFSET & 0FFh) + (PNP_OFFSET >> 8)) + 0F0h + 0Fh + 0F0h)
 pnp_structure:
-        db      '$PnP'
+        db      '$PnP', 10h, 21h
+        dw      0                       ; no events
+        db      (-PNP_BYTES) & 0FFh
+        dd      0
+        dw      pnp_entry, BIOS_SEG
+        dw      pnp_entry
+        dd      BIOS_SEG << 4
+        dd      0
+        dw      BIOS_SEG
+        dd      0

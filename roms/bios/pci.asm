@@ -76,6 +76,11 @@ pci_function_init:
         call    pci_read_dword
         cmp     ecx, PIIX3_ISA
         je      pirq_init
+        cmp     ecx, PIIX4_PM
+        jne     .not_power
+        call    pci_irq_init
+        jmp     pm_init                 ; its ports are not in base address registers
+.not_power:
         cmp     ecx, PIIX3_IDE
         jne     .not_piix_ide
         mov     di, IDETIM

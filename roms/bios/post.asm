@@ -103,6 +103,8 @@ post:
         call    diskette_init
         call    disk_init
         STAGE   0Bh, 'diskettes and disks'
+        call    acpi_init
+        call    smbios_init
         call    option_roms_init
         STAGE   0Ch, 'option ROMs'
         call    option_roms_lock

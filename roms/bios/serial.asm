@@ -11,7 +11,7 @@ UART_MCR        equ 4                   ; 0 DTR, 1 RTS
 UART_LSR        equ 5                   ; 0 data ready, 5 transmitter holding empty
 UART_MSR        equ 6
 
-; serial_init: COM1 and COM2 where a UART keeps what is written to its interrupt
+; serial_init: COM1 to COM4 where a UART keeps what is written to its interrupt
 ; enable register.
 serial_init:
         xor     di, di                  ; ports found, as offset in the table
@@ -43,7 +43,7 @@ serial_init:
         or      [BDA_EQUIPMENT], ax
         ret
 .bases:
-        dw      3F8h, 2F8h
+        dw      3F8h, 2F8h, 3E8h, 2E8h
 .bases_end:
 
 ; parallel_init: printer ports where the data latch keeps what is written.
@@ -75,7 +75,7 @@ parallel_init:
         or      [BDA_EQUIPMENT], ax
         ret
 .bases:
-        dw      378h, 278h
+        dw      3BCh, 378h, 278h
 .bases_end:
 
 ; --- INT 14h: DX = port -------------------------------------------------------------------
@@ -194,11 +194,88 @@ int14:
 .divisors:
         dw      1047, 768, 384, 192, 96, 48, 24, 12     ; 110 to 9600 baud
 
-; --- INT 17h: printers, none: time-out, not selected ------------------------------------------
+; --- INT 17h: DX = printer ---------------------------------------------------------------------
+LPT_STATUS      equ 1                   ; 7 not busy, 6 not acknowledging, 5 no paper, 4 selected
+LPT_CONTROL     equ 2                   ; 0 strobe, 2 not reset, 3 select
+LPT_IDLE        equ 0Ch
+
 int17:
         INT_ENTER
-        cmp     byte [bp + F_AH], 2
-        ja      .leave
-        mov     byte [bp + F_AH], 01h
+        sti
+        mov     si, [bp + F_DX]
+        cmp     si, 3
+        jae     .leave
+        mov     cl, [si + BDA_LPT_TIMEOUT]      ; seconds
+        shl     si, 1
+        mov     di, [si + BDA_LPT]
+        test    di, di
+        jz      .absent
+        mov     al, [bp + F_AH]
+        cmp     al, 1
+        jb      .print
+        je      .init
+        cmp     al, 2
+        je      .status
 .leave:
         INT_LEAVE
+.absent:
+        mov     byte [bp + F_AH], 01h   ; time-out, not selected
+        INT_LEAVE
+
+; AH=00h "Print character": AL, once the printer is not busy.
+.print:
+        mov     al, [bp + F_AL]
+        mov     dx, di
+        out     dx, al
+        inc     dx
+        mov     ch, cl
+.second:
+        push    cx
+        WAIT_FOR 1000
+.poll:
+        in      al, dx
+        test    al, 80h                 ; CF = 0
+        jnz     .waited
+        call    wait_step
+        jnc     .poll
+.waited:
+        pop     cx
+        jnc     .strobe
+        dec     ch
+        jnz     .second
+        mov     ah, 01h
+        jmp     .answer
+.strobe:
+        inc     dx
+        mov     al, LPT_IDLE | 01h
+        call    .pulse
+        mov     al, LPT_IDLE
+        call    .pulse
+        jmp     .status
+
+; AH=01h "Initialize": its reset line for a while.
+.init:
+        lea     dx, [di + LPT_CONTROL]
+        mov     al, LPT_IDLE & ~04h
+        out     dx, al
+        mov     cx, 40
+        call    wait_refresh
+        mov     al, LPT_IDLE
+        out     dx, al
+; AH=02h "Status": AH as the port has it, but acknowledging and error as 1.
+.status:
+        mov     ah, 0
+.answer:
+        lea     dx, [di + LPT_STATUS]
+        in      al, dx
+        and     al, 0F8h
+        xor     al, 48h
+        or      ah, al
+        mov     [bp + F_AH], ah
+        INT_LEAVE
+; A strobe is longer than half a microsecond.
+.pulse:
+        out     dx, al
+        IO_DELAY
+        IO_DELAY
+        ret

@@ -23,6 +23,8 @@ int15:
         dw      int15_a20
         db      4Fh
         dw      int15_key
+        db      53h
+        dw      int15_apm
         db      80h                     ; device open, close, program end: for a hook
         dw      int15_ok
         db      81h
@@ -289,45 +291,33 @@ int15_memory:
 ; EAX = "SMAP", ECX = 20, EBX = the next index or 0 after the last.
 MAP_RAM         equ 1
 MAP_RESERVED    equ 2
+MAP_ACPI        equ 3                   ; tables: RAM once they have been read
+MAP_NVS         equ 4                   ; stays the firmware's
 .map:
         cmp     dword [bp + F_EDX], 'PAMS'
         jne     int15_unsupported
         cmp     dword [bp + F_ECX], 20
         jb      int15_unsupported
         mov     ebx, [bp + F_EBX]
-.entry:
-        cmp     ebx, 5
-        ja      int15_unsupported
-        ; EDX:EAX = start, ESI:ECX = end, EDI = type.
-        call    [cs:ebx * 2 + .entries]
-        jc      int15_unsupported       ; an index past the last entry
-        sub     ecx, eax
-        sbb     esi, edx
-        jnz     .there
-        test    ecx, ecx
-        jnz     .there
-        inc     bx                      ; no extended memory: the next entry
-        jmp     .entry
-.there:
-        push    bx
+        cmp     ebx, .ENTRIES
+        jae     int15_unsupported
+        call    .find
+        jc      int15_unsupported
         push    es
         mov     es, [bp + F_ES]
-        mov     ebx, edi                ; type
+        push    di
         mov     di, [bp + F_DI]
         mov     [es:di], eax
         mov     [es:di + 4], edx
         mov     [es:di + 8], ecx
         mov     [es:di + 12], esi
-        mov     [es:di + 16], ebx
+        pop     ax
+        cwde
+        mov     [es:di + 16], eax
         pop     es
-        pop     bx
         inc     bx
-        cmp     bx, 5                   ; entry 5 exists only with RAM above 4 GiB
-        jb      .more
-        ja      .last
-        cmp     dword [es:EBDA_RAM_HIGH], 0
-        jne     .more
-.last:
+        call    .find                   ; is there another?
+        jnc     .more
         xor     bx, bx
 .more:
         movzx   ebx, bx
@@ -335,58 +325,86 @@ MAP_RESERVED    equ 2
         mov     dword [bp + F_ECX], 20
         mov     dword [bp + F_EAX], 'PAMS'
         jmp     int15_ok_keep
+; BX = the first entry from BX on that is not empty; EDX:EAX = start, ESI:ECX = length, DI =
+; type. CF = 1 when there is none.
+.find:
+        cmp     bx, .ENTRIES
+        cmc
+        jc      .found
+        push    bx
+        shl     bx, 1
+        xor     edx, edx
+        xor     esi, esi
+        call    [cs:bx + .entries]      ; EDX:EAX = start, ESI:ECX = end, DI = type
+        pop     bx
+        sub     ecx, eax
+        sbb     esi, edx
+        jnz     .there
+        test    ecx, ecx
+        jnz     .there
+        inc     bx
+        jmp     .find
+.there:
+        clc
+.found:
+        ret
 .entries:
-        dw      .base, .ebda, .bios, .extended, .flash, .above_4g
+        dw      .base, .ebda, .bios, .extended, .acpi, .nvs, .flash, .above_4g
+.ENTRIES        equ ($ - .entries) / 2
 .base:
         xor     eax, eax
-        xor     edx, edx
         movzx   ecx, word [es:EBDA_LOW_TOP]
         shl     ecx, 10
-        xor     esi, esi
-        mov     edi, MAP_RAM
+        mov     di, MAP_RAM
         ret
 .ebda:
         movzx   eax, word [es:EBDA_LOW_TOP]
         shl     eax, 10
-        xor     edx, edx
         mov     ecx, 0A0000h
-        xor     esi, esi
-        mov     edi, MAP_RESERVED
+        mov     di, MAP_RESERVED
         ret
 .bios:
         mov     eax, 0F0000h
-        xor     edx, edx
         mov     ecx, 100000h
-        xor     esi, esi
-        mov     edi, MAP_RESERVED
+        mov     di, MAP_RESERVED
         ret
 .extended:
         mov     eax, 100000h
-        xor     edx, edx
         mov     ecx, [es:EBDA_RAM_TOP]
-        xor     esi, esi
-        mov     edi, MAP_RAM
+        mov     di, MAP_RAM
+        ret
+.acpi:
+        mov     eax, [es:EBDA_ACPI_BASE]        ; 0 for none
+        mov     ecx, eax
+        test    eax, eax
+        jz      .no_tables
+        add     ecx, ACPI_NVS
+.no_tables:
+        mov     di, MAP_ACPI
+        ret
+.nvs:
+        call    .acpi
+        jz      .no_nvs
+        mov     eax, ecx
+        add     ecx, ACPI_SIZE - ACPI_NVS
+.no_nvs:
+        mov     di, MAP_NVS
         ret
 .flash:
         mov     eax, 0FFFC0000h
-        xor     edx, edx
         xor     ecx, ecx
         mov     esi, 1
-        mov     edi, MAP_RESERVED
+        mov     di, MAP_RESERVED
         ret
 .above_4g:
-        cmp     dword [es:EBDA_RAM_HIGH], 1
-        jc      .absent
-        xor     eax, eax
         mov     edx, 1
+        xor     eax, eax
         mov     ecx, [es:EBDA_RAM_HIGH]
         mov     esi, ecx
         shl     ecx, 16
         shr     esi, 16
         inc     esi
-        mov     edi, MAP_RAM
-        clc
-.absent:
+        mov     di, MAP_RAM
         ret
 
 ; --- where things are ---------------------------------------------------------------------
