@@ -88,7 +88,7 @@ impl Decoder<'_> {
             Entry::Row(row) => {
                 self.insn.op = isa::row_number(map, opcode, reg);
                 self.operands(row, opcode)?;
-                Ok(self.choose_handler(row, model))
+                Ok(self.choose_handler(row, model, is_32))
             }
             Entry::UndefinedModRm => {
                 let modrm = self.read_modrm()?;
@@ -276,7 +276,8 @@ impl Decoder<'_> {
     }
 
     /// Picks the row's handler, or the one that says why the form is undefined. Returns whether a trace ends here.
-    fn choose_handler(&mut self, row: &Row, model: Model) -> bool {
+    fn choose_handler(&mut self, row: &Row, model: Model, is_32: bool) -> bool {
+        let prefixed = self.insn.has(REP) || self.insn.has(REPNE) || self.insn.has(OPERAND_32) != is_32;
         let memory_only = row.operands.contains(&Operand::M);
         let refused = if !model.has(row.feature) {
             Some(Refusal::Model)
@@ -284,6 +285,8 @@ impl Decoder<'_> {
             Some(Refusal::Lock)
         } else if memory_only && !self.insn.is_memory() {
             Some(Refusal::Register)
+        } else if row.no_prefix && prefixed {
+            Some(Refusal::Prefix)
         } else {
             None
         };

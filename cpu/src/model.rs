@@ -33,6 +33,8 @@ pub enum Feature {
     Cmov,
     /// SYSENTER and SYSEXIT.
     Sep,
+    /// FXSAVE and FXRSTOR.
+    Fxsr,
 }
 
 /// A processor model.
@@ -72,7 +74,7 @@ impl Model {
             Model::I386 => Feature::I386,
             Model::I486 => Feature::Cpuid,
             Model::Pentium => Feature::Cx8,
-            Model::P6 | Model::Max => Feature::Sep,
+            Model::P6 | Model::Max => Feature::Fxsr,
         };
         feature as u8 <= newest as u8
     }
@@ -123,10 +125,11 @@ impl Model {
         const PGE: u32 = 1 << 13;
         const CMOV: u32 = 1 << 15;
         const PSE36: u32 = 1 << 17;
+        const FXSR: u32 = 1 << 24;
         match self {
             Model::I386 | Model::I486 => 0,
             Model::Pentium => VME | DE | PSE | TSC | MSR | CX8,
-            Model::P6 | Model::Max => VME | DE | PSE | TSC | MSR | PAE | CX8 | SEP | MTRR | PGE | CMOV | PSE36,
+            Model::P6 | Model::Max => VME | DE | PSE | TSC | MSR | PAE | CX8 | SEP | MTRR | PGE | CMOV | PSE36 | FXSR,
         }
     }
 }

@@ -104,6 +104,7 @@ sites! {
     InstructionBreakpoint: DB, "no enabled instruction breakpoint matches", "SDM Vol.3B 17.3.1.1 \"Instruction-Breakpoint Exception Condition\"";
     CmpxchgAlignment: GP, "the 16-byte operand is aligned", "SDM Vol.2A \"CMPXCHG8B\"";
     PushaRoom: GP, "in real and virtual-8086 mode PUSHA does not begin at 7, 9, 11, 13 or 15", "SDM Vol.2B \"PUSHA/PUSHAD\"";
+    FxAlignment: GP, "the area of FXSAVE and FXRSTOR lies on 16 bytes", "SDM Vol.2A \"FXSAVE\"";
 }
 
 impl Site {

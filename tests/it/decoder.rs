@@ -58,6 +58,7 @@ fn in_p6(feature: CpuidFeature) -> bool {
             | INTEL8086_ONLY
             | CPUID
             | TSC
+            | FXSR
             | MSR
             | CX8
             | CMOV

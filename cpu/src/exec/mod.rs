@@ -26,6 +26,7 @@ pub mod far;
 pub mod flag;
 pub mod fpu_control;
 pub(crate) mod frame;
+pub mod fxsave;
 pub mod io;
 pub mod logic;
 mod memory;

@@ -3,8 +3,10 @@
 
 use super::Operand::{Cl, Eb, Ev, Ew, Ib, Is, Iz, M, One};
 use super::{Entry, b, n, row, v};
-use crate::exec::{arithmetic, bit, control, data, far, fpu_control, logic, muldiv, shift, stack, system, tables};
-use crate::model::Feature::{Cx8, I186, I286, I486};
+use crate::exec::{
+    arithmetic, bit, control, data, far, fpu_control, fxsave, logic, muldiv, shift, stack, system, tables,
+};
+use crate::model::Feature::{Cx8, Fxsr, I186, I286, I486};
 
 use Entry::UndefinedModRm;
 
@@ -138,6 +140,18 @@ pub(super) static GROUP_8: GroupRows = [
 pub(super) static GROUP_9: GroupRows = [
     UndefinedModRm,
     row("cmpxchg8b", [M], n!(arithmetic::cmpxchg8b)).lock().needs(Cx8).at(),
+    UndefinedModRm,
+    UndefinedModRm,
+    UndefinedModRm,
+    UndefinedModRm,
+    UndefinedModRm,
+    UndefinedModRm,
+];
+
+/// 0F AE.
+pub(super) static GROUP_15: GroupRows = [
+    row("fxsave", [M], n!(fxsave::fxsave)).needs(Fxsr).no_prefix().at(),
+    row("fxrstor", [M], n!(fxsave::fxrstor)).needs(Fxsr).no_prefix().at(),
     UndefinedModRm,
     UndefinedModRm,
     UndefinedModRm,

@@ -83,6 +83,8 @@ pub struct Row {
     pub ends_trace: bool,
     /// What the model must have.
     pub feature: Feature,
+    /// Undefined behind 66h, F2h or F3h: "NP" in SDM Vol.2A 3.1.1.1 "Opcode Column in the Instruction Summary Table".
+    pub no_prefix: bool,
 }
 
 impl Row {
@@ -101,6 +103,12 @@ impl Row {
     /// Undefined unless the model has the feature.
     const fn needs(mut self, feature: Feature) -> Row {
         self.feature = feature;
+        self
+    }
+
+    /// Undefined behind 66h, F2h or F3h.
+    const fn no_prefix(mut self) -> Row {
+        self.no_prefix = true;
         self
     }
 
@@ -132,7 +140,7 @@ const fn row<const N: usize>(name: &'static str, operands: [Operand; N], handler
         all[index] = operands[index];
         index += 1;
     }
-    Row { name, operands: all, handlers, lockable: false, ends_trace: false, feature: Feature::I8086 }
+    Row { name, operands: all, handlers, lockable: false, ends_trace: false, feature: Feature::I8086, no_prefix: false }
 }
 
 /// Handlers of a byte instruction: `b!(add)` is `[add::<u8>, add::<u8>]`.
@@ -210,12 +218,14 @@ pub enum Refusal {
     Register,
     /// The model lacks the instruction.
     Model,
+    /// 66h, F2h or F3h where none is allowed.
+    Prefix,
 }
 
 /// Canonical handlers by number: row and operand size, then those that refuse.
 static HANDLERS: [Handler; HANDLER_COUNT] = handlers();
-/// Rows of both maps, times two operand sizes, and four that raise #UD.
-const HANDLER_COUNT: usize = FIRST_REFUSAL as usize + 4;
+/// Rows of both maps, times two operand sizes, and five that raise #UD.
+const HANDLER_COUNT: usize = FIRST_REFUSAL as usize + 5;
 const FIRST_REFUSAL: u16 = 2 << 12;
 
 /// The number of the handler for what is not in the table.
@@ -250,6 +260,7 @@ const fn handlers() -> [Handler; HANDLER_COUNT] {
     all[refusal_number(Refusal::Lock) as usize] = exec::undefined_lock;
     all[refusal_number(Refusal::Register) as usize] = exec::undefined_operand;
     all[refusal_number(Refusal::Model) as usize] = exec::undefined_for_model;
+    all[refusal_number(Refusal::Prefix) as usize] = exec::undefined;
     all
 }
 

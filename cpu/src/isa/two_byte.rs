@@ -1,7 +1,7 @@
 //! The two-byte opcodes, behind 0Fh. SDM Vol.2D Table A-3 "Two-byte Opcode Map".
 
 use super::Operand::{Cd, Cl, Dd, Eb, Ev, Ew, Gb, Gv, Ib, Jz, M, R, Seg, Z};
-use super::groups::{GROUP_6, GROUP_7, GROUP_8, GROUP_9};
+use super::groups::{GROUP_6, GROUP_7, GROUP_8, GROUP_9, GROUP_15};
 use super::{Entry, b, n, row, v};
 use crate::exec::{arithmetic, bit, control, data, muldiv, segments, shift, system};
 use crate::model::Feature::{Cmov, Cpuid, I286, I386, I486, Msr, P6, Sep, Tsc};
@@ -196,7 +196,7 @@ pub(super) static TWO_BYTE: [Entry; 256] = [
     /* AC */
     row("shrd", [Ev, Gv, Ib], v!(shift::shrd_immediate)).needs(I386).at(),
     /* AD */ row("shrd", [Ev, Gv, Cl], v!(shift::shrd_cl)).needs(I386).at(),
-    /* AE */ Undefined,
+    /* AE */ Group(&GROUP_15),
     /* AF */ row("imul", [Gv, Ev], v!(muldiv::imul_two)).needs(I386).at(),
     /* B0 */
     row("cmpxchg", [Eb, Gb], b!(arithmetic::cmpxchg)).lock().needs(I486).at(),

@@ -93,9 +93,9 @@ fn bits_of_cr0_by_model() {
 /// Each bit of CR4 exists with its feature; others give #GP(0). SDM Vol.3A 2.5 "Control Registers".
 #[test]
 fn bits_of_cr4_by_model() {
-    // VME PVI TSD DE PSE on the Pentium; PAE PGE PCE on the Pentium Pro too. Machine checks, FXSAVE and SSE are not
-    // advertised by this build.
-    let rows = [(Model::I486, 0), (Model::Pentium, 0x1F), (Model::P6, 0x1BF)];
+    // VME PVI TSD DE PSE on the Pentium; PAE PGE PCE on the Pentium Pro too, OSFXSR on the Pentium II. Machine
+    // checks and SSE are not advertised by this build.
+    let rows = [(Model::I486, 0), (Model::Pentium, 0x1F), (Model::P6, 0x3BF)];
     for (model, exists) in rows {
         for bit in 0..32 {
             let mut program = on(model);

@@ -87,6 +87,8 @@ const EXECUTION: &[(Site, Make)] = &[
         program.cpu.cr0 |= CR0_TS;
         program
     }),
+    // FXSAVE [EAX], which is DATA + 8.
+    (Site::FxAlignment, || with_eax(DATA + 8, &[0x0F, 0xAE, 0x00])),
     (Site::FpuError, || {
         let mut program = ring_0(&[0x9B]);
         program.cpu.cr0 |= CR0_NE;

@@ -1,0 +1,157 @@
+//! FXSAVE and FXRSTOR: the whole x87 state at once. SDM Vol.2A "FXSAVE", "FXRSTOR", Table 3-43 "Non-64-bit-Mode
+//! Layout of FXSAVE and FXRSTOR Memory Region".
+//!
+//! Without SSE, MXCSR and the XMM registers are not there: their places are reserved and left alone.
+
+use ringwalk_mmu::{Access, LinAddr};
+
+use super::Exec;
+use crate::exception::{Exception, Step};
+use crate::insn::Insn;
+use crate::site::Site;
+use crate::state::{CR0_EM, CR0_TS};
+
+/// Bytes that the operand has, and those of them that hold x87 state.
+const AREA: u32 = 512;
+const USED: usize = 160;
+/// Where ST0 lies; the others follow, 16 bytes each.
+const REGISTERS: usize = 32;
+
+/// FXSAVE m512. Faults: operand access, #NM, #GP(0) if not on 16 bytes.
+pub fn fxsave(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    let addr = area(cx, i, Access::Write)?;
+    let image = image(cx);
+    for (number, bytes) in (0..).zip(image.chunks_exact(8)) {
+        // MXCSR and MXCSR_MASK.
+        if number != 3 {
+            let value = bytes.iter().rev().fold(0_u64, |value, byte| value << 8 | u64::from(*byte));
+            cx.store_linear(behind(addr, 8 * number), value, cx.class())?;
+        }
+    }
+    Ok(())
+}
+
+/// FXRSTOR m512. Faults: operand access, #NM, #GP(0) if not on 16 bytes.
+pub fn fxrstor(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    let addr = area(cx, i, Access::Read)?;
+    let mut image = [0; USED];
+    for (number, bytes) in (0..).zip(image.chunks_exact_mut(8)) {
+        let value: u64 = cx.load_linear(behind(addr, 8 * number), cx.class())?;
+        bytes.copy_from_slice(&value.to_le_bytes());
+    }
+    take(cx, &image);
+    Ok(())
+}
+
+/// The operand's address, after all checks: behind them no access faults.
+fn area(cx: &mut Exec<'_>, i: &Insn, access: Access) -> Result<LinAddr, Exception> {
+    cx.require(cx.cpu.cr0 & (CR0_EM | CR0_TS) == 0, Site::DeviceNotAvailable, 0)?;
+    let (segment, offset) = (i.segment(), cx.effective_address(i));
+    let addr = cx.checked(segment, offset, AREA, access)?;
+    cx.require(addr.0.is_multiple_of(16), Site::FxAlignment, 0)?;
+    cx.translate(addr, access, cx.class())?;
+    cx.translate(behind(addr, AREA - 1), access, cx.class())?;
+    Ok(addr)
+}
+
+/// Linear addresses wrap at 4 GiB.
+fn behind(addr: LinAddr, bytes: u32) -> LinAddr {
+    LinAddr(u64::from((addr.0 as u32).wrapping_add(bytes)))
+}
+
+fn image(cx: &Exec<'_>) -> [u8; USED] {
+    let fpu = &cx.cpu.fpu;
+    let mut image = [0; USED];
+    image[0..2].copy_from_slice(&fpu.control.to_le_bytes());
+    image[2..4].copy_from_slice(&fpu.status.to_le_bytes());
+    image[4] = fpu.abridged_tags();
+    image[6..8].copy_from_slice(&fpu.opcode.to_le_bytes());
+    image[8..14].copy_from_slice(&fpu.instruction);
+    image[16..22].copy_from_slice(&fpu.operand);
+    for number in 0..8 {
+        image[REGISTERS + 16 * number..][..10].copy_from_slice(&fpu.registers[fpu.physical(number)]);
+    }
+    image
+}
+
+fn take(cx: &mut Exec<'_>, image: &[u8; USED]) {
+    let word = |at: usize| u16::from_le_bytes([image[at], image[at + 1]]);
+    let fpu = &mut cx.cpu.fpu;
+    fpu.status = word(2);
+    fpu.load_control(word(0));
+    fpu.opcode = word(6) & 0x07FF;
+    fpu.instruction.copy_from_slice(&image[8..14]);
+    fpu.operand.copy_from_slice(&image[16..22]);
+    for number in 0..8 {
+        let physical = fpu.physical(number);
+        fpu.registers[physical].copy_from_slice(&image[REGISTERS + 16 * number..][..10]);
+    }
+    fpu.set_abridged_tags(image[4]);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exec::testing::Machine;
+
+    const FXSAVE: [u8; 3] = [0x0F, 0xAE, 0x07];
+
+    /// A machine whose BX points to an aligned area.
+    fn machine() -> Machine {
+        let mut machine = Machine::new();
+        machine.cpu.gpr[3] = 0x5000;
+        machine
+    }
+
+    #[test]
+    fn the_state_after_power_on_and_after_fninit() {
+        let mut machine = machine();
+        machine.write(0x5000, &[0xEE; 512]);
+        machine.execute(&FXSAVE).expect("FXSAVE [BX]");
+        // Table 9-1 "IA-32 and Intel 64 Processor States": 0040h, 0, 5555h: all registers are +0.0 and not empty.
+        assert_eq!(machine.read(0x5000, 16), [0x40, 0, 0, 0, 0xFF, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+        assert_eq!(machine.read(0x5018, 8), [0xEE; 8], "there is no MXCSR");
+        assert_eq!(machine.read(0x5020, 128), [0; 128]);
+        assert_eq!(machine.read(0x50A0, 352), [0xEE; 352], "there are no XMM registers");
+        let mut machine = self::machine();
+        machine.execute(&[0xDB, 0xE3]).expect("FNINIT");
+        machine.execute(&FXSAVE).expect("FXSAVE [BX]");
+        assert_eq!(machine.read(0x5000, 5), [0x7F, 0x03, 0, 0, 0x00]);
+    }
+
+    #[test]
+    fn what_was_restored_is_saved_again() {
+        let mut machine = machine();
+        let mut image: Vec<u8> = (0..=255).chain(0..=255).collect();
+        // Status: TOP is 3, no exception flags; two registers are empty.
+        (image[2], image[3], image[4]) = (0x00, 0x18, 0xF6);
+        (image[0], image[1], image[7]) = (0x7F, 0x03, 0x05);
+        for reserved in [5, 14, 15, 22, 23] {
+            image[reserved] = 0;
+        }
+        for register in 0..8 {
+            image[42 + 16 * register..48 + 16 * register].fill(0);
+        }
+        machine.write(0x5000, &image);
+        machine.execute(&[0x0F, 0xAE, 0x0F]).expect("FXRSTOR [BX]");
+        machine.cpu.gpr[3] = 0x6000;
+        machine.execute(&FXSAVE).expect("FXSAVE [BX]");
+        assert_eq!(machine.read(0x6000, 24), image[..24]);
+        assert_eq!(machine.read(0x6020, 128), image[32..160]);
+        // Bits 0 and 3 of F6h are clear: registers 0 and 3 are empty.
+        assert_eq!(machine.cpu.fpu.tags & 0b1100_0011, 0b1100_0011);
+    }
+
+    #[test]
+    fn checks_come_before_any_change() {
+        let fault = |set: fn(&mut Machine)| {
+            let mut machine = machine();
+            set(&mut machine);
+            machine.execute(&FXSAVE).expect_err("it faults")
+        };
+        assert_eq!(fault(|machine| machine.cpu.gpr[3] = 0x5008), Site::FxAlignment);
+        assert_eq!(fault(|machine| machine.cpu.gpr[3] = 0xFE10), Site::DataLimit);
+        assert_eq!(fault(|machine| machine.cpu.cr0 |= CR0_TS), Site::DeviceNotAvailable);
+        assert_eq!(fault(|machine| machine.cpu.cr0 |= CR0_EM), Site::DeviceNotAvailable);
+    }
+}
