@@ -2,6 +2,9 @@
 //!
 //! The system BIOS ends at FFFFFFFFh and, as far as it reaches down to E0000h, at FFFFFh too. The video BIOS is the
 //! display adapter's expansion ROM; the system BIOS finds it through PCI. Where exactly is the board's business.
+//!
+//! The tables that tell a system of the machine (E820, ACPI, SMBIOS) are built by the ROM in POST, not here: it sets
+//! the ports and the interrupt routing that they tell, and a user's BIOS brings its own.
 
 use std::borrow::Cow;
 

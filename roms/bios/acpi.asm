@@ -14,7 +14,7 @@ PM_SOFT_OFF     equ 2000h               ; SUS_EN with SUS_TYP 0
 
 ACPI_SIZE       equ 10000h              ; taken from the end of RAM, whole 64 KiB
 ACPI_NVS        equ 0F000h              ; the last page of it: kept by the system
-ACPI_LEAST_RAM  equ 400000h
+ACPI_LEAST_RAM  equ 200000h
 
 ; --- the power management function -----------------------------------------------------------
 

@@ -8,15 +8,25 @@
 ; pic_init: IRQ0-7 at vectors 08h-0Fh, IRQ8-15 at 70h-77h. Open are the timer,
 ; keyboard, cascade and diskette; clock, coprocessor and both IDE channels.
 pic_init:
+        mov     bx, 0870h
+        call    pic_set
+        mov     al, 0B8h                ; OCW1
+        out     PIC1 + 1, al
+        mov     al, 1Eh
+        out     PIC2 + 1, al
+        ret
+
+; pic_set: the first vectors of the two controllers: BH, BL. Changes AL.
+pic_set:
         mov     al, 11h                 ; ICW1: edge, cascade, ICW4 follows
         out     PIC1, al
         IO_DELAY
         out     PIC2, al
         IO_DELAY
-        mov     al, 08h                 ; ICW2: vector base
+        mov     al, bh                  ; ICW2: vector base
         out     PIC1 + 1, al
         IO_DELAY
-        mov     al, 70h
+        mov     al, bl
         out     PIC2 + 1, al
         IO_DELAY
         mov     al, 04h                 ; ICW3: the slave is on IRQ2
@@ -28,11 +38,6 @@ pic_init:
         mov     al, 01h                 ; ICW4: 8086 mode, normal EOI
         out     PIC1 + 1, al
         IO_DELAY
-        out     PIC2 + 1, al
-        IO_DELAY
-        mov     al, 0B8h                ; OCW1
-        out     PIC1 + 1, al
-        mov     al, 1Eh
         out     PIC2 + 1, al
         ret
 

@@ -16,6 +16,7 @@ int13:
         INT_ENTER
         sti
         mov     al, [bp + F_DL]
+        mov     [bp + F_DRIVE], al
         mov     ds, [BDA_EBDA]
         cmp     byte [EBDA_EMU_ACTIVE], 0
         jne     .emulation
@@ -133,7 +134,7 @@ int13_ok:
 int13_end:
         push    word BDA_SEG
         pop     ds
-        test    byte [bp + F_DL], 80h
+        test    byte [bp + F_DRIVE], 80h
         jnz     .disk
         mov     [BDA_FD_STATUS], ah
         jmp     .status
@@ -181,7 +182,7 @@ int13_status:
         push    word BDA_SEG
         pop     ds
         mov     ah, [BDA_HD_STATUS]
-        test    byte [bp + F_DL], 80h
+        test    byte [bp + F_DRIVE], 80h
         jnz     .disk
         mov     ah, [BDA_FD_STATUS]
 .disk:

@@ -50,7 +50,7 @@ vectors_init:
 
 vectors_70:
         dw      irq8, irq9, irq_unused, irq_unused
-        dw      irq_unused, irq13, irq14, irq15
+        dw      irq12, irq13, irq14, irq15
 
 ; --- timer ---------------------------------------------------------------------------------
 TICKS_A_DAY     equ 1800B0h
@@ -233,10 +233,6 @@ irq_unused:
 ; NMI: a parity or channel check. Nothing in this machine raises one by itself, so the
 ; handler only returns.
 nmi:
-        iret
-
-; INT 05h: print screen; there is no printer.
-int05:
         iret
 
 ; --- reports ---------------------------------------------------------------------------------

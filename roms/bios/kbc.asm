@@ -100,6 +100,7 @@ keyboard_init:
         call    kbc_read
         mov     ah, 64h                 ; translate, mouse off, tested, no interrupts yet
         call    .command_byte
+        call    mouse_init
         mov     al, 0AEh
         call    kbc_command
 

@@ -53,8 +53,9 @@ irq1:
         INT_ENTER
         xor     bx, bx
         in      al, KBC_STATUS
-        test    al, KBC_OUT_FULL
-        jz      .eoi
+        and     al, KBC_OUT_FULL | KBC_AUX
+        cmp     al, KBC_OUT_FULL
+        jne     .eoi
         in      al, KBC_DATA
         mov     ah, 4Fh                 ; INT 15h AH=4Fh: programs may change or drop it
         stc

@@ -1,7 +1,7 @@
-; Serial ports (INT 14h) and printers (INT 17h).
+; Serial ports: INT 14h.
 ;
-; IBM PC/AT Technical Reference (6183310), section 5, "RS-232" and "Printer"; National
-; Semiconductor PC16550D (June 1995), "Registers".
+; IBM PC/AT Technical Reference (6183310), section 5, "RS-232"; IBM PS/2 and PC BIOS
+; Interface Technical Reference (1991), "Interrupt 14h"; National Semiconductor PC16550D (June 1995), "Registers".
 
 UART_DATA       equ 0
 UART_IER        equ 1
@@ -46,38 +46,6 @@ serial_init:
         dw      3F8h, 2F8h, 3E8h, 2E8h
 .bases_end:
 
-; parallel_init: printer ports where the data latch keeps what is written.
-parallel_init:
-        xor     di, di
-        mov     si, .bases
-.probe:
-        mov     dx, [cs:si]
-        mov     al, 0AAh
-        out     dx, al
-        IO_DELAY
-        in      al, dx
-        cmp     al, 0AAh
-        jne     .next
-        mov     al, 55h
-        out     dx, al
-        IO_DELAY
-        in      al, dx
-        cmp     al, 55h
-        jne     .next
-        mov     [di + BDA_LPT], dx
-        add     di, 2
-.next:
-        add     si, 2
-        cmp     si, .bases_end
-        jb      .probe
-        mov     ax, di                  ; equipment bits 15:14
-        shl     ax, 13
-        or      [BDA_EQUIPMENT], ax
-        ret
-.bases:
-        dw      3BCh, 378h, 278h
-.bases_end:
-
 ; --- INT 14h: DX = port -------------------------------------------------------------------
 int14:
         INT_ENTER
@@ -98,6 +66,9 @@ int14:
         cmp     al, 3
         jb      .receive
         je      .status
+        cmp     al, 5
+        jb      .extended
+        je      .modem
 .leave:
         INT_LEAVE
 .absent:
@@ -106,9 +77,67 @@ int14:
 
 ; AH=00h "Initialize": AL = baud (7:5), parity (4:3), stop (2), length (1:0).
 .init:
+        mov     bl, [bp + F_AL]
+        mov     bh, bl
+        and     bh, 1Fh
+        shr     bl, 5
+        call    .line
+; AH=03h "Status": AH = line status, AL = modem status.
+.status:
+        lea     dx, [di + UART_LSR]
+        in      al, dx
+        mov     [bp + F_AH], al
+        lea     dx, [di + UART_MSR]
+        in      al, dx
+        mov     [bp + F_AL], al
+        INT_LEAVE
+
+; AH=04h "Extended initialize" of the PS/2: AL break, BH parity, BL stop bits, CH length, CL
+; baud; then as AH=03h. What is out of range changes nothing.
+.extended:
+        mov     bx, [bp + F_BX]
+        mov     cx, [bp + F_CX]
         mov     al, [bp + F_AL]
-        shr     al, 5
-        movzx   bx, al
+        cmp     al, 1
+        ja      .status
+        cmp     bh, 4
+        ja      .status
+        cmp     bl, 1
+        ja      .status
+        cmp     ch, 3
+        ja      .status
+        cmp     cl, 8
+        ja      .status
+        shl     al, 6                   ; break
+        shl     bl, 2                   ; stop bits
+        or      al, bl
+        or      al, ch                  ; length
+        movzx   si, bh
+        or      al, [cs:si + .parities]
+        mov     bh, al
+        mov     bl, cl
+        call    .line
+        jmp     .status
+
+; AH=05h "Extended port control" of the PS/2: AL = 0 reads the modem control register to BL,
+; 1 writes it from there; then as AH=03h.
+.modem:
+        lea     dx, [di + UART_MCR]
+        cmp     byte [bp + F_AL], 1
+        ja      .status
+        jb      .read_modem
+        mov     al, [bp + F_BL]
+        and     al, 1Fh
+        out     dx, al
+.read_modem:
+        in      al, dx
+        mov     [bp + F_BL], al
+        jmp     .status
+
+; Baud rate BL, line control BH, no interrupts. Changes AL, BX, DX.
+.line:
+        push    bx
+        movzx   bx, bl
         shl     bx, 1
         lea     dx, [di + UART_LCR]
         mov     al, 80h
@@ -119,22 +148,14 @@ int14:
         inc     dx
         mov     al, [cs:bx + .divisors + 1]
         out     dx, al
+        pop     bx
         lea     dx, [di + UART_LCR]
-        mov     al, [bp + F_AL]
-        and     al, 1Fh
+        mov     al, bh
         out     dx, al
         lea     dx, [di + UART_IER]
         xor     al, al
         out     dx, al
-; AH=03h "Status": AH = line status, AL = modem status.
-.status:
-        lea     dx, [di + UART_LSR]
-        in      al, dx
-        mov     [bp + F_AH], al
-        lea     dx, [di + UART_MSR]
-        in      al, dx
-        mov     [bp + F_AL], al
-        INT_LEAVE
+        ret
 
 ; AH=01h "Send character": AL. The modem lines are raised, not waited for: nothing here
 ; is a modem.
@@ -192,90 +213,6 @@ int14:
 .waited:
         ret
 .divisors:
-        dw      1047, 768, 384, 192, 96, 48, 24, 12     ; 110 to 9600 baud
-
-; --- INT 17h: DX = printer ---------------------------------------------------------------------
-LPT_STATUS      equ 1                   ; 7 not busy, 6 not acknowledging, 5 no paper, 4 selected
-LPT_CONTROL     equ 2                   ; 0 strobe, 2 not reset, 3 select
-LPT_IDLE        equ 0Ch
-
-int17:
-        INT_ENTER
-        sti
-        mov     si, [bp + F_DX]
-        cmp     si, 3
-        jae     .leave
-        mov     cl, [si + BDA_LPT_TIMEOUT]      ; seconds
-        shl     si, 1
-        mov     di, [si + BDA_LPT]
-        test    di, di
-        jz      .absent
-        mov     al, [bp + F_AH]
-        cmp     al, 1
-        jb      .print
-        je      .init
-        cmp     al, 2
-        je      .status
-.leave:
-        INT_LEAVE
-.absent:
-        mov     byte [bp + F_AH], 01h   ; time-out, not selected
-        INT_LEAVE
-
-; AH=00h "Print character": AL, once the printer is not busy.
-.print:
-        mov     al, [bp + F_AL]
-        mov     dx, di
-        out     dx, al
-        inc     dx
-        mov     ch, cl
-.second:
-        push    cx
-        WAIT_FOR 1000
-.poll:
-        in      al, dx
-        test    al, 80h                 ; CF = 0
-        jnz     .waited
-        call    wait_step
-        jnc     .poll
-.waited:
-        pop     cx
-        jnc     .strobe
-        dec     ch
-        jnz     .second
-        mov     ah, 01h
-        jmp     .answer
-.strobe:
-        inc     dx
-        mov     al, LPT_IDLE | 01h
-        call    .pulse
-        mov     al, LPT_IDLE
-        call    .pulse
-        jmp     .status
-
-; AH=01h "Initialize": its reset line for a while.
-.init:
-        lea     dx, [di + LPT_CONTROL]
-        mov     al, LPT_IDLE & ~04h
-        out     dx, al
-        mov     cx, 40
-        call    wait_refresh
-        mov     al, LPT_IDLE
-        out     dx, al
-; AH=02h "Status": AH as the port has it, but acknowledging and error as 1.
-.status:
-        mov     ah, 0
-.answer:
-        lea     dx, [di + LPT_STATUS]
-        in      al, dx
-        and     al, 0F8h
-        xor     al, 48h
-        or      ah, al
-        mov     [bp + F_AH], ah
-        INT_LEAVE
-; A strobe is longer than half a microsecond.
-.pulse:
-        out     dx, al
-        IO_DELAY
-        IO_DELAY
-        ret
+        dw      1047, 768, 384, 192, 96, 48, 24, 12, 6  ; 110 to 19200 baud
+.parities:
+        db      00h, 08h, 18h, 28h, 38h                 ; none, odd, even, mark, space

@@ -41,6 +41,8 @@ int15:
         dw      int15_move
         db      88h
         dw      int15_extended_size
+        db      89h
+        dw      int15_protected
         db      90h                     ; device wait and post: for a hook
         dw      int15_ok
         db      91h
@@ -49,6 +51,8 @@ int15:
         dw      int15_config
         db      0C1h
         dw      int15_ebda
+        db      0C2h
+        dw      int15_mouse
         db      0E8h
         dw      int15_memory
 .table_end:
@@ -247,6 +251,54 @@ int15_move:
         shl     edx, 24
         or      eax, edx
         ret
+
+; AH=89h "Switch to protected mode": ES:SI = a table of eight descriptors: none, GDT, IDT,
+; and those of the caller's DS, ES, SS, CS and of the BIOS, which the BIOS fills; BH, BL =
+; vectors of the two interrupt controllers, left masked. Returns in protected mode.
+SWITCH_GDT      equ 08h
+SWITCH_IDT      equ 10h
+SWITCH_DS       equ 18h
+SWITCH_ES       equ 20h
+SWITCH_SS       equ 28h
+SWITCH_CS       equ 30h
+SWITCH_BIOS     equ 38h
+int15_protected:
+        smsw    ax
+        test    al, 01h
+        jnz     int15_unsupported
+        cli
+        call    a20_on
+        mov     bx, [bp + F_BX]
+        call    pic_set
+        mov     al, 0FFh
+        out     PIC1 + 1, al
+        out     PIC2 + 1, al
+        mov     es, [bp + F_ES]
+        mov     si, [bp + F_SI]
+        mov     dword [es:si + SWITCH_BIOS], 0FFFFh     ; F0000h, 64 KiB, code, accessed
+        mov     dword [es:si + SWITCH_BIOS + 4], 9B0Fh
+        lgdt    [es:si + SWITCH_GDT]
+        lidt    [es:si + SWITCH_IDT]
+        popad
+        pop     es
+        pop     ds
+        mov     eax, cr0
+        or      al, 01h
+        mov     cr0, eax
+        jmp     SWITCH_BIOS:.protected
+.protected:
+        mov     ax, SWITCH_DS
+        mov     ds, ax
+        mov     ax, SWITCH_ES
+        mov     es, ax
+        mov     ax, SWITCH_SS
+        mov     ss, ax
+        pop     bx                      ; IP; CS and flags go
+        add     sp, 4
+        push    word SWITCH_CS
+        push    bx
+        mov     ah, 0
+        retf
 
 ; AH=88h "Extended memory size": AX = KiB from 1 MiB on, at most 63 MiB: some programs
 ; take more for a negative number.

@@ -4,7 +4,9 @@
 ;
 ;   nasm -f bin -I roms/bioscheck/ -o roms/calls.img roms/bioscheck/calls.asm
 ;
-; Sector 0 and 1 are this program, at 0000:7C00; from sector 2, at 0000:8000, rows of 32
+; Sector 0 and 1 are this program, at 0000:7C00 (the first up to the partition table); bytes
+; 4-9 are words: sectors of program and script, and the geometry to load them by, or 0. From
+; sector 2, at 0000:8000, rows of 32
 ; bytes:
 ;
 ;   0  operation: an interrupt's number, or one of the OP_ below; 0 ends the script
@@ -32,6 +34,10 @@ start:
         times   4 - ($ - start) db 0
 sectors:
         dw      2                       ; of this program and its script
+track:
+        dw      0                       ; sectors a track and heads; 0: as AH=08h tells
+heads:
+        dw      0
 begin:
         cli
         xor     ax, ax
@@ -66,10 +72,12 @@ begin:
         mov     es, ax
         sti
         mov     [drive], dl
-        cmp     dword [SCRIPT - 8], 'HERE'      ; the second sector came with the first
-        je      run
+        cmp     dl, 0E0h                ; a CD without emulation: all of it has been loaded
+        jae     run
 ; The rest, sector by sector, by the geometry that AH=08h tells.
 .load:
+        cmp     word [track], 0
+        jne     .known
         mov     ah, 08h
         xor     di, di
         int     13h
@@ -80,6 +88,7 @@ begin:
         mov     [heads], dh
         xor     ax, ax
         mov     es, ax
+.known:
         mov     si, 1
         mov     bx, start + 512
 .sector:
@@ -108,10 +117,6 @@ begin:
         jmp     end
 drive:
         db      0
-heads:
-        db      0, 0
-track:
-        dw      0
 
 ; --- printing: COM1 ----------------------------------------------------------------------
 put:
@@ -162,11 +167,20 @@ end:
         out     dx, al
         cli
         hlt
+        times   446 - ($ - $$) db 0     ; a partition table may follow
         times   510 - ($ - $$) db 0
         dw      0AA55h
 
 ; --- the script ----------------------------------------------------------------------------
 run:
+        mov     si, .uart
+        mov     cx, (.uart_end - .uart) / 3
+.setting:
+        lodsw
+        mov     dx, ax
+        lodsb
+        out     dx, al
+        loop    .setting
         mov     si, SCRIPT
 .row:
         xor     ax, ax
@@ -272,6 +286,14 @@ run:
         jmp     .row
 row:
         dw      0
-        times   1024 - 8 - ($ - $$) db 0
-        db      'HERE'
-        dd      0
+run.uart:                               ; 115200 baud, 8 bits: ports and values
+        dw      3FBh
+        db      80h
+        dw      3F8h
+        db      1
+        dw      3F9h
+        db      0
+        dw      3FBh
+        db      3
+run.uart_end:
+        times   1024 - ($ - $$) db 0

@@ -51,6 +51,8 @@ memory:
         xor     ebx, ebx
         mov     dword [.top], 0
         mov     dword [.low], 0
+        mov     dword [.acpi], 0
+        mov     dword [.nvs], 0
         xor     bp, bp
 .map:
         mov     eax, 0E820h
@@ -76,6 +78,17 @@ memory:
         jne     .not_ram
         mov     [.top], eax
 .not_ram:
+        cmp     dword [.entry + 16], 3
+        jne     .not_acpi
+        mov     eax, [.entry]
+        mov     [.acpi], eax
+.not_acpi:
+        cmp     dword [.entry + 16], 4
+        jne     .not_nvs
+        mov     eax, [.entry]
+        add     eax, [.entry + 8]
+        mov     [.nvs], eax
+.not_nvs:
         cmp     bp, 20
         CHECK   b
         test    ebx, ebx
@@ -83,6 +96,20 @@ memory:
         EXPECT  dword [.low], 9FC00h
         cmp     dword [.top], 100000h
         CHECK   a
+        ; With a PIIX4's power management, ACPI has 64 KiB behind what is RAM.
+        mov     ax, 0B102h
+        mov     cx, 7113h
+        mov     dx, 8086h
+        xor     si, si
+        int     1Ah
+        mov     eax, 0
+        jc      .no_acpi
+        mov     eax, [.top]
+        add     eax, 10000h
+        EXPECT  eax, [.nvs]
+        mov     eax, [.top]
+.no_acpi:
+        EXPECT  eax, [.acpi]
         mov     eax, 0E820h             ; wrong signature, small buffer
         xor     edx, edx
         xor     ebx, ebx
@@ -184,6 +211,10 @@ memory:
 .top:
         dd      0
 .low:
+        dd      0
+.acpi:
+        dd      0
+.nvs:
         dd      0
 .gdt_up:
         times 16 db 0
