@@ -1,5 +1,10 @@
 //! All integration tests in one binary: `cargo test --test it`.
 
+mod bios_calls;
+mod bios_check;
+mod bios_diskette;
+mod bios_eltorito;
+mod bios_power;
 mod cli_bad_input;
 mod cli_ends;
 mod cli_ports;
