@@ -94,8 +94,8 @@ post:
         call    banner_memory
         call    rtc_init
         STAGE   08h, 'clock'
+        call    keyboard_init           ; no IRQ1 may take its answers
         sti
-        call    keyboard_init
         STAGE   09h, 'keyboard'
         call    serial_init
         call    parallel_init
