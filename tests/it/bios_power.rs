@@ -105,7 +105,7 @@ fn acpi_tables_lead_to_the_registers_that_power_off() {
     let fadt = table(dword(&rsdt, 36), b"FACP");
     assert_eq!(fadt.len(), 116);
     let facs = memory(&ran, dword(&fadt, 36), 64);
-    assert!(facs.starts_with(b"FACS") && dword(&facs, 4) == 64 && dword(&fadt, 36) % 64 == 0);
+    assert!(facs.starts_with(b"FACS") && dword(&facs, 4) == 64 && dword(&fadt, 36).is_multiple_of(64));
     // PIIX4: events at PMBA, control at PMBA + 4, the timer at PMBA + 8; the SCI is IRQ 9; APMC is port B2h.
     let base = dword(&fadt, 56);
     assert_eq!((dword(&fadt, 64), dword(&fadt, 76)), (base + 4, base + 8));
