@@ -71,8 +71,8 @@ pub struct Insn {
     pub scale_segment: u8,
     /// Length in bytes.
     pub len: u8,
-    /// Instructions from the start of the trace through this one.
-    pub n: u8,
+    /// The register whose value is handed to this slot's fast handler, or [`NO_REGISTER`].
+    pub holds: u8,
     /// Bytes from the start of the trace to this instruction.
     pub at: u8,
     /// Instructions that `fast` executes: 2 for a pair, 0 if it is the canonical handler; with [`QUIET`] it notes no
@@ -100,7 +100,7 @@ impl Insn {
             index: NO_REGISTER,
             scale_segment: (SegReg::Ds as u8) << SEGMENT_SHIFT,
             len: 0,
-            n: 0,
+            holds: NO_REGISTER,
             at: 0,
             covers: 0,
             flags: 0,

@@ -299,7 +299,6 @@ fn decode_run(
         };
         cycles = cycles.saturating_add(models.timing.prepare(&mut insn));
         insn.cycles = cycles;
-        insn.n = count as u8 + 1;
         insn.at = at as u8;
         at += u64::from(insn.len);
         slots[count] = insn;

@@ -32,7 +32,7 @@ pub(crate) struct Run {
 /// An instruction without operands, with 16-bit sizes, whose segment is DS.
 pub(crate) fn insn() -> Insn {
     let nop = isa::handler_number(isa::row_number(isa::Map::One, 0x90, 0), false);
-    Insn { op: 0, canonical: nop, cycles: 1, len: 2, n: 1, ..Insn::undefined() }
+    Insn { op: 0, canonical: nop, cycles: 1, len: 2, ..Insn::undefined() }
 }
 
 impl Machine {

@@ -2,7 +2,7 @@
 
 use super::dispatch::{bail, next};
 use super::flags::Kind;
-use super::operand::{get, immediate, put, read, readable, writable, write};
+use super::operand::{DST, SRC, get_or, immediate, put, read, readable, writable, write};
 use crate::exec::Hot;
 use crate::insn::Insn;
 use crate::state::CpuState;
@@ -118,81 +118,90 @@ carrying!(Adc, add);
 carrying!(Sbb, sub);
 
 /// `op r, r`.
-pub(super) unsafe fn rr<O: Alu, W: Width>(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+pub(super) unsafe fn rr<O: Alu, W: Width, const HELD: u8>(
+    c: *mut CpuState,
+    h: *mut Hot,
+    i: *const Insn,
+    v: u64,
+) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        let (a, b) = (get::<W>(c, (*i).dst), get::<W>(c, (*i).src));
+        let (a, b) = (get_or::<W, HELD, DST>(c, (*i).dst, v), get_or::<W, HELD, SRC>(c, (*i).src, v));
         let result = O::apply(&mut *c, &mut *h, a, b);
-        if O::WRITES {
-            put(c, (*i).dst, result);
-        }
-        next(c, h, i)
+        let v = if O::WRITES { put(c, (*i).dst, result) } else { v };
+        next(c, h, i, v)
     }
 }
 
 /// `op r, imm`.
-pub(super) unsafe fn ri<O: Alu, W: Width>(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+pub(super) unsafe fn ri<O: Alu, W: Width, const HELD: u8>(
+    c: *mut CpuState,
+    h: *mut Hot,
+    i: *const Insn,
+    v: u64,
+) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        let result = O::apply(&mut *c, &mut *h, get::<W>(c, (*i).dst), immediate(i));
-        if O::WRITES {
-            put(c, (*i).dst, result);
-        }
-        next(c, h, i)
+        let result = O::apply(&mut *c, &mut *h, get_or::<W, HELD, DST>(c, (*i).dst, v), immediate(i));
+        let v = if O::WRITES { put(c, (*i).dst, result) } else { v };
+        next(c, h, i, v)
     }
 }
 
 /// `op r, m`.
-pub(super) unsafe fn rm<O: Alu, W: Width, const FORM: u8>(
+pub(super) unsafe fn rm<O: Alu, W: Width, const FORM: u8, const HELD: u8>(
     c: *mut CpuState,
     h: *mut Hot,
     i: *const Insn,
+    v: u64,
 ) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        let Some(at) = readable::<W, FORM>(c, h, i) else { return bail(c, h, i) };
+        let Some(at) = readable::<W, FORM, HELD>(c, h, i, v) else { return bail(c, h, i) };
         let b = read::<W>(h, at);
-        let result = O::apply(&mut *c, &mut *h, get::<W>(c, (*i).dst), b);
-        if O::WRITES {
-            put(c, (*i).dst, result);
-        }
-        next(c, h, i)
+        let result = O::apply(&mut *c, &mut *h, get_or::<W, HELD, DST>(c, (*i).dst, v), b);
+        let v = if O::WRITES { put(c, (*i).dst, result) } else { v };
+        next(c, h, i, v)
     }
 }
 
 /// `op m, r`, also one that only reads.
-pub(super) unsafe fn mr<O: Alu, W: Width, const FORM: u8>(
+pub(super) unsafe fn mr<O: Alu, W: Width, const FORM: u8, const HELD: u8>(
     c: *mut CpuState,
     h: *mut Hot,
     i: *const Insn,
+    v: u64,
 ) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        let place = if O::WRITES { writable::<W, FORM>(c, h, i) } else { readable::<W, FORM>(c, h, i) };
+        let place =
+            if O::WRITES { writable::<W, FORM, HELD>(c, h, i, v) } else { readable::<W, FORM, HELD>(c, h, i, v) };
         let Some(at) = place else { return bail(c, h, i) };
-        let result = O::apply(&mut *c, &mut *h, read::<W>(h, at), get::<W>(c, (*i).src));
+        let result = O::apply(&mut *c, &mut *h, read::<W>(h, at), get_or::<W, HELD, SRC>(c, (*i).src, v));
         if O::WRITES {
             write(h, at, result);
         }
-        next(c, h, i)
+        next(c, h, i, v)
     }
 }
 
 /// `op m, imm`, also one that only reads.
-pub(super) unsafe fn mi<O: Alu, W: Width, const FORM: u8>(
+pub(super) unsafe fn mi<O: Alu, W: Width, const FORM: u8, const HELD: u8>(
     c: *mut CpuState,
     h: *mut Hot,
     i: *const Insn,
+    v: u64,
 ) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        let place = if O::WRITES { writable::<W, FORM>(c, h, i) } else { readable::<W, FORM>(c, h, i) };
+        let place =
+            if O::WRITES { writable::<W, FORM, HELD>(c, h, i, v) } else { readable::<W, FORM, HELD>(c, h, i, v) };
         let Some(at) = place else { return bail(c, h, i) };
         let result = O::apply(&mut *c, &mut *h, read::<W>(h, at), immediate(i));
         if O::WRITES {
             write(h, at, result);
         }
-        next(c, h, i)
+        next(c, h, i, v)
     }
 }
 
@@ -267,78 +276,104 @@ impl Unary for Not {
 }
 
 /// `op r`.
-pub(super) unsafe fn r<O: Unary, W: Width>(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+pub(super) unsafe fn r<O: Unary, W: Width, const HELD: u8>(
+    c: *mut CpuState,
+    h: *mut Hot,
+    i: *const Insn,
+    v: u64,
+) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        let result = O::apply(&mut *c, &mut *h, get::<W>(c, (*i).dst));
-        put(c, (*i).dst, result);
-        next(c, h, i)
+        let result = O::apply(&mut *c, &mut *h, get_or::<W, HELD, DST>(c, (*i).dst, v));
+        let v = put(c, (*i).dst, result);
+        next(c, h, i, v)
     }
 }
 
 /// `op m`.
-pub(super) unsafe fn m<O: Unary, W: Width, const FORM: u8>(
+pub(super) unsafe fn m<O: Unary, W: Width, const FORM: u8, const HELD: u8>(
     c: *mut CpuState,
     h: *mut Hot,
     i: *const Insn,
+    v: u64,
 ) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        let Some(at) = writable::<W, FORM>(c, h, i) else { return bail(c, h, i) };
+        let Some(at) = writable::<W, FORM, HELD>(c, h, i, v) else { return bail(c, h, i) };
         let result = O::apply(&mut *c, &mut *h, read::<W>(h, at));
         write(h, at, result);
-        next(c, h, i)
+        next(c, h, i, v)
     }
 }
 
 /// `imul r, r/m`.
-pub(super) unsafe fn imul_rr<W: Width>(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+pub(super) unsafe fn imul_rr<W: Width, const HELD: u8>(
+    c: *mut CpuState,
+    h: *mut Hot,
+    i: *const Insn,
+    v: u64,
+) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        let (a, b) = (get::<W>(c, (*i).dst), get::<W>(c, (*i).src));
-        imul(c, h, i, a, b)
+        let (a, b) = (get_or::<W, HELD, DST>(c, (*i).dst, v), get_or::<W, HELD, SRC>(c, (*i).src, v));
+        imul(c, h, i, (a, b))
     }
 }
 
 /// `imul r, m`.
-pub(super) unsafe fn imul_rm<W: Width, const FORM: u8>(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+pub(super) unsafe fn imul_rm<W: Width, const FORM: u8, const HELD: u8>(
+    c: *mut CpuState,
+    h: *mut Hot,
+    i: *const Insn,
+    v: u64,
+) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        let Some(at) = readable::<W, FORM>(c, h, i) else { return bail(c, h, i) };
-        let (a, b) = (get::<W>(c, (*i).dst), read::<W>(h, at));
-        imul(c, h, i, a, b)
+        let Some(at) = readable::<W, FORM, HELD>(c, h, i, v) else { return bail(c, h, i) };
+        let (a, b) = (get_or::<W, HELD, DST>(c, (*i).dst, v), read::<W>(h, at));
+        imul(c, h, i, (a, b))
     }
 }
 
 /// `imul r, r, imm`.
-pub(super) unsafe fn imul_rri<W: Width>(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+pub(super) unsafe fn imul_rri<W: Width, const HELD: u8>(
+    c: *mut CpuState,
+    h: *mut Hot,
+    i: *const Insn,
+    v: u64,
+) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        let (a, b) = (get::<W>(c, (*i).src), immediate::<W>(i));
-        imul(c, h, i, a, b)
+        let (a, b) = (get_or::<W, HELD, SRC>(c, (*i).src, v), immediate::<W>(i));
+        imul(c, h, i, (a, b))
     }
 }
 
 /// `imul r, m, imm`.
-pub(super) unsafe fn imul_rmi<W: Width, const FORM: u8>(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+pub(super) unsafe fn imul_rmi<W: Width, const FORM: u8, const HELD: u8>(
+    c: *mut CpuState,
+    h: *mut Hot,
+    i: *const Insn,
+    v: u64,
+) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        let Some(at) = readable::<W, FORM>(c, h, i) else { return bail(c, h, i) };
+        let Some(at) = readable::<W, FORM, HELD>(c, h, i, v) else { return bail(c, h, i) };
         let (a, b) = (read::<W>(h, at), immediate::<W>(i));
-        imul(c, h, i, a, b)
+        imul(c, h, i, (a, b))
     }
 }
 
 #[inline(always)]
-unsafe fn imul<W: Width>(c: *mut CpuState, h: *mut Hot, i: *const Insn, a: W, b: W) -> *const Insn {
+unsafe fn imul<W: Width>(c: *mut CpuState, h: *mut Hot, i: *const Insn, (a, b): (W, W)) -> *const Insn {
     // SAFETY: a handler's.
     unsafe {
         let (low, _, flags) = value::imul(a, b);
-        put(c, (*i).dst, low);
+        let v = put(c, (*i).dst, low);
         // ZF is clear whatever the product.
         let cpu = &mut *c;
         (*h).fast.lazy.set_explicit(&mut cpu.flags, low, flags);
         (*h).fast.lazy.result |= 1;
-        next(c, h, i)
+        next(c, h, i, v)
     }
 }

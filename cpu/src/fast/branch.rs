@@ -26,7 +26,7 @@ pub(super) unsafe fn relative(c: *mut CpuState, h: *mut Hot, branch: *const Insn
 }
 
 /// `jmp rel`.
-pub(super) unsafe fn jmp(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+pub(super) unsafe fn jmp(c: *mut CpuState, h: *mut Hot, i: *const Insn, _: u64) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
         let Some(target) = relative(c, h, i, i.add(1)) else { return bail_end(c, h, i) };
@@ -52,7 +52,7 @@ pub(super) unsafe fn decide(c: *mut CpuState, h: *mut Hot, branch: *const Insn, 
 }
 
 /// `jcc rel`.
-pub(super) unsafe fn jcc<const CONDITION: u8>(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+pub(super) unsafe fn jcc<const CONDITION: u8>(c: *mut CpuState, h: *mut Hot, i: *const Insn, _: u64) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
         let taken = (*h).fast.lazy.condition((*c).flags, CONDITION);
@@ -61,7 +61,7 @@ pub(super) unsafe fn jcc<const CONDITION: u8>(c: *mut CpuState, h: *mut Hot, i: 
 }
 
 /// `loop rel`, counting in CX or ECX.
-pub(super) unsafe fn loop_count<W: Width>(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+pub(super) unsafe fn loop_count<W: Width>(c: *mut CpuState, h: *mut Hot, i: *const Insn, _: u64) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
         let count = get::<W>(c, CX).wrapping_sub(&W::one());
@@ -72,7 +72,7 @@ pub(super) unsafe fn loop_count<W: Width>(c: *mut CpuState, h: *mut Hot, i: *con
 }
 
 /// `jcxz rel`, `jecxz rel`.
-pub(super) unsafe fn jcxz<W: Width>(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+pub(super) unsafe fn jcxz<W: Width>(c: *mut CpuState, h: *mut Hot, i: *const Insn, _: u64) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
         let taken = get::<W>(c, CX).is_zero();
@@ -81,7 +81,12 @@ pub(super) unsafe fn jcxz<W: Width>(c: *mut CpuState, h: *mut Hot, i: *const Ins
 }
 
 /// `call rel`.
-pub(super) unsafe fn call<W: Width, const FLAT: bool>(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+pub(super) unsafe fn call<W: Width, const FLAT: bool>(
+    c: *mut CpuState,
+    h: *mut Hot,
+    i: *const Insn,
+    _: u64,
+) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
         let e = i.add(1);
@@ -118,7 +123,12 @@ unsafe fn go_to(c: *mut CpuState, h: *mut Hot, e: *const Insn, target: u32) -> *
 }
 
 /// `ret` and `ret imm16`.
-pub(super) unsafe fn ret<W: Width, const FLAT: bool>(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+pub(super) unsafe fn ret<W: Width, const FLAT: bool>(
+    c: *mut CpuState,
+    h: *mut Hot,
+    i: *const Insn,
+    _: u64,
+) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
         let Some((at, pointer)) = top::<W, FLAT>(c, h) else { return bail_end(c, h, i) };
@@ -132,7 +142,7 @@ pub(super) unsafe fn ret<W: Width, const FLAT: bool>(c: *mut CpuState, h: *mut H
 }
 
 /// `jmp r`.
-pub(super) unsafe fn jmp_r<W: Width>(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+pub(super) unsafe fn jmp_r<W: Width>(c: *mut CpuState, h: *mut Hot, i: *const Insn, _: u64) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
         let target = get::<W>(c, (*i).dst).as_() as u32;
@@ -144,10 +154,15 @@ pub(super) unsafe fn jmp_r<W: Width>(c: *mut CpuState, h: *mut Hot, i: *const In
 }
 
 /// `jmp m`.
-pub(super) unsafe fn jmp_m<W: Width, const FORM: u8>(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+pub(super) unsafe fn jmp_m<W: Width, const FORM: u8>(
+    c: *mut CpuState,
+    h: *mut Hot,
+    i: *const Insn,
+    _: u64,
+) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        let Some(at) = readable::<W, FORM>(c, h, i) else { return bail_end(c, h, i) };
+        let Some(at) = readable::<W, FORM, 0>(c, h, i, 0) else { return bail_end(c, h, i) };
         let target = read::<W>(h, at).as_() as u32;
         if u64::from(target) >= (*h).fast.code_end {
             return bail_end(c, h, i);
@@ -157,7 +172,12 @@ pub(super) unsafe fn jmp_m<W: Width, const FORM: u8>(c: *mut CpuState, h: *mut H
 }
 
 /// `call r`.
-pub(super) unsafe fn call_r<W: Width, const FLAT: bool>(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+pub(super) unsafe fn call_r<W: Width, const FLAT: bool>(
+    c: *mut CpuState,
+    h: *mut Hot,
+    i: *const Insn,
+    _: u64,
+) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
         let target = get::<W>(c, (*i).dst).as_() as u32;
@@ -166,10 +186,15 @@ pub(super) unsafe fn call_r<W: Width, const FLAT: bool>(c: *mut CpuState, h: *mu
 }
 
 /// `call m`.
-pub(super) unsafe fn call_m<W: Width, const FORM: u8>(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+pub(super) unsafe fn call_m<W: Width, const FORM: u8>(
+    c: *mut CpuState,
+    h: *mut Hot,
+    i: *const Insn,
+    _: u64,
+) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        let Some(at) = readable::<W, FORM>(c, h, i) else { return bail_end(c, h, i) };
+        let Some(at) = readable::<W, FORM, 0>(c, h, i, 0) else { return bail_end(c, h, i) };
         let target = read::<W>(h, at).as_() as u32;
         match FORM {
             FLAT_BASE | FLAT_INDEX => call_to::<W, true>(c, h, i, target),

@@ -3,7 +3,7 @@
 use super::alu::{self, Adc, Add, Alu, And, Cmp, Dec, Inc, Neg, Not, Or, Quiet, Sbb, Sub, Test, Unary, Xor};
 use super::liveness::Quietness;
 use super::moves::{self, Extend, Sign, Zero};
-use super::operand::{BASE, FLAT_BASE, FLAT_INDEX, INDEX, WORD};
+use super::operand::{BASE, BASED, BP, DST, FLAT_BASE, FLAT_INDEX, INDEX, SP, SRC, WORD};
 use super::shift::{self, DoubleShift, Rcl, Rcr, Rol, Ror, Sar, Shift, Shl, Shld, Shr, Shrd};
 use super::{CANONICAL, CANONICAL_END, Fast, branch, pairs, stack};
 use crate::insn::{ADDRESS_32, Insn, LOCK, NO_REGISTER, OPERAND_32, PLACE_IMMEDIATE, PLACE_MEMORY, QUIET, REFUSED};
@@ -44,6 +44,11 @@ impl CodeMode {
 
 /// Gives the slots of a trace their handlers; `ends` says that the last one may go elsewhere.
 pub(crate) fn choose(slots: &mut [Insn], ends: bool, mode: CodeMode, model: Model) {
+    let mut holds = NO_REGISTER;
+    for slot in slots.iter_mut() {
+        slot.holds = holds;
+        holds = handed_on(slot, &Choice { mode, model, quiet: false }, holds);
+    }
     let mut quiet = Quietness::default();
     let last = slots.len() - 1;
     for (index, slot) in slots.iter_mut().enumerate().rev() {
@@ -68,6 +73,56 @@ fn choose_pair(slots: &mut [Insn], mode: CodeMode) {
     }
 }
 
+/// The register whose value a slot's handler hands on, if it is handed that of `holds`. Handlers that write no register
+/// pass on what they are handed; behind a canonical handler the value is read anew.
+fn handed_on(i: &Insn, choice: &Choice, holds: u8) -> u8 {
+    if find(i, choice).is_none() {
+        return holds;
+    }
+    match written_register(i).unwrap_or(holds) {
+        // The stack moves ESP without a word.
+        SP => NO_REGISTER,
+        register => register,
+    }
+}
+
+/// The general register that a fast handler writes last, if it writes one.
+fn written_register(i: &Insn) -> Option<u8> {
+    let opcode = Opcode::of(i);
+    let writes_byte = |place: u8| if place < 16 { Some(place & 3) } else { None };
+    let writes = |place: u8| if place < 16 { Some(place) } else { None };
+    let sized = |byte: bool, place: u8| if byte { writes_byte(place) } else { writes(place) };
+    let byte = opcode.byte & 1 == 0;
+    match (opcode.map, opcode.byte, opcode.reg) {
+        (Map::One, 0x38..=0x3D | 0x84 | 0x85 | 0xA8 | 0xA9, _) => None,
+        (Map::One, 0x80..=0x83, 7) | (Map::One, 0xF6 | 0xF7, 0 | 1) => None,
+        (Map::One, 0x80 | 0x82, _) => writes_byte(i.dst),
+        (Map::One, 0x81 | 0x83 | 0x40..=0x4F | 0x58..=0x5F | 0x69 | 0x6B | 0x8D | 0xB8..=0xBF, _) => writes(i.dst),
+        (Map::One, 0x00..=0x37 | 0x88..=0x8B | 0xA0..=0xA3 | 0xC0 | 0xC1 | 0xC6 | 0xC7 | 0xD0..=0xD3, _) => {
+            sized(byte, i.dst)
+        }
+        (Map::One, 0xB0..=0xB7, _) => writes_byte(i.dst),
+        (Map::One, 0x86 | 0x87, _) => sized(byte, i.src),
+        (Map::One, 0x91..=0x97, _) => writes(i.src),
+        (Map::One, 0x98, _) => Some(0),
+        (Map::One, 0x99, _) => Some(2),
+        (Map::One, 0xC9, _) => Some(BP),
+        (Map::One, 0xF6 | 0xF7, 2 | 3) | (Map::One, 0xFE | 0xFF, 0 | 1) => sized(byte, i.dst),
+        (Map::Two, 0x90..=0x9F, _) => writes_byte(i.dst),
+        (Map::Two, 0x40..=0x4F | 0xA4 | 0xA5 | 0xAC | 0xAD | 0xAF | 0xB6 | 0xB7 | 0xBE | 0xBF, _) => writes(i.dst),
+        _ => None,
+    }
+}
+
+/// Which operand is in the register whose value is handed on: [`DST`], [`SRC`], [`BASED`], or none.
+pub(super) fn held(i: &Insn) -> u8 {
+    if i.holds == NO_REGISTER {
+        return 0;
+    }
+    let when = |is: bool, what: u8| if is { what } else { 0 };
+    when(i.dst == i.holds, DST) | when(i.src == i.holds, SRC) | when(i.is_memory() && i.base == i.holds, BASED)
+}
+
 /// What decides beside the slot itself.
 struct Choice {
     mode: CodeMode,
@@ -87,37 +142,80 @@ fn find(i: &Insn, choice: &Choice) -> Option<Fast> {
     }
 }
 
-/// Picks a handler that is generic over the width: `by_width!(byte, i, alu::rr::<Add>)` is `rr::<Add, u8>` and so on.
+/// Picks a handler that is generic over the width: `by_width!(byte, i, alu::rr<Add>, [DST, SRC])` is
+/// `rr::<Add, u8, 0>` and so on. A 32-bit one may take an operand from the value handed on: those listed.
 macro_rules! by_width {
-    ($byte:expr, $i:expr, $module:ident::$handler:ident $(< $($arg:ty),* >)?) => {
+    ($byte:expr, $i:expr, $module:ident::$handler:ident $(< $($arg:ty),* >)?, []) => {
+        by_width!(@ $byte, $i, $module::$handler $(< $($arg),* >)?)
+    };
+    ($byte:expr, $i:expr, $module:ident::$handler:ident $(< $($arg:ty),* >)?, [$held:ident]) => {
+        match ($byte, $i.has(OPERAND_32), held($i)) {
+            (false, true, held) if held & $held != 0 => $module::$handler::<$($($arg,)*)? u32, $held> as Fast,
+            _ => by_width!(@ $byte, $i, $module::$handler $(< $($arg),* >)?),
+        }
+    };
+    ($byte:expr, $i:expr, $module:ident::$handler:ident $(< $($arg:ty),* >)?, [$held:ident, $other:ident]) => {
+        match ($byte, $i.has(OPERAND_32), held($i)) {
+            (false, true, held) if held & $held != 0 => $module::$handler::<$($($arg,)*)? u32, $held> as Fast,
+            _ => by_width!($byte, $i, $module::$handler $(< $($arg),* >)?, [$other]),
+        }
+    };
+    (@ $byte:expr, $i:expr, $module:ident::$handler:ident $(< $($arg:ty),* >)?) => {
         if $byte {
-            $module::$handler::<$($($arg,)*)? u8> as Fast
+            $module::$handler::<$($($arg,)*)? u8, 0> as Fast
         } else if $i.has(OPERAND_32) {
-            $module::$handler::<$($($arg,)*)? u32>
+            $module::$handler::<$($($arg,)*)? u32, 0>
         } else {
-            $module::$handler::<$($($arg,)*)? u16>
+            $module::$handler::<$($($arg,)*)? u16, 0>
         }
     };
 }
 
-/// As `by_width!`, for handlers with a memory operand, by addressing form too.
+/// As `by_width!`, for handlers with a memory operand, by addressing form too. Those of flat code may take the base
+/// from the value handed on.
 macro_rules! by_form {
     ($byte:expr, $i:expr, $flat:expr, $module:ident::$handler:ident $(< $($arg:ty),* >)?) => {
         match form($i, $flat) {
             BASE => by_form!(@ BASE, $byte, $i, $module::$handler $(< $($arg),* >)?),
             INDEX => by_form!(@ INDEX, $byte, $i, $module::$handler $(< $($arg),* >)?),
-            FLAT_BASE => by_form!(@ FLAT_BASE, $byte, $i, $module::$handler $(< $($arg),* >)?),
-            FLAT_INDEX => by_form!(@ FLAT_INDEX, $byte, $i, $module::$handler $(< $($arg),* >)?),
+            FLAT_BASE => by_form!(@held FLAT_BASE, $byte, $i, $module::$handler $(< $($arg),* >)?),
+            FLAT_INDEX => by_form!(@held FLAT_INDEX, $byte, $i, $module::$handler $(< $($arg),* >)?),
             _ => by_form!(@ WORD, $byte, $i, $module::$handler $(< $($arg),* >)?),
+        }
+    };
+    (@held $form:ident, $byte:expr, $i:expr, $module:ident::$handler:ident $(< $($arg:ty),* >)?) => {
+        match ($byte, $i.has(OPERAND_32), held($i)) {
+            (false, true, held) if held & BASED != 0 => $module::$handler::<$($($arg,)*)? u32, $form, BASED> as Fast,
+            (false, true, held) if held & SRC != 0 => $module::$handler::<$($($arg,)*)? u32, $form, SRC>,
+            (false, true, held) if held & DST != 0 => $module::$handler::<$($($arg,)*)? u32, $form, DST>,
+            _ => by_form!(@ $form, $byte, $i, $module::$handler $(< $($arg),* >)?),
         }
     };
     (@ $form:ident, $byte:expr, $i:expr, $module:ident::$handler:ident $(< $($arg:ty),* >)?) => {
         if $byte {
-            $module::$handler::<$($($arg,)*)? u8, $form> as Fast
+            $module::$handler::<$($($arg,)*)? u8, $form, 0> as Fast
         } else if $i.has(OPERAND_32) {
-            $module::$handler::<$($($arg,)*)? u32, $form>
+            $module::$handler::<$($($arg,)*)? u32, $form, 0>
         } else {
-            $module::$handler::<$($($arg,)*)? u16, $form>
+            $module::$handler::<$($($arg,)*)? u16, $form, 0>
+        }
+    };
+}
+
+/// As `by_form!`, for branches: nothing is handed on to them.
+macro_rules! by_plain_form {
+    ($i:expr, $flat:expr, $module:ident::$handler:ident) => {
+        match (form($i, $flat), $i.has(OPERAND_32)) {
+            (BASE, true) => $module::$handler::<u32, BASE> as Fast,
+            (BASE, false) => $module::$handler::<u16, BASE>,
+            (INDEX, true) => $module::$handler::<u32, INDEX>,
+            (INDEX, false) => $module::$handler::<u16, INDEX>,
+            (FLAT_BASE, true) => $module::$handler::<u32, FLAT_BASE>,
+            (FLAT_BASE, false) => $module::$handler::<u16, FLAT_BASE>,
+            (FLAT_INDEX, true) => $module::$handler::<u32, FLAT_INDEX>,
+            (FLAT_INDEX, false) => $module::$handler::<u16, FLAT_INDEX>,
+            (_, true) => $module::$handler::<u32, WORD>,
+            (_, false) => $module::$handler::<u16, WORD>,
         }
     };
 }
@@ -181,19 +279,19 @@ fn one_byte(i: &Insn, opcode: &Opcode, choice: &Choice) -> Option<Fast> {
         0x00..=0x3D if byte & 7 < 6 => arithmetic(byte >> 3, i, is_byte, choice),
         0x40..=0x47 => Some(one_operand::<Inc>(i, false, choice)),
         0x48..=0x4F => Some(one_operand::<Dec>(i, false, choice)),
-        0x50..=0x57 => Some(by_stack!(i, flat, stack::push_r)),
+        0x50..=0x57 => Some(push_register(i, flat)),
         0x58..=0x5F => Some(by_stack!(i, flat, stack::pop_r)),
         0x68 | 0x6A => Some(by_stack!(i, flat, stack::push_i)),
         0x69 | 0x6B => Some(match i.src {
             PLACE_MEMORY => by_form!(false, i, flat, alu::imul_rmi),
-            _ => by_width!(false, i, alu::imul_rri),
+            _ => by_width!(false, i, alu::imul_rri, [SRC]),
         }),
         0x70..=0x7F if branch_fits => Some(by_condition!(byte, branch::jcc)),
         0x80..=0x83 => arithmetic(reg, i, byte == 0x80 || byte == 0x82, choice),
         0x84 | 0x85 | 0xA8 | 0xA9 => two_operands::<Test>(i, is_byte, choice),
         0x86 | 0x87 | 0x91..=0x97 => Some(match i.dst {
             PLACE_MEMORY => by_form!(byte == 0x86, i, flat, moves::xchg_mr),
-            _ => by_width!(byte == 0x86, i, moves::xchg_rr),
+            _ => by_width!(byte == 0x86, i, moves::xchg_rr, []),
         }),
         0x88..=0x8B | 0xA0..=0xA3 | 0xC6 | 0xC7 => Some(mov(i, is_byte, flat)),
         0xB0..=0xB7 => Some(mov(i, true, flat)),
@@ -229,7 +327,7 @@ fn two_byte(i: &Insn, opcode: &Opcode, choice: &Choice) -> Option<Fast> {
         0xAC | 0xAD => double_shifts::<Shrd>(i, opcode.byte == 0xAD),
         0xAF => Some(match i.src {
             PLACE_MEMORY => by_form!(false, i, flat, alu::imul_rm),
-            _ => by_width!(false, i, alu::imul_rr),
+            _ => by_width!(false, i, alu::imul_rr, [DST, SRC]),
         }),
         0xB6 => Some(extend::<Zero>(i, flat)),
         0xB7 if wide => Some(extend_word::<Zero>(i, flat)),
@@ -241,13 +339,25 @@ fn two_byte(i: &Insn, opcode: &Opcode, choice: &Choice) -> Option<Fast> {
 
 /// LEA asks no segment.
 fn lea(i: &Insn) -> Fast {
-    match (form(i, false), i.has(OPERAND_32)) {
-        (BASE, true) => moves::lea::<u32, BASE>,
-        (BASE, false) => moves::lea::<u16, BASE>,
-        (INDEX, true) => moves::lea::<u32, INDEX>,
-        (INDEX, false) => moves::lea::<u16, INDEX>,
-        (_, true) => moves::lea::<u32, WORD>,
-        (_, false) => moves::lea::<u16, WORD>,
+    match (form(i, false), i.has(OPERAND_32), held(i) & BASED != 0) {
+        (BASE, true, true) => moves::lea::<u32, BASE, BASED>,
+        (BASE, true, false) => moves::lea::<u32, BASE, 0>,
+        (BASE, false, _) => moves::lea::<u16, BASE, 0>,
+        (INDEX, true, true) => moves::lea::<u32, INDEX, BASED>,
+        (INDEX, true, false) => moves::lea::<u32, INDEX, 0>,
+        (INDEX, false, _) => moves::lea::<u16, INDEX, 0>,
+        (_, true, _) => moves::lea::<u32, WORD, 0>,
+        (_, false, _) => moves::lea::<u16, WORD, 0>,
+    }
+}
+
+fn push_register(i: &Insn, flat: bool) -> Fast {
+    match (i.has(OPERAND_32), flat, held(i) & DST != 0) {
+        (true, true, true) => stack::push_r::<u32, true, DST>,
+        (true, true, false) => stack::push_r::<u32, true, 0>,
+        (true, false, _) => stack::push_r::<u32, false, 0>,
+        (false, true, _) => stack::push_r::<u16, true, 0>,
+        (false, false, _) => stack::push_r::<u16, false, 0>,
     }
 }
 
@@ -271,8 +381,8 @@ fn two_operands<O: Alu>(i: &Insn, byte: bool, choice: &Choice) -> Option<Fast> {
 
 fn operands<O: Alu>(i: &Insn, byte: bool, choice: &Choice) -> Option<Fast> {
     match (i.dst, i.src) {
-        (0..16, 0..16) => Some(by_width!(byte, i, alu::rr<O>)),
-        (0..16, PLACE_IMMEDIATE) => Some(by_width!(byte, i, alu::ri<O>)),
+        (0..16, 0..16) => Some(by_width!(byte, i, alu::rr<O>, [DST, SRC])),
+        (0..16, PLACE_IMMEDIATE) => Some(by_width!(byte, i, alu::ri<O>, [DST])),
         (0..16, PLACE_MEMORY) => Some(by_form!(byte, i, choice.mode.flat, alu::rm<O>)),
         (PLACE_MEMORY, PLACE_IMMEDIATE) => Some(by_form!(byte, i, choice.mode.flat, alu::mi<O>)),
         (PLACE_MEMORY, 0..16) => Some(by_form!(byte, i, choice.mode.flat, alu::mr<O>)),
@@ -284,9 +394,9 @@ fn mov(i: &Insn, byte: bool, flat: bool) -> Fast {
     match (i.dst, i.src) {
         (PLACE_MEMORY, PLACE_IMMEDIATE) => by_form!(byte, i, flat, moves::mov_mi),
         (PLACE_MEMORY, _) => by_form!(byte, i, flat, moves::mov_mr),
-        (_, PLACE_IMMEDIATE) => by_width!(byte, i, moves::mov_ri),
+        (_, PLACE_IMMEDIATE) => by_width!(byte, i, moves::mov_ri, []),
         (_, PLACE_MEMORY) => by_form!(byte, i, flat, moves::mov_rm),
-        _ => by_width!(byte, i, moves::mov_rr),
+        _ => by_width!(byte, i, moves::mov_rr, [SRC]),
     }
 }
 
@@ -328,9 +438,9 @@ fn one_shift<O: Shift>(i: &Insn, byte: bool, choice: &Choice) -> Option<Fast> {
 
 fn shift_of<O: Shift>(i: &Insn, byte: bool, choice: &Choice) -> Option<Fast> {
     match (i.dst, i.src) {
-        (0..16, PLACE_IMMEDIATE) => Some(by_width!(byte, i, shift::r_imm<O>)),
+        (0..16, PLACE_IMMEDIATE) => Some(by_width!(byte, i, shift::r_imm<O>, [DST])),
         (PLACE_MEMORY, PLACE_IMMEDIATE) => Some(by_form!(byte, i, choice.mode.flat, shift::m_imm<O>)),
-        (0..16, _) => Some(by_width!(byte, i, shift::r_cl<O>)),
+        (0..16, _) => Some(by_width!(byte, i, shift::r_cl<O>, [DST])),
         _ => None,
     }
 }
@@ -353,8 +463,8 @@ fn one_operand<O: Unary>(i: &Insn, byte: bool, choice: &Choice) -> Fast {
     match (i.dst, choice.quiet) {
         (PLACE_MEMORY, true) => by_form!(byte, i, choice.mode.flat, alu::m<Quiet<O>>),
         (PLACE_MEMORY, false) => by_form!(byte, i, choice.mode.flat, alu::m<O>),
-        (_, true) => by_width!(byte, i, alu::r<Quiet<O>>),
-        (_, false) => by_width!(byte, i, alu::r<O>),
+        (_, true) => by_width!(byte, i, alu::r<Quiet<O>>, [DST]),
+        (_, false) => by_width!(byte, i, alu::r<O>, [DST]),
     }
 }
 
@@ -365,12 +475,12 @@ fn group_5(number: u8, i: &Insn, byte: bool, branch_fits: bool, choice: &Choice)
     match number {
         0 => Some(one_operand::<Inc>(i, byte, choice)),
         1 => Some(one_operand::<Dec>(i, byte, choice)),
-        2 if !byte && branch_fits && memory => Some(by_form!(false, i, flat, branch::call_m)),
+        2 if !byte && branch_fits && memory => Some(by_plain_form!(i, flat, branch::call_m)),
         2 if !byte && branch_fits => Some(by_stack!(i, flat, branch::call_r)),
-        4 if !byte && branch_fits && memory => Some(by_form!(false, i, flat, branch::jmp_m)),
-        4 if !byte && branch_fits => Some(by_width!(false, i, branch::jmp_r)),
+        4 if !byte && branch_fits && memory => Some(by_plain_form!(i, flat, branch::jmp_m)),
+        4 if !byte && branch_fits => Some(if i.has(OPERAND_32) { branch::jmp_r::<u32> } else { branch::jmp_r::<u16> }),
         6 if !byte && memory => Some(by_form!(false, i, flat, stack::push_m)),
-        6 if !byte => Some(by_stack!(i, flat, stack::push_r)),
+        6 if !byte => Some(push_register(i, flat)),
         _ => None,
     }
 }

@@ -104,7 +104,8 @@ unsafe fn run_chain(cx: &mut Exec<'_>, first: *const Insn) {
         (*hot).fast.exec = exec.cast();
         let mut slot = first;
         while !slot.is_null() {
-            slot = ((*slot).fast)(cpu, hot, slot);
+            let value = (*hot).fast.value;
+            slot = ((*slot).fast)(cpu, hot, slot, value);
         }
     }
     cx.hot.fast.exec = std::ptr::null_mut();
@@ -136,9 +137,15 @@ pub(crate) fn refresh(cx: &mut Exec<'_>) {
 /// # Safety
 /// As [`super::Fast`].
 #[inline(always)]
-pub(super) unsafe fn go_on(c: *mut CpuState, h: *mut Hot, slot: *const Insn) -> *const Insn {
+pub(super) unsafe fn go_on(c: *mut CpuState, h: *mut Hot, slot: *const Insn, v: u64) -> *const Insn {
     // SAFETY: the caller's.
-    unsafe { if TAIL_DISPATCH { ((*slot).fast)(c, h, slot) } else { slot } }
+    unsafe {
+        if TAIL_DISPATCH {
+            return ((*slot).fast)(c, h, slot, v);
+        }
+        (*h).fast.value = v;
+        slot
+    }
 }
 
 /// Goes on with the next slot.
@@ -146,9 +153,9 @@ pub(super) unsafe fn go_on(c: *mut CpuState, h: *mut Hot, slot: *const Insn) -> 
 /// # Safety
 /// As [`super::Fast`].
 #[inline(always)]
-pub(super) unsafe fn next(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+pub(super) unsafe fn next(c: *mut CpuState, h: *mut Hot, i: *const Insn, v: u64) -> *const Insn {
     // SAFETY: an end slot stands behind the last instruction.
-    unsafe { go_on(c, h, i.add(1)) }
+    unsafe { go_on(c, h, i.add(1), v) }
 }
 
 /// Gives the instruction, whole, to its canonical handler. Nothing of it has been done yet.
@@ -159,7 +166,7 @@ pub(super) unsafe fn next(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *con
 #[inline(never)]
 pub(super) unsafe fn bail(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
     // SAFETY: the caller's.
-    unsafe { canonical(c, h, i) }
+    unsafe { canonical(c, h, i, 0) }
 }
 
 /// As [`bail`], for an instruction that ends its trace.
@@ -170,14 +177,14 @@ pub(super) unsafe fn bail(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *con
 #[inline(never)]
 pub(super) unsafe fn bail_end(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
     // SAFETY: the caller's.
-    unsafe { canonical_end(c, h, i) }
+    unsafe { canonical_end(c, h, i, 0) }
 }
 
 /// See [`super::CANONICAL`].
 ///
 /// # Safety
 /// As [`super::Fast`].
-pub(super) unsafe fn canonical(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+pub(super) unsafe fn canonical(c: *mut CpuState, h: *mut Hot, i: *const Insn, _: u64) -> *const Insn {
     // SAFETY: the caller's; `step` says whether the chain goes on, and the pointers are made anew from the context.
     unsafe {
         let exec = (*h).fast.exec;
@@ -187,7 +194,9 @@ pub(super) unsafe fn canonical(c: *mut CpuState, h: *mut Hot, i: *const Insn) ->
         let cpu: *mut CpuState = (*exec).cpu;
         let hot: *mut Hot = (*exec).hot;
         (*cpu).eip = (*cpu).eip.wrapping_sub(u32::from((*i.add(1)).at));
-        next(cpu, hot, i)
+        let next_slot = i.add(1);
+        let value = (*cpu).gpr[usize::from((*next_slot).holds)];
+        go_on(cpu, hot, next_slot, value)
     }
 }
 
@@ -195,7 +204,7 @@ pub(super) unsafe fn canonical(c: *mut CpuState, h: *mut Hot, i: *const Insn) ->
 ///
 /// # Safety
 /// As [`super::Fast`].
-pub(super) unsafe fn canonical_end(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+pub(super) unsafe fn canonical_end(c: *mut CpuState, h: *mut Hot, i: *const Insn, _: u64) -> *const Insn {
     // SAFETY: as above.
     unsafe {
         let exec = (*h).fast.exec;
@@ -262,7 +271,7 @@ fn resume(cx: &mut Exec<'_>, insn: &Insn) -> bool {
 ///
 /// # Safety
 /// As [`super::Fast`].
-pub(super) unsafe fn trace_end(c: *mut CpuState, h: *mut Hot, e: *const Insn) -> *const Insn {
+pub(super) unsafe fn trace_end(c: *mut CpuState, h: *mut Hot, e: *const Insn, _: u64) -> *const Insn {
     // SAFETY: the caller's.
     unsafe { fall_through(c, h, e) }
 }
@@ -283,7 +292,7 @@ pub(super) unsafe fn fall_through(c: *mut CpuState, h: *mut Hot, e: *const Insn)
         if (fast.ticks | (link - 1)) < 0 || u64::from(eip) >= fast.code_end {
             return unlinked(c, h, e, Side::Next);
         }
-        go_on(c, h, fast.slots.add(link as usize))
+        go_on(c, h, fast.slots.add(link as usize), 0)
     }
 }
 
@@ -302,7 +311,7 @@ pub(super) unsafe fn take_branch(c: *mut CpuState, h: *mut Hot, e: *const Insn, 
         if (fast.ticks | (link - 1)) < 0 {
             return unlinked(c, h, e, Side::Taken);
         }
-        go_on(c, h, fast.slots.add(link as usize))
+        go_on(c, h, fast.slots.add(link as usize), 0)
     }
 }
 
@@ -349,7 +358,7 @@ pub(super) unsafe fn jump(c: *mut CpuState, h: *mut Hot) -> *const Insn {
         if entry.key != key {
             return std::ptr::null();
         }
-        go_on(c, h, fast.slots.add(entry.first as usize))
+        go_on(c, h, fast.slots.add(entry.first as usize), 0)
     }
 }
 
@@ -383,7 +392,7 @@ fn latch_page(cpu: &mut CpuState, hot: &mut Hot, linear: u64) -> bool {
 ///
 /// # Safety
 /// As [`super::Fast`].
-pub(super) unsafe fn leave(_: *mut CpuState, _: *mut Hot, _: *const Insn) -> *const Insn {
+pub(super) unsafe fn leave(_: *mut CpuState, _: *mut Hot, _: *const Insn, _: u64) -> *const Insn {
     std::ptr::null()
 }
 
@@ -391,7 +400,7 @@ pub(super) unsafe fn leave(_: *mut CpuState, _: *mut Hot, _: *const Insn) -> *co
 ///
 /// # Safety
 /// As [`super::Fast`].
-pub(super) unsafe fn dead(_: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+pub(super) unsafe fn dead(_: *mut CpuState, h: *mut Hot, i: *const Insn, _: u64) -> *const Insn {
     // SAFETY: the caller's; the slot lies in the trace cache.
     unsafe {
         let fast = &mut (*h).fast;
@@ -404,7 +413,7 @@ pub(super) unsafe fn dead(_: *mut CpuState, h: *mut Hot, i: *const Insn) -> *con
 ///
 /// # Safety
 /// As [`super::Fast`].
-pub(super) unsafe fn forward(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+pub(super) unsafe fn forward(c: *mut CpuState, h: *mut Hot, i: *const Insn, _: u64) -> *const Insn {
     // SAFETY: the caller's; the number is that of a slot.
-    unsafe { go_on(c, h, (*h).fast.slots.add((*i).imm as usize)) }
+    unsafe { go_on(c, h, (*h).fast.slots.add((*i).imm as usize), 0) }
 }

@@ -37,12 +37,13 @@ pub(crate) use dispatch::{DYNAMIC, Ended, Entry, Loose, enter, refresh};
 pub(crate) use state::{FastState, MOST_TRACE_BYTES, Side};
 
 /// A handler: executes the instruction in a slot and goes on. Answers the slot to go on with, or null to leave; in
-/// tail dispatch only null ever comes back.
+/// tail dispatch only null ever comes back. The last argument is a register's value, handed on from the instruction
+/// that wrote it (see [`Insn::holds`]): reading it back from memory would take the host several cycles.
 ///
 /// # Safety
 /// The pointers are those that the run engine handed to the first handler of the run, or were made anew from the
 /// execution context since; the slot lies in the trace cache, in a trace that ends with an end slot.
-pub type Fast = unsafe fn(*mut CpuState, *mut Hot, *const Insn) -> *const Insn;
+pub type Fast = unsafe fn(*mut CpuState, *mut Hot, *const Insn, u64) -> *const Insn;
 
 /// Runs the canonical handler and goes on with the next slot.
 pub const CANONICAL: Fast = dispatch::canonical;

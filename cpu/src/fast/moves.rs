@@ -1,7 +1,7 @@
 //! Moves, extensions, LEA, XCHG, SETcc, CMOVcc.
 
 use super::dispatch::{bail, next};
-use super::operand::{get, immediate, offset, put, read, readable, writable, write};
+use super::operand::{SRC, get, get_or, immediate, offset, put, read, readable, writable, write};
 use crate::exec::Hot;
 use crate::insn::Insn;
 use crate::state::CpuState;
@@ -12,56 +12,81 @@ const ACCUMULATOR: u8 = 0;
 const DATA: u8 = 2;
 
 /// NOP.
-pub(super) unsafe fn nop(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+pub(super) unsafe fn nop(c: *mut CpuState, h: *mut Hot, i: *const Insn, v: u64) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
-    unsafe { next(c, h, i) }
+    unsafe { next(c, h, i, v) }
 }
 
 /// `mov r, r`.
-pub(super) unsafe fn mov_rr<W: Width>(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+pub(super) unsafe fn mov_rr<W: Width, const HELD: u8>(
+    c: *mut CpuState,
+    h: *mut Hot,
+    i: *const Insn,
+    v: u64,
+) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        put(c, (*i).dst, get::<W>(c, (*i).src));
-        next(c, h, i)
+        let v = put(c, (*i).dst, get_or::<W, HELD, SRC>(c, (*i).src, v));
+        next(c, h, i, v)
     }
 }
 
 /// `mov r, imm`.
-pub(super) unsafe fn mov_ri<W: Width>(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+pub(super) unsafe fn mov_ri<W: Width, const HELD: u8>(
+    c: *mut CpuState,
+    h: *mut Hot,
+    i: *const Insn,
+    _: u64,
+) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        put(c, (*i).dst, immediate::<W>(i));
-        next(c, h, i)
+        let v = put(c, (*i).dst, immediate::<W>(i));
+        next(c, h, i, v)
     }
 }
 
 /// `mov r, m`.
-pub(super) unsafe fn mov_rm<W: Width, const FORM: u8>(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+pub(super) unsafe fn mov_rm<W: Width, const FORM: u8, const HELD: u8>(
+    c: *mut CpuState,
+    h: *mut Hot,
+    i: *const Insn,
+    v: u64,
+) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        let Some(at) = readable::<W, FORM>(c, h, i) else { return bail(c, h, i) };
-        put(c, (*i).dst, read::<W>(h, at));
-        next(c, h, i)
+        let Some(at) = readable::<W, FORM, HELD>(c, h, i, v) else { return bail(c, h, i) };
+        let v = put(c, (*i).dst, read::<W>(h, at));
+        next(c, h, i, v)
     }
 }
 
 /// `mov m, r`.
-pub(super) unsafe fn mov_mr<W: Width, const FORM: u8>(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+pub(super) unsafe fn mov_mr<W: Width, const FORM: u8, const HELD: u8>(
+    c: *mut CpuState,
+    h: *mut Hot,
+    i: *const Insn,
+    v: u64,
+) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        let Some(at) = writable::<W, FORM>(c, h, i) else { return bail(c, h, i) };
-        write(h, at, get::<W>(c, (*i).src));
-        next(c, h, i)
+        let Some(at) = writable::<W, FORM, HELD>(c, h, i, v) else { return bail(c, h, i) };
+        write(h, at, get_or::<W, HELD, SRC>(c, (*i).src, v));
+        next(c, h, i, v)
     }
 }
 
 /// `mov m, imm`.
-pub(super) unsafe fn mov_mi<W: Width, const FORM: u8>(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+pub(super) unsafe fn mov_mi<W: Width, const FORM: u8, const HELD: u8>(
+    c: *mut CpuState,
+    h: *mut Hot,
+    i: *const Insn,
+    v: u64,
+) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        let Some(at) = writable::<W, FORM>(c, h, i) else { return bail(c, h, i) };
+        let Some(at) = writable::<W, FORM, HELD>(c, h, i, v) else { return bail(c, h, i) };
         write(h, at, immediate::<W>(i));
-        next(c, h, i)
+        next(c, h, i, v)
     }
 }
 
@@ -94,96 +119,113 @@ pub(super) unsafe fn extend_rr<E: Extend, N: Width, W: Width>(
     c: *mut CpuState,
     h: *mut Hot,
     i: *const Insn,
+    _: u64,
 ) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        put(c, (*i).dst, E::apply::<N, W>(get(c, (*i).src)));
-        next(c, h, i)
+        let v = put(c, (*i).dst, E::apply::<N, W>(get(c, (*i).src)));
+        next(c, h, i, v)
     }
 }
 
 /// `movzx r, m` and `movsx r, m`.
-pub(super) unsafe fn extend_rm<E: Extend, N: Width, W: Width, const FORM: u8>(
+pub(super) unsafe fn extend_rm<E: Extend, N: Width, W: Width, const FORM: u8, const HELD: u8>(
     c: *mut CpuState,
     h: *mut Hot,
     i: *const Insn,
+    v: u64,
 ) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        let Some(at) = readable::<N, FORM>(c, h, i) else { return bail(c, h, i) };
-        put(c, (*i).dst, E::apply::<N, W>(read(h, at)));
-        next(c, h, i)
+        let Some(at) = readable::<N, FORM, HELD>(c, h, i, v) else { return bail(c, h, i) };
+        let v = put(c, (*i).dst, E::apply::<N, W>(read(h, at)));
+        next(c, h, i, v)
     }
 }
 
 /// `lea r, m`.
-pub(super) unsafe fn lea<W: Width, const FORM: u8>(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+pub(super) unsafe fn lea<W: Width, const FORM: u8, const HELD: u8>(
+    c: *mut CpuState,
+    h: *mut Hot,
+    i: *const Insn,
+    v: u64,
+) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        put(c, (*i).dst, W::truncate(offset::<FORM>(c, i).into()));
-        next(c, h, i)
+        let v = put(c, (*i).dst, W::truncate(offset::<FORM, HELD>(c, i, v).into()));
+        next(c, h, i, v)
     }
 }
 
 /// `xchg r, r`.
-pub(super) unsafe fn xchg_rr<W: Width>(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+pub(super) unsafe fn xchg_rr<W: Width, const HELD: u8>(
+    c: *mut CpuState,
+    h: *mut Hot,
+    i: *const Insn,
+    _: u64,
+) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
         let (a, b) = (get::<W>(c, (*i).dst), get::<W>(c, (*i).src));
         put(c, (*i).dst, b);
-        put(c, (*i).src, a);
-        next(c, h, i)
+        let v = put(c, (*i).src, a);
+        next(c, h, i, v)
     }
 }
 
 /// `xchg m, r`.
-pub(super) unsafe fn xchg_mr<W: Width, const FORM: u8>(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+pub(super) unsafe fn xchg_mr<W: Width, const FORM: u8, const HELD: u8>(
+    c: *mut CpuState,
+    h: *mut Hot,
+    i: *const Insn,
+    v: u64,
+) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        let Some(at) = writable::<W, FORM>(c, h, i) else { return bail(c, h, i) };
+        let Some(at) = writable::<W, FORM, HELD>(c, h, i, v) else { return bail(c, h, i) };
         let old = read::<W>(h, at);
         write(h, at, get::<W>(c, (*i).src));
-        put(c, (*i).src, old);
-        next(c, h, i)
+        let v = put(c, (*i).src, old);
+        next(c, h, i, v)
     }
 }
 
 /// CBW, CWDE.
-pub(super) unsafe fn cbw<W: Width>(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+pub(super) unsafe fn cbw<W: Width>(c: *mut CpuState, h: *mut Hot, i: *const Insn, _: u64) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
         let unused = W::BITS / 2;
-        put(c, ACCUMULATOR, (get::<W>(c, ACCUMULATOR) << unused as usize).signed_shr(unused));
-        next(c, h, i)
+        let v = put(c, ACCUMULATOR, (get::<W>(c, ACCUMULATOR) << unused as usize).signed_shr(unused));
+        next(c, h, i, v)
     }
 }
 
 /// CWD, CDQ.
-pub(super) unsafe fn cwd<W: Width>(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+pub(super) unsafe fn cwd<W: Width>(c: *mut CpuState, h: *mut Hot, i: *const Insn, _: u64) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        put(c, DATA, get::<W>(c, ACCUMULATOR).signed_shr(W::BITS - 1));
-        next(c, h, i)
+        let v = put(c, DATA, get::<W>(c, ACCUMULATOR).signed_shr(W::BITS - 1));
+        next(c, h, i, v)
     }
 }
 
 /// `setcc r`.
-pub(super) unsafe fn setcc<const CONDITION: u8>(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+pub(super) unsafe fn setcc<const CONDITION: u8>(c: *mut CpuState, h: *mut Hot, i: *const Insn, _: u64) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
         let holds = (*h).fast.lazy.condition((*c).flags, CONDITION);
-        put(c, (*i).dst, u8::from(holds));
-        next(c, h, i)
+        let v = put(c, (*i).dst, u8::from(holds));
+        next(c, h, i, v)
     }
 }
 
 /// `cmovcc r, r`.
-pub(super) unsafe fn cmov<const CONDITION: u8>(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+pub(super) unsafe fn cmov<const CONDITION: u8>(c: *mut CpuState, h: *mut Hot, i: *const Insn, _: u64) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
         let holds = (*h).fast.lazy.condition((*c).flags, CONDITION);
         let (old, new) = (get::<u32>(c, (*i).dst), get::<u32>(c, (*i).src));
-        put(c, (*i).dst, if holds { new } else { old });
-        next(c, h, i)
+        let v = put(c, (*i).dst, if holds { new } else { old });
+        next(c, h, i, v)
     }
 }

@@ -19,6 +19,13 @@ pub(super) const FLAT_BASE: u8 = 3;
 /// As [`INDEX`], likewise.
 pub(super) const FLAT_INDEX: u8 = 4;
 
+/// The value handed on is the first operand.
+pub(super) const DST: u8 = 1;
+/// The value handed on is the second operand.
+pub(super) const SRC: u8 = 2;
+/// The value handed on is the base register.
+pub(super) const BASED: u8 = 4;
+
 /// The number of ESP and EBP.
 pub(super) const SP: u8 = 4;
 pub(super) const BP: u8 = 5;
@@ -49,25 +56,43 @@ pub(super) unsafe fn get<W: Width>(c: *mut CpuState, number: u8) -> W {
     }
 }
 
-/// Writes a register operand; the bits outside it stay. Always whole registers, so that the host forwards them.
+/// Reads the register operand `AS` ([`DST`] or [`SRC`]), which the value handed on may be: `HELD` says.
 ///
 /// # Safety
 /// As [`register`].
 #[inline(always)]
-pub(super) unsafe fn put<W: Width>(c: *mut CpuState, number: u8, value: W) {
+pub(super) unsafe fn get_or<W: Width, const HELD: u8, const AS: u8>(c: *mut CpuState, number: u8, v: u64) -> W {
+    // SAFETY: the caller's.
+    unsafe { if HELD & AS != 0 { W::truncate(v) } else { get(c, number) } }
+}
+
+/// Writes a register operand and gives the whole register's value, to be handed on; the bits outside the operand stay.
+/// Always whole registers, so that the host forwards them.
+///
+/// # Safety
+/// As [`register`].
+#[inline(always)]
+pub(super) unsafe fn put<W: Width>(c: *mut CpuState, number: u8, value: W) -> u64 {
     // SAFETY: the caller's.
     unsafe {
         match W::BITS {
             8 => {
                 let (place, shift) = (register(c, number & 3), (number & 4) << 1);
-                *place = (*place & !(0xFF << shift)) | value.as_() << shift;
+                let whole = (*place & !(0xFF << shift)) | value.as_() << shift;
+                *place = whole;
+                whole
             }
             16 => {
                 let place = register(c, number);
-                *place = (*place & !0xFFFF) | value.as_();
+                let whole = (*place & !0xFFFF) | value.as_();
+                *place = whole;
+                whole
             }
             // Without 64-bit code the upper half of a register is always zero.
-            _ => *register(c, number) = value.as_(),
+            _ => {
+                *register(c, number) = value.as_();
+                value.as_()
+            }
         }
     }
 }
@@ -77,10 +102,10 @@ pub(super) unsafe fn put<W: Width>(c: *mut CpuState, number: u8, value: W) {
 /// # Safety
 /// `c` and `i` are valid.
 #[inline(always)]
-pub(super) unsafe fn offset<const FORM: u8>(c: *mut CpuState, i: *const Insn) -> u32 {
+pub(super) unsafe fn offset<const FORM: u8, const HELD: u8>(c: *mut CpuState, i: *const Insn, v: u64) -> u32 {
     // SAFETY: places of base and index are at most 16.
     unsafe {
-        let base = *register(c, (*i).base) as u32;
+        let base = if HELD & BASED != 0 { v as u32 } else { *register(c, (*i).base) as u32 };
         let disp = (*i).disp as u32;
         match FORM {
             BASE | FLAT_BASE => base.wrapping_add(disp),
@@ -108,14 +133,15 @@ unsafe fn window(h: *mut Hot, i: *const Insn) -> *const Window {
 /// # Safety
 /// As [`offset`].
 #[inline(always)]
-pub(super) unsafe fn readable<W: Width, const FORM: u8>(
+pub(super) unsafe fn readable<W: Width, const FORM: u8, const HELD: u8>(
     c: *mut CpuState,
     h: *mut Hot,
     i: *const Insn,
+    v: u64,
 ) -> Option<usize> {
     // SAFETY: the caller's.
     unsafe {
-        let offset = offset::<FORM>(c, i);
+        let offset = offset::<FORM, HELD>(c, i, v);
         if FORM >= FLAT_BASE { readable_flat::<W>(h, offset) } else { readable_at::<W>(h, window(h, i), offset) }
     }
 }
@@ -125,14 +151,15 @@ pub(super) unsafe fn readable<W: Width, const FORM: u8>(
 /// # Safety
 /// As [`offset`].
 #[inline(always)]
-pub(super) unsafe fn writable<W: Width, const FORM: u8>(
+pub(super) unsafe fn writable<W: Width, const FORM: u8, const HELD: u8>(
     c: *mut CpuState,
     h: *mut Hot,
     i: *const Insn,
+    v: u64,
 ) -> Option<usize> {
     // SAFETY: the caller's.
     unsafe {
-        let offset = offset::<FORM>(c, i);
+        let offset = offset::<FORM, HELD>(c, i, v);
         if FORM >= FLAT_BASE { writable_flat::<W>(h, offset) } else { writable_at::<W>(h, window(h, i), offset) }
     }
 }

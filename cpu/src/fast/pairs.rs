@@ -2,10 +2,10 @@
 
 use super::Fast;
 use super::branch::decide;
-use super::choose::{CodeMode, form};
+use super::choose::{CodeMode, form, held};
 use super::dispatch::bail;
 use super::flags::Kind;
-use super::operand::{FLAT_BASE, FLAT_INDEX, WORD, get, immediate, put, read, readable};
+use super::operand::{DST, FLAT_BASE, FLAT_INDEX, SRC, WORD, get, get_or, immediate, put, read, readable};
 use crate::exec::Hot;
 use crate::insn::{Insn, OPERAND_32, PLACE_IMMEDIATE, PLACE_MEMORY};
 use crate::isa::Map;
@@ -54,70 +54,88 @@ impl Compare for Test {
     }
 }
 
-unsafe fn rr<O: Compare, W: Width, const CONDITION: u8>(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+unsafe fn rr<O: Compare, W: Width, const CONDITION: u8, const HELD: u8>(
+    c: *mut CpuState,
+    h: *mut Hot,
+    i: *const Insn,
+    v: u64,
+) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`; the branch and the end slot follow.
     unsafe {
-        let holds = O::holds::<W, CONDITION>(&mut *h, get(c, (*i).dst), get(c, (*i).src));
+        let holds = O::holds::<W, CONDITION>(
+            &mut *h,
+            get_or::<W, HELD, DST>(c, (*i).dst, v),
+            get_or::<W, HELD, SRC>(c, (*i).src, v),
+        );
         decide(c, h, i.add(1), holds)
     }
 }
 
-unsafe fn ri<O: Compare, W: Width, const CONDITION: u8>(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
-    // SAFETY: as above.
-    unsafe {
-        let holds = O::holds::<W, CONDITION>(&mut *h, get(c, (*i).dst), immediate(i));
-        decide(c, h, i.add(1), holds)
-    }
-}
-
-unsafe fn rm<O: Compare, W: Width, const CONDITION: u8, const FORM: u8>(
+unsafe fn ri<O: Compare, W: Width, const CONDITION: u8, const HELD: u8>(
     c: *mut CpuState,
     h: *mut Hot,
     i: *const Insn,
+    v: u64,
 ) -> *const Insn {
     // SAFETY: as above.
     unsafe {
-        let Some(at) = readable::<W, FORM>(c, h, i) else { return bail(c, h, i) };
-        let holds = O::holds::<W, CONDITION>(&mut *h, get(c, (*i).dst), read(h, at));
+        let holds = O::holds::<W, CONDITION>(&mut *h, get_or::<W, HELD, DST>(c, (*i).dst, v), immediate(i));
         decide(c, h, i.add(1), holds)
     }
 }
 
-unsafe fn mr<O: Compare, W: Width, const CONDITION: u8, const FORM: u8>(
+unsafe fn rm<O: Compare, W: Width, const CONDITION: u8, const FORM: u8, const HELD: u8>(
     c: *mut CpuState,
     h: *mut Hot,
     i: *const Insn,
+    v: u64,
 ) -> *const Insn {
     // SAFETY: as above.
     unsafe {
-        let Some(at) = readable::<W, FORM>(c, h, i) else { return bail(c, h, i) };
+        let Some(at) = readable::<W, FORM, HELD>(c, h, i, v) else { return bail(c, h, i) };
+        let holds = O::holds::<W, CONDITION>(&mut *h, get::<W>(c, (*i).dst), read(h, at));
+        decide(c, h, i.add(1), holds)
+    }
+}
+
+unsafe fn mr<O: Compare, W: Width, const CONDITION: u8, const FORM: u8, const HELD: u8>(
+    c: *mut CpuState,
+    h: *mut Hot,
+    i: *const Insn,
+    v: u64,
+) -> *const Insn {
+    // SAFETY: as above.
+    unsafe {
+        let Some(at) = readable::<W, FORM, HELD>(c, h, i, v) else { return bail(c, h, i) };
         let holds = O::holds::<W, CONDITION>(&mut *h, read(h, at), get(c, (*i).src));
         decide(c, h, i.add(1), holds)
     }
 }
 
-unsafe fn mi<O: Compare, W: Width, const CONDITION: u8, const FORM: u8>(
+unsafe fn mi<O: Compare, W: Width, const CONDITION: u8, const FORM: u8, const HELD: u8>(
     c: *mut CpuState,
     h: *mut Hot,
     i: *const Insn,
+    v: u64,
 ) -> *const Insn {
     // SAFETY: as above.
     unsafe {
-        let Some(at) = readable::<W, FORM>(c, h, i) else { return bail(c, h, i) };
+        let Some(at) = readable::<W, FORM, HELD>(c, h, i, v) else { return bail(c, h, i) };
         let holds = O::holds::<W, CONDITION>(&mut *h, read(h, at), immediate(i));
         decide(c, h, i.add(1), holds)
     }
 }
 
 /// INC or DEC and a branch on ZF.
-unsafe fn step_zero<W: Width, const KIND: u8, const CONDITION: u8>(
+unsafe fn step_zero<W: Width, const KIND: u8, const CONDITION: u8, const HELD: u8>(
     c: *mut CpuState,
     h: *mut Hot,
     i: *const Insn,
+    v: u64,
 ) -> *const Insn {
     // SAFETY: as above; the target is looked at before the register changes.
     unsafe {
-        let a = get::<W>(c, (*i).dst);
+        let a = get_or::<W, HELD, DST>(c, (*i).dst, v);
         let (kind, result) =
             if KIND == INC { (Kind::Inc, a.wrapping_add(&W::one())) } else { (Kind::Dec, a.wrapping_sub(&W::one())) };
         let cpu = &mut *c;
@@ -191,16 +209,24 @@ macro_rules! by_condition {
 }
 
 fn compare<O: Compare, W: Width>(i: &Insn, flat: bool, condition: u8) -> Option<Fast> {
+    // Only whole registers are handed on.
+    let held = if W::BITS == 32 { held(i) } else { 0 };
     match (i.dst, i.src, form(i, flat)) {
-        (0..16, 0..16, _) => by_condition!(condition, |C| rr::<O, W, C>),
-        (0..16, PLACE_IMMEDIATE, _) => by_condition!(condition, |C| ri::<O, W, C>),
-        (0..16, PLACE_MEMORY, FLAT_BASE) => by_condition!(condition, |C| rm::<O, W, C, FLAT_BASE>),
-        (0..16, PLACE_MEMORY, FLAT_INDEX) => by_condition!(condition, |C| rm::<O, W, C, FLAT_INDEX>),
-        (PLACE_MEMORY, 0..16, FLAT_BASE) => by_condition!(condition, |C| mr::<O, W, C, FLAT_BASE>),
-        (PLACE_MEMORY, 0..16, FLAT_INDEX) => by_condition!(condition, |C| mr::<O, W, C, FLAT_INDEX>),
-        (PLACE_MEMORY, PLACE_IMMEDIATE, FLAT_BASE) => by_condition!(condition, |C| mi::<O, W, C, FLAT_BASE>),
-        (PLACE_MEMORY, PLACE_IMMEDIATE, FLAT_INDEX) => by_condition!(condition, |C| mi::<O, W, C, FLAT_INDEX>),
-        (PLACE_MEMORY, PLACE_IMMEDIATE, WORD) => by_condition!(condition, |C| mi::<O, W, C, WORD>),
+        (0..16, 0..16, _) if held & DST != 0 && held & SRC != 0 => {
+            by_condition!(condition, |C| rr::<O, W, C, { DST | SRC }>)
+        }
+        (0..16, 0..16, _) if held & DST != 0 => by_condition!(condition, |C| rr::<O, W, C, DST>),
+        (0..16, 0..16, _) if held & SRC != 0 => by_condition!(condition, |C| rr::<O, W, C, SRC>),
+        (0..16, 0..16, _) => by_condition!(condition, |C| rr::<O, W, C, 0>),
+        (0..16, PLACE_IMMEDIATE, _) if held & DST != 0 => by_condition!(condition, |C| ri::<O, W, C, DST>),
+        (0..16, PLACE_IMMEDIATE, _) => by_condition!(condition, |C| ri::<O, W, C, 0>),
+        (0..16, PLACE_MEMORY, FLAT_BASE) => by_condition!(condition, |C| rm::<O, W, C, FLAT_BASE, 0>),
+        (0..16, PLACE_MEMORY, FLAT_INDEX) => by_condition!(condition, |C| rm::<O, W, C, FLAT_INDEX, 0>),
+        (PLACE_MEMORY, 0..16, FLAT_BASE) => by_condition!(condition, |C| mr::<O, W, C, FLAT_BASE, 0>),
+        (PLACE_MEMORY, 0..16, FLAT_INDEX) => by_condition!(condition, |C| mr::<O, W, C, FLAT_INDEX, 0>),
+        (PLACE_MEMORY, PLACE_IMMEDIATE, FLAT_BASE) => by_condition!(condition, |C| mi::<O, W, C, FLAT_BASE, 0>),
+        (PLACE_MEMORY, PLACE_IMMEDIATE, FLAT_INDEX) => by_condition!(condition, |C| mi::<O, W, C, FLAT_INDEX, 0>),
+        (PLACE_MEMORY, PLACE_IMMEDIATE, WORD) => by_condition!(condition, |C| mi::<O, W, C, WORD, 0>),
         _ => None,
     }
 }
@@ -234,11 +260,13 @@ pub(super) fn choose(first: &Insn, branch: &Insn, mode: CodeMode) -> Option<Fast
 }
 
 fn step<const KIND: u8>(i: &Insn, condition: u8) -> Option<Fast> {
-    match (i.has(OPERAND_32), condition) {
-        (true, EQUAL) => Some(step_zero::<u32, KIND, EQUAL>),
-        (true, NOT_EQUAL) => Some(step_zero::<u32, KIND, NOT_EQUAL>),
-        (false, EQUAL) => Some(step_zero::<u16, KIND, EQUAL>),
-        (false, NOT_EQUAL) => Some(step_zero::<u16, KIND, NOT_EQUAL>),
+    match (i.has(OPERAND_32), condition, held(i) & DST != 0) {
+        (true, EQUAL, true) => Some(step_zero::<u32, KIND, EQUAL, DST>),
+        (true, EQUAL, false) => Some(step_zero::<u32, KIND, EQUAL, 0>),
+        (true, NOT_EQUAL, true) => Some(step_zero::<u32, KIND, NOT_EQUAL, DST>),
+        (true, NOT_EQUAL, false) => Some(step_zero::<u32, KIND, NOT_EQUAL, 0>),
+        (false, EQUAL, _) => Some(step_zero::<u16, KIND, EQUAL, 0>),
+        (false, NOT_EQUAL, _) => Some(step_zero::<u16, KIND, NOT_EQUAL, 0>),
         _ => None,
     }
 }

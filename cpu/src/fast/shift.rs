@@ -3,7 +3,7 @@
 use super::alu::Quiet;
 use super::dispatch::{bail, go_on, next};
 use super::flags::Kind;
-use super::operand::{get, put, read, writable, write};
+use super::operand::{DST, get, get_or, put, read, writable, write};
 use crate::exec::Hot;
 use crate::flags::{AF, CF, OF};
 use crate::insn::Insn;
@@ -102,57 +102,68 @@ unsafe fn ready<O: Shift>(h: *mut Hot) -> bool {
 
 /// Moves flags to where [`ready`] wants them, and begins the instruction anew.
 #[inline(never)]
-unsafe fn make_ready(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+unsafe fn make_ready(c: *mut CpuState, h: *mut Hot, i: *const Insn, v: u64) -> *const Insn {
     // SAFETY: a handler's.
     unsafe {
         let cpu = &mut *c;
         (*h).fast.lazy.make_explicit(&mut cpu.flags);
-        go_on(c, h, i)
+        go_on(c, h, i, v)
     }
 }
 
 /// `op r, imm`, also by one.
-pub(super) unsafe fn r_imm<O: Shift, W: Width>(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
-    // SAFETY: a handler, see `super::Fast`.
-    unsafe {
-        if !ready::<O>(h) {
-            return make_ready(c, h, i);
-        }
-        let result = O::apply(&mut *c, &mut *h, get::<W>(c, (*i).dst), (*i).imm as u8);
-        put(c, (*i).dst, result);
-        next(c, h, i)
-    }
-}
-
-/// `op r, cl`.
-pub(super) unsafe fn r_cl<O: Shift, W: Width>(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
-    // SAFETY: a handler, see `super::Fast`.
-    unsafe {
-        if !ready::<O>(h) {
-            return make_ready(c, h, i);
-        }
-        let count = get::<u8>(c, CL);
-        let result = O::apply(&mut *c, &mut *h, get::<W>(c, (*i).dst), count);
-        put(c, (*i).dst, result);
-        next(c, h, i)
-    }
-}
-
-/// `op m, imm`, also by one.
-pub(super) unsafe fn m_imm<O: Shift, W: Width, const FORM: u8>(
+pub(super) unsafe fn r_imm<O: Shift, W: Width, const HELD: u8>(
     c: *mut CpuState,
     h: *mut Hot,
     i: *const Insn,
+    v: u64,
 ) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
         if !ready::<O>(h) {
-            return make_ready(c, h, i);
+            return make_ready(c, h, i, v);
         }
-        let Some(at) = writable::<W, FORM>(c, h, i) else { return bail(c, h, i) };
+        let result = O::apply(&mut *c, &mut *h, get_or::<W, HELD, DST>(c, (*i).dst, v), (*i).imm as u8);
+        let v = put(c, (*i).dst, result);
+        next(c, h, i, v)
+    }
+}
+
+/// `op r, cl`.
+pub(super) unsafe fn r_cl<O: Shift, W: Width, const HELD: u8>(
+    c: *mut CpuState,
+    h: *mut Hot,
+    i: *const Insn,
+    v: u64,
+) -> *const Insn {
+    // SAFETY: a handler, see `super::Fast`.
+    unsafe {
+        if !ready::<O>(h) {
+            return make_ready(c, h, i, v);
+        }
+        let count = get::<u8>(c, CL);
+        let result = O::apply(&mut *c, &mut *h, get_or::<W, HELD, DST>(c, (*i).dst, v), count);
+        let v = put(c, (*i).dst, result);
+        next(c, h, i, v)
+    }
+}
+
+/// `op m, imm`, also by one.
+pub(super) unsafe fn m_imm<O: Shift, W: Width, const FORM: u8, const HELD: u8>(
+    c: *mut CpuState,
+    h: *mut Hot,
+    i: *const Insn,
+    v: u64,
+) -> *const Insn {
+    // SAFETY: a handler, see `super::Fast`.
+    unsafe {
+        if !ready::<O>(h) {
+            return make_ready(c, h, i, v);
+        }
+        let Some(at) = writable::<W, FORM, HELD>(c, h, i, v) else { return bail(c, h, i) };
         let result = O::apply(&mut *c, &mut *h, read::<W>(h, at), (*i).imm as u8);
         write(h, at, result);
-        next(c, h, i)
+        next(c, h, i, v)
     }
 }
 
@@ -184,24 +195,34 @@ double!(Shld, shld);
 double!(Shrd, shrd);
 
 /// `op r, r, imm`.
-pub(super) unsafe fn rr_imm<O: DoubleShift, W: Width>(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+pub(super) unsafe fn rr_imm<O: DoubleShift, W: Width>(
+    c: *mut CpuState,
+    h: *mut Hot,
+    i: *const Insn,
+    _: u64,
+) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
         let (a, source) = (get::<W>(c, (*i).dst), get::<W>(c, (*i).src));
         let result = O::apply(&mut *c, &mut *h, a, source, (*i).imm as u8);
-        put(c, (*i).dst, result);
-        next(c, h, i)
+        let v = put(c, (*i).dst, result);
+        next(c, h, i, v)
     }
 }
 
 /// `op r, r, cl`.
-pub(super) unsafe fn rr_cl<O: DoubleShift, W: Width>(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+pub(super) unsafe fn rr_cl<O: DoubleShift, W: Width>(
+    c: *mut CpuState,
+    h: *mut Hot,
+    i: *const Insn,
+    _: u64,
+) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
         let count = get::<u8>(c, CL);
         let (a, source) = (get::<W>(c, (*i).dst), get::<W>(c, (*i).src));
         let result = O::apply(&mut *c, &mut *h, a, source, count);
-        put(c, (*i).dst, result);
-        next(c, h, i)
+        let v = put(c, (*i).dst, result);
+        next(c, h, i, v)
     }
 }

@@ -2,8 +2,8 @@
 
 use super::dispatch::{bail, next};
 use super::operand::{
-    BP, FLAT_BASE, FLAT_INDEX, SP, get, immediate, put, read, readable, readable_at, readable_flat, register,
-    writable_at, writable_flat, write,
+    BP, DST, FLAT_BASE, FLAT_INDEX, SP, get, get_or, immediate, put, read, readable, readable_at, readable_flat,
+    register, writable_at, writable_flat, write,
 };
 use super::state::Window;
 use crate::exec::Hot;
@@ -71,54 +71,85 @@ pub(super) unsafe fn top<W: Width, const FLAT: bool>(c: *mut CpuState, h: *mut H
 }
 
 #[inline(always)]
-unsafe fn push<W: Width, const FLAT: bool>(c: *mut CpuState, h: *mut Hot, i: *const Insn, value: W) -> *const Insn {
+unsafe fn push<W: Width, const FLAT: bool>(
+    c: *mut CpuState,
+    h: *mut Hot,
+    i: *const Insn,
+    v: u64,
+    value: W,
+) -> *const Insn {
     // SAFETY: a handler's.
     unsafe {
         let Some((pointer, at)) = below::<W, FLAT>(c, h) else { return bail(c, h, i) };
         write(h, at, value);
         move_pointer::<FLAT>(c, h, pointer);
-        next(c, h, i)
+        next(c, h, i, v)
     }
 }
 
 /// `push r`: ESP as it was.
-pub(super) unsafe fn push_r<W: Width, const FLAT: bool>(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+pub(super) unsafe fn push_r<W: Width, const FLAT: bool, const HELD: u8>(
+    c: *mut CpuState,
+    h: *mut Hot,
+    i: *const Insn,
+    v: u64,
+) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
-    unsafe { push::<W, FLAT>(c, h, i, get::<W>(c, (*i).dst)) }
+    unsafe { push::<W, FLAT>(c, h, i, v, get_or::<W, HELD, DST>(c, (*i).dst, v)) }
 }
 
 /// `push imm`.
-pub(super) unsafe fn push_i<W: Width, const FLAT: bool>(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+pub(super) unsafe fn push_i<W: Width, const FLAT: bool>(
+    c: *mut CpuState,
+    h: *mut Hot,
+    i: *const Insn,
+    v: u64,
+) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
-    unsafe { push::<W, FLAT>(c, h, i, immediate::<W>(i)) }
+    unsafe { push::<W, FLAT>(c, h, i, v, immediate::<W>(i)) }
 }
 
 /// `push m`.
-pub(super) unsafe fn push_m<W: Width, const FORM: u8>(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+pub(super) unsafe fn push_m<W: Width, const FORM: u8, const HELD: u8>(
+    c: *mut CpuState,
+    h: *mut Hot,
+    i: *const Insn,
+    v: u64,
+) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        let Some(at) = readable::<W, FORM>(c, h, i) else { return bail(c, h, i) };
+        let Some(at) = readable::<W, FORM, HELD>(c, h, i, v) else { return bail(c, h, i) };
         match FORM {
-            FLAT_BASE | FLAT_INDEX => push::<W, true>(c, h, i, read::<W>(h, at)),
-            _ => push::<W, false>(c, h, i, read::<W>(h, at)),
+            FLAT_BASE | FLAT_INDEX => push::<W, true>(c, h, i, v, read::<W>(h, at)),
+            _ => push::<W, false>(c, h, i, v, read::<W>(h, at)),
         }
     }
 }
 
 /// `pop r`: ESP takes the value popped.
-pub(super) unsafe fn pop_r<W: Width, const FLAT: bool>(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+pub(super) unsafe fn pop_r<W: Width, const FLAT: bool>(
+    c: *mut CpuState,
+    h: *mut Hot,
+    i: *const Insn,
+    _: u64,
+) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
         let Some((at, pointer)) = top::<W, FLAT>(c, h) else { return bail(c, h, i) };
         let value = read::<W>(h, at);
         move_pointer::<FLAT>(c, h, pointer);
-        put(c, (*i).dst, value);
-        next(c, h, i)
+        let v = put(c, (*i).dst, value);
+        next(c, h, i, v)
     }
 }
 
 /// LEAVE.
-pub(super) unsafe fn leave<W: Width, const FLAT: bool>(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+pub(super) unsafe fn leave<W: Width, const FLAT: bool>(
+    c: *mut CpuState,
+    h: *mut Hot,
+    i: *const Insn,
+    _: u64,
+) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
         let frame = get::<u32>(c, BP) & if FLAT { u32::MAX } else { (*h).fast.stack_mask };
@@ -126,7 +157,7 @@ pub(super) unsafe fn leave<W: Width, const FLAT: bool>(c: *mut CpuState, h: *mut
         let Some(at) = place else { return bail(c, h, i) };
         let value = read::<W>(h, at);
         move_pointer::<FLAT>(c, h, frame.wrapping_add(W::BYTES as u32));
-        put(c, BP, value);
-        next(c, h, i)
+        let v = put(c, BP, value);
+        next(c, h, i, v)
     }
 }

@@ -28,6 +28,8 @@ pub(super) struct Window {
 pub(crate) struct FastState {
     /// Arithmetic flags not yet in EFLAGS.
     pub(super) lazy: Lazy,
+    /// What is handed on, where handlers return to a loop.
+    pub(super) value: u64,
     /// Cycles that may still begin a trace; below zero the chain of traces is left.
     pub(super) ticks: i64,
     /// First byte of the arena.
@@ -84,6 +86,7 @@ impl Default for FastState {
     fn default() -> FastState {
         FastState {
             lazy: Lazy::default(),
+            value: 0,
             ticks: 0,
             ram: std::ptr::null_mut(),
             key: 0,
