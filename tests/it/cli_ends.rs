@@ -107,7 +107,7 @@ fn a_medium_without_a_boot_sector_is_told_as_a_pc_tells_it() {
     let folder = Folder::new();
     folder.put("disk.img", &vec![0; 1 << 20]);
     let outcome = folder.ringwalk("run disk.img");
-    let why = ["on the screen: ", "Nothing to boot from", "no boot signature (55 AA)", "nothing can wake"];
+    let why = ["on the screen: ", "Nothing to boot from", "no boot program in the first sector", "nothing can wake"];
     outcome.must("no signature", 10, &why);
 }
 
