@@ -20,7 +20,7 @@ pub(crate) fn fetch_and_decode(cx: &mut Exec<'_>) -> Result<Insn, Exception> {
         have = fetch_more(cx, &mut bytes, have)?;
         match decode(&bytes[..have], is_32, model) {
             Decoded::Insn(mut insn, _) => {
-                insn.cycles = cx.hot.timing.prepare(&mut insn);
+                insn.cycles = cx.hot.timing.prepare(&mut insn, &bytes[..have]);
                 return Ok(insn);
             }
             Decoded::TooLong => return Err(cx.fault(Site::InstructionLength, 0)),

@@ -81,6 +81,13 @@ impl Engine {
         Engine { hot: Hot::default(), traces: TraceCache::new(slots) }
     }
 
+    /// Counts by another timing model from now on. What is decoded goes.
+    pub fn set_timing(&mut self, timing: Timing, memory: &mut Memory) {
+        self.hot.timing = timing;
+        self.hot.iteration_cycles = 1;
+        self.forget(memory);
+    }
+
     /// Runs until a limit or an event that the machine must see.
     pub fn run(&mut self, cpu: &mut CpuState, memory: &mut Memory, bus: &mut dyn Bus, limits: Limits) -> Exit {
         self.hot.bus_touched = true;
@@ -410,7 +417,9 @@ fn execute_marked(cx: &mut Exec<'_>, insn: &Insn) -> Result<(), Exception> {
     cx.cpu.shadow = Shadow::None;
     cx.skip_single_step = false;
     cx.next_eip = cx.cpu.eip.wrapping_add(u32::from(insn.len));
+    cx.hot.resumed = resumed;
     let done = insn.execute(cx);
+    cx.hot.resumed = false;
     cx.shadow_before = Shadow::None;
     if let Err(fault) = done {
         cx.cpu.flags.set(RF, resumed);

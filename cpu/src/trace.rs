@@ -292,12 +292,11 @@ fn decode_run(
         if count > 0 && watches.is_candidate(place.offset + at) {
             break;
         }
-        let Decoded::Insn(mut insn, ends) =
-            decode(&page[(place.offset + at) as usize..], place.mode.is_32, models.model)
-        else {
+        let bytes = &page[(place.offset + at) as usize..];
+        let Decoded::Insn(mut insn, ends) = decode(bytes, place.mode.is_32, models.model) else {
             break;
         };
-        cycles = cycles.saturating_add(models.timing.prepare(&mut insn));
+        cycles = cycles.saturating_add(models.timing.prepare(&mut insn, bytes));
         insn.cycles = cycles;
         insn.at = at as u8;
         at += u64::from(insn.len);
@@ -308,7 +307,8 @@ fn decode_run(
             break;
         }
     }
-    if count > 0 {
+    // The fast tier counts instructions as cycles.
+    if count > 0 && models.timing == Timing::Flat {
         choose(&mut slots[..count], ended, place.mode, models.model);
     }
     slots[count] = Insn { at: at as u8, cycles, ..end_slot() };

@@ -8,4 +8,5 @@ pub(crate) mod paging;
 mod segments;
 mod shadows;
 mod system;
+mod timing;
 mod tlb;

@@ -97,6 +97,8 @@ pub struct Hot {
     pub timing: Timing,
     /// Cycles of one iteration of the REP instruction being executed.
     pub iteration_cycles: u64,
+    /// The instruction being executed began with RF: a REP instruction that goes on.
+    pub resumed: bool,
 }
 
 impl Default for Hot {
@@ -117,7 +119,8 @@ impl Default for Hot {
             watch_hit: None,
             notes: crate::watch::Notes::default(),
             timing: Timing::Flat,
-            iteration_cycles: Timing::Flat.iteration(),
+            iteration_cycles: 1,
+            resumed: false,
         }
     }
 }

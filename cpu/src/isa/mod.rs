@@ -5,6 +5,7 @@ use crate::exec;
 use crate::insn::Handler;
 use crate::model::Feature;
 use crate::segment::SegReg;
+use crate::timing;
 
 mod groups;
 mod one_byte;
@@ -224,9 +225,14 @@ pub enum Refusal {
 
 /// Canonical handlers by number: row and operand size, then those that refuse.
 static HANDLERS: [Handler; HANDLER_COUNT] = handlers();
-/// Rows of both maps, times two operand sizes, and five that raise #UD.
-const HANDLER_COUNT: usize = FIRST_REFUSAL as usize + 5;
+/// Rows of both maps, times two operand sizes, five that raise #UD, and those that charge clocks.
+const HANDLER_COUNT: usize = (FIRST_CLOCKED + 2 * MOST_PREFIXES + 2) as usize;
 const FIRST_REFUSAL: u16 = 2 << 12;
+
+/// Handlers of the timing models with clock tables: two for each number of prefixes.
+const FIRST_CLOCKED: u16 = FIRST_REFUSAL + 5;
+/// Most prefixes that stand before an opcode.
+pub const MOST_PREFIXES: u16 = 14;
 
 /// The number of the handler for what is not in the table.
 pub const UNDEFINED_HANDLER: u16 = FIRST_REFUSAL;
@@ -239,6 +245,16 @@ pub const fn handler_number(row: u16, operand_32: bool) -> u16 {
 /// The number of the handler that says why a form is refused.
 pub const fn refusal_number(why: Refusal) -> u16 {
     FIRST_REFUSAL + 1 + why as u16
+}
+
+/// The number of the handler that executes an instruction with so many prefixes and charges its clocks.
+pub const fn clocked_number(prefixes: u16, always_the_same: bool) -> u16 {
+    FIRST_CLOCKED + 2 * prefixes + always_the_same as u16
+}
+
+/// The prefixes of a slot with such a handler.
+pub const fn clocked_prefixes(number: u16) -> u16 {
+    (number - FIRST_CLOCKED) / 2
 }
 
 /// A canonical handler by its number.
@@ -256,6 +272,12 @@ const fn handlers() -> [Handler; HANDLER_COUNT] {
             all[handler_number(number, true) as usize] = row.handlers[1];
         }
         number += 1;
+    }
+    let mut prefixes = 0;
+    while prefixes <= MOST_PREFIXES {
+        all[clocked_number(prefixes, false) as usize] = timing::variable;
+        all[clocked_number(prefixes, true) as usize] = timing::fixed;
+        prefixes += 1;
     }
     all[refusal_number(Refusal::Lock) as usize] = exec::undefined_lock;
     all[refusal_number(Refusal::Register) as usize] = exec::undefined_operand;

@@ -11,7 +11,7 @@ use crate::exec::Exec;
 use crate::flags::{IF, RF, VIF, VIP};
 use crate::site::Site;
 use crate::state::{Activity, CR4_PVI, CR4_VME, Shadow};
-use crate::timing::Origin;
+use crate::timing::{Delivery, Origin};
 
 impl Run<'_, '_> {
     /// Everything between two instructions, in the order of SDM Vol.3A 6.9 "Priority Among Simultaneous Exceptions
@@ -99,11 +99,11 @@ impl Run<'_, '_> {
         let cx = &mut self.cx;
         let shadow = cx.cpu.shadow;
         if cx.cpu.pending_debug != 0 && shadow != Shadow::MovSs {
-            self.deliver(deliver_debug_trap);
+            self.deliver(Delivery::Trap, deliver_debug_trap);
             return true;
         }
         if cx.cpu.nmi_pending && !cx.cpu.nmi_blocked && shadow != Shadow::MovSs {
-            self.deliver(|cx| {
+            self.deliver(Delivery::Nmi, |cx| {
                 cx.cpu.nmi_pending = false;
                 cx.cpu.nmi_blocked = true;
                 deliver_at_boundary(cx, vector::NMI, Source::External);
@@ -111,7 +111,7 @@ impl Run<'_, '_> {
             return true;
         }
         if cx.hot.signals.interrupt && cx.cpu.flags.has(IF) && shadow == Shadow::None {
-            self.deliver(|cx| {
+            self.deliver(Delivery::Interrupt, |cx| {
                 let number = cx.on_bus(|bus, bus_cx| bus.acknowledge_interrupt(bus_cx)).0;
                 deliver_at_boundary(cx, number, Source::External);
             });
@@ -121,13 +121,14 @@ impl Run<'_, '_> {
     }
 
     /// A delivery costs what the timing model says, and wakes the processor.
-    fn deliver(&mut self, how: impl FnOnce(&mut Exec<'_>)) {
+    fn deliver(&mut self, kind: Delivery, how: impl FnOnce(&mut Exec<'_>)) {
         self.cx.cpu.activity = Activity::Active;
         self.cx.cpu.shadow = Shadow::None;
         self.cx.extra_cycles = 0;
         let origin = Origin::of(self.cx.cpu);
         how(&mut self.cx);
-        self.cx.cpu.position += self.cx.hot.timing.delivery(&origin, self.cx.cpu);
+        let (cpu, hot) = (&mut *self.cx.cpu, &*self.cx.hot);
+        cpu.position += hot.timing.delivery(kind, &origin, cpu, hot.last_fault);
         self.cx.cpu.fruitless_deliveries += 1;
         self.check_breakpoint = true;
         self.cx.leave();
@@ -173,7 +174,7 @@ impl Run<'_, '_> {
             return false;
         }
         cpu.dr6 |= bits;
-        self.deliver(|cx| {
+        self.deliver(Delivery::Fault, |cx| {
             let fault = cx.fault(Site::InstructionBreakpoint, 0);
             deliver_exception(cx, fault);
             cx.cpu.eip = cx.next_eip;
@@ -185,7 +186,7 @@ impl Run<'_, '_> {
     pub(super) fn deliver_fault(&mut self, fault: Exception) {
         self.cx.cpu.position += self.cx.hot.timing.attempt() + self.cx.extra_cycles;
         self.cx.extra_cycles = 0;
-        self.deliver(|cx| {
+        self.deliver(Delivery::Fault, |cx| {
             deliver_exception(cx, fault);
             cx.cpu.eip = cx.next_eip;
         });
