@@ -63,8 +63,10 @@ mod tests {
 
     #[test]
     fn options_are_keys() {
-        let text = "cpu = \"p6\"\nmem = 67108864\nhda = \"disk.img\"\nserial = \"null\"\nno-reboot = true\n";
+        let text =
+            "cpu = \"p6\"\ntiming = 486\nmem = 67108864\nhda = \"disk.img\"\nserial = \"null\"\nno-reboot = true\n";
         let options = parsed(text).expect("a right file");
+        assert_eq!(options.timing.as_deref(), Some("486"));
         assert_eq!(options.mem.as_deref(), Some("67108864"));
         assert_eq!(options.hda, Some(PathBuf::from("machines/disk.img")));
         assert_eq!(options.serial, ["null"]);

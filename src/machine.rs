@@ -185,7 +185,7 @@ impl Machine {
         self.board.take_routes_changed();
         self.memory.set_routes(self.board.physical_map(&self.memory));
         self.memory.set_a20(self.board.signals().a20);
-        self.engine.forget(&mut self.memory);
+        self.engine.set_timing(self.config.timing, &mut self.memory);
     }
 
     /// Follows what the guest did to routing and the A20 gate. Code stays decoded: it is known by its frame.

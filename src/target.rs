@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use ringwalk_cpu::state::CpuState;
+use ringwalk_cpu::timing::Timing;
 use ringwalk_cpu::watch::{DataWatch, Place};
 use ringwalk_debugger as debugger;
 use ringwalk_debugger::{Register, RunUntil, Target};
@@ -134,6 +135,9 @@ impl Target for Session {
             row("tlb", format!("{:?}", config.tlb).to_lowercase()),
             row("triple fault", format!("{:?}", config.on_shutdown).to_lowercase()),
         ];
+        if config.timing != Timing::Flat {
+            rows.push(row("timing", config.timing.name().to_owned()));
+        }
         rows.extend(self.plan.summary());
         rows
     }

@@ -29,8 +29,10 @@ pub(crate) struct MachineArgs {
     #[arg(long, value_name = "HZ")]
     #[serde(deserialize_with = "word")]
     pub(crate) clock: Option<String>,
-    /// Instruction times of a processor model
+    /// What instructions cost: flat (one cycle each), 486 or pentium (the clock counts of its manual, with operands and
+    /// code in the cache and nothing paired in the U and V pipes) [default: flat]
     #[arg(long, value_name = "MODEL")]
+    #[serde(deserialize_with = "word")]
     pub(crate) timing: Option<String>,
     /// Seed of everything random [default: 0]
     #[arg(long, value_name = "N")]

@@ -80,7 +80,6 @@ fn refuse_later(args: &MachineArgs) -> Result<(), String> {
     let in_order = |order: &String| order == "sc";
     let later = [
         ("--smp", args.smp.as_ref().is_some_and(|smp| !one_cpu(smp))),
-        ("--timing", args.timing.is_some()),
         ("--order", args.order.as_ref().is_some_and(|order| !in_order(order))),
         ("--kernel", args.kernel.is_some()),
         ("--initrd", args.initrd.is_some()),
@@ -101,6 +100,7 @@ fn refuse_fixed(args: &MachineArgs) -> Result<(), String> {
         ("--cpu", args.cpu.is_some()),
         ("--mem", args.mem.is_some()),
         ("--clock", args.clock.is_some()),
+        ("--timing", args.timing.is_some()),
         ("--seed", args.seed.is_some()),
         ("--quantum", args.quantum.is_some()),
         ("--rtc", args.rtc.is_some()),
@@ -121,6 +121,9 @@ fn machine_config(args: &MachineArgs) -> Result<MachineConfig, String> {
     let mut config = MachineConfig::default();
     if let Some(model) = &args.cpu {
         config.model = values::model(model)?;
+    }
+    if let Some(timing) = &args.timing {
+        config.timing = values::timing(timing)?;
     }
     if let Some(policy) = &args.tlb {
         config.tlb = values::tlb(policy)?;

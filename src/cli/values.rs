@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use ringwalk_chipset::{BootDevice, Date};
 use ringwalk_cpu::model::Model;
+use ringwalk_cpu::timing::Timing;
 use ringwalk_mmu::TlbPolicy;
 
 use crate::host::Place;
@@ -72,6 +73,11 @@ pub(crate) fn model(text: &str) -> Result<Model, String> {
 /// A TLB policy by its name.
 pub(crate) fn tlb(text: &str) -> Result<TlbPolicy, String> {
     Ok(*choice("tlb", text, &[("real", TlbPolicy::Real), ("sticky", TlbPolicy::Sticky), ("none", TlbPolicy::None)])?)
+}
+
+/// A timing model by its name.
+pub(crate) fn timing(text: &str) -> Result<Timing, String> {
+    Ok(*choice("timing", text, &Timing::ALL)?)
 }
 
 /// One of a few words.
@@ -159,6 +165,8 @@ mod tests {
         assert!(model("pentum").expect_err("refused").contains("did you mean 'pentium'?"));
         assert!(model("haswell").expect_err("refused").contains("later stage"));
         assert!(model("p6,+sse").expect_err("refused").contains("later stage"));
+        assert_eq!(timing("486"), Ok(Timing::I486));
+        assert!(timing("penitum").expect_err("refused").contains("did you mean 'pentium'?"));
         assert_eq!(tlb("sticky"), Ok(TlbPolicy::Sticky));
         assert!(tlb("stiky").expect_err("refused").contains("did you mean 'sticky'?"));
     }

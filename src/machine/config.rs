@@ -2,6 +2,7 @@
 
 use ringwalk_chipset::{BoardConfig, DiskConfig, DiskKind, FLOPPY_KIB};
 use ringwalk_cpu::model::Model;
+use ringwalk_cpu::timing::Timing;
 use ringwalk_mmu::{PAGE_BYTES, TlbPolicy};
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +23,10 @@ pub enum OnShutdown {
 pub struct MachineConfig {
     /// Processor model.
     pub model: Model,
+    /// What instructions cost. Saved and hashed as a section of its own, which the flat model does not have: its files
+    /// and hashes are those of machines from before there were others.
+    #[serde(skip)]
+    pub timing: Timing,
     /// How long the processor keeps translations.
     pub tlb: TlbPolicy,
     /// Seed of everything random.
@@ -38,6 +43,7 @@ impl Default for MachineConfig {
     fn default() -> MachineConfig {
         MachineConfig {
             model: Model::default(),
+            timing: Timing::default(),
             tlb: TlbPolicy::default(),
             seed: 0,
             quantum: 10_000,

@@ -1,12 +1,13 @@
 //! The state hash: sections by their encoding, memory by trees over its pages that only dirty pages cost.
 
 use ringwalk_chipset::BoardConfig;
+use ringwalk_cpu::timing::Timing;
 use ringwalk_mmu::{Disk, FrameRange, Frames};
 use ringwalk_snapshots::{HashTree, PageTree, StateHash, ZERO_PAGE};
 
 use super::Machine;
 use super::media::{DRIVES, drives_mut, expected_sectors};
-use super::save::{self, BOARD, CPU, DISKS, MACHINE, RAM, VRAM};
+use super::save::{self, BOARD, CPU, DISKS, MACHINE, RAM, TIMING, VRAM};
 
 /// The trees over main and video memory, and over the overlays of what is in the drives. Derived.
 pub(super) struct Trees {
@@ -56,6 +57,9 @@ impl Machine {
         tree.section(BOARD.0, BOARD.1, &self.board).expect(whole);
         tree.section(MACHINE.0, MACHINE.1, &self.machine_section()).expect(whole);
         tree.section(DISKS.0, DISKS.1, &self.disk_sections()).expect(whole);
+        if self.config.timing != Timing::Flat {
+            tree.section(TIMING.0, TIMING.1, &self.config.timing).expect(whole);
+        }
         tree
     }
 }

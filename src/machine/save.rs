@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use ringwalk_cpu::state::CpuState;
+use ringwalk_cpu::timing::Timing;
 use ringwalk_mmu::{FrameRange, PAGE_BYTES, SECTOR_BYTES};
 use ringwalk_snapshots::{PAGE_SIZE, Pages, Snapshot, SnapshotWriter, StateHash, ZERO_PAGE};
 use serde::{Deserialize, Serialize};
@@ -15,6 +16,8 @@ pub(super) const CPU: (&str, u16) = ("cpu0", 2);
 pub(super) const BOARD: (&str, u16) = ("board", 3);
 pub(super) const MACHINE: (&str, u16) = ("machine", 1);
 pub(super) const DISKS: (&str, u16) = ("disks", 2);
+/// The timing model, unless it is the flat one.
+pub(super) const TIMING: (&str, u16) = ("timing", 1);
 /// Page stores of the overlays, by drive. Ascending.
 pub(super) const DISK_STORES: [&str; DRIVES] = ["disk0", "disk1", "disk2", "disk3", "floppy0", "floppy1"];
 pub(super) const RAM: &str = "ram";
@@ -63,7 +66,13 @@ impl Saved {
 
     /// Takes a snapshot that is open.
     pub fn new(mut snapshot: Snapshot) -> Result<Saved, Error> {
-        let machine = snapshot.take(MACHINE.0, MACHINE.1)?;
+        let mut machine: MachineSection = snapshot.take(MACHINE.0, MACHINE.1)?;
+        if snapshot.section(TIMING.0).is_some() {
+            machine.config.timing = snapshot.take(TIMING.0, TIMING.1)?;
+            if machine.config.timing == Timing::Flat {
+                return Err(contradiction("its timing model"));
+            }
+        }
         let disks = snapshot.take(DISKS.0, DISKS.1)?;
         Ok(Saved { snapshot, machine, disks })
     }
@@ -207,6 +216,9 @@ impl Machine {
         writer.section(BOARD.0, BOARD.1, &self.board)?;
         writer.section(MACHINE.0, MACHINE.1, &self.machine_section())?;
         writer.section(DISKS.0, DISKS.1, &self.disk_sections())?;
+        if self.config.timing != Timing::Flat {
+            writer.section(TIMING.0, TIMING.1, &self.config.timing)?;
+        }
         for (store, disk) in DISK_STORES.into_iter().zip(disks(&self.memory)) {
             let Some(disk) = disk else { continue };
             let mut pages = writer.store(store, pages_of(disk.sectors()))?;

@@ -22,6 +22,7 @@ mod quirks;
 mod quirks_b;
 mod task_image;
 mod tidy;
+mod timing;
 mod tour;
 mod trail;
 mod truth;
