@@ -16,7 +16,7 @@ pub(super) static TWO_BYTE: [Entry; 256] = [
     /* 03 */ row("lsl", [Gv, Ew], v!(segments::lsl)).needs(I286).at(),
     /* 04 */ Undefined,
     /* 05 */ Undefined,
-    /* 06 */ row("clts", [], n!(system::clts)).ends().needs(I286).at(),
+    /* 06 */ row("clts", [], n!(system::clts)).needs(I286).at(),
     /* 07 */ Undefined,
     /* 08 */ row("invd", [], n!(system::invd)).needs(I486).at(),
     /* 09 */ row("wbinvd", [], n!(system::invd)).needs(I486).at(),
@@ -43,9 +43,9 @@ pub(super) static TWO_BYTE: [Entry; 256] = [
     /* 1E */ row("nop", [Ev, Gv], n!(data::nop)).needs(P6).at(),
     /* 1F */ row("nop", [Ev, Gv], n!(data::nop)).needs(P6).at(),
     /* 20 */
-    row("mov", [R, Cd], n!(system::mov_from_cr)).ends().needs(I386).at(),
+    row("mov", [R, Cd], n!(system::mov_from_cr)).needs(I386).at(),
     /* 21 */
-    row("mov", [R, Dd], n!(system::mov_from_dr)).ends().needs(I386).at(),
+    row("mov", [R, Dd], n!(system::mov_from_dr)).needs(I386).at(),
     /* 22 */
     row("mov", [Cd, R], n!(system::mov_to_cr)).ends().needs(I386).at(),
     /* 23 */
