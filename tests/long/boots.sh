@@ -3,7 +3,7 @@
 # grub-rescue-pc, ipxe and seabios. RINGWALK names the program; without it the release build is made. Arguments choose
 # steps by a part of their names; without any, all run but memtest: memtest86+ 6 (started by GRUB; needs memtest86+ and
 # grub-mkrescue with grub-pc-bin, xorriso and mtools) computes with the x87 unit, whose arithmetic is not there yet.
-# TODO(#7)
+# TODO(#5)
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 if [ -z "${RINGWALK:-}" ]; then
