@@ -11,6 +11,7 @@ mod cli_ports;
 mod cli_process;
 mod decoder;
 mod devices_input;
+mod fast_registers;
 mod fast_stack;
 mod fuzz;
 mod guest;
