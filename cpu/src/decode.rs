@@ -5,7 +5,7 @@ use crate::insn::{
     ADDRESS_32, Insn, LOCK, MEMORY, NO_REGISTER, OPERAND_32, PLACE_IMMEDIATE, PLACE_MEMORY, PLACE_NONE, REFUSED, REP,
     REPNE, SEGMENT_SHIFT,
 };
-use crate::isa::{self, Entry, Map, Operand, Refusal, Row};
+use crate::isa::{self, Entry, Escape, Operand, Place, Refusal, Row};
 use crate::model::Model;
 use crate::segment::SegReg;
 
@@ -77,25 +77,73 @@ impl Decoder<'_> {
 
     fn instruction(&mut self, is_32: bool, model: Model) -> Fetch<bool> {
         let first = self.prefixes(is_32)?;
-        let (map, opcode) = if first == 0x0F { (Map::Two, self.byte()?) } else { (Map::One, first) };
-        let mut entry = isa::entry(map, opcode);
-        let mut reg = 0;
-        if let Entry::Group(rows) = entry {
-            reg = self.read_modrm()?.reg;
-            entry = &rows[reg as usize];
+        let (escape, opcode) = self.escapes(first)?;
+        let mut place = Place::of(escape, opcode);
+        let mut entry = isa::entry(escape, opcode);
+        loop {
+            entry = match entry {
+                Entry::Row(row) => {
+                    self.insn.op = place.number();
+                    self.operands(row, opcode)?;
+                    return Ok(self.choose_handler(row, model, is_32));
+                }
+                Entry::UndefinedModRm => {
+                    let modrm = self.read_modrm()?;
+                    self.memory_operand(modrm)?;
+                    return Ok(true);
+                }
+                Entry::Undefined | Entry::Prefix => return Ok(true),
+                Entry::Group(rows) => {
+                    place.reg = self.read_modrm()?.reg;
+                    &rows[place.reg as usize]
+                }
+                Entry::ByMode(rows) => {
+                    place.register = self.read_modrm()?.mode == 3;
+                    &rows[place.register as usize]
+                }
+                Entry::ByRm(rows) => {
+                    place.rm = self.read_modrm()?.rm;
+                    &rows[place.rm as usize]
+                }
+                Entry::ByPrefix(rows) => {
+                    place.prefix = self.mandatory_prefix(is_32);
+                    &rows[place.prefix as usize]
+                }
+                Entry::ByRep(rows) => {
+                    place.prefix = self.repeat_prefix();
+                    &rows[place.prefix.saturating_sub(1) as usize]
+                }
+            };
         }
-        match entry {
-            Entry::Row(row) => {
-                self.insn.op = isa::row_number(map, opcode, reg);
-                self.operands(row, opcode)?;
-                Ok(self.choose_handler(row, model, is_32))
-            }
-            Entry::UndefinedModRm => {
-                let modrm = self.read_modrm()?;
-                self.memory_operand(modrm)?;
-                Ok(true)
-            }
-            Entry::Undefined | Entry::Prefix | Entry::Group(_) => Ok(true),
+    }
+
+    /// The bytes that choose the map, and the opcode behind them.
+    fn escapes(&mut self, first: u8) -> Fetch<(Escape, u8)> {
+        if first != 0x0F {
+            return Ok((Escape::None, first));
+        }
+        Ok(match self.byte()? {
+            0x38 => (Escape::Three38, self.byte()?),
+            0x3A => (Escape::Three3A, self.byte()?),
+            opcode => (Escape::Two, opcode),
+        })
+    }
+
+    /// F3h and F2h as [`Place::prefix`] has them.
+    fn repeat_prefix(&self) -> u8 {
+        if self.insn.has(REP) {
+            2
+        } else if self.insn.has(REPNE) {
+            3
+        } else {
+            0
+        }
+    }
+
+    fn mandatory_prefix(&self, is_32: bool) -> u8 {
+        match self.repeat_prefix() {
+            0 => u8::from(self.insn.has(OPERAND_32) != is_32),
+            repeat => repeat,
         }
     }
 
@@ -170,9 +218,14 @@ impl Decoder<'_> {
         let wide = self.insn.has(OPERAND_32);
         let imm: i32 = match operand {
             Operand::None => return Ok(PLACE_NONE),
-            Operand::Eb | Operand::Ev | Operand::Ew | Operand::M => return Ok(self.rm_place()),
-            Operand::R => return Ok(self.modrm.map_or(0, |modrm| modrm.rm)),
-            Operand::Gb | Operand::Gv | Operand::Gw | Operand::Sw | Operand::Cd | Operand::Dd => {
+            Operand::Eb | Operand::Ev | Operand::Ew | Operand::Ed | Operand::M | Operand::Wx | Operand::Qq => {
+                return Ok(self.rm_place());
+            }
+            Operand::R | Operand::Ux | Operand::Nq | Operand::St => return Ok(self.modrm.map_or(0, |modrm| modrm.rm)),
+            Operand::Gb | Operand::Gv | Operand::Gw | Operand::Gd | Operand::Sw | Operand::Cd | Operand::Dd => {
+                return Ok(self.modrm.map_or(0, |modrm| modrm.reg));
+            }
+            Operand::Vx | Operand::Pq => {
                 return Ok(self.modrm.map_or(0, |modrm| modrm.reg));
             }
             Operand::Z => return Ok(opcode & 7),
@@ -299,7 +352,7 @@ impl Decoder<'_> {
 
 const fn uses_modrm(operand: Operand) -> bool {
     use Operand::*;
-    matches!(operand, Eb | Ev | Ew | Gb | Gv | Gw | M | R | Sw | Cd | Dd)
+    matches!(operand, Eb | Ev | Ew | Ed | Gb | Gv | Gw | Gd | M | R | Sw | Cd | Dd | Vx | Wx | Ux | Pq | Qq | Nq | St)
 }
 
 #[cfg(test)]

@@ -8,8 +8,13 @@ use crate::segment::SegReg;
 use crate::timing;
 
 mod groups;
+mod index;
 mod one_byte;
+mod place;
 mod two_byte;
+
+pub use index::row_of;
+pub use place::{Escape, Place};
 
 /// An operand's addressing method and size, spelled as in Appendix A.2 "Key to Abbreviations".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +73,24 @@ pub enum Operand {
     One,
     /// A fixed segment register.
     Seg(SegReg),
+    /// ModRM register or memory, doubleword whatever the operand size.
+    Ed,
+    /// ModRM reg field, doubleword register.
+    Gd,
+    /// ModRM reg field, XMM register.
+    Vx,
+    /// ModRM XMM register or memory.
+    Wx,
+    /// ModRM rm field, XMM register.
+    Ux,
+    /// ModRM reg field, MMX register.
+    Pq,
+    /// ModRM MMX register or memory.
+    Qq,
+    /// ModRM rm field, MMX register.
+    Nq,
+    /// ModRM rm field, x87 register ST(i).
+    St,
 }
 
 /// One opcode with its operand form.
@@ -131,6 +154,14 @@ pub enum Entry {
     Row(Row),
     /// Eight instructions told apart by the reg field of ModRM.
     Group(&'static [Entry; 8]),
+    /// Memory and register forms (mod 3) that differ.
+    ByMode(&'static [Entry; 2]),
+    /// Eight instructions told apart by the rm field of ModRM.
+    ByRm(&'static [Entry; 8]),
+    /// Told apart by the mandatory prefix: none, 66h, F3h, F2h. F2h and F3h, the last of them, go before 66h.
+    ByPrefix(&'static [Entry; 4]),
+    /// Told apart by none, F3h, F2h; 66h chooses the operand size.
+    ByRep(&'static [Entry; 3]),
 }
 
 /// A row with up to three operands.
@@ -166,7 +197,8 @@ macro_rules! n {
 }
 pub(crate) use {b, n, v};
 
-/// The map an opcode stands in.
+/// The map of an opcode, as the first bits of a row's number say it. Rows that are chosen by prefix or by mod 3, and
+/// those of three-byte opcodes, have maps behind these: see [`Place::number`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u16)]
 pub enum Map {
@@ -176,39 +208,22 @@ pub enum Map {
     Two = 1,
 }
 
-/// What stands at an opcode of a map.
-pub const fn entry(map: Map, opcode: u8) -> &'static Entry {
-    match map {
-        Map::One => &one_byte::ONE_BYTE[opcode as usize],
-        Map::Two => &two_byte::TWO_BYTE[opcode as usize],
+/// What stands at an opcode behind its escape bytes.
+pub const fn entry(escape: Escape, opcode: u8) -> &'static Entry {
+    match escape {
+        Escape::None => &one_byte::ONE_BYTE[opcode as usize],
+        Escape::Two => &two_byte::TWO_BYTE[opcode as usize],
+        Escape::Three38 | Escape::Three3A => &Entry::Undefined,
     }
 }
 
-/// Number of a row: map, opcode, and the reg field for a group (0 otherwise).
+/// Number of a row of the first two maps: map, opcode, and the reg field for a group (0 otherwise).
 pub const fn row_number(map: Map, opcode: u8, reg: u8) -> u16 {
     (map as u16) << 11 | (opcode as u16) << 3 | reg as u16
 }
 
 /// The number of an instruction that is not in the table.
 pub const UNDEFINED_ROW: u16 = u16::MAX;
-
-/// The row with a number; `None` for one that is not in the table.
-pub const fn row_of(number: u16) -> Option<&'static Row> {
-    let map = match number >> 11 {
-        0 => Map::One,
-        1 => Map::Two,
-        _ => return None,
-    };
-    let entry = match entry(map, (number >> 3) as u8) {
-        Entry::Group(rows) => &rows[(number & 7) as usize],
-        other if number & 7 == 0 => other,
-        _ => return None,
-    };
-    match entry {
-        Entry::Row(row) => Some(row),
-        _ => None,
-    }
-}
 
 /// What a form does that its row does not allow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -225,9 +240,11 @@ pub enum Refusal {
 
 /// Canonical handlers by number: row and operand size, then those that refuse.
 static HANDLERS: [Handler; HANDLER_COUNT] = handlers();
-/// Rows of both maps, times two operand sizes, five that raise #UD, and those that charge clocks.
+/// All rows, times the operand sizes, five that raise #UD, and those that charge clocks.
 const HANDLER_COUNT: usize = (FIRST_CLOCKED + 2 * MOST_PREFIXES + 2) as usize;
-const FIRST_REFUSAL: u16 = 2 << 12;
+/// Operand sizes: 16 and 32 bits.
+const SIZES: u16 = 2;
+const FIRST_REFUSAL: u16 = SIZES * index::ROW_COUNT as u16;
 
 /// Handlers of the timing models with clock tables: two for each number of prefixes.
 const FIRST_CLOCKED: u16 = FIRST_REFUSAL + 5;
@@ -237,9 +254,9 @@ pub const MOST_PREFIXES: u16 = 14;
 /// The number of the handler for what is not in the table.
 pub const UNDEFINED_HANDLER: u16 = FIRST_REFUSAL;
 
-/// The number of a row's handler for an operand size.
+/// The number of a row's handler for an operand size. The row is in the table.
 pub const fn handler_number(row: u16, operand_32: bool) -> u16 {
-    row << 1 | operand_32 as u16
+    index::rank(row) * SIZES + operand_32 as u16
 }
 
 /// The number of the handler that says why a form is refused.
@@ -265,13 +282,12 @@ pub fn handler(number: u16) -> Handler {
 
 const fn handlers() -> [Handler; HANDLER_COUNT] {
     let mut all: [Handler; HANDLER_COUNT] = [exec::undefined; HANDLER_COUNT];
-    let mut number = 0;
-    while number < 1 << 12 {
-        if let Some(row) = row_of(number) {
-            all[handler_number(number, false) as usize] = row.handlers[0];
-            all[handler_number(number, true) as usize] = row.handlers[1];
-        }
-        number += 1;
+    let mut rank = 0;
+    while rank < index::ROW_COUNT {
+        let row = index::ROWS.at(rank).1;
+        all[rank * SIZES as usize] = row.handlers[0];
+        all[rank * SIZES as usize + 1] = row.handlers[1];
+        rank += 1;
     }
     let mut prefixes = 0;
     while prefixes <= MOST_PREFIXES {
@@ -288,5 +304,5 @@ const fn handlers() -> [Handler; HANDLER_COUNT] {
 
 /// Every row with its number, in opcode order.
 pub fn rows() -> impl Iterator<Item = (u16, &'static Row)> {
-    (0..1 << 12).filter_map(|number| row_of(number).map(|row| (number, row)))
+    (0..index::ROW_COUNT).map(|rank| index::ROWS.at(rank))
 }

@@ -7,7 +7,7 @@ use crate::insn::{Insn, OPERAND_32};
 use crate::isa::{self, Operand, Row};
 
 /// Rows, each with its operand in a register and in memory, for both operand sizes.
-const PLACES: usize = 4 << 12;
+const PLACES: usize = 4 << 16;
 /// No row.
 const NONE: u16 = u16::MAX;
 
@@ -66,8 +66,9 @@ fn letter(operand: Operand, in_memory: bool) -> &'static str {
     use Operand::*;
     match operand {
         None => "",
-        Eb | Ev | Ew if in_memory => "m",
-        Eb | Ev | Ew | Gb | Gv | Gw | R => "r",
+        Eb | Ev | Ew | Ed | Wx | Qq if in_memory => "m",
+        Eb | Ev | Ew | Ed | Gb | Gv | Gw | Gd | R => "r",
+        Vx | Wx | Ux | Pq | Qq | Nq | St => "v",
         M | O => "m",
         Sw | Seg(_) => "s",
         Cd => "control",

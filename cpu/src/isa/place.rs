@@ -1,0 +1,62 @@
+//! Where a row stands: escape bytes, opcode, and what else tells it from its neighbours.
+//! SDM Vol.2D A.3 "One, Two, and Three-Byte Opcode Maps", A.4 "Opcode Extensions", A.5 "Escape Opcode Instructions".
+
+/// The bytes before the opcode that choose its map.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Escape {
+    /// None.
+    None = 0,
+    /// 0Fh.
+    Two = 1,
+    /// 0Fh 38h.
+    Three38 = 2,
+    /// 0Fh 3Ah.
+    Three3A = 3,
+}
+
+/// A row's place. What its row is not chosen by is 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The map.
+    pub escape: Escape,
+    /// The opcode behind the escape.
+    pub opcode: u8,
+    /// Mandatory prefix: 0 none, 1 66h, 2 F3h, 3 F2h.
+    pub prefix: u8,
+    /// The form with mod 3.
+    pub register: bool,
+    /// The reg field of ModRM.
+    pub reg: u8,
+    /// The rm field of ModRM.
+    pub rm: u8,
+}
+
+/// Numbers of maps, eleven bits up: one-byte, two-byte, register forms of the x87 escapes, those of 0F 01, and one for
+/// each escape with each prefix and either mode.
+const X87: u16 = 2;
+const SYSTEM: u16 = 3;
+const CHOSEN: u16 = 4;
+
+impl Place {
+    /// The place of an opcode before anything else is looked at.
+    pub const fn of(escape: Escape, opcode: u8) -> Place {
+        Place { escape, opcode, prefix: 0, register: false, reg: 0, rm: 0 }
+    }
+
+    /// The row's number: map << 11 | opcode << 3 | reg. Where rm chooses too, it takes the lowest bits, and the reg
+    /// field moves into those of the opcode.
+    pub const fn number(self) -> u16 {
+        let (opcode, reg, rm) = (self.opcode as u16, self.reg as u16, self.rm as u16);
+        let prefix = self.prefix as u16;
+        match self.escape {
+            Escape::None if self.register => X87 << 11 | (opcode & 7) << 6 | reg << 3 | rm,
+            Escape::None => opcode << 3 | reg,
+            Escape::Two if self.register && opcode == 1 => SYSTEM << 11 | prefix << 6 | reg << 3 | rm,
+            Escape::Two if !self.register && prefix == 0 => 1 << 11 | opcode << 3 | reg,
+            escape => {
+                let map = CHOSEN + 8 * (escape as u16 - 1) + 2 * prefix + self.register as u16;
+                map << 11 | opcode << 3 | reg
+            }
+        }
+    }
+}
