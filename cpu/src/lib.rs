@@ -10,6 +10,7 @@ pub mod exec;
 pub mod fast;
 mod fetch;
 pub mod flags;
+pub mod float;
 pub mod fpu;
 pub mod insn;
 pub mod isa;
