@@ -4,7 +4,7 @@ use ringwalk_mmu::{Paging, Tlb, TlbPolicy};
 use serde::{Deserialize, Serialize};
 
 use crate::flags::{Eflags, VM};
-use crate::fpu::FpuControl;
+use crate::fpu::Fpu;
 use crate::model::{Feature, Model};
 use crate::msr::Msrs;
 use crate::segment::{SegReg, Segment, Selector};
@@ -179,8 +179,8 @@ pub struct CpuState {
     pub dr7: u32,
     /// Model-specific registers.
     pub msrs: Msrs,
-    /// The floating-point unit's control side.
-    pub fpu: FpuControl,
+    /// The floating-point unit, with the MMX registers.
+    pub fpu: Fpu,
     /// Executing, halted or shut down.
     pub activity: Activity,
     /// What the last instruction holds off.
@@ -227,7 +227,7 @@ impl CpuState {
             dr6: DR6_FIXED,
             dr7: DR7_FIXED,
             msrs: Msrs::default(),
-            fpu: FpuControl::default(),
+            fpu: Fpu::default(),
             activity: Activity::Active,
             shadow: Shadow::None,
             nmi_blocked: false,
@@ -282,7 +282,7 @@ impl CpuState {
         // The 386 has no cache.
         self.cr0 = CR0_ET | if self.model.has(Feature::I486) { CR0_CD | CR0_NW } else { 0 };
         self.msrs = Msrs { tsc_adjust: self.position.wrapping_neg(), ..Msrs::default() };
-        self.fpu = FpuControl::default();
+        self.fpu = Fpu::default();
     }
 
     /// A segment register.

@@ -7,6 +7,8 @@ use ringwalk_mmu::{Access, LinAddr};
 
 use super::Exec;
 use crate::exception::{Exception, Step};
+use crate::float::Extended;
+use crate::fpu::FarPointer;
 use crate::insn::Insn;
 use crate::site::Site;
 use crate::state::{CR0_EM, CR0_TS};
@@ -64,12 +66,12 @@ fn image(cx: &Exec<'_>) -> [u8; USED] {
     let mut image = [0; USED];
     image[0..2].copy_from_slice(&fpu.control.to_le_bytes());
     image[2..4].copy_from_slice(&fpu.status.to_le_bytes());
-    image[4] = fpu.abridged_tags();
+    image[4] = fpu.occupied;
     image[6..8].copy_from_slice(&fpu.opcode.to_le_bytes());
-    image[8..14].copy_from_slice(&fpu.instruction);
-    image[16..22].copy_from_slice(&fpu.operand);
+    put_pointer(&mut image[8..16], fpu.instruction);
+    put_pointer(&mut image[16..24], fpu.operand);
     for number in 0..8 {
-        image[REGISTERS + 16 * number..][..10].copy_from_slice(&fpu.registers[fpu.physical(number)]);
+        image[REGISTERS + 16 * number..][..10].copy_from_slice(&fpu.st(number).to_bytes());
     }
     image
 }
@@ -77,16 +79,30 @@ fn image(cx: &Exec<'_>) -> [u8; USED] {
 fn take(cx: &mut Exec<'_>, image: &[u8; USED]) {
     let word = |at: usize| u16::from_le_bytes([image[at], image[at + 1]]);
     let fpu = &mut cx.cpu.fpu;
-    fpu.status = word(2);
-    fpu.load_control(word(0));
+    fpu.load_words(word(0), word(2));
     fpu.opcode = word(6) & 0x07FF;
-    fpu.instruction.copy_from_slice(&image[8..14]);
-    fpu.operand.copy_from_slice(&image[16..22]);
+    fpu.instruction = take_pointer(&image[8..16]);
+    fpu.operand = take_pointer(&image[16..24]);
     for number in 0..8 {
         let physical = fpu.physical(number);
-        fpu.registers[physical].copy_from_slice(&image[REGISTERS + 16 * number..][..10]);
+        let mut bytes = [0; 10];
+        bytes.copy_from_slice(&image[REGISTERS + 16 * number..][..10]);
+        fpu.registers[physical] = Extended::from_bytes(bytes);
     }
-    fpu.set_abridged_tags(image[4]);
+    fpu.occupied = image[4];
+}
+
+/// Offset of 32 bits, selector, two reserved bytes.
+fn put_pointer(place: &mut [u8], pointer: FarPointer) {
+    place[..4].copy_from_slice(&(pointer.offset as u32).to_le_bytes());
+    place[4..6].copy_from_slice(&pointer.selector.to_le_bytes());
+}
+
+fn take_pointer(place: &[u8]) -> FarPointer {
+    FarPointer {
+        offset: u32::from_le_bytes([place[0], place[1], place[2], place[3]]).into(),
+        selector: u16::from_le_bytes([place[4], place[5]]),
+    }
 }
 
 #[cfg(test)]
@@ -139,7 +155,7 @@ mod tests {
         assert_eq!(machine.read(0x6000, 24), image[..24]);
         assert_eq!(machine.read(0x6020, 128), image[32..160]);
         // Bits 0 and 3 of F6h are clear: registers 0 and 3 are empty.
-        assert_eq!(machine.cpu.fpu.tags & 0b1100_0011, 0b1100_0011);
+        assert_eq!(machine.cpu.fpu.tag_word() & 0b1100_0011, 0b1100_0011);
     }
 
     #[test]

@@ -169,7 +169,7 @@ fn q14_state_after_power_on() {
         let general: Vec<u64> = cpu.gpr.iter().enumerate().filter(|(n, _)| *n != 2).map(|(_, value)| *value).collect();
         assert!(general.iter().all(|value| *value == 0));
         assert_eq!(cpu.gpr[2], u64::from(model.signature()));
-        assert_eq!((cpu.fpu.control, cpu.fpu.status, cpu.fpu.tags), (0x40, 0, 0x5555));
+        assert_eq!((cpu.fpu.control, cpu.fpu.status, cpu.fpu.tag_word()), (0x40, 0, 0x5555));
     }
 }
 
