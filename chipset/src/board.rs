@@ -47,6 +47,10 @@ pub(crate) struct Beside {
     /// The output holds an end of the run.
     exit: bool,
     dues: Dues,
+    /// A channel may ask for DMA cycles: its lines or the controllers were touched.
+    dma_wanted: bool,
+    /// Lines and next deadline as the processor knows them.
+    told: Option<(Signals, u64)>,
 }
 
 /// When each device wants to be brought forward: asked again whenever it was called, so that the processor can ask for
@@ -113,6 +117,8 @@ impl Board {
         let ranges = |number| self.devices.get(number).map(|device| (number, device.ranges().0));
         self.beside.routing = Routing::new(Devices::numbers().filter_map(ranges));
         self.beside.routes_changed = true;
+        self.beside.dma_wanted = true;
+        self.beside.told = None;
         self.ask_dues();
     }
 
@@ -140,9 +146,15 @@ impl Board {
         &self.config
     }
 
+    /// True if the guest has sent something to the outside.
+    pub fn has_output(&self) -> bool {
+        !self.beside.output.is_empty()
+    }
+
     /// Takes what the guest has sent to the outside, in order.
     pub fn take_output(&mut self) -> Vec<Output> {
         self.beside.exit = false;
+        self.beside.told = None;
         std::mem::take(&mut self.beside.output)
     }
 
@@ -209,12 +221,14 @@ impl Board {
 
     /// Takes the request for INIT, as the processor does when it obeys.
     pub fn take_init(&mut self) -> bool {
+        self.beside.told = None;
         std::mem::take(&mut self.init)
     }
 
     /// Takes the note that the physical map changed; the caller fetches [`Board::physical_map`] and drops cached
     /// translations.
     pub fn take_routes_changed(&mut self) -> bool {
+        self.beside.told = None;
         std::mem::take(&mut self.beside.routes_changed)
     }
 
@@ -264,15 +278,34 @@ impl Board {
             device.advance(cx);
             call(device, cx)
         });
+        self.beside.dma_wanted |= number == Devices::DMA;
         self.run_dma(cx);
+        if Devices::MAKES_REQUESTS >> number & 1 != 0 {
+            self.take_requests();
+        }
         result
+    }
+
+    /// Tells the processor to ask again if anything that it knows of the board is no longer so.
+    fn note_changes(&mut self, cx: &mut BusCx<'_>) {
+        let now = Some((self.signals(), self.beside.dues.next));
+        if self.beside.told != now {
+            self.beside.told = now;
+            cx.changed = true;
+        }
     }
 
     /// Carries out DMA cycles for as long as a channel asks for them. They take no time. Devices let DREQ fall after a
     /// sector at the latest, software requests end at the terminal count: no more than this many come in one go.
     fn run_dma(&mut self, cx: &mut BusCx<'_>) {
+        if !self.beside.dma_wanted {
+            return;
+        }
         for _ in 0..MOST_DMA_CYCLES {
-            let Some(mut cycle) = self.devices.dma.begin_cycle(cx.memory) else { return };
+            let Some(mut cycle) = self.devices.dma.begin_cycle(cx.memory) else {
+                self.beside.dma_wanted = false;
+                return;
+            };
             let asks = |number: &u8| self.lines[usize::from(*number)].dreq & 1 << cycle.channel != 0;
             if let Some(number) = Devices::numbers().find(asks) {
                 self.call(number, cx, |device, cx| device.dma(&mut cycle, cx));
@@ -308,6 +341,7 @@ impl Board {
         for irq in (0..16).filter(|irq| changed & 1 << irq != 0) {
             self.devices.pic.set_level(irq, levels & 1 << irq != 0);
         }
+        self.beside.dma_wanted = true;
         self.devices.dma.set_dreq(self.lines.iter().fold(0, |levels, lines| levels | lines.dreq));
         let nmi = self.lines.iter().any(|lines| lines.nmi);
         self.nmi |= nmi & !self.nmi_level;
@@ -369,8 +403,10 @@ impl Board {
 
     /// Where a port access goes: to the port itself, or through CONFDATA into configuration space.
     fn config_target(&self, port: u16) -> Option<u64> {
-        let base = self.devices.host_bridge.config_address()?;
-        (port & !3 == CONFDATA_PORT).then_some(base + u64::from(port & 3))
+        if port & !3 != CONFDATA_PORT {
+            return None;
+        }
+        Some(self.devices.host_bridge.config_address()? + u64::from(port & 3))
     }
 
     fn port_piece_read(&mut self, port: u32, left: u64, cx: &mut BusCx<'_>) -> (Size, u64) {
@@ -440,7 +476,7 @@ impl Bus for Board {
             value |= part << (8 * done);
             done += piece.bytes();
         }
-        self.take_requests();
+        self.note_changes(cx);
         // At most four bytes were read.
         value as u32
     }
@@ -453,7 +489,7 @@ impl Bus for Board {
             // `done` is below 4.
             done += self.port_piece_write(u32::from(port.0) + done as u32, bytes - done, part, cx).bytes();
         }
-        self.take_requests();
+        self.note_changes(cx);
     }
 
     fn mmio_read(&mut self, addr: PhysAddr, size: Size, cx: &mut BusCx<'_>) -> u64 {
@@ -462,7 +498,11 @@ impl Bus for Board {
             Some(target) if is_display_window(&target) => {
                 self.devices.vga.read_window(target.reg.offset, size, cx.memory)
             }
-            Some(target) => self.read(target, size, cx),
+            Some(target) => {
+                let value = self.read(target, size, cx);
+                self.note_changes(cx);
+                value
+            }
             None => size.ones(),
         }
     }
@@ -472,16 +512,22 @@ impl Bus for Board {
             Some(target) if is_display_window(&target) => {
                 self.devices.vga.write_window(target.reg.offset, size, value, cx.memory);
             }
-            Some(target) => self.write(target, size, value, cx),
+            Some(target) => {
+                self.write(target, size, value, cx);
+                self.note_changes(cx);
+            }
             None => {}
         }
     }
 
-    fn acknowledge_interrupt(&mut self, _cx: &mut BusCx<'_>) -> Vector {
-        Vector(self.devices.pic.acknowledge())
+    fn acknowledge_interrupt(&mut self, cx: &mut BusCx<'_>) -> Vector {
+        let vector = self.devices.pic.acknowledge();
+        self.note_changes(cx);
+        Vector(vector)
     }
 
     fn take_nmi(&mut self) {
+        self.beside.told = None;
         self.nmi = false;
     }
 
@@ -518,6 +564,7 @@ impl Bus for Board {
             self.run_dma(cx);
         }
         self.take_requests();
+        self.note_changes(cx);
     }
 }
 
@@ -597,7 +644,7 @@ mod tests {
         assert!(!pc.board.signals().interrupt);
         pc.run(3 * US);
         assert!(pc.board.signals().interrupt);
-        let mut cx = BusCx { now: pc.now, memory: &mut pc.memory };
+        let mut cx = BusCx::new(pc.now, &mut pc.memory);
         assert_eq!(pc.board.acknowledge_interrupt(&mut cx), Vector(8));
         assert!(!pc.board.signals().interrupt);
     }
@@ -620,7 +667,7 @@ mod tests {
         let mut pc = Pc::new();
         pc.outb(0x64, 0xAE);
         pc.run(1000 * US);
-        let mut cx = BusCx { now: pc.now, memory: &mut pc.memory };
+        let mut cx = BusCx::new(pc.now, &mut pc.memory);
         pc.board.key(&[0x1C, 0xF0, 0x1C], &mut cx);
         assert_eq!(pc.board.serial_input(0, b"x", &mut cx), 1);
         pc.run(100_000 * US);

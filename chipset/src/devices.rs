@@ -99,6 +99,10 @@ pub(crate) type AllLines = [Lines; COUNT];
 impl Devices {
     /// The display adapter's number.
     pub(crate) const VGA: u8 = 3;
+    /// The DMA controllers' number.
+    pub(crate) const DMA: u8 = 13;
+    /// A bit for each device that asks something of the processor or the whole machine: resets, INIT, the A20 gate.
+    pub(crate) const MAKES_REQUESTS: u32 = 1 | 1 << 7 | 1 << 8;
 
     /// The devices at power-on.
     pub(crate) fn new(config: &BoardConfig) -> Devices {
@@ -138,7 +142,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_display_adapter_has_its_number() {
+    fn devices_have_their_numbers() {
         assert_eq!(Devices::NAMES[usize::from(Devices::VGA)], "vga");
+        assert_eq!(Devices::NAMES[usize::from(Devices::DMA)], "dma");
+        let asking = Devices::numbers().filter(|number| Devices::MAKES_REQUESTS >> number & 1 != 0);
+        let names: Vec<_> = asking.map(|number| Devices::NAMES[usize::from(number)]).collect();
+        assert_eq!(names, ["isa_bridge", "i8042", "port92"]);
     }
 }

@@ -80,7 +80,7 @@ fn ranges(board: &Board) -> Vec<Range> {
 
 /// Something that comes in from outside.
 fn bring_in(pc: &mut Pc, random: &mut Random) {
-    let mut cx = BusCx { now: pc.now, memory: &mut pc.memory };
+    let mut cx = BusCx::new(pc.now, &mut pc.memory);
     let [a, b, c, ..] = random.next().to_le_bytes();
     match random.below(4) {
         0 => drop(pc.board.type_keys(&[(Key::A, a & 1 == 0), (Key::Enter, b & 1 == 0)], &mut cx)),
@@ -150,7 +150,7 @@ fn pass_time(pc: &mut Pc, random: &mut Random) {
         210..214 => program_dma(pc, random),
         214 => pc.now.0 = pc.now.0.saturating_add(random.below(10_000_000 * US)),
         100..200 => {
-            let mut cx = BusCx { now: pc.now, memory: &mut pc.memory };
+            let mut cx = BusCx::new(pc.now, &mut pc.memory);
             if pc.board.signals().interrupt {
                 pc.board.acknowledge_interrupt(&mut cx);
             }
@@ -276,7 +276,7 @@ fn forged_boards_are_survived() {
 #[test]
 fn devices_stay_small_when_all_their_queues_are_full() {
     let mut pc = pc();
-    let mut cx = BusCx { now: pc.now, memory: &mut pc.memory };
+    let mut cx = BusCx::new(pc.now, &mut pc.memory);
     for _ in 0..20 {
         pc.board.type_keys(&[(Key::Enter, true); 1000], &mut cx);
         let far = MouseMove { dx: i16::MIN, dy: i16::MIN, wheel: i8::MIN, buttons: 31 };

@@ -116,7 +116,7 @@ fn the_power_button_interrupts() {
     let mut pc = pc();
     outw(&mut pc, PMCNTRL, SCI_EN);
     outw(&mut pc, PMEN, PWRBTN);
-    let mut cx = ringwalk_mmu::BusCx { now: pc.now, memory: &mut pc.memory };
+    let mut cx = ringwalk_mmu::BusCx::new(pc.now, &mut pc.memory);
     pc.board.press_power_button(&mut cx);
     assert_eq!((inw(&mut pc, PMSTS), pc.irq(9)), (0x0100, true));
     outw(&mut pc, PMSTS, PWRBTN);

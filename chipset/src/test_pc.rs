@@ -39,12 +39,12 @@ impl Pc {
     }
 
     pub(crate) fn port_in(&mut self, port: u16, size: Size) -> u32 {
-        let mut cx = BusCx { now: self.now, memory: &mut self.memory };
+        let mut cx = BusCx::new(self.now, &mut self.memory);
         self.board.port_read(Port(port), size, &mut cx)
     }
 
     pub(crate) fn port_out(&mut self, port: u16, size: Size, value: u32) {
-        let mut cx = BusCx { now: self.now, memory: &mut self.memory };
+        let mut cx = BusCx::new(self.now, &mut self.memory);
         self.board.port_write(Port(port), size, value, &mut cx);
     }
 
@@ -57,12 +57,12 @@ impl Pc {
     }
 
     pub(crate) fn load(&mut self, addr: u64, size: Size) -> u64 {
-        let mut cx = BusCx { now: self.now, memory: &mut self.memory };
+        let mut cx = BusCx::new(self.now, &mut self.memory);
         self.board.mmio_read(PhysAddr(addr), size, &mut cx)
     }
 
     pub(crate) fn store(&mut self, addr: u64, size: Size, value: u64) {
-        let mut cx = BusCx { now: self.now, memory: &mut self.memory };
+        let mut cx = BusCx::new(self.now, &mut self.memory);
         self.board.mmio_write(PhysAddr(addr), size, value, &mut cx);
     }
 
@@ -81,7 +81,7 @@ impl Pc {
         let end = self.now.after(Duration(cycles));
         while let Some(due) = self.board.due().filter(|due| *due <= end) {
             self.now = self.now.max(due);
-            let mut cx = BusCx { now: self.now, memory: &mut self.memory };
+            let mut cx = BusCx::new(self.now, &mut self.memory);
             self.board.advance(&mut cx);
         }
         self.now = end;

@@ -28,6 +28,9 @@ pub const REFUSED: u8 = 64;
 /// In [`Insn::covers`]: flags are not noted, since they are overwritten unseen.
 pub const QUIET: u8 = 0x80;
 
+/// In [`Insn::covers`]: the canonical handler neither reads nor writes arithmetic flags.
+pub const CALM: u8 = 0x40;
+
 /// Where the segment register stands in [`Insn::scale_segment`].
 pub const SEGMENT_SHIFT: u32 = 5;
 
@@ -76,7 +79,7 @@ pub struct Insn {
     /// Bytes from the start of the trace to this instruction.
     pub at: u8,
     /// Instructions that `fast` executes: 2 for a pair, 0 if it is the canonical handler; with [`QUIET`] it notes no
-    /// flags.
+    /// flags, with [`CALM`] its canonical handler touches none.
     pub covers: u8,
     /// Prefixes and sizes.
     pub flags: u8,

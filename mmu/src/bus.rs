@@ -8,6 +8,15 @@ pub struct BusCx<'a> {
     pub now: Instant,
     /// All bulk memory.
     pub memory: &'a mut Memory,
+    /// Set by the bus if its lines or its next deadline are no longer what they were: the processor asks for them again.
+    pub changed: bool,
+}
+
+impl<'a> BusCx<'a> {
+    /// The context of an access.
+    pub fn new(now: Instant, memory: &'a mut Memory) -> BusCx<'a> {
+        BusCx { now, memory, changed: false }
+    }
 }
 
 /// The lines from the chipset to the processor and the machine, as levels.
@@ -39,7 +48,8 @@ impl Signals {
 /// The processor's way to everything that is not memory.
 ///
 /// Addresses that nobody answers read as all ones and swallow writes. Every call brings the addressed device
-/// forward to `cx.now` first, so the order of calls and their times decide all.
+/// forward to `cx.now` first, so the order of calls and their times decide all. A call that changes what
+/// [`Bus::signals`] or [`Bus::due`] answer says so in [`BusCx::changed`].
 pub trait Bus {
     /// Reads a port; `size` is at most [`Size::Dword`].
     fn port_read(&mut self, port: Port, size: Size, cx: &mut BusCx<'_>) -> u32;

@@ -62,7 +62,7 @@ impl Machine {
     /// The board, and what a call of it needs, at this moment.
     fn board_now(&mut self) -> (&mut Board, BusCx<'_>) {
         let now = Instant(self.cpu.position);
-        (&mut self.board, BusCx { now, memory: &mut self.memory })
+        (&mut self.board, BusCx::new(now, &mut self.memory))
     }
 
     fn feed_later(&mut self, nothing: bool, rest: Input) {

@@ -264,7 +264,7 @@ impl Machine {
             self.apply(input);
             // A device that is touched may send something; it has this position.
             let Machine { board, feed, outlet, .. } = self;
-            Tap { board, feed, outlet, clock_hz }.listen(Instant(position));
+            Tap { board, feed, outlet, clock_hz }.take(Instant(position));
         }
     }
 

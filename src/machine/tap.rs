@@ -20,7 +20,14 @@ pub(super) struct Tap<'a> {
 
 impl Tap<'_> {
     /// Takes what the board has sent.
-    pub(super) fn listen(&mut self, now: Instant) {
+    pub(super) fn listen(&mut self, cx: &mut BusCx<'_>) {
+        if self.board.has_output() {
+            cx.changed = true;
+            self.take(cx.now);
+        }
+    }
+
+    pub(super) fn take(&mut self, now: Instant) {
         for output in self.board.take_output() {
             match output {
                 Output::Serial(COM1, byte) => self.com1_sent(byte, now),
@@ -58,29 +65,29 @@ impl Outlet {
 impl Bus for Tap<'_> {
     fn port_read(&mut self, port: Port, size: Size, cx: &mut BusCx<'_>) -> u32 {
         let value = self.board.port_read(port, size, cx);
-        self.listen(cx.now);
+        self.listen(cx);
         value
     }
 
     fn port_write(&mut self, port: Port, size: Size, value: u32, cx: &mut BusCx<'_>) {
         self.board.port_write(port, size, value, cx);
-        self.listen(cx.now);
+        self.listen(cx);
     }
 
     fn mmio_read(&mut self, addr: PhysAddr, size: Size, cx: &mut BusCx<'_>) -> u64 {
         let value = self.board.mmio_read(addr, size, cx);
-        self.listen(cx.now);
+        self.listen(cx);
         value
     }
 
     fn mmio_write(&mut self, addr: PhysAddr, size: Size, value: u64, cx: &mut BusCx<'_>) {
         self.board.mmio_write(addr, size, value, cx);
-        self.listen(cx.now);
+        self.listen(cx);
     }
 
     fn acknowledge_interrupt(&mut self, cx: &mut BusCx<'_>) -> Vector {
         let vector = self.board.acknowledge_interrupt(cx);
-        self.listen(cx.now);
+        self.listen(cx);
         vector
     }
 
@@ -99,6 +106,6 @@ impl Bus for Tap<'_> {
 
     fn advance(&mut self, cx: &mut BusCx<'_>) {
         self.board.advance(cx);
-        self.listen(cx.now);
+        self.listen(cx);
     }
 }

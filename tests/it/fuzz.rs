@@ -187,7 +187,7 @@ fn start_timer(machine: &mut Machine, random: &mut Random) {
     let writes = SETUP.into_iter().chain([(0x40, divisor), (0x40, 0), (0x21, 0xFE)]);
     let now = Instant(machine.cpu.position);
     for (port, value) in writes {
-        let mut cx = BusCx { now, memory: &mut machine.memory };
+        let mut cx = BusCx::new(now, &mut machine.memory);
         machine.board.port_write(Port(port), Size::Byte, value.into(), &mut cx);
     }
 }

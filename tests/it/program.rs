@@ -477,12 +477,14 @@ impl Default for Wires {
 }
 
 impl Bus for Wires {
-    fn port_read(&mut self, port: Port, size: Size, _: &mut BusCx<'_>) -> u32 {
+    fn port_read(&mut self, port: Port, size: Size, cx: &mut BusCx<'_>) -> u32 {
+        cx.changed = true;
         self.log.push(format!("r {:x} {}", port.0, size.bytes()));
         size.ones() as u32
     }
 
-    fn port_write(&mut self, port: Port, size: Size, value: u32, _: &mut BusCx<'_>) {
+    fn port_write(&mut self, port: Port, size: Size, value: u32, cx: &mut BusCx<'_>) {
+        cx.changed = true;
         match port.0 {
             RAISE_INTR => self.pending.push(value as u8),
             RAISE_NMI => self.nmi = true,
@@ -500,7 +502,8 @@ impl Bus for Wires {
         self.log.push(format!("w {:x} {} {value:x}", addr.0, size.bytes()));
     }
 
-    fn acknowledge_interrupt(&mut self, _: &mut BusCx<'_>) -> Vector {
+    fn acknowledge_interrupt(&mut self, cx: &mut BusCx<'_>) -> Vector {
+        cx.changed = true;
         Vector(self.pending.remove(0))
     }
 

@@ -358,8 +358,10 @@ impl Exec<'_> {
     /// The bus, and the context it is called with.
     pub fn on_bus<R>(&mut self, act: impl FnOnce(&mut dyn Bus, &mut BusCx<'_>) -> R) -> R {
         let now = self.now();
-        self.hot.bus_touched = true;
-        act(self.bus, &mut BusCx { now, memory: self.memory })
+        let mut cx = BusCx::new(now, self.memory);
+        let result = act(self.bus, &mut cx);
+        self.hot.bus_touched |= cx.changed;
+        result
     }
 
     /// Loads a segment register with its hidden part.

@@ -104,7 +104,8 @@ pub(crate) struct Recorder {
 }
 
 impl Bus for Recorder {
-    fn port_read(&mut self, port: Port, size: Size, _: &mut BusCx<'_>) -> u32 {
+    fn port_read(&mut self, port: Port, size: Size, cx: &mut BusCx<'_>) -> u32 {
+        cx.changed = true;
         self.log.push(format!("read {:x} {size:?}", port.0));
         self.log.len() as u32
     }

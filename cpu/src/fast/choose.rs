@@ -1,12 +1,15 @@
 //! Which handler a slot gets: by opcode, operand places and sizes. A form that is not here runs its canonical handler.
 
 use super::alu::{self, Adc, Add, Alu, And, Cmp, Dec, Inc, Neg, Not, Or, Quiet, Sbb, Sub, Test, Unary, Xor};
+use super::calm::is_calm;
 use super::liveness::Quietness;
 use super::moves::{self, Extend, Sign, Zero};
 use super::operand::{BASE, BASED, BP, DST, FLAT_BASE, FLAT_INDEX, INDEX, SP, SRC, WORD};
 use super::shift::{self, DoubleShift, Rcl, Rcr, Rol, Ror, Sar, Shift, Shl, Shld, Shr, Shrd};
 use super::{CANONICAL, CANONICAL_END, Fast, branch, pairs, stack};
-use crate::insn::{ADDRESS_32, Insn, LOCK, NO_REGISTER, OPERAND_32, PLACE_IMMEDIATE, PLACE_MEMORY, QUIET, REFUSED};
+use crate::insn::{
+    ADDRESS_32, CALM, Insn, LOCK, NO_REGISTER, OPERAND_32, PLACE_IMMEDIATE, PLACE_MEMORY, QUIET, REFUSED,
+};
 use crate::isa::Map;
 use crate::model::Model;
 use crate::segment::SegReg;
@@ -59,6 +62,9 @@ pub(crate) fn choose(slots: &mut [Insn], ends: bool, mode: CodeMode, model: Mode
         if quiet.step_over(slot) {
             slot.covers |= QUIET;
         }
+        if is_calm(slot) {
+            slot.covers |= CALM;
+        }
     }
     choose_pair(slots, mode);
 }
@@ -69,7 +75,7 @@ fn choose_pair(slots: &mut [Insn], mode: CodeMode) {
     let Some(first) = slots.len().checked_sub(2) else { return };
     if let Some(fast) = pairs::choose(&slots[first], &slots[first + 1], mode) {
         slots[first].fast = fast;
-        slots[first].covers = 2;
+        slots[first].covers = 2 | slots[first].covers & CALM;
     }
 }
 

@@ -7,7 +7,7 @@ use super::state::Side;
 use crate::exception::Exception;
 use crate::exec::{Exec, Hot};
 use crate::flags::{RF, TF};
-use crate::insn::Insn;
+use crate::insn::{CALM, Insn};
 use crate::run::execute_one;
 use crate::state::{CpuState, FetchPage, Shadow};
 use crate::trace::{FetchFrame, Key, LONGEST_TRACE, TableEntry};
@@ -226,9 +226,13 @@ unsafe fn step(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> bool {
     unsafe {
         let insn = &*i;
         let exec = (*h).fast.exec;
+        // Conditions of watchpoints may look at flags in the middle of an instruction.
+        let calm = insn.covers & CALM != 0 && !(*h).guarded && !(*h).watches.any_data();
         {
             let (cpu, fast) = (&mut *c, &mut (*h).fast);
-            fast.lazy.settle(&mut cpu.flags);
+            if !calm {
+                fast.lazy.settle(&mut cpu.flags);
+            }
             cpu.eip = cpu.eip.wrapping_add(u32::from(insn.at));
             cpu.position = fast.end.wrapping_sub(fast.ticks as u64) + u64::from(insn.cycles) - 1;
             cpu.retired = cpu.position - fast.skew;
@@ -236,26 +240,35 @@ unsafe fn step(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> bool {
         let cx: &mut Exec<'_> = &mut *exec;
         if let Err(fault) = execute_one(cx, insn) {
             cx.hot.fast.fault = Some(fault);
-            cx.hot.fast.settled = true;
-            return false;
+            return stop(cx, calm);
         }
-        resume(cx, insn)
+        resume(cx, insn, calm)
     }
 }
 
-fn resume(cx: &mut Exec<'_>, insn: &Insn) -> bool {
-    let marked = cx.cpu.flags.has(TF | RF) || cx.cpu.shadow != Shadow::None;
-    if cx.must_leave() || marked || !cx.hot.fast.lazy.load(cx.cpu.flags) {
-        cx.hot.fast.settled = true;
-        return false;
+/// The chain is left: the state must be up to date.
+#[cold]
+fn stop(cx: &mut Exec<'_>, calm: bool) -> bool {
+    let fast = &mut cx.hot.fast;
+    if calm {
+        fast.lazy.settle(&mut cx.cpu.flags);
+    }
+    fast.settled = true;
+    false
+}
+
+#[inline(always)]
+fn resume(cx: &mut Exec<'_>, insn: &Insn, calm: bool) -> bool {
+    let marked = cx.cpu.shadow != Shadow::None || (!calm && cx.cpu.flags.has(TF | RF));
+    if cx.must_leave() || marked || !(calm || cx.hot.fast.lazy.load(cx.cpu.flags)) {
+        return stop(cx, calm);
     }
     if cx.hot.stale != 0 {
         let mode = cx.hot.fast.key_bits;
         refresh(cx);
         if cx.hot.fast.key_bits != mode {
             // What follows was decoded for another mode.
-            cx.hot.fast.settled = true;
-            return false;
+            return stop(cx, calm);
         }
     }
     let (cpu, hot) = (&mut *cx.cpu, &mut *cx.hot);

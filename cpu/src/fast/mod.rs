@@ -11,7 +11,8 @@
 //! - [`dispatch`]: going on, giving way, leaving, and from trace to trace.
 //! - [`flags`]: arithmetic flags kept as the last result and operand.
 //! - [`operand`]: registers, effective addresses, memory.
-//! - [`mod@choose`]: which handler a slot gets; [`liveness`]: which ones need not note flags.
+//! - [`mod@choose`]: which handler a slot gets; [`liveness`]: which ones need not note flags; [`calm`]:
+//!   which ones have nothing to do with them.
 #![expect(unsafe_code, reason = "handlers reach state, memory and slots by pointers that the run engine keeps valid")]
 
 use crate::exec::Hot;
@@ -20,6 +21,7 @@ use crate::state::CpuState;
 
 mod alu;
 mod branch;
+mod calm;
 mod choose;
 mod dispatch;
 mod flags;

@@ -7,7 +7,7 @@ use super::dispatch::bail;
 use super::flags::Kind;
 use super::operand::{DST, FLAT_BASE, FLAT_INDEX, SRC, WORD, get, get_or, immediate, put, read, readable};
 use crate::exec::Hot;
-use crate::insn::{Insn, OPERAND_32, PLACE_IMMEDIATE, PLACE_MEMORY};
+use crate::insn::{CALM, Insn, OPERAND_32, PLACE_IMMEDIATE, PLACE_MEMORY};
 use crate::isa::Map;
 use crate::state::CpuState;
 use crate::width::Width;
@@ -243,7 +243,7 @@ fn compare_sized<O: Compare>(i: &Insn, byte: bool, flat: bool, condition: u8) ->
 pub(super) fn choose(first: &Insn, branch: &Insn, mode: CodeMode) -> Option<Fast> {
     let condition = branch.condition();
     let is_jcc = branch.op >> 3 >= 0x70 && branch.op >> 3 < 0x80 || branch.op >> 3 >= 0x180 && branch.op >> 3 < 0x190;
-    if !is_jcc || branch.covers == 0 || first.covers == 0 || first.op >> 11 != Map::One as u16 {
+    if !is_jcc || branch.covers & !CALM == 0 || first.covers & !CALM == 0 || first.op >> 11 != Map::One as u16 {
         return None;
     }
     let (byte, reg) = ((first.op >> 3) as u8, first.op & 7);

@@ -90,7 +90,7 @@ impl Run<'_, '_> {
 
     fn advance_bus(&mut self) {
         let now = Instant(self.cx.cpu.position);
-        self.cx.bus.advance(&mut BusCx { now, memory: self.cx.memory });
+        self.cx.bus.advance(&mut BusCx::new(now, self.cx.memory));
         self.cx.hot.bus_touched = true;
     }
 
