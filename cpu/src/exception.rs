@@ -22,6 +22,7 @@ pub mod vector {
     pub const MF: u8 = 16;
     pub const AC: u8 = 17;
     pub const MC: u8 = 18;
+    pub const XM: u8 = 19;
 }
 
 /// A fault on its way to delivery. The address of a page fault is kept beside it in the execution context.

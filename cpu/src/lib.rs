@@ -23,5 +23,6 @@ pub mod state;
 pub mod timing;
 pub mod trace;
 pub mod value;
+pub mod vector;
 pub mod watch;
 pub mod width;

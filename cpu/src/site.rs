@@ -104,6 +104,11 @@ sites! {
     InstructionBreakpoint: DB, "no enabled instruction breakpoint matches", "SDM Vol.3B 17.3.1.1 \"Instruction-Breakpoint Exception Condition\"";
     CmpxchgAlignment: GP, "the 16-byte operand is aligned", "SDM Vol.2A \"CMPXCHG8B\"";
     PushaRoom: GP, "in real and virtual-8086 mode PUSHA does not begin at 7, 9, 11, 13 or 15", "SDM Vol.2B \"PUSHA/PUSHAD\"";
+    UndefinedVector: UD, "CR0.EM is clear, and CR4.OSFXSR set for an instruction on XMM registers", "SDM Vol.3A 2.5 \"Control Registers\"";
+    VectorAlignment: GP, "the 16-byte operand is aligned", "SDM Vol.1 11.3 \"SSE2 Instructions\"";
+    MxcsrReserved: GP, "no reserved bit of MXCSR is set", "SDM Vol.1 11.6.6 \"Guidelines for Writing to the MXCSR Register\"";
+    SimdError: XM, "no unmasked SIMD floating-point exception arises", "SDM Vol.1 11.5 \"SSE, SSE2, and SSE3 Exceptions\"";
+    UndefinedSimdError: UD, "CR4.OSXMMEXCPT is set when an unmasked SIMD floating-point exception arises", "SDM Vol.3A 2.5 \"Control Registers\"";
     FxAlignment: GP, "the area of FXSAVE and FXRSTOR lies on 16 bytes", "SDM Vol.2A \"FXSAVE\"";
 }
 

@@ -8,6 +8,7 @@ use crate::fpu::Fpu;
 use crate::model::{Feature, Model};
 use crate::msr::Msrs;
 use crate::segment::{SegReg, Segment, Selector};
+use crate::vector::VectorState;
 
 /// CR0.PE: protected mode.
 pub const CR0_PE: u32 = 1;
@@ -181,6 +182,8 @@ pub struct CpuState {
     pub msrs: Msrs,
     /// The floating-point unit, with the MMX registers.
     pub fpu: Fpu,
+    /// XMM and wider registers, MXCSR.
+    pub vector: VectorState,
     /// Executing, halted or shut down.
     pub activity: Activity,
     /// What the last instruction holds off.
@@ -228,6 +231,7 @@ impl CpuState {
             dr7: DR7_FIXED,
             msrs: Msrs::default(),
             fpu: Fpu::default(),
+            vector: VectorState::default(),
             activity: Activity::Active,
             shadow: Shadow::None,
             nmi_blocked: false,
@@ -283,6 +287,7 @@ impl CpuState {
         self.cr0 = CR0_ET | if self.model.has(Feature::I486) { CR0_CD | CR0_NW } else { 0 };
         self.msrs = Msrs { tsc_adjust: self.position.wrapping_neg(), ..Msrs::default() };
         self.fpu = Fpu::default();
+        self.vector = VectorState::default();
     }
 
     /// A segment register.

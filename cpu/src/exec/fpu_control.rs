@@ -13,7 +13,7 @@ fn require_available(cx: &Exec<'_>) -> Step {
 }
 
 /// #MF for a waiting instruction while an unmasked exception is pending and CR0.NE is set.
-fn require_no_error(cx: &Exec<'_>) -> Step {
+pub(super) fn require_no_error(cx: &Exec<'_>) -> Step {
     let raised = cx.cpu.fpu.error_pending() && cx.cpu.cr0 & CR0_NE != 0;
     cx.require(!raised, Site::FpuError, 0)
 }

@@ -11,6 +11,10 @@ use crate::site::Site;
 use crate::state::CR0_AM;
 use crate::width::Width;
 
+mod wide;
+
+pub(crate) use wide::Alignment;
+
 /// The part of an access that lies in one page.
 #[derive(Clone, Copy)]
 struct Piece {

@@ -12,6 +12,7 @@ mod bcd;
 mod bit;
 mod logic;
 mod multiply;
+pub mod packed;
 #[cfg(test)]
 mod reference;
 mod shift;

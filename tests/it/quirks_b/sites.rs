@@ -13,7 +13,14 @@ use super::*;
 use crate::processor::paging::{PDPT, pae};
 
 /// What no guest of this build can do yet, and why.
-const OUT_OF_REACH: [(Site, &str); 1] = [(Site::CmpxchgAlignment, "CMPXCHG16B comes with the 64-bit modes")];
+const OUT_OF_REACH: [(Site, &str); 6] = [
+    (Site::CmpxchgAlignment, "CMPXCHG16B comes with the 64-bit modes"),
+    (Site::UndefinedVector, "the rows of MMX and SSE come next"),
+    (Site::VectorAlignment, "the rows of MMX and SSE come next"),
+    (Site::MxcsrReserved, "the rows of MMX and SSE come next"),
+    (Site::SimdError, "SSE arithmetic comes later"),
+    (Site::UndefinedSimdError, "SSE arithmetic comes later"),
+];
 
 type Make = fn() -> Program;
 
