@@ -61,11 +61,13 @@ pub struct Tuning {
     pub slice: u64,
     /// Slots of the trace cache.
     pub trace_slots: usize,
+    /// The canonical tier alone follows every trace of the fast one, and both are compared: see [`Stop::Diverged`].
+    pub verify_fast: bool,
 }
 
 impl Default for Tuning {
     fn default() -> Tuning {
-        Tuning { slice: SLICE, trace_slots: 1 << 18 }
+        Tuning { slice: SLICE, trace_slots: 1 << 18, verify_fast: false }
     }
 }
 
@@ -161,6 +163,9 @@ impl Machine {
             tuning,
             outlet: Outlet::default(),
         };
+        if machine.tuning.verify_fast {
+            machine.engine.verify_fast();
+        }
         machine.wire();
         Ok(machine)
     }

@@ -86,7 +86,7 @@ impl Session {
             Stop::Exit(value) => debugger::Stop::Exit(value),
             Stop::EndlessDeliveries => debugger::Stop::EndlessDeliveries,
             Stop::Interrupted | Stop::Left => debugger::Stop::Interrupted,
-            Stop::Host(trouble) => debugger::Stop::Host(trouble),
+            Stop::Host(trouble) | Stop::Diverged(trouble) => debugger::Stop::Host(trouble),
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::decode::{Decoded, LONGEST, decode};
 use crate::exception::Exception;
 use crate::exec::Exec;
 use crate::insn::Insn;
+use crate::run::Executed;
 use crate::segment::SegReg;
 use crate::site::Site;
 
@@ -21,11 +22,31 @@ pub(crate) fn fetch_and_decode(cx: &mut Exec<'_>) -> Result<Insn, Exception> {
         match decode(&bytes[..have], is_32, model) {
             Decoded::Insn(mut insn, _) => {
                 insn.cycles = cx.hot.timing.prepare(&mut insn, &bytes[..have]);
+                if cx.hot.plain.is_some() {
+                    note_plain(cx, bytes, insn.len);
+                }
                 return Ok(insn);
             }
             Decoded::TooLong => return Err(cx.fault(Site::InstructionLength, 0)),
             Decoded::Truncated => (),
         }
+    }
+}
+
+/// The follower of a lockstep remembers what it executes.
+#[cold]
+fn note_plain(cx: &mut Exec<'_>, bytes: [u8; LONGEST], len: u8) {
+    let cpu = &*cx.cpu;
+    let executed = Executed {
+        selector: cpu.seg(SegReg::Cs).selector.0,
+        eip: cpu.eip,
+        linear: cpu.linear_eip(),
+        bits: if cpu.code_is_32() { 32 } else { 16 },
+        bytes,
+        len,
+    };
+    if let Some(plain) = &mut cx.hot.plain {
+        plain.note(executed);
     }
 }
 

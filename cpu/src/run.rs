@@ -21,6 +21,11 @@ use crate::trace::{CodePlace, DEFAULT_SLOTS, FetchFrame, Key, LONGEST_TRACE, Mod
 use crate::watch::WatchHit;
 
 mod boundary;
+mod lockstep;
+
+use lockstep::Lockstep;
+pub(crate) use lockstep::Plain;
+pub use lockstep::{Difference, Divergence, Executed};
 
 /// Where a run must end at the latest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +62,8 @@ pub enum Exit {
     Signals,
     /// A million event deliveries without one retired instruction.
     FruitlessDeliveries,
+    /// The two tiers came to different states: see [`Engine::divergence`].
+    Diverged,
 }
 
 /// Deliveries without a retired instruction after which a run ends.
@@ -67,6 +74,9 @@ pub struct Engine {
     /// Host TLB, breakpoints and what else lies beside the state.
     pub hot: Hot,
     traces: TraceCache,
+    /// Both tiers run: see [`Engine::verify_fast`].
+    verifies: bool,
+    lockstep: Option<Box<Lockstep>>,
 }
 
 impl Default for Engine {
@@ -78,7 +88,18 @@ impl Default for Engine {
 impl Engine {
     /// An engine whose trace cache holds so many slots (at least one trace is always kept).
     pub fn with_slots(slots: usize) -> Engine {
-        Engine { hot: Hot::default(), traces: TraceCache::new(slots) }
+        let verifies = cfg!(feature = "verify-fast");
+        Engine { hot: Hot::default(), traces: TraceCache::new(slots), verifies, lockstep: None }
+    }
+
+    /// Lets the canonical tier alone follow each trace of the fast one from now on, and compares.
+    pub fn verify_fast(&mut self) {
+        self.verifies = true;
+    }
+
+    /// What ended a run by [`Exit::Diverged`].
+    pub fn divergence(&self) -> Option<&Divergence> {
+        self.lockstep.as_ref().and_then(|lockstep| lockstep.divergence())
     }
 
     /// Counts by another timing model from now on. What is decoded goes.
@@ -90,9 +111,37 @@ impl Engine {
 
     /// Runs until a limit or an event that the machine must see.
     pub fn run(&mut self, cpu: &mut CpuState, memory: &mut Memory, bus: &mut dyn Bus, limits: Limits) -> Exit {
+        if !self.verifies {
+            return self.go(cpu, memory, bus, limits, None);
+        }
+        let known = self.lockstep.take().and_then(|mut known| known.begin(cpu, memory, bus).then_some(known));
+        let mut lockstep = known.unwrap_or_else(|| Box::new(Lockstep::new(cpu, memory, bus, self.hot.timing)));
+        let mut recorder = lockstep.recorder(bus);
+        let mut exit = self.go(cpu, memory, &mut recorder, limits, Some(&mut lockstep));
+        lockstep.end(cpu, memory);
+        if let Some(divergence) = lockstep.divergence() {
+            // Tests that run with the feature look at nothing but their own expectations.
+            if cfg!(feature = "verify-fast") {
+                panic!("{divergence}");
+            }
+            exit = Exit::Diverged;
+        }
+        self.lockstep = Some(lockstep);
+        exit
+    }
+
+    fn go(
+        &mut self,
+        cpu: &mut CpuState,
+        memory: &mut Memory,
+        bus: &mut dyn Bus,
+        limits: Limits,
+        lockstep: Option<&mut Lockstep>,
+    ) -> Exit {
         self.hot.bus_touched = true;
         let mut run = Run {
             traces: &mut self.traces,
+            lockstep,
             limits,
             check_breakpoint: limits.break_at_start,
             breakpoint: None,
@@ -131,6 +180,7 @@ impl Engine {
         self.hot.host_tlb.flush();
         self.hot.fetch_frame = FetchFrame::Unknown;
         self.hot.bus_touched = true;
+        self.lockstep = None;
     }
 
     /// Drops the ways to memory only; traces stay. Without effect on the guest at any boundary.
@@ -144,6 +194,8 @@ impl Engine {
 struct Run<'e, 'a> {
     cx: Exec<'a>,
     traces: &'e mut TraceCache,
+    /// Who follows, if this one is followed.
+    lockstep: Option<&'e mut Lockstep>,
     limits: Limits,
     check_breakpoint: bool,
     /// A breakpoint that was met before its instruction ran.
@@ -181,7 +233,11 @@ impl Run<'_, '_> {
         let shadowed = self.cx.cpu.shadow != Shadow::None;
         let single = shadowed || self.cx.cpu.flags.has(TF) || any_instruction_breakpoint(self.cx.cpu);
         loop {
-            let Some(id) = self.find_trace()? else { return self.execute_uncached() };
+            let found = self.find_trace()?;
+            if self.lockstep.is_some() && !self.is_followed() {
+                return Ok(());
+            }
+            let Some(id) = found else { return self.execute_uncached() };
             match self.chain(id, single) {
                 None => return self.execute_trace(id, single),
                 Some(Ended::Boundary) => return Ok(()),
@@ -194,13 +250,25 @@ impl Run<'_, '_> {
         }
     }
 
+    /// Lets the other one follow to here. False if it came to something else: then the run ends.
+    #[cold]
+    fn is_followed(&mut self) -> bool {
+        let Some(lockstep) = &mut self.lockstep else { return true };
+        let agrees = lockstep.follow(self.cx.cpu, self.cx.memory, true);
+        self.cx.hot.leave |= !agrees;
+        agrees
+    }
+
     /// Runs the fast tier from a trace on, as far as limits allow; `None` if the canonical tier must run the trace.
     fn chain(&mut self, id: TraceId, single: bool) -> Option<Ended> {
         let cx = &mut self.cx;
-        if single || cx.hot.timing != Timing::Flat || self.traces.trace(id).candidate {
+        // RF lasts one instruction; the fast tier knows nothing of it.
+        let marked = single || cx.cpu.flags.has(RF);
+        if marked || cx.hot.timing != Timing::Flat || self.traces.trace(id).candidate {
             return None;
         }
         let left = (cx.deadline - cx.cpu.position).min(self.limits.retired - cx.cpu.retired);
+        let left = self.lockstep.as_ref().map_or(left, |lockstep| left.min(lockstep.span()));
         if left < LONGEST_TRACE as u64 {
             return None;
         }
@@ -216,6 +284,9 @@ impl Run<'_, '_> {
         let FetchFrame::Frame(frame) = self.fetch_frame()? else {
             return Ok(None);
         };
+        if self.cx.hot.plain.is_some() {
+            return Ok(None);
+        }
         let offset = self.cx.cpu.linear_eip() % PAGE_BYTES;
         if self.cx.hot.stale != 0 {
             fast::refresh(&mut self.cx);

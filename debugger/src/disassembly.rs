@@ -88,6 +88,13 @@ pub fn decode(target: &dyn Target, at: Address) -> Decoded {
     Decoded { at, bytes, insn: Some(insn) }
 }
 
+/// Bytes that were an instruction of code with so many bits at an offset, in NASM's syntax.
+pub fn text_of_bytes(bits: u32, offset: u64, bytes: &[u8]) -> String {
+    let insn = Decoder::with_ip(bits, bytes, offset, DecoderOptions::NONE).decode();
+    let decoded = Decoded { at: Address::Linear(offset), bytes: bytes.to_vec(), insn: Some(insn) };
+    if bytes.is_empty() { "(cannot be read)".to_string() } else { decoded.text() }
+}
+
 /// The instruction at CS:EIP.
 pub fn next_instruction(target: &dyn Target) -> Decoded {
     decode(target, Address::of_next(target.cpu()))

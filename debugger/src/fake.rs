@@ -77,6 +77,7 @@ impl Fake {
             Exit::Shutdown => Stop::Shutdown,
             Exit::Signals => Stop::Reset,
             Exit::FruitlessDeliveries => Stop::EndlessDeliveries,
+            Exit::Diverged => Stop::Host(String::from("the tiers differ")),
         }
     }
 }

@@ -46,6 +46,30 @@ const TOUCHED: u8 = 2;
 /// Some cache may hold a way to write it. Derived.
 const WRITE_CACHED: u8 = 4;
 
+/// Where bytes were stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stored {
+    /// The frame.
+    pub frame: Frame,
+    /// The first byte in it.
+    pub offset: usize,
+    /// How many bytes; they stay inside the frame.
+    pub bytes: usize,
+}
+
+impl Stored {
+    /// Takes in a store that continues this one, as a string instruction's do. False if it does not.
+    fn take_in(&mut self, next: Stored) -> bool {
+        let (above, below) = (self.offset + self.bytes == next.offset, next.offset + next.bytes == self.offset);
+        if self.frame != next.frame || !(above || below) {
+            return false;
+        }
+        self.offset = self.offset.min(next.offset);
+        self.bytes += next.bytes;
+        true
+    }
+}
+
 /// The arena and what is known of each of its pages.
 #[derive(Default)]
 pub struct Frames {
@@ -55,6 +79,8 @@ pub struct Frames {
     code_lines: Vec<u64>,
     /// Frames whose decoded code was written over and not yet dropped, and the lines that were. Derived.
     stale_code: Vec<(Frame, u64)>,
+    /// What [`Frames::store`] did, for a reader that follows it. Derived.
+    log: Option<Vec<Stored>>,
 }
 
 impl Frames {
@@ -130,6 +156,26 @@ impl Frames {
         self.bytes[frame.start() + offset..][..bytes.len()].copy_from_slice(bytes);
         if self.code_lines[frame.0 as usize] != 0 && !bytes.is_empty() {
             self.note_store_near_code(frame, offset, bytes.len());
+        }
+        if let Some(log) = &mut self.log {
+            let stored = Stored { frame, offset, bytes: bytes.len() };
+            if !log.last_mut().is_some_and(|last| last.take_in(stored)) {
+                log.push(stored);
+            }
+        }
+    }
+
+    /// Keeps a log of stores from now on. True if there was one already.
+    pub fn log_stores(&mut self) -> bool {
+        let logged = self.log.is_some();
+        self.log.get_or_insert_default();
+        logged
+    }
+
+    /// Moves what was logged since the last call behind `into`.
+    pub fn take_stores(&mut self, into: &mut Vec<Stored>) {
+        if let Some(log) = &mut self.log {
+            into.append(log);
         }
     }
 

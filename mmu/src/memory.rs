@@ -109,6 +109,27 @@ impl Memory {
         memory
     }
 
+    /// Frames, contents and physical map of this memory, without its disks: for whoever follows it.
+    pub fn twin(&self) -> Memory {
+        let mut twin = Memory::new(0, 0, &[], &[]);
+        (twin.ram, twin.vram, twin.bios, twin.vga_bios) = (self.ram, self.vram, self.bios, self.vga_bios);
+        let all = twin.frames.extend(self.frames.count().into());
+        for frame in all.iter().filter(|frame| self.frames.is_touched(*frame)) {
+            twin.frames.store(frame, 0, self.frames.page(frame));
+        }
+        twin.follow_map(self);
+        twin
+    }
+
+    /// Takes over another memory's physical map; the frames are the same.
+    pub fn follow_map(&mut self, other: &Memory) {
+        if self.spans != other.spans {
+            self.spans.clone_from(&other.spans);
+            self.low.clone_from(&other.low);
+        }
+        self.a20_mask = other.a20_mask;
+    }
+
     fn fill(&mut self, range: FrameRange, bytes: &[u8]) {
         for (frame, chunk) in range.iter().zip(bytes.chunks(PAGE_BYTES as usize)) {
             self.frames.store(frame, 0, chunk);

@@ -9,6 +9,7 @@ use crate::machine::Stop;
 pub(crate) const USAGE: u8 = 2;
 const LIMIT: u8 = 4;
 const SHUTDOWN: u8 = 6;
+const DIVERGENCE: u8 = 8;
 const NOT_MET: u8 = 10;
 
 /// The program's exit status.
@@ -21,6 +22,7 @@ pub(crate) fn status(stop: &Stop, stops: &StopArgs) -> u8 {
         Stop::Exit(value) => value.wrapping_mul(2).wrapping_add(1) as u8,
         Stop::Retired | Stop::TimedOut | Stop::EndlessDeliveries => LIMIT,
         Stop::Shutdown => SHUTDOWN,
+        Stop::Diverged(_) => DIVERGENCE,
         Stop::Host(_) => USAGE,
         Stop::PowerOff | Stop::Left | Stop::DeadHalt | Stop::Reset | Stop::Interrupted => NOT_MET,
     }
@@ -41,6 +43,7 @@ pub(crate) fn word(stop: &Stop) -> &'static str {
         Stop::PowerOff => "power-off",
         Stop::Exit(_) => "exit",
         Stop::EndlessDeliveries => "endless-deliveries",
+        Stop::Diverged(_) => "divergence",
         Stop::TimedOut => "timeout",
         Stop::Interrupted => "interrupted",
         Stop::Left => "left",
@@ -65,7 +68,7 @@ pub(crate) fn sentence(stop: &Stop) -> String {
         Stop::TimedOut => "--timeout is over".to_owned(),
         Stop::Interrupted => "interrupted".to_owned(),
         Stop::Left => "left".to_owned(),
-        Stop::Host(trouble) => trouble.clone(),
+        Stop::Host(trouble) | Stop::Diverged(trouble) => trouble.clone(),
         Stop::Position | Stop::Breakpoint(_) | Stop::Watch(_) => word(stop).to_owned(),
     }
 }
@@ -120,6 +123,7 @@ mod tests {
             (Stop::TimedOut, 4, 4),
             (Stop::EndlessDeliveries, 4, 4),
             (Stop::Shutdown, 6, 6),
+            (Stop::Diverged("x".into()), 8, 8),
             (Stop::DeadHalt, 10, 10),
             (Stop::Reset, 10, 10),
             (Stop::Host("x".into()), 2, 2),

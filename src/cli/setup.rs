@@ -29,7 +29,7 @@ pub(crate) fn setup(args: MachineArgs, image: Option<&Path>, interactive: bool) 
     refuse_later(&args)?;
     let front = front_options(&args, interactive)?;
     let mut plan = MediaPlan::new(&args, image)?;
-    let tuning = Tuning::default();
+    let tuning = Tuning { verify_fast: args.verify_fast, ..Tuning::default() };
     let mut machine = match &args.restore {
         Some(path) => {
             refuse_fixed(&args)?;
@@ -85,7 +85,6 @@ fn refuse_later(args: &MachineArgs) -> Result<(), String> {
         ("--initrd", args.initrd.is_some()),
         ("--append", args.append.is_some()),
         ("--history", args.history.as_ref().is_some_and(|size| !no_history(size))),
-        ("--verify-fast", args.verify_fast),
         ("--profile", args.profile),
     ];
     match later.into_iter().find(|(_, given)| *given) {

@@ -5,9 +5,10 @@
 
 use ringwalk_chipset::Output;
 use ringwalk_cpu::flags::IF;
-use ringwalk_cpu::run::{Engine, Exit, Limits};
+use ringwalk_cpu::run::{Engine, Executed, Exit, Limits};
 use ringwalk_cpu::state::{Activity, CpuState};
 use ringwalk_cpu::watch::WatchHit;
+use ringwalk_debugger::disassembly::text_of_bytes;
 use ringwalk_mmu::{Bus, Instant, Memory};
 
 use super::tap::Tap;
@@ -63,6 +64,8 @@ pub enum Stop {
     Exit(u32),
     /// A million deliveries without one retired instruction.
     EndlessDeliveries,
+    /// The fast tier came to another state than the canonical one; the text says where, and to what.
+    Diverged(String),
     /// The host's own time limit.
     TimedOut,
     /// The user interrupted the run.
@@ -315,6 +318,7 @@ impl Machine {
             Exit::Breakpoint(id) => Some(Stop::Breakpoint(id)),
             Exit::Watch(hit) => Some(Stop::Watch(hit)),
             Exit::FruitlessDeliveries => Some(Stop::EndlessDeliveries),
+            Exit::Diverged => Some(Stop::Diverged(self.divergence())),
             Exit::Shutdown if self.config.on_shutdown == OnShutdown::Stop => Some(Stop::Shutdown),
             Exit::Shutdown if run.limits.reset => Some(Stop::Reset),
             Exit::Shutdown => {
@@ -323,6 +327,15 @@ impl Machine {
             }
             Exit::DeadHalt => self.rest(run, host),
         }
+    }
+
+    /// What ended a run in lockstep, with the instructions in words.
+    fn divergence(&self) -> String {
+        let line = |executed: &Executed| {
+            let bytes = &executed.bytes[..usize::from(executed.len)];
+            text_of_bytes(executed.bits.into(), executed.eip.into(), bytes)
+        };
+        self.engine.divergence().map_or_else(String::new, |divergence| divergence.story(line))
     }
 
     /// Halted, and no device will ever wake the processor: only what comes in can.

@@ -479,7 +479,7 @@ fn run_every_way(seed: u64, with_one_slot: bool) -> u64 {
     assert_same(&mut run, end, &hash, &how("at one go"));
 
     let mut random = Random(seed);
-    let mut dropped = program.machine(Tuning { slice: 37, trace_slots: 100 });
+    let mut dropped = program.machine(Tuning { slice: 37, trace_slots: 100, ..Tuning::default() });
     program.drive(&mut dropped, end, |machine, end| {
         // Idle spans may be long.
         let left = end.saturating_sub(machine.position());
@@ -490,7 +490,7 @@ fn run_every_way(seed: u64, with_one_slot: bool) -> u64 {
     });
     assert_same(&mut dropped, end, &hash, &how("with flushes"));
     if with_one_slot {
-        let mut least = program.machine(Tuning { slice: 1 << 20, trace_slots: 1 });
+        let mut least = program.machine(Tuning { slice: 1 << 20, trace_slots: 1, ..Tuning::default() });
         program.drive(&mut least, end, |machine, end| Some(run_to(machine, end)));
         assert_same(&mut least, end, &hash, &how("with one slot"));
     }

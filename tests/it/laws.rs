@@ -173,7 +173,8 @@ fn r2_r3_saved_and_restored_again_and_again() {
         for stop in [position - random.below(200_000), position] {
             run_to(run, stop.max(run.position()));
             let bytes = saved(run);
-            let tuning = Tuning { slice: 1000 + random.below(50_000), trace_slots: 4096 << random.below(8) };
+            let (slice, trace_slots) = (1000 + random.below(50_000), 4096 << random.below(8));
+            let tuning = Tuning { slice, trace_slots, ..Tuning::default() };
             *run = restored(bytes.clone(), &tour(), tuning);
             assert_eq!(saved(run), bytes, "R2: saving what was loaded gives the same bytes");
         }

@@ -17,7 +17,7 @@ fn every_way_of_running_gives_one_hash() {
         let mut straight = start(timing, Tuning::default());
         assert_eq!(run_to(&mut straight, u64::MAX), Stop::PowerOff, "{timing:?}");
         let hash = straight.hash();
-        let small = Tuning { slice: 997, trace_slots: 3000 };
+        let small = Tuning { slice: 997, trace_slots: 3000, ..Tuning::default() };
         let mut sliced = start(timing, small);
         assert_eq!(run_to(&mut sliced, u64::MAX), Stop::PowerOff);
         assert_eq!((sliced.position(), sliced.hash()), (straight.position(), hash), "{timing:?}");

@@ -53,9 +53,13 @@ fn late(back: usize, tuning: Tuning) -> Machine {
 
 #[test]
 fn r1_slices_and_cache_sizes() {
-    TRAIL.follow(start(Tuning { slice: 7919, trace_slots: 1 << 13 }), "small slices and cache", straight);
-    TRAIL.follow(late(2, Tuning { slice: 11, trace_slots: 1 << 18 }), "slices of 11", straight);
-    let mut one_slot = late(0, Tuning { slice: 1 << 20, trace_slots: 1 });
+    TRAIL.follow(
+        start(Tuning { slice: 7919, trace_slots: 1 << 13, ..Tuning::default() }),
+        "small slices and cache",
+        straight,
+    );
+    TRAIL.follow(late(2, Tuning { slice: 11, trace_slots: 1 << 18, ..Tuning::default() }), "slices of 11", straight);
+    let mut one_slot = late(0, Tuning { slice: 1 << 20, trace_slots: 1, ..Tuning::default() });
     let mut plain = late(0, Tuning::default());
     let end = plain.position() + 500_000;
     assert_eq!((run_to(&mut plain, end), run_to(&mut one_slot, end)), (Stop::Position, Stop::Position));
@@ -113,7 +117,8 @@ fn r2_r3_saved_and_restored_again_and_again() {
         for stop in [position - random.below(3_000_000), position] {
             run_to(run, stop.max(run.position()));
             let bytes = saved(run);
-            let tuning = Tuning { slice: 1000 + random.below(500_000), trace_slots: 8192 << random.below(6) };
+            let (slice, trace_slots) = (1000 + random.below(500_000), 8192 << random.below(6));
+            let tuning = Tuning { slice, trace_slots, ..Tuning::default() };
             *run = restored(bytes.clone(), &DISK, tuning);
             assert_eq!(saved(run), bytes, "R2: saving what was loaded gives the same bytes");
         }

@@ -18,7 +18,11 @@ const ACCUMULATOR: u8 = 0;
 /// Iterations that may be done without a look at the rest of the machine, of `count` that are left.
 #[inline]
 pub(super) fn most_iterations(cx: &Exec<'_>, count: u32) -> u32 {
-    let watched = cx.hot.guarded || cx.hot.leave || cx.cpu.flags.has(TF | DF) || cx.cpu.pending_debug != 0;
+    let watched = cx.hot.guarded
+        || cx.hot.plain.is_some()
+        || cx.hot.leave
+        || cx.cpu.flags.has(TF | DF)
+        || cx.cpu.pending_debug != 0;
     if watched || count < 2 {
         return 0;
     }

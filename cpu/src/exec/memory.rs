@@ -245,12 +245,15 @@ impl Exec<'_> {
     /// The HostTlb stays a subset of the TLB: under the policy that keeps nothing it stays empty while paging is on.
     fn may_cache(&self, piece: Piece) -> bool {
         let held = !self.cpu.paging().enabled || self.cpu.tlb.find(piece.linear).is_some();
-        held && !self.hot.watches.covers_page(piece.linear, piece.physical)
+        held && self.hot.plain.is_none() && !self.hot.watches.covers_page(piece.linear, piece.physical)
     }
 
     /// Remembers where a page of code lies, if the TLB holds it.
     pub(crate) fn fill_fetch(&mut self, addr: LinAddr, place: FetchPlace) {
         let class = self.class();
+        if self.hot.plain.is_some() {
+            return;
+        }
         if !self.cpu.paging().enabled || self.cpu.tlb.find(addr).is_some() {
             self.hot.host_tlb.fill_fetch(addr, class, place);
         }

@@ -5,6 +5,7 @@ use ringwalk_mmu::{Bus, BusCx, Class, HostTlb, Instant, LinAddr, Memory, Signals
 use crate::exception::{Exception, Step, vector};
 use crate::fast::FastState;
 use crate::insn::{ADDRESS_32, Insn, OPERAND_32, PLACE_IMMEDIATE, PLACE_MEMORY};
+use crate::run::Plain;
 use crate::segment::SegReg;
 use crate::segment::Segment;
 use crate::site::Site;
@@ -106,6 +107,9 @@ pub struct Hot {
     pub iteration_cycles: u64,
     /// The instruction being executed began with RF: a REP instruction that goes on.
     pub resumed: bool,
+    /// Present in the processor that follows another one in lockstep: nothing is cached, and everything is done the
+    /// careful way.
+    pub(crate) plain: Option<Box<Plain>>,
 }
 
 impl Default for Hot {
@@ -128,6 +132,7 @@ impl Default for Hot {
             timing: Timing::Flat,
             iteration_cycles: 1,
             resumed: false,
+            plain: None,
         }
     }
 }

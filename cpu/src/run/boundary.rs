@@ -18,6 +18,9 @@ impl Run<'_, '_> {
     /// and Interrupts". `None`: the next instruction may run.
     pub(super) fn boundary(&mut self) -> Option<Exit> {
         loop {
+            if self.lockstep.as_ref().is_some_and(|lockstep| lockstep.has_diverged()) {
+                return Some(Exit::Diverged);
+            }
             if let Some(id) = self.breakpoint.take() {
                 return Some(Exit::Breakpoint(id));
             }
