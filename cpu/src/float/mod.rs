@@ -16,6 +16,7 @@ mod round;
 mod special;
 #[cfg(test)]
 mod tests;
+pub mod trans;
 
 pub use arithmetic::{Sum, add, add_parts, divide, divide_parts, multiply, multiply_parts, square_root, subtract};
 pub use compare::{Comparison, Relation, compare, compare_parts};
