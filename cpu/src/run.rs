@@ -349,7 +349,9 @@ impl Run<'_, '_> {
                 Route::Mmio | Route::Open => FetchFrame::Bus,
             };
         }
-        if let FetchFrame::Frame(frame) = cx.hot.fetch_frame {
+        if let FetchFrame::Frame(frame) = cx.hot.fetch_frame
+            && cx.hot.host_tlb.fetch(LinAddr(linear), cx.class()).is_none()
+        {
             cx.fill_fetch(LinAddr(linear), FetchPlace { frame, physical: page.physical });
         }
         Ok(cx.hot.fetch_frame)

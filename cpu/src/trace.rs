@@ -122,6 +122,8 @@ pub struct TraceCache {
     table: Box<[TableEntry]>,
     by_frame: BTreeMap<Frame, Vec<TraceId>>,
     most_slots: usize,
+    /// What is being decoded.
+    fresh: Vec<Insn>,
     /// Counts the times everything was dropped.
     generation: u64,
 }
@@ -133,7 +135,15 @@ impl TraceCache {
         let mut slots = Vec::with_capacity(most_slots);
         slots.push(end_slot());
         let table = vec![NO_ENTRY; TABLE].into_boxed_slice();
-        TraceCache { slots, traces: Vec::new(), table, by_frame: BTreeMap::new(), most_slots, generation: 0 }
+        TraceCache {
+            slots,
+            traces: Vec::new(),
+            table,
+            by_frame: BTreeMap::new(),
+            most_slots,
+            fresh: Vec::new(),
+            generation: 0,
+        }
     }
 
     /// The trace with a key, if it is decoded.
@@ -195,9 +205,25 @@ impl TraceCache {
         watches: &Watches,
         dead: Option<u32>,
     ) -> Option<TraceId> {
+        let mut fresh = std::mem::take(&mut self.fresh);
+        let bytes = decode_run(&mut fresh, place, models, memory, watches);
+        let id = self.keep(&mut fresh, bytes, place, memory, watches, dead);
+        self.fresh = fresh;
+        id
+    }
+
+    /// Keeps a run of decoded slots, the one that ends it behind them.
+    fn keep(
+        &mut self,
+        decoded: &mut [Insn],
+        bytes: u64,
+        place: CodePlace,
+        memory: &mut Memory,
+        watches: &Watches,
+        dead: Option<u32>,
+    ) -> Option<TraceId> {
         let CodePlace { frame, offset, .. } = place;
-        let mut decoded = [end_slot(); LONGEST_TRACE + 1];
-        let (count, bytes) = decode_run(&mut decoded, place, models, memory, watches);
+        let count = decoded.len() - 1;
         if count == 0 {
             return None;
         }
@@ -221,7 +247,7 @@ impl TraceCache {
             candidate,
             live: true,
         };
-        let id = self.place(trace, &decoded[..taken], dead);
+        let id = self.place(trace, decoded, dead);
         self.by_frame.entry(frame).or_default().push(id);
         let first = self.traces[id as usize].first;
         self.table[key.table_index()] = TableEntry { key, id, first };
@@ -278,14 +304,9 @@ impl TraceCache {
     }
 }
 
-/// Decodes up to a whole trace; gives the number of instructions and of their bytes. The slot behind them ends it.
-fn decode_run(
-    slots: &mut [Insn; LONGEST_TRACE + 1],
-    place: CodePlace,
-    models: Models,
-    memory: &Memory,
-    watches: &Watches,
-) -> (usize, u64) {
+/// Decodes up to a whole trace, and puts behind it the slot that ends it; gives the number of its bytes.
+fn decode_run(slots: &mut Vec<Insn>, place: CodePlace, models: Models, memory: &Memory, watches: &Watches) -> u64 {
+    slots.clear();
     let page = memory.frames.page(place.frame);
     let (mut count, mut cycles, mut at, mut ended) = (0, 0u16, 0, false);
     while count < LONGEST_TRACE && at <= LAST_START && place.offset + at < PAGE_BYTES {
@@ -300,7 +321,7 @@ fn decode_run(
         insn.cycles = cycles;
         insn.at = at as u8;
         at += u64::from(insn.len);
-        slots[count] = insn;
+        slots.push(insn);
         count += 1;
         if ends {
             ended = true;
@@ -311,8 +332,8 @@ fn decode_run(
     if count > 0 && models.timing == Timing::Flat {
         choose(&mut slots[..count], ended, place.mode, models.model);
     }
-    slots[count] = Insn { at: at as u8, cycles, ..end_slot() };
-    (count, at)
+    slots.push(Insn { at: at as u8, cycles, ..end_slot() });
+    at
 }
 
 /// A slot that ends a trace, not linked to anything.

@@ -150,6 +150,7 @@ impl Frames {
     }
 
     /// Stores bytes; they must not leave the frame. Decoded code below them becomes stale.
+    #[inline]
     pub fn store(&mut self, frame: Frame, offset: usize, bytes: &[u8]) {
         assert!(offset + bytes.len() <= PAGE, "a store stays inside its frame");
         self.prepare_write(frame);
@@ -207,14 +208,12 @@ impl Frames {
         !self.stale_code.is_empty()
     }
 
-    /// The frames, and the lines of 64 bytes in each, whose decoded code must be dropped: all that touches one of
-    /// the lines. Their marks are gone with this call.
-    pub fn take_stale_code(&mut self) -> Vec<(Frame, u64)> {
-        let stale = std::mem::take(&mut self.stale_code);
-        for (frame, lines) in &stale {
-            self.code_lines[frame.0 as usize] &= !lines;
-        }
-        stale
+    /// A frame, and the lines of 64 bytes in it, whose decoded code must be dropped: all that touches one of the lines.
+    /// Their marks are gone with this call. To be called until there is none.
+    pub fn take_stale_code(&mut self) -> Option<(Frame, u64)> {
+        let (frame, lines) = self.stale_code.pop()?;
+        self.code_lines[frame.0 as usize] &= !lines;
+        Some((frame, lines))
     }
 
     /// Forgets all code marks: the caller has dropped all decoded code.
@@ -256,7 +255,8 @@ mod tests {
         frames.store(ram.first, 128, &[1]);
         assert!(!frames.has_stale_code());
         frames.store(ram.first, 127, &[1, 2]);
-        assert_eq!(frames.take_stale_code(), [(ram.first, 0b10)]);
+        assert_eq!(frames.take_stale_code(), Some((ram.first, 0b10)));
+        assert_eq!(frames.take_stale_code(), None);
         frames.store(ram.first, 64, &[1]);
         assert!(!frames.has_stale_code(), "the mark went with the code");
         frames.store(ram.first, 60, &[1]);

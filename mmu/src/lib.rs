@@ -21,4 +21,4 @@ pub use host_tlb::{Class, FetchPlace, HostTlb};
 pub use memory::{Memory, Reach, Route, RouteSpan, Routes};
 pub use time::{Duration, Instant, Rate};
 pub use tlb::{Tlb, TlbEntry, TlbPolicy};
-pub use walk::{Access, Lost, PageFault, Paging, Step, Translation, WalkView, translate, view_walk};
+pub use walk::{Access, Lost, PageFault, Paging, Step, Translation, WalkView, look_up, translate, view_walk};

@@ -159,6 +159,7 @@ impl Memory {
     }
 
     /// Who answers at a physical page number.
+    #[inline]
     pub fn routes(&self, page: u64) -> Routes {
         match self.low.get(page as usize) {
             Some(routes) if page < LOW_PAGES => *routes,
@@ -215,8 +216,12 @@ impl Memory {
         let addr = self.behind_a20(addr);
         match self.routes(addr.page()).read {
             Route::Frame(frame) => {
+                let entry = &self.frames.page(frame)[addr.offset_in_page() as usize..];
+                if let (4, Some(small)) = (bytes, entry.first_chunk()) {
+                    return u32::from_le_bytes(*small).into();
+                }
                 let mut raw = [0; 8];
-                raw[..bytes].copy_from_slice(&self.frames.page(frame)[addr.offset_in_page() as usize..][..bytes]);
+                raw[..bytes].copy_from_slice(&entry[..bytes]);
                 u64::from_le_bytes(raw)
             }
             Route::Mmio | Route::Open => u64::MAX >> (64 - 8 * bytes),

@@ -81,6 +81,7 @@ impl Bank {
         &mut self.entries[set * ways..][..ways]
     }
 
+    #[inline]
     fn find(&self, addr: LinAddr, size_bits: u8) -> Option<&TlbEntry> {
         let first = self.set_of(addr, size_bits) * self.ways as usize;
         self.entries[first..][..self.ways as usize].iter().flatten().find(|entry| entry.covers(addr))
@@ -144,6 +145,7 @@ impl Tlb {
     }
 
     /// The translation held for an address, if any.
+    #[inline]
     pub fn find(&self, addr: LinAddr) -> Option<&TlbEntry> {
         self.small.find(addr, 12).or_else(|| self.large.find(addr, 22)).or_else(|| self.large.find(addr, 21))
     }

@@ -110,6 +110,17 @@ enum Outcome {
     Reserved,
 }
 
+/// The physical address, before the A20 gate, if no walk is needed for it and nothing changes.
+#[inline]
+pub fn look_up(paging: &Paging, tlb: &Tlb, addr: LinAddr, access: Access, user: bool) -> Option<PhysAddr> {
+    if !paging.enabled {
+        return Some(PhysAddr(addr.0));
+    }
+    let entry = tlb.find(addr)?;
+    let enough = permits(paging, entry, access, user) && (access != Access::Write || entry.dirty);
+    enough.then(|| within(entry, addr))
+}
+
 /// Translates for an access of at most the rest of the page. `user` is true for an access at CPL 3 that is not an
 /// implicit supervisor access. Sets A and D as silicon does and fills the TLB.
 pub fn translate(

@@ -1,7 +1,9 @@
 //! Memory operands: segment checks, the fast way through the HostTlb, and the careful way for everything else.
 //! SDM Vol.3A 5.3 "Limit Checking", 5.4 "Type Checking".
 
-use ringwalk_mmu::{Access, Class, FetchPlace, Frame, LinAddr, Lost, PhysAddr, Route, Size, translate};
+use ringwalk_mmu::{
+    Access, Class, FetchPlace, Frame, LinAddr, Lost, PAGE_BYTES, PhysAddr, Route, Size, TlbPolicy, look_up, translate,
+};
 
 use super::{Exec, STALE};
 use crate::exception::{Exception, Step};
@@ -114,15 +116,15 @@ impl Exec<'_> {
         self.pieces(addr, bytes as usize, Access::Write, class).map(|_| ())
     }
 
-    #[cold]
+    #[inline(never)]
     fn load_carefully(&mut self, addr: LinAddr, bytes: usize, class: Class) -> Result<u64, Exception> {
         self.check_alignment(addr, bytes, class)?;
-        let mut value = 0;
-        let mut shift = 0;
-        for piece in self.pieces(addr, bytes, Access::Read, class)?.into_iter().flatten() {
-            value |= self.load_piece(piece, class) << shift;
-            shift += 8 * piece.bytes as u32;
-        }
+        let value = if stays_in_page(addr, bytes) {
+            let physical = self.translate(addr, Access::Read, class)?;
+            self.load_piece(Piece { linear: addr, physical, bytes }, class)
+        } else {
+            self.load_pieces(addr, bytes, class)?
+        };
         if self.hot.guarded || self.hot.watches.any_data() {
             self.note_access(addr, bytes, Access::Read, value);
         }
@@ -130,8 +132,32 @@ impl Exec<'_> {
     }
 
     #[cold]
+    fn load_pieces(&mut self, addr: LinAddr, bytes: usize, class: Class) -> Result<u64, Exception> {
+        let mut value = 0;
+        let mut shift = 0;
+        for piece in self.pieces(addr, bytes, Access::Read, class)?.into_iter().flatten() {
+            value |= self.load_piece(piece, class) << shift;
+            shift += 8 * piece.bytes as u32;
+        }
+        Ok(value)
+    }
+
+    #[inline(never)]
     fn store_carefully(&mut self, addr: LinAddr, value: u64, bytes: usize, class: Class) -> Step {
         self.check_alignment(addr, bytes, class)?;
+        if !stays_in_page(addr, bytes) {
+            return self.store_pieces(addr, value, bytes, class);
+        }
+        let physical = self.translate(addr, Access::Write, class)?;
+        if self.hot.guarded || self.hot.watches.any_data() {
+            self.note_access(addr, bytes, Access::Write, value);
+        }
+        self.store_piece(Piece { linear: addr, physical, bytes }, value, class);
+        Ok(())
+    }
+
+    #[cold]
+    fn store_pieces(&mut self, addr: LinAddr, value: u64, bytes: usize, class: Class) -> Step {
         let pieces = self.pieces(addr, bytes, Access::Write, class)?;
         if self.hot.guarded || self.hot.watches.any_data() {
             self.note_access(addr, bytes, Access::Write, value);
@@ -172,6 +198,17 @@ impl Exec<'_> {
     pub fn translate_ungated(&mut self, addr: LinAddr, access: Access, class: Class) -> Result<PhysAddr, Exception> {
         let paging = self.cpu.paging();
         let user = class == Class::User;
+        if let Some(physical) = look_up(&paging, &self.cpu.tlb, addr, access, user) {
+            return Ok(physical);
+        }
+        self.walk(addr, access, class)
+    }
+
+    /// As [`Exec::translate_ungated`], where the TLB does not suffice.
+    #[inline(never)]
+    fn walk(&mut self, addr: LinAddr, access: Access, class: Class) -> Result<PhysAddr, Exception> {
+        let paging = self.cpu.paging();
+        let user = class == Class::User;
         match translate(&paging, &mut self.cpu.tlb, self.memory, addr, access, user) {
             Ok(done) => {
                 self.drop_derived_of(done.lost);
@@ -210,10 +247,8 @@ impl Exec<'_> {
                 if self.may_cache(piece) {
                     self.hot.host_tlb.fill_read(piece.linear, class, frame);
                 }
-                let mut raw = [0; 8];
                 let at = piece.physical.offset_in_page() as usize;
-                raw[..piece.bytes].copy_from_slice(&self.memory.frames.page(frame)[at..at + piece.bytes]);
-                u64::from_le_bytes(raw)
+                little_endian(&self.memory.frames.page(frame)[at..at + piece.bytes])
             }
             Route::Mmio => self.load_device(piece),
             Route::Open => u64::MAX >> (64 - 8 * piece.bytes),
@@ -230,13 +265,21 @@ impl Exec<'_> {
 
     fn store_frame(&mut self, piece: Piece, frame: Frame, value: u64, class: Class) {
         let at = piece.physical.offset_in_page() as usize;
-        self.memory.frames.store(frame, at, &value.to_le_bytes()[..piece.bytes]);
-        if self.memory.frames.has_stale_code() {
-            self.hot.leave = true;
+        let raw = value.to_le_bytes();
+        match piece.bytes {
+            1 => self.memory.frames.store(frame, at, &raw[..1]),
+            2 => self.memory.frames.store(frame, at, &raw[..2]),
+            4 => self.memory.frames.store(frame, at, &raw[..4]),
+            8 => self.memory.frames.store(frame, at, &raw),
+            bytes => self.memory.frames.store(frame, at, &raw[..bytes]),
+        }
+        if self.memory.frames.holds_code(frame) {
+            self.leave_if_code_is_stale();
+            return;
         }
         // What can be written through an entry is read through it, too.
         let same = self.memory.routes(piece.physical.page()).read == Route::Frame(frame);
-        if same && !self.memory.frames.holds_code(frame) && self.may_cache(piece) {
+        if same && self.may_cache(piece) {
             self.memory.frames.note_write_cached(frame);
             self.hot.host_tlb.fill_write(piece.linear, class, frame);
         }
@@ -244,7 +287,8 @@ impl Exec<'_> {
 
     /// The HostTlb stays a subset of the TLB: under the policy that keeps nothing it stays empty while paging is on.
     fn may_cache(&self, piece: Piece) -> bool {
-        let held = !self.cpu.paging().enabled || self.cpu.tlb.find(piece.linear).is_some();
+        // It was translated just now, and a TLB that keeps anything has kept that.
+        let held = !self.cpu.paging().enabled || self.cpu.tlb.policy() != TlbPolicy::None;
         held && self.hot.plain.is_none() && !self.hot.watches.covers_page(piece.linear, piece.physical)
     }
 
@@ -273,9 +317,13 @@ impl Exec<'_> {
             let part = value >> (8 * at) & size.ones();
             self.on_bus(|bus, cx| bus.mmio_write(PhysAddr(piece.physical.0 + at), size, part, cx));
         }
-        if self.memory.frames.has_stale_code() {
-            self.hot.leave = true;
-        }
+        self.leave_if_code_is_stale();
+    }
+
+    /// Decoded code was written over: it must go before anything more is executed.
+    #[inline]
+    pub(crate) fn leave_if_code_is_stale(&mut self) {
+        self.hot.leave |= self.memory.frames.has_stale_code();
     }
 
     /// #AC: SDM Vol.3A 6.15 "Interrupt 17-Alignment Check Exception (#AC)".
@@ -296,6 +344,25 @@ impl Exec<'_> {
         }
         if self.cpu.pending_debug != 0 {
             self.hot.leave = true;
+        }
+    }
+}
+
+fn stays_in_page(addr: LinAddr, bytes: usize) -> bool {
+    addr.offset_in_page() + bytes as u64 <= PAGE_BYTES
+}
+
+/// The value of up to eight bytes.
+#[inline(always)]
+fn little_endian(bytes: &[u8]) -> u64 {
+    match *bytes {
+        [a] => a.into(),
+        [a, b] => u16::from_le_bytes([a, b]).into(),
+        [a, b, c, d] => u32::from_le_bytes([a, b, c, d]).into(),
+        _ => {
+            let mut raw = [0; 8];
+            raw[..bytes.len()].copy_from_slice(bytes);
+            u64::from_le_bytes(raw)
         }
     }
 }

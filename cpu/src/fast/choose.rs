@@ -6,7 +6,7 @@ use super::liveness::Quietness;
 use super::moves::{self, Extend, Sign, Zero};
 use super::operand::{BASE, BASED, BP, DST, FLAT_BASE, FLAT_INDEX, INDEX, SP, SRC, WORD};
 use super::shift::{self, DoubleShift, Rcl, Rcr, Rol, Ror, Sar, Shift, Shl, Shld, Shr, Shrd};
-use super::{CANONICAL, CANONICAL_END, Fast, branch, pairs, stack};
+use super::{CANONICAL, CANONICAL_END, Fast, branch, pairs, port, stack};
 use crate::insn::{
     ADDRESS_32, CALM, Insn, LOCK, NO_REGISTER, OPERAND_32, PLACE_IMMEDIATE, PLACE_MEMORY, QUIET, REFUSED,
 };
@@ -113,6 +113,7 @@ fn written_register(i: &Insn) -> Option<u8> {
         (Map::One, 0x98, _) => Some(0),
         (Map::One, 0x99, _) => Some(2),
         (Map::One, 0xC9, _) => Some(BP),
+        (Map::One, 0xE4 | 0xE5 | 0xEC | 0xED, _) => Some(0),
         (Map::One, 0xF6 | 0xF7, 2 | 3) | (Map::One, 0xFE | 0xFF, 0 | 1) => sized(byte, i.dst),
         (Map::Two, 0x90..=0x9F, _) => writes_byte(i.dst),
         (Map::Two, 0x40..=0x4F | 0xA4 | 0xA5 | 0xAC | 0xAD | 0xAF | 0xB6 | 0xB7 | 0xBE | 0xBF, _) => writes(i.dst),
@@ -313,6 +314,16 @@ fn one_byte(i: &Insn, opcode: &Opcode, choice: &Choice) -> Option<Fast> {
             Some(if i.has(ADDRESS_32) { branch::loop_count::<u32> } else { branch::loop_count::<u16> })
         }
         0xE3 if branch_fits => Some(if i.has(ADDRESS_32) { branch::jcxz::<u32> } else { branch::jcxz::<u16> }),
+        0xE4 | 0xE5 | 0xEC | 0xED => Some(match (is_byte, i.has(OPERAND_32)) {
+            (true, _) => port::input::<u8>,
+            (false, true) => port::input::<u32>,
+            (false, false) => port::input::<u16>,
+        }),
+        0xE6 | 0xE7 | 0xEE | 0xEF => Some(match (is_byte, i.has(OPERAND_32)) {
+            (true, _) => port::output::<u8>,
+            (false, true) => port::output::<u32>,
+            (false, false) => port::output::<u16>,
+        }),
         0xE8 if branch_fits => Some(by_stack!(i, flat, branch::call)),
         0xE9 | 0xEB if branch_fits => Some(branch::jmp),
         0xF6 | 0xF7 => group_3(reg, i, is_byte, choice),

@@ -246,6 +246,37 @@ unsafe fn step(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> bool {
     }
 }
 
+/// Goes on behind an instruction that has done its work and has changed something on the bus.
+///
+/// # Safety
+/// As [`super::Fast`].
+#[cold]
+#[inline(never)]
+pub(super) unsafe fn done(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+    // SAFETY: the caller's; the pointers are made anew from the context.
+    unsafe {
+        let exec = (*h).fast.exec;
+        {
+            let (cpu, fast) = (&mut *c, &mut (*h).fast);
+            cpu.eip = cpu.eip.wrapping_add(u32::from((*i.add(1)).at));
+            cpu.position = fast.end.wrapping_sub(fast.ticks as u64) + u64::from((*i).cycles);
+            cpu.retired = cpu.position - fast.skew;
+        }
+        let cx: &mut Exec<'_> = &mut *exec;
+        cx.hot.bus_touched = true;
+        cx.leave_if_code_is_stale();
+        if !resume(cx, &*i, true) {
+            return std::ptr::null();
+        }
+        let cpu: *mut CpuState = (*exec).cpu;
+        let hot: *mut Hot = (*exec).hot;
+        let next_slot = i.add(1);
+        (*cpu).eip = (*cpu).eip.wrapping_sub(u32::from((*next_slot).at));
+        let value = (*cpu).gpr[usize::from((*next_slot).holds)];
+        go_on(cpu, hot, next_slot, value)
+    }
+}
+
 /// The chain is left: the state must be up to date.
 #[cold]
 fn stop(cx: &mut Exec<'_>, calm: bool) -> bool {

@@ -29,6 +29,7 @@ mod liveness;
 mod moves;
 mod operand;
 mod pairs;
+mod port;
 mod shift;
 mod stack;
 mod state;

@@ -112,6 +112,9 @@ impl Default for FastState {
     }
 }
 
+/// A bit for each segment register.
+const EVERY_SEGMENT: u8 = 0x3F;
+
 /// Bytes that a trace may have, so that one that begins before the end of CS minus this lies inside.
 pub(crate) const MOST_TRACE_BYTES: u64 = 255;
 
@@ -122,7 +125,10 @@ impl FastState {
         let checks_types = cpu.protected();
         let all = guarded != self.guarded || checks_types != self.checks_types;
         (self.guarded, self.checks_types) = (guarded, checks_types);
-        for reg in SegReg::ALL.into_iter().filter(|reg| all || stale & 1 << *reg as u8 != 0) {
+        let mut stale = if all { EVERY_SEGMENT } else { stale & EVERY_SEGMENT };
+        while stale != 0 {
+            let reg = SegReg::ALL[stale.trailing_zeros() as usize];
+            stale &= stale - 1;
             self.windows[reg as usize] = if guarded { Window::default() } else { window(cpu, reg) };
         }
         let cs = cpu.seg(SegReg::Cs);
@@ -150,6 +156,7 @@ impl FastState {
     }
 }
 
+#[inline]
 fn window(cpu: &CpuState, reg: SegReg) -> Window {
     let segment = cpu.seg(reg);
     let base = segment.base as u32;

@@ -71,10 +71,8 @@ impl Run<'_, '_> {
     }
 
     fn drop_stale_code(&mut self) {
-        if self.cx.memory.frames.has_stale_code() {
-            for (frame, lines) in self.cx.memory.frames.take_stale_code() {
-                self.traces.drop_lines(frame, lines);
-            }
+        while let Some((frame, lines)) = self.cx.memory.frames.take_stale_code() {
+            self.traces.drop_lines(frame, lines);
         }
     }
 
