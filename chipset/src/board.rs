@@ -49,6 +49,8 @@ pub(crate) struct Beside {
     dues: Dues,
     /// A channel may ask for DMA cycles: its lines or the controllers were touched.
     dma_wanted: bool,
+    /// Something happened that lines or the next deadline may follow from.
+    stirred: bool,
     /// Lines and next deadline as the processor knows them.
     told: Option<(Signals, u64)>,
 }
@@ -71,12 +73,22 @@ impl Default for Dues {
 }
 
 impl Dues {
-    fn set(&mut self, number: u8, due: Option<Instant>) {
+    /// Notes a device's next moment; true if it is another one than before.
+    fn set(&mut self, number: u8, due: Option<Instant>) -> bool {
         let due = due.map_or(NEVER, |due| due.0);
         let before = std::mem::replace(&mut self.each[usize::from(number)], due);
         if before != due {
             self.next = self.each.iter().fold(NEVER, |next, due| next.min(*due));
         }
+        before != due
+    }
+}
+
+impl Beside {
+    /// The next access tells the processor to ask, whatever it did.
+    fn forget_told(&mut self) {
+        self.told = None;
+        self.stirred = true;
     }
 }
 
@@ -118,7 +130,7 @@ impl Board {
         self.beside.routing = Routing::new(Devices::numbers().filter_map(ranges));
         self.beside.routes_changed = true;
         self.beside.dma_wanted = true;
-        self.beside.told = None;
+        self.beside.forget_told();
         self.ask_dues();
     }
 
@@ -154,7 +166,7 @@ impl Board {
     /// Takes what the guest has sent to the outside, in order.
     pub fn take_output(&mut self) -> Vec<Output> {
         self.beside.exit = false;
-        self.beside.told = None;
+        self.beside.forget_told();
         std::mem::take(&mut self.beside.output)
     }
 
@@ -221,14 +233,14 @@ impl Board {
 
     /// Takes the request for INIT, as the processor does when it obeys.
     pub fn take_init(&mut self) -> bool {
-        self.beside.told = None;
+        self.beside.forget_told();
         std::mem::take(&mut self.init)
     }
 
     /// Takes the note that the physical map changed; the caller fetches [`Board::physical_map`] and drops cached
     /// translations.
     pub fn take_routes_changed(&mut self) -> bool {
-        self.beside.told = None;
+        self.beside.forget_told();
         std::mem::take(&mut self.beside.routes_changed)
     }
 
@@ -274,11 +286,15 @@ impl Board {
             // What its lines did before the access has happened before it.
             self.call(number, cx, |device, cx| device.advance(cx));
         }
+        let timeless = Devices::TIMELESS >> number & 1 != 0;
         let result = self.call(number, cx, |device, cx| {
-            device.advance(cx);
+            if !timeless {
+                device.advance(cx);
+            }
             call(device, cx)
         });
-        self.beside.dma_wanted |= number == Devices::DMA;
+        self.beside.dma_wanted |= number == Devices::DMA && !self.devices.dma.is_idle();
+        self.beside.stirred |= Devices::MAKES_SIGNALS >> number & 1 != 0;
         self.run_dma(cx);
         if Devices::MAKES_REQUESTS >> number & 1 != 0 {
             self.take_requests();
@@ -288,11 +304,49 @@ impl Board {
 
     /// Tells the processor to ask again if anything that it knows of the board is no longer so.
     fn note_changes(&mut self, cx: &mut BusCx<'_>) {
+        if !std::mem::take(&mut self.beside.stirred) {
+            return;
+        }
         let now = Some((self.signals(), self.beside.dues.next));
         if self.beside.told != now {
             self.beside.told = now;
             cx.changed = true;
         }
+    }
+
+    /// The register behind a byte port of a device that neither time nor a line has to do with.
+    #[inline]
+    fn quick_target(&self, port: Port, size: Size) -> Option<Target> {
+        if size != Size::Byte {
+            return None;
+        }
+        self.beside.routing.port_target(port.0).filter(|target| Devices::QUICK >> target.device & 1 != 0)
+    }
+
+    /// As [`Board::with_device`], for such a device.
+    #[inline]
+    fn quick_call<R: Default>(
+        &mut self,
+        target: Target,
+        cx: &mut BusCx<'_>,
+        call: impl FnOnce(&mut dyn Device, &mut Cx<'_>) -> R,
+    ) -> R {
+        let number = target.device;
+        let Some(device) = self.devices.get_mut(number) else { return R::default() };
+        let (lines, output) = (&mut self.lines[usize::from(number)], &mut self.beside.output);
+        let clock_hz = self.config.clock_hz;
+        let result = call(device, &mut Cx { now: cx.now, clock_hz, lines, memory: cx.memory, output });
+        if number == Devices::DMA {
+            if !self.devices.dma.is_idle() {
+                self.beside.dma_wanted = true;
+                self.run_dma(cx);
+                self.note_changes(cx);
+            }
+        } else {
+            self.beside.stirred = true;
+            self.note_changes(cx);
+        }
+        result
     }
 
     /// Carries out DMA cycles for as long as a channel asks for them. They take no time. Devices let DREQ fall after a
@@ -326,9 +380,13 @@ impl Board {
         let output = &mut self.beside.output;
         let clock_hz = self.config.clock_hz;
         let result = call(device, &mut Cx { now: cx.now, clock_hz, lines, memory: cx.memory, output });
-        self.beside.dues.set(number, device.due());
+        if Devices::TIMELESS >> number & 1 == 0 {
+            self.beside.stirred |= self.beside.dues.set(number, device.due());
+        }
+        self.beside.stirred |= !output.is_empty();
         self.beside.exit |= matches!(output.last(), Some(Output::Exit(_) | Output::PowerOff));
         if *lines != before {
+            self.beside.stirred = true;
             self.join_lines();
         }
         Some(result)
@@ -445,6 +503,7 @@ impl Board {
         let Some(target) = self.beside.routing.config(addr) else {
             return;
         };
+        self.beside.stirred = true;
         let before = self.map_inputs();
         self.write(target, size, value, cx);
         let changed = self.beside.routes_changed;
@@ -468,6 +527,10 @@ fn is_display_window(target: &Target) -> bool {
 
 impl Bus for Board {
     fn port_read(&mut self, port: Port, size: Size, cx: &mut BusCx<'_>) -> u32 {
+        if let Some(target) = self.quick_target(port, size) {
+            // A byte.
+            return self.quick_call(target, cx, |device, cx| device.read(target.reg, size, cx)) as u32 & 0xFF;
+        }
         let bytes = size.bytes().min(4);
         let (mut done, mut value) = (0, 0);
         while done < bytes {
@@ -482,6 +545,10 @@ impl Bus for Board {
     }
 
     fn port_write(&mut self, port: Port, size: Size, value: u32, cx: &mut BusCx<'_>) {
+        if let Some(target) = self.quick_target(port, size) {
+            let value = u64::from(value & 0xFF);
+            return self.quick_call(target, cx, |device, cx| device.write(target.reg, size, value, cx));
+        }
         let bytes = size.bytes().min(4);
         let mut done = 0;
         while done < bytes {
@@ -522,12 +589,13 @@ impl Bus for Board {
 
     fn acknowledge_interrupt(&mut self, cx: &mut BusCx<'_>) -> Vector {
         let vector = self.devices.pic.acknowledge();
+        self.beside.stirred = true;
         self.note_changes(cx);
         Vector(vector)
     }
 
     fn take_nmi(&mut self) {
-        self.beside.told = None;
+        self.beside.forget_told();
         self.nmi = false;
     }
 
@@ -564,6 +632,7 @@ impl Bus for Board {
             self.run_dma(cx);
         }
         self.take_requests();
+        self.beside.stirred = true;
         self.note_changes(cx);
     }
 }

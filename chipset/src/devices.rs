@@ -101,6 +101,13 @@ impl Devices {
     pub(crate) const VGA: u8 = 3;
     /// The DMA controllers' number.
     pub(crate) const DMA: u8 = 13;
+    /// A bit for each device that time does nothing to: it need not be brought forward, and is never due.
+    pub(crate) const TIMELESS: u32 = 1 | 1 << 1 | 1 << 4 | 1 << 8 | 1 << 11 | 1 << 12 | 1 << 13 | 1 << 16;
+    /// A bit for each timeless device that makes neither requests nor output and drives no line: interrupt and DMA
+    /// controllers.
+    pub(crate) const QUICK: u32 = 1 << 4 | 1 << Devices::DMA;
+    /// A bit for each device that the processor's lines depend on without a line of its own.
+    pub(crate) const MAKES_SIGNALS: u32 = Devices::MAKES_REQUESTS | 1 << 4 | 1 << 6;
     /// A bit for each device that asks something of the processor or the whole machine: resets, INIT, the A20 gate.
     pub(crate) const MAKES_REQUESTS: u32 = 1 | 1 << 7 | 1 << 8;
 
@@ -145,8 +152,14 @@ mod tests {
     fn devices_have_their_numbers() {
         assert_eq!(Devices::NAMES[usize::from(Devices::VGA)], "vga");
         assert_eq!(Devices::NAMES[usize::from(Devices::DMA)], "dma");
-        let asking = Devices::numbers().filter(|number| Devices::MAKES_REQUESTS >> number & 1 != 0);
-        let names: Vec<_> = asking.map(|number| Devices::NAMES[usize::from(number)]).collect();
-        assert_eq!(names, ["isa_bridge", "i8042", "port92"]);
+        let names = |bits: u32| -> Vec<_> {
+            let numbers = Devices::numbers().filter(|number| bits >> number & 1 != 0);
+            numbers.map(|number| Devices::NAMES[usize::from(number)]).collect()
+        };
+        assert_eq!(names(Devices::MAKES_REQUESTS), ["isa_bridge", "i8042", "port92"]);
+        assert_eq!(names(Devices::MAKES_SIGNALS), ["isa_bridge", "pic", "rtc", "i8042", "port92"]);
+        let timeless = ["isa_bridge", "host_bridge", "pic", "port92", "debug_port", "exit_device", "dma", "fw_cfg"];
+        assert_eq!(names(Devices::TIMELESS), timeless);
+        assert_eq!(names(Devices::QUICK), ["pic", "dma"]);
     }
 }

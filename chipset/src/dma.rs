@@ -98,6 +98,12 @@ impl Dma {
         }
     }
 
+    /// True if no channel of either controller can ask for a cycle.
+    #[inline]
+    pub(crate) fn is_idle(&self) -> bool {
+        self.bytes.is_idle() && self.words.is_idle()
+    }
+
     fn next_channel(&mut self) -> Option<u8> {
         let below = self.bytes.next_channel();
         self.words.cascade(CASCADE, below.is_some());

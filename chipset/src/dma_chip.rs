@@ -189,12 +189,17 @@ impl Chip {
         upper
     }
 
+    /// True if nobody asks for a cycle and no channel is in the middle of its cycles.
+    #[inline]
+    pub(crate) fn is_idle(&self) -> bool {
+        self.dreq & !self.mask == 0 && self.requests == 0 && self.holds.is_none()
+    }
+
     /// The channel that gets the bus next. Software requests cannot be masked, and count in block mode only
     /// ("Request Register"). A channel whose mode does not fit what is wired to it is left out.
     #[inline]
     pub(crate) fn next_channel(&self) -> Option<u8> {
-        let idle = self.dreq & !self.mask == 0 && self.requests == 0 && self.holds.is_none();
-        if idle || self.command & DISABLE != 0 {
+        if self.is_idle() || self.command & DISABLE != 0 {
             return None;
         }
         let goes_on = |channel: &u8| self.channel(*channel).mode() == Mode::Block || self.asks(*channel);

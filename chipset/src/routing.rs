@@ -92,9 +92,16 @@ impl Routing {
     }
 
     /// Who answers at a port.
+    #[inline]
     fn port(&self, port: u16) -> Option<&Slot> {
         let number = usize::from(self.ports[usize::from(port)]);
         self.port_slots.get(number.wrapping_sub(1))
+    }
+
+    /// Who takes a byte at a port.
+    #[inline]
+    pub(crate) fn port_target(&self, port: u16) -> Option<Target> {
+        Some(self.port(port)?.target(port.into()))
     }
 
     /// How the bus carries the first bytes of an access: their size, and who takes them. An access of `left` bytes

@@ -1,7 +1,7 @@
 //! From a page to its place in the arena, for the fast way to memory. Derived: it may be flushed at any moment
 //! without a trace. While paging is on it is a subset of the architectural TLB; its owner drops what that loses.
 
-use crate::{Frame, LinAddr, PAGE_BYTES};
+use crate::{Frame, LinAddr, PAGE_BYTES, PhysAddr};
 
 /// Sets for reads and for writes; a power of two.
 const SETS: usize = 1024;
@@ -26,11 +26,24 @@ const CONTEXTS: u64 = 1 << 12;
 struct Entry {
     /// Page address plus key; 0 is empty, since no key is.
     tag: u64,
-    /// Where the page begins in the arena.
-    start: usize,
+    /// What is added to a linear address to get its place in the arena.
+    delta: u64,
 }
 
-const EMPTY: Entry = Entry { tag: 0, start: 0 };
+const EMPTY: Entry = Entry { tag: 0, delta: 0 };
+
+impl Entry {
+    fn new(addr: LinAddr, tag: u64, frame: Frame) -> Entry {
+        Entry { tag, delta: (frame.start() as u64).wrapping_sub(addr.0 & !(PAGE_BYTES - 1)) }
+    }
+
+    /// True if it leads to the frame, whatever address it is for.
+    fn leads_to(&self, frame: Frame) -> bool {
+        let page = self.tag & ((1 << KEY_SHIFT) - 1);
+        let start = self.delta.wrapping_add(page) & ((1 << KEY_SHIFT) - 1);
+        self.tag != 0 && start == frame.start() as u64
+    }
+}
 
 /// The newest and an older page of those that share a set: two streams that lie a large power of two apart must not
 /// drive each other out.
@@ -56,17 +69,36 @@ pub struct FetchPlace {
     pub physical: u64,
 }
 
-/// Two ways a set for data, one for code.
+/// A page that a device answers.
+#[derive(Clone, Copy)]
+struct DeviceEntry {
+    tag: u64,
+    /// Physical address of the page, behind the A20 gate.
+    physical: u64,
+}
+
+const NO_DEVICE: DeviceEntry = DeviceEntry { tag: 0, physical: 0 };
+
+/// Two ways a set for data, one for code, one page of devices for reads and one for writes.
 pub struct HostTlb {
     context: u64,
     read: [Set; SETS],
     write: [Set; SETS],
     fetch: [FetchEntry; FETCH_ENTRIES],
+    device_read: DeviceEntry,
+    device_write: DeviceEntry,
 }
 
 impl Default for HostTlb {
     fn default() -> Self {
-        HostTlb { context: 0, read: [[EMPTY; 2]; SETS], write: [[EMPTY; 2]; SETS], fetch: [NO_FETCH; FETCH_ENTRIES] }
+        HostTlb {
+            context: 0,
+            read: [[EMPTY; 2]; SETS],
+            write: [[EMPTY; 2]; SETS],
+            fetch: [NO_FETCH; FETCH_ENTRIES],
+            device_read: NO_DEVICE,
+            device_write: NO_DEVICE,
+        }
     }
 }
 
@@ -124,10 +156,28 @@ impl HostTlb {
         let tagged = addr.0.wrapping_add(key);
         let offset = tagged.wrapping_sub(newest.tag);
         if offset <= PAGE_BYTES - bytes {
-            return Some(newest.start.wrapping_add(offset as usize));
+            return Some(newest.delta.wrapping_add(addr.0) as usize);
         }
         let offset = tagged.wrapping_sub(older.tag);
-        (offset <= PAGE_BYTES - bytes).then(|| older.start.wrapping_add(offset as usize))
+        (offset <= PAGE_BYTES - bytes).then(|| older.delta.wrapping_add(addr.0) as usize)
+    }
+
+    /// Where an aligned read of `bytes` bytes at `addr` goes if a device answers it.
+    #[inline]
+    pub fn device_read(&self, addr: LinAddr, bytes: u64, key: u64) -> Option<PhysAddr> {
+        Self::find_device(&self.device_read, addr, bytes, key)
+    }
+
+    /// Where an aligned write of `bytes` bytes at `addr` goes if a device answers it.
+    #[inline]
+    pub fn device_write(&self, addr: LinAddr, bytes: u64, key: u64) -> Option<PhysAddr> {
+        Self::find_device(&self.device_write, addr, bytes, key)
+    }
+
+    #[inline(always)]
+    fn find_device(entry: &DeviceEntry, addr: LinAddr, bytes: u64, key: u64) -> Option<PhysAddr> {
+        let offset = addr.0.wrapping_add(key).wrapping_sub(entry.tag);
+        (offset <= PAGE_BYTES - bytes && addr.0.is_multiple_of(bytes)).then(|| PhysAddr(entry.physical + offset))
     }
 
     /// Where code at `addr` can be fetched.
@@ -139,15 +189,29 @@ impl HostTlb {
 
     /// Remembers where a page can be read.
     pub fn fill_read(&mut self, addr: LinAddr, class: Class, frame: Frame) {
-        let entry = Entry { tag: self.tag(addr, class), start: frame.start() };
+        let entry = Entry::new(addr, self.tag(addr, class), frame);
         fill(&mut self.read[index(addr)], entry);
     }
 
     /// Remembers where a page can be written, and read as well: both go to the same frame. The caller has prepared the
     /// frame for writing.
     pub fn fill_write(&mut self, addr: LinAddr, class: Class, frame: Frame) {
-        let entry = Entry { tag: self.tag(addr, class), start: frame.start() };
+        let entry = Entry::new(addr, self.tag(addr, class), frame);
         fill(&mut self.write[index(addr)], entry);
+    }
+
+    /// Remembers a page that a device answers when it is read.
+    pub fn fill_device_read(&mut self, addr: LinAddr, class: Class, physical: PhysAddr) {
+        self.device_read = self.device(addr, class, physical);
+    }
+
+    /// Remembers a page that a device answers when it is written.
+    pub fn fill_device_write(&mut self, addr: LinAddr, class: Class, physical: PhysAddr) {
+        self.device_write = self.device(addr, class, physical);
+    }
+
+    fn device(&self, addr: LinAddr, class: Class, physical: PhysAddr) -> DeviceEntry {
+        DeviceEntry { tag: self.tag(addr, class), physical: physical.0 & !(PAGE_BYTES - 1) }
     }
 
     /// Remembers where a page of code lies.
@@ -163,12 +227,14 @@ impl HostTlb {
         self.write[index(addr)] = [EMPTY; 2];
         self.fetch[fetch_index(addr, Class::Supervisor)] = NO_FETCH;
         self.fetch[fetch_index(addr, Class::User)] = NO_FETCH;
+        self.device_read = NO_DEVICE;
+        self.device_write = NO_DEVICE;
     }
 
     /// Forgets every way to write a frame: it came to hold code, or is watched.
     pub fn drop_writes_to(&mut self, frame: Frame) {
         for entry in self.write.iter_mut().flatten() {
-            if entry.start == frame.start() {
+            if entry.leads_to(frame) {
                 *entry = EMPTY;
             }
         }
@@ -188,6 +254,8 @@ impl HostTlb {
             self.read.fill([EMPTY; 2]);
             self.write.fill([EMPTY; 2]);
             self.fetch.fill(NO_FETCH);
+            self.device_read = NO_DEVICE;
+            self.device_write = NO_DEVICE;
         }
     }
 }

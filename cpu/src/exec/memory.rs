@@ -250,7 +250,12 @@ impl Exec<'_> {
                 let at = piece.physical.offset_in_page() as usize;
                 little_endian(&self.memory.frames.page(frame)[at..at + piece.bytes])
             }
-            Route::Mmio => self.load_device(piece),
+            Route::Mmio => {
+                if self.may_cache(piece) {
+                    self.hot.host_tlb.fill_device_read(piece.linear, class, piece.physical);
+                }
+                self.load_device(piece)
+            }
             Route::Open => u64::MAX >> (64 - 8 * piece.bytes),
         }
     }
@@ -258,7 +263,12 @@ impl Exec<'_> {
     fn store_piece(&mut self, piece: Piece, value: u64, class: Class) {
         match self.memory.routes(piece.physical.page()).write {
             Route::Frame(frame) => self.store_frame(piece, frame, value, class),
-            Route::Mmio => self.store_device(piece, value),
+            Route::Mmio => {
+                if self.may_cache(piece) {
+                    self.hot.host_tlb.fill_device_write(piece.linear, class, piece.physical);
+                }
+                self.store_device(piece, value);
+            }
             Route::Open => (),
         }
     }

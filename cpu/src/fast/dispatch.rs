@@ -1,6 +1,6 @@
 //! From slot to slot, from trace to trace, and out to the canonical tier.
 
-use ringwalk_mmu::{Class, LinAddr, PAGE_BYTES};
+use ringwalk_mmu::{Class, Instant, LinAddr, PAGE_BYTES};
 
 use super::TAIL_DISPATCH;
 use super::state::Side;
@@ -243,6 +243,18 @@ unsafe fn step(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> bool {
             return stop(cx, calm);
         }
         resume(cx, insn, calm)
+    }
+}
+
+/// The moment of the instruction in a slot.
+///
+/// # Safety
+/// As [`super::Fast`].
+pub(super) unsafe fn now(h: *mut Hot, i: *const Insn) -> Instant {
+    // SAFETY: the caller's.
+    unsafe {
+        let fast = &(*h).fast;
+        Instant(fast.end.wrapping_sub(fast.ticks as u64) + u64::from((*i).cycles) - 1)
     }
 }
 

@@ -33,6 +33,7 @@ mod port;
 mod shift;
 mod stack;
 mod state;
+mod window;
 
 pub use choose::CodeMode;
 pub(crate) use choose::choose;

@@ -2,6 +2,7 @@
 
 use super::dispatch::{bail, next};
 use super::operand::{SRC, get, get_or, immediate, offset, put, read, readable, writable, write};
+use super::window;
 use crate::exec::Hot;
 use crate::insn::Insn;
 use crate::state::CpuState;
@@ -54,7 +55,9 @@ pub(super) unsafe fn mov_rm<W: Width, const FORM: u8, const HELD: u8>(
 ) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        let Some(at) = readable::<W, FORM, HELD>(c, h, i, v) else { return bail(c, h, i) };
+        let Some(at) = readable::<W, FORM, HELD>(c, h, i, v) else {
+            return window::load::<Zero, W, W, FORM>(c, h, i);
+        };
         let v = put(c, (*i).dst, read::<W>(h, at));
         next(c, h, i, v)
     }
@@ -69,8 +72,11 @@ pub(super) unsafe fn mov_mr<W: Width, const FORM: u8, const HELD: u8>(
 ) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        let Some(at) = writable::<W, FORM, HELD>(c, h, i, v) else { return bail(c, h, i) };
-        write(h, at, get_or::<W, HELD, SRC>(c, (*i).src, v));
+        let value = get_or::<W, HELD, SRC>(c, (*i).src, v);
+        let Some(at) = writable::<W, FORM, HELD>(c, h, i, v) else {
+            return window::store::<W, FORM>(c, h, i, (v, value));
+        };
+        write(h, at, value);
         next(c, h, i, v)
     }
 }
@@ -84,7 +90,9 @@ pub(super) unsafe fn mov_mi<W: Width, const FORM: u8, const HELD: u8>(
 ) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        let Some(at) = writable::<W, FORM, HELD>(c, h, i, v) else { return bail(c, h, i) };
+        let Some(at) = writable::<W, FORM, HELD>(c, h, i, v) else {
+            return window::store::<W, FORM>(c, h, i, (v, immediate(i)));
+        };
         write(h, at, immediate::<W>(i));
         next(c, h, i, v)
     }
@@ -137,7 +145,9 @@ pub(super) unsafe fn extend_rm<E: Extend, N: Width, W: Width, const FORM: u8, co
 ) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        let Some(at) = readable::<N, FORM, HELD>(c, h, i, v) else { return bail(c, h, i) };
+        let Some(at) = readable::<N, FORM, HELD>(c, h, i, v) else {
+            return window::load::<E, N, W, FORM>(c, h, i);
+        };
         let v = put(c, (*i).dst, E::apply::<N, W>(read(h, at)));
         next(c, h, i, v)
     }

@@ -118,8 +118,12 @@ pub(super) unsafe fn offset<const FORM: u8, const HELD: u8>(c: *mut CpuState, i:
     }
 }
 
+/// The window of the memory operand's segment.
+///
+/// # Safety
+/// `h` and `i` are valid.
 #[inline(always)]
-unsafe fn window(h: *mut Hot, i: *const Insn) -> *const Window {
+pub(super) unsafe fn window(h: *mut Hot, i: *const Insn) -> *const Window {
     const { assert!(size_of::<Window>() == 1 << crate::insn::SEGMENT_SHIFT) };
     // SAFETY: the segment's number stands where it is a byte offset into the windows.
     unsafe {

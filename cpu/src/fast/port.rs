@@ -1,8 +1,8 @@
 //! Port input and output with nothing in the way: no bit map, no breakpoint, no change of a line.
 
-use ringwalk_mmu::{BusCx, Instant, Port, Size};
+use ringwalk_mmu::{BusCx, Port, Size};
 
-use super::dispatch::{bail, done, next};
+use super::dispatch::{bail, done, next, now};
 use super::operand::{immediate, put, register};
 use crate::exec::Hot;
 use crate::flags::VM;
@@ -52,15 +52,6 @@ fn is_free(cpu: &CpuState, hot: &Hot) -> bool {
 unsafe fn port_of(c: *mut CpuState, i: *const Insn, place: u8) -> Port {
     // SAFETY: the caller's.
     unsafe { Port(if place == PLACE_IMMEDIATE { immediate::<u16>(i) } else { *register(c, DX) as u16 }) }
-}
-
-/// The moment of the instruction.
-unsafe fn now(h: *mut Hot, i: *const Insn) -> Instant {
-    // SAFETY: the caller's.
-    unsafe {
-        let fast = &(*h).fast;
-        Instant(fast.end.wrapping_sub(fast.ticks as u64) + u64::from((*i).cycles) - 1)
-    }
 }
 
 /// Reads a port; true beside the value if the processor must look at the bus.

@@ -1,0 +1,99 @@
+//! Moves to and from memory that a device answers, such as the display's window, where no line changes.
+
+use ringwalk_mmu::{BusCx, LinAddr, PhysAddr, Size};
+
+use super::dispatch::{bail, done, next, now};
+use super::moves::Extend;
+use super::operand::{FLAT_BASE, offset, put, window};
+use crate::exec::Hot;
+use crate::insn::Insn;
+use crate::state::CpuState;
+use crate::width::Width;
+
+/// A load that the HostTlb knows no memory for.
+#[cold]
+#[inline(never)]
+pub(super) unsafe fn load<E: Extend, N: Width, W: Width, const FORM: u8>(
+    c: *mut CpuState,
+    h: *mut Hot,
+    i: *const Insn,
+) -> *const Insn {
+    // SAFETY: the end of a handler, see `super::Fast`.
+    unsafe {
+        let Some(linear) = linear::<N, FORM>(c, h, i, false) else { return bail(c, h, i) };
+        let Some(at) = (*h).host_tlb.device_read(linear, N::BYTES, (*h).fast.key) else { return bail(c, h, i) };
+        let (value, changed) = read::<N>(h, i, at);
+        let v = put(c, (*i).dst, E::apply::<N, W>(N::truncate(value)));
+        if changed { done(c, h, i) } else { next(c, h, i, v) }
+    }
+}
+
+/// A store that the HostTlb knows no memory for; `v` is handed on.
+#[cold]
+#[inline(never)]
+pub(super) unsafe fn store<W: Width, const FORM: u8>(
+    c: *mut CpuState,
+    h: *mut Hot,
+    i: *const Insn,
+    (v, value): (u64, W),
+) -> *const Insn {
+    // SAFETY: the end of a handler, see `super::Fast`.
+    unsafe {
+        let Some(linear) = linear::<W, FORM>(c, h, i, true) else { return bail(c, h, i) };
+        let Some(at) = (*h).host_tlb.device_write(linear, W::BYTES, (*h).fast.key) else { return bail(c, h, i) };
+        if write::<W>(h, i, at, value.as_()) { done(c, h, i) } else { next(c, h, i, v) }
+    }
+}
+
+/// The operand's linear address, if its segment allows the access without a closer look.
+unsafe fn linear<W: Width, const FORM: u8>(
+    c: *mut CpuState,
+    h: *mut Hot,
+    i: *const Insn,
+    writes: bool,
+) -> Option<LinAddr> {
+    // SAFETY: the caller's.
+    unsafe {
+        let offset = offset::<FORM, 0>(c, i, 0);
+        if FORM >= FLAT_BASE {
+            return Some(LinAddr(offset.into()));
+        }
+        let window = &*window(h, i);
+        let end = if writes { window.write_end } else { window.read_end };
+        (u64::from(offset) + W::BYTES <= end).then(|| LinAddr(window.base.wrapping_add(offset).into()))
+    }
+}
+
+/// Reads; true beside the value if the processor must look at the bus.
+#[inline(never)]
+unsafe fn read<W: Width>(h: *mut Hot, i: *const Insn, at: PhysAddr) -> (u64, bool) {
+    // SAFETY: the context is alive, and its bus and memory are not in use while the fast tier runs.
+    unsafe {
+        let exec = (*h).fast.exec;
+        let mut cx = BusCx::new(now(h, i), &mut *(*exec).memory);
+        let value = (*(*exec).bus).mmio_read(at, size::<W>(), &mut cx);
+        (value, cx.changed)
+    }
+}
+
+/// Writes; true if the processor must look at the bus, or code was written over.
+#[inline(never)]
+unsafe fn write<W: Width>(h: *mut Hot, i: *const Insn, at: PhysAddr, value: u64) -> bool {
+    // SAFETY: as above.
+    unsafe {
+        let exec = (*h).fast.exec;
+        let mut cx = BusCx::new(now(h, i), &mut *(*exec).memory);
+        (*(*exec).bus).mmio_write(at, size::<W>(), value, &mut cx);
+        let changed = cx.changed;
+        changed || (*exec).memory.frames.has_stale_code()
+    }
+}
+
+const fn size<W: Width>() -> Size {
+    match W::BITS {
+        8 => Size::Byte,
+        16 => Size::Word,
+        32 => Size::Dword,
+        _ => Size::Qword,
+    }
+}
