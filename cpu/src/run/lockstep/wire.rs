@@ -172,6 +172,8 @@ impl Replay {
     }
 
     fn replay(&self, call: Call, cx: &mut BusCx<'_>) -> u64 {
+        // The follower asks for lines and deadline behind every call: it does not rely on being told.
+        cx.changed = true;
         self.wire.borrow_mut().replay(call, cx.now, Some(cx))
     }
 }
