@@ -227,7 +227,7 @@ fn processor() -> CpuState {
     cpu.idtr = TableRegister { base: IDT, limit: 0x7FF };
     cpu.cr0 = CR0_PE | CR0_PG | CR0_ET;
     cpu.cr3 = DIRECTORY;
-    cpu.eip = CODE as u32;
+    cpu.rip = u64::from(CODE);
     cpu.gpr[4] = 0x8000;
     cpu
 }
@@ -247,7 +247,7 @@ fn measure(kernel: &'static Kernel) -> Figure {
         let start = Clock::now();
         let exit = engine.run(&mut cpu, &mut memory, &mut Nothing, Limits::NONE);
         best = best.min(start.elapsed().as_secs_f64());
-        assert_eq!(exit, Exit::DeadHalt, "{}: the kernel ends in HLT, not at {:x}", kernel.name, cpu.eip);
+        assert_eq!(exit, Exit::DeadHalt, "{}: the kernel ends in HLT, not at {:x}", kernel.name, cpu.rip);
         assert_eq!(cpu.gpr[0] as u32, (kernel.expected)(kernel.count), "{}: its result", kernel.name);
         retired = cpu.retired;
     }

@@ -149,7 +149,12 @@ impl Machine {
         }
         check_media(&config, &memory)?;
         let mut machine = Machine {
-            cpu: CpuState::new(config.model, config.tlb),
+            cpu: CpuState {
+                features: config.cpu_features(),
+                clock_hz: config.board.clock_hz,
+                entropy: config.seed,
+                ..CpuState::new(config.model, config.tlb)
+            },
             engine: Engine::with_slots(tuning.trace_slots),
             trees: Trees::new(board),
             board: Board::new(config.board.clone()),

@@ -2,29 +2,30 @@
 
 use ringwalk_mmu::{Access, LinAddr};
 
+use crate::model::Feature;
 use crate::state::CpuState;
 
 /// DR6.BD: a debug register was accessed under general detect.
-pub const DR6_BD: u32 = 1 << 13;
+pub const DR6_BD: u64 = 1 << 13;
 /// DR6.BS: single-step.
-pub const DR6_BS: u32 = 1 << 14;
+pub const DR6_BS: u64 = 1 << 14;
 /// DR6.BT: task switch.
-pub const DR6_BT: u32 = 1 << 15;
+pub const DR6_BT: u64 = 1 << 15;
 /// DR7.GD: general detect enable.
-pub const DR7_GD: u32 = 1 << 13;
+pub const DR7_GD: u64 = 1 << 13;
 
 /// What a breakpoint register watches, DR7.R/W.
-const EXECUTE: u32 = 0;
-const WRITE: u32 = 1;
-const IO: u32 = 2;
-const READ_WRITE: u32 = 3;
+const EXECUTE: u64 = 0;
+const WRITE: u64 = 1;
+const IO: u64 = 2;
+const READ_WRITE: u64 = 3;
 
 /// One of the four breakpoints as DR0-DR3 and DR7 describe it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Breakpoint {
-    address: u32,
-    kind: u32,
-    bytes: u32,
+    address: u64,
+    kind: u64,
+    bytes: u64,
     enabled: bool,
 }
 
@@ -35,6 +36,7 @@ fn breakpoint(cpu: &CpuState, number: usize) -> Breakpoint {
         1 => 2,
         3 => 4,
         // Undefined before long mode; taken as 1.
+        _ if cpu.features.has(Feature::Lm) => 8,
         _ => 1,
     };
     Breakpoint { address: cpu.dr[number], kind: control & 3, bytes, enabled: cpu.dr7 >> (2 * number) & 3 != 0 }
@@ -42,7 +44,7 @@ fn breakpoint(cpu: &CpuState, number: usize) -> Breakpoint {
 
 /// DR6 bits of breakpoints that match; zero unless one of them is enabled. Matching but disabled ones are reported
 /// beside an enabled one, as silicon does.
-fn matches(cpu: &CpuState, wanted: impl Fn(&Breakpoint) -> bool) -> u32 {
+fn matches(cpu: &CpuState, wanted: impl Fn(&Breakpoint) -> bool) -> u64 {
     let mut bits = 0;
     let mut any_enabled = false;
     for number in 0..4 {
@@ -65,8 +67,8 @@ pub fn any_instruction_breakpoint(cpu: &CpuState) -> bool {
 }
 
 /// DR6 bits of instruction breakpoints at a linear address.
-pub fn instruction_matches(cpu: &CpuState, linear: u64) -> u32 {
-    matches(cpu, |point| point.kind == EXECUTE && u64::from(point.address) == linear)
+pub fn instruction_matches(cpu: &CpuState, linear: u64) -> u64 {
+    matches(cpu, |point| point.kind == EXECUTE && point.address == linear)
 }
 
 /// Notes data breakpoints that an access touches; they trap after the instruction.
@@ -93,6 +95,6 @@ pub fn note_port_access(cpu: &mut CpuState, port: u16, bytes: u64) {
 
 fn overlaps(point: &Breakpoint, first: u64, bytes: u64) -> bool {
     // The low address bits are masked by the length.
-    let start = u64::from(point.address & !(point.bytes - 1));
-    first < start + u64::from(point.bytes) && start < first + bytes
+    let start = point.address & !(point.bytes - 1);
+    first.wrapping_sub(start) < point.bytes || start.wrapping_sub(first) < bytes
 }

@@ -2,12 +2,13 @@
 //! Mode". The tables of [`crate::isa`] say what stands at an opcode; this file knows prefixes, ModRM and operands.
 
 use crate::insn::{
-    ADDRESS_32, Insn, LOCK, MEMORY, NO_REGISTER, OPERAND_32, PLACE_IMMEDIATE, PLACE_MEMORY, PLACE_NONE, REFUSED, REP,
-    REPNE, SEGMENT_SHIFT,
+    ADDRESS_32, ADDRESS_64, DIRECT_64, Insn, LOCK, MEMORY, NO_REGISTER, OPERAND_32, OPERAND_64, PLACE_IMMEDIATE,
+    PLACE_LOW_BYTE, PLACE_MEMORY, PLACE_NONE, REFUSED, REP, REPNE, RIP_RELATIVE, SEGMENT_SHIFT,
 };
-use crate::isa::{self, Entry, Escape, Operand, Place, Refusal, Row};
-use crate::model::Model;
+use crate::isa::{self, Entry, Escape, In64, Operand, Place, Refusal, Row};
+use crate::model::{Feature, Features};
 use crate::segment::SegReg;
+use crate::state::CodeSize;
 
 /// The longest instruction, in bytes.
 pub const LONGEST: usize = 15;
@@ -40,17 +41,46 @@ struct Decoder<'a> {
     bytes: &'a [u8],
     at: usize,
     insn: Insn,
+    size: CodeSize,
+    features: Features,
+    /// 66h was among the prefixes.
+    operand_prefix: bool,
+    /// REX, with its upper half; 0 for none.
+    rex: u8,
     segment_override: Option<SegReg>,
     modrm: Option<ModRm>,
 }
 
-/// Decodes one instruction for code whose default size is 32 bits or not.
-pub fn decode(bytes: &[u8], is_32: bool, model: Model) -> Decoded {
+/// Bits of REX. SDM Vol.2A Table 2-4 "REX Prefix Fields [BITS: 0100WRXB]".
+const REX_B: u8 = 1;
+const REX_X: u8 = 2;
+const REX_R: u8 = 4;
+const REX_W: u8 = 8;
+
+/// Decodes one instruction of code with default sizes, for a processor with these features.
+pub fn decode(bytes: &[u8], size: CodeSize, features: Features) -> Decoded {
     let bytes = &bytes[..bytes.len().min(LONGEST)];
-    let size_flags = if is_32 { OPERAND_32 | ADDRESS_32 } else { 0 };
-    let insn = Insn { flags: size_flags, ..Insn::undefined() };
-    let mut decoder = Decoder { bytes, at: 0, insn, segment_override: None, modrm: None };
-    match decoder.instruction(is_32, model) {
+    let mut insn = Insn::undefined();
+    match size {
+        CodeSize::Bits16 => (),
+        CodeSize::Bits32 => insn.flags = OPERAND_32 | ADDRESS_32,
+        CodeSize::Bits64 => {
+            insn.flags = OPERAND_32;
+            insn.scale_segment |= ADDRESS_64;
+        }
+    }
+    let mut decoder = Decoder {
+        bytes,
+        at: 0,
+        insn,
+        size,
+        features,
+        operand_prefix: false,
+        rex: 0,
+        segment_override: None,
+        modrm: None,
+    };
+    match decoder.instruction() {
         Ok(ends_trace) => {
             decoder.insn.len = decoder.at as u8;
             Decoded::Insn(decoder.insn, ends_trace)
@@ -75,8 +105,8 @@ impl Decoder<'_> {
         Ok(u32::from(self.word()?) | u32::from(self.word()?) << 16)
     }
 
-    fn instruction(&mut self, is_32: bool, model: Model) -> Fetch<bool> {
-        let first = self.prefixes(is_32)?;
+    fn instruction(&mut self) -> Fetch<bool> {
+        let first = self.prefixes()?;
         let (escape, opcode) = self.escapes(first)?;
         let mut place = Place::of(escape, opcode);
         let mut entry = isa::entry(escape, opcode);
@@ -84,8 +114,9 @@ impl Decoder<'_> {
             entry = match entry {
                 Entry::Row(row) => {
                     self.insn.op = place.number();
+                    self.settle_operand_size(row);
                     self.operands(row, opcode)?;
-                    return Ok(self.choose_handler(row, model, is_32));
+                    return Ok(self.choose_handler(row));
                 }
                 Entry::UndefinedModRm => {
                     let modrm = self.read_modrm()?;
@@ -106,8 +137,12 @@ impl Decoder<'_> {
                     &rows[place.rm as usize]
                 }
                 Entry::ByPrefix(rows) => {
-                    place.prefix = self.mandatory_prefix(is_32);
+                    place.prefix = self.mandatory_prefix();
                     &rows[place.prefix as usize]
+                }
+                Entry::ByCode(rows) => {
+                    place.reg = u8::from(self.is_64());
+                    &rows[place.reg as usize]
                 }
                 Entry::ByRep(rows) => {
                     place.prefix = self.repeat_prefix();
@@ -140,26 +175,43 @@ impl Decoder<'_> {
         }
     }
 
-    fn mandatory_prefix(&self, is_32: bool) -> u8 {
+    fn mandatory_prefix(&self) -> u8 {
         match self.repeat_prefix() {
-            0 => u8::from(self.insn.has(OPERAND_32) != is_32),
+            0 => u8::from(self.operand_prefix),
             repeat => repeat,
         }
     }
 
-    /// Reads prefixes; returns the first opcode byte.
-    fn prefixes(&mut self, is_32: bool) -> Fetch<u8> {
+    fn is_64(&self) -> bool {
+        self.size == CodeSize::Bits64
+    }
+
+    /// Reads prefixes; returns the first opcode byte. A REX counts only right before the opcode.
+    fn prefixes(&mut self) -> Fetch<u8> {
         loop {
             let byte = self.byte()?;
+            if self.is_64() && byte >> 4 == 4 {
+                self.rex = byte;
+                continue;
+            }
+            let rex = std::mem::take(&mut self.rex);
             match byte {
+                // 64-bit code knows no other segments than FS and GS.
+                0x26 | 0x2E | 0x36 | 0x3E if self.is_64() => (),
                 0x26 => self.segment_override = Some(SegReg::Es),
                 0x2E => self.segment_override = Some(SegReg::Cs),
                 0x36 => self.segment_override = Some(SegReg::Ss),
                 0x3E => self.segment_override = Some(SegReg::Ds),
                 0x64 => self.segment_override = Some(SegReg::Fs),
                 0x65 => self.segment_override = Some(SegReg::Gs),
-                0x66 => self.set_flag(OPERAND_32, !is_32),
-                0x67 => self.set_flag(ADDRESS_32, !is_32),
+                0x66 => {
+                    self.operand_prefix = true;
+                    self.set_flag(OPERAND_32, self.size == CodeSize::Bits16);
+                }
+                0x67 => {
+                    self.insn.scale_segment &= !ADDRESS_64;
+                    self.set_flag(ADDRESS_32, self.size != CodeSize::Bits32);
+                }
                 0xF0 => self.set_flag(LOCK, true),
                 // Of F2h and F3h the last one counts.
                 0xF2 => {
@@ -171,10 +223,31 @@ impl Decoder<'_> {
                     self.set_flag(REP, true);
                 }
                 _ => {
+                    self.rex = rex;
+                    if rex & REX_W != 0 {
+                        self.set_operand_size(OPERAND_64);
+                    }
                     self.use_segment(SegReg::Ds);
                     return Ok(byte);
                 }
             }
+        }
+    }
+
+    fn set_operand_size(&mut self, flag: u8) {
+        self.insn.flags = (self.insn.flags & !(OPERAND_32 | OPERAND_64)) | flag;
+    }
+
+    /// In 64-bit code some instructions have 64-bit operands without being asked. SDM Vol.1 3.6.1 "Operand Size and
+    /// Address Size in 64-Bit Mode", Vol.2D A.1 "Using Opcode Tables", superscripts d64 and f64.
+    fn settle_operand_size(&mut self, row: &Row) {
+        let wide = match row.in_64 {
+            In64::Plain | In64::Undefined | In64::Only => false,
+            In64::Default64 => !self.operand_prefix,
+            In64::Branch64 => !self.operand_prefix || !self.features.has(Feature::AmdNearBranch),
+        };
+        if wide && self.is_64() {
+            self.set_operand_size(OPERAND_64);
         }
     }
 
@@ -185,7 +258,7 @@ impl Decoder<'_> {
     /// Sets the memory operand's segment: the override, or the addressing form's default.
     fn use_segment(&mut self, default: SegReg) {
         let segment = self.segment_override.unwrap_or(default);
-        self.insn.scale_segment = (self.insn.scale_segment & 3) | (segment as u8) << SEGMENT_SHIFT;
+        self.insn.scale_segment = (self.insn.scale_segment & !(7 << SEGMENT_SHIFT)) | (segment as u8) << SEGMENT_SHIFT;
     }
 
     fn read_modrm(&mut self) -> Fetch<ModRm> {
@@ -215,20 +288,29 @@ impl Decoder<'_> {
     }
 
     fn operand(&mut self, operand: Operand, opcode: u8) -> Fetch<u8> {
-        let wide = self.insn.has(OPERAND_32);
+        let wide = self.insn.has(OPERAND_32) || self.insn.has(OPERAND_64);
         let imm: i32 = match operand {
             Operand::None => return Ok(PLACE_NONE),
-            Operand::Eb | Operand::Ev | Operand::Ew | Operand::Ed | Operand::M | Operand::Wx | Operand::Qq => {
-                return Ok(self.rm_place());
+            Operand::Eb => return Ok(self.byte_register(self.rm_place(self.extension(REX_B)))),
+            Operand::Ev | Operand::Ew | Operand::Ed | Operand::M | Operand::Wx => {
+                return Ok(self.rm_place(self.extension(REX_B)));
             }
-            Operand::R | Operand::Ux | Operand::Nq | Operand::St => return Ok(self.modrm.map_or(0, |modrm| modrm.rm)),
-            Operand::Gb | Operand::Gv | Operand::Gw | Operand::Gd | Operand::Sw | Operand::Cd | Operand::Dd => {
-                return Ok(self.modrm.map_or(0, |modrm| modrm.reg));
+            // MMX and segment registers are eight at most: REX does not reach them.
+            Operand::Qq => return Ok(self.rm_place(0)),
+            Operand::Nq | Operand::St => return Ok(self.modrm.map_or(0, |modrm| modrm.rm)),
+            Operand::R | Operand::Ux => return Ok(self.modrm.map_or(0, |modrm| modrm.rm) | self.extension(REX_B)),
+            Operand::Gb => return Ok(self.byte_register(self.reg_place())),
+            Operand::Gv | Operand::Gw | Operand::Gd | Operand::Cd | Operand::Dd | Operand::Vx => {
+                return Ok(self.reg_place());
             }
-            Operand::Vx | Operand::Pq => {
-                return Ok(self.modrm.map_or(0, |modrm| modrm.reg));
+            Operand::Sw | Operand::Pq => return Ok(self.modrm.map_or(0, |modrm| modrm.reg)),
+            Operand::Zb => return Ok(self.byte_register(opcode & 7 | self.extension(REX_B))),
+            Operand::Z => return Ok(opcode & 7 | self.extension(REX_B)),
+            Operand::Iv if self.insn.has(OPERAND_64) => {
+                let low = self.dword()?;
+                self.insn.disp = self.dword()? as i32;
+                low as i32
             }
-            Operand::Z => return Ok(opcode & 7),
             Operand::Acc => return Ok(0),
             Operand::Cl => return Ok(1),
             Operand::Dx => return Ok(2),
@@ -237,8 +319,8 @@ impl Decoder<'_> {
             Operand::Ib => i32::from(self.byte()?),
             Operand::Is | Operand::Jb => i32::from(self.byte()? as i8),
             Operand::Iw => i32::from(self.word()?),
-            Operand::Iz | Operand::Jz if wide => self.dword()? as i32,
-            Operand::Iz | Operand::Jz => i32::from(self.word()? as i16),
+            Operand::Iz | Operand::Iv | Operand::Jz if wide => self.dword()? as i32,
+            Operand::Iz | Operand::Iv | Operand::Jz => i32::from(self.word()? as i16),
             Operand::IwIb => i32::from(self.word()?) | i32::from(self.byte()?) << 16,
             Operand::Ap => {
                 let offset = if wide { self.dword()? } else { u32::from(self.word()?) };
@@ -251,16 +333,36 @@ impl Decoder<'_> {
         Ok(PLACE_IMMEDIATE)
     }
 
-    fn rm_place(&self) -> u8 {
+    /// The fourth bit of a register number.
+    fn extension(&self, bit: u8) -> u8 {
+        if self.rex & bit != 0 { 8 } else { 0 }
+    }
+
+    fn rm_place(&self, extension: u8) -> u8 {
         match self.modrm {
-            Some(modrm) if modrm.mode == 3 => modrm.rm,
+            Some(modrm) if modrm.mode == 3 => modrm.rm | extension,
             _ => PLACE_MEMORY,
         }
     }
 
+    fn reg_place(&self) -> u8 {
+        self.modrm.map_or(0, |modrm| modrm.reg) | self.extension(REX_R)
+    }
+
+    /// With any REX, numbers 4 to 7 of byte registers are SPL to DIL. SDM Vol.1 3.4.1.1 "General-Purpose Registers in
+    /// 64-Bit Mode".
+    fn byte_register(&self, place: u8) -> u8 {
+        if self.rex != 0 && (4..8).contains(&place) { place | PLACE_LOW_BYTE } else { place }
+    }
+
     fn direct_offset(&mut self) -> Fetch<u8> {
-        let offset = if self.insn.has(ADDRESS_32) { self.dword()? } else { u32::from(self.word()?) };
+        let offset =
+            if self.insn.has(ADDRESS_32) || self.insn.address_64() { self.dword()? } else { u32::from(self.word()?) };
         self.insn.disp = offset as i32;
+        if self.insn.address_64() {
+            self.insn.imm = self.dword()? as i32;
+            self.insn.scale_segment |= DIRECT_64;
+        }
         self.set_flag(MEMORY, true);
         Ok(PLACE_MEMORY)
     }
@@ -270,7 +372,7 @@ impl Decoder<'_> {
             return Ok(());
         }
         self.set_flag(MEMORY, true);
-        if self.insn.has(ADDRESS_32) { self.memory_32(modrm) } else { self.memory_16(modrm) }
+        if self.insn.has(ADDRESS_32) || self.insn.address_64() { self.memory_32(modrm) } else { self.memory_16(modrm) }
     }
 
     /// SDM Vol.2A Table 2-1 "16-Bit Addressing Forms with the ModR/M Byte".
@@ -302,13 +404,15 @@ impl Decoder<'_> {
         Ok(())
     }
 
-    /// SDM Vol.2A Table 2-2 "32-Bit Addressing Forms with the ModR/M Byte" and 2-3 with the SIB byte.
+    /// SDM Vol.2A Table 2-2 "32-Bit Addressing Forms with the ModR/M Byte" and 2-3 with the SIB byte; 2.2.1.6
+    /// "RIP-Relative Addressing". Which base has no register, and which index is none, REX does not change; but an index
+    /// of R12 is one.
     fn memory_32(&mut self, modrm: ModRm) -> Fetch<()> {
         let mut base = modrm.rm;
         if modrm.rm == 4 {
             let sib = self.byte()?;
             base = sib & 7;
-            let index = sib >> 3 & 7;
+            let index = sib >> 3 & 7 | self.extension(REX_X);
             if index != 4 {
                 self.insn.index = index;
                 self.insn.scale_segment |= sib >> 6;
@@ -316,9 +420,12 @@ impl Decoder<'_> {
         }
         if base == 5 && modrm.mode == 0 {
             self.insn.disp = self.dword()? as i32;
+            if self.is_64() && modrm.rm == 5 {
+                self.insn.scale_segment |= RIP_RELATIVE;
+            }
             return Ok(());
         }
-        self.insn.base = base;
+        self.insn.base = base | self.extension(REX_B);
         self.use_segment(if base == 4 || base == 5 { SegReg::Ss } else { SegReg::Ds });
         match modrm.mode {
             1 => self.insn.disp = i32::from(self.byte()? as i8),
@@ -329,11 +436,15 @@ impl Decoder<'_> {
     }
 
     /// Picks the row's handler, or the one that says why the form is undefined. Returns whether a trace ends here.
-    fn choose_handler(&mut self, row: &Row, model: Model, is_32: bool) -> bool {
-        let prefixed = self.insn.has(REP) || self.insn.has(REPNE) || self.insn.has(OPERAND_32) != is_32;
+    fn choose_handler(&mut self, row: &Row) -> bool {
+        let prefixed = self.insn.has(REP) || self.insn.has(REPNE) || self.operand_prefix;
         let memory_only = row.operands.contains(&Operand::M);
-        let refused = if !model.has(row.feature) {
+        let refused = if !self.features.has(row.feature) {
             Some(Refusal::Model)
+        } else if row.in_64 == In64::Undefined && self.is_64() {
+            Some(Refusal::Code64)
+        } else if row.in_64 == In64::Only && !self.is_64() {
+            Some(Refusal::Only64)
         } else if self.insn.has(LOCK) && !(row.lockable && self.insn.dst == PLACE_MEMORY) {
             Some(Refusal::Lock)
         } else if memory_only && !self.insn.is_memory() {
@@ -343,7 +454,7 @@ impl Decoder<'_> {
         } else {
             None
         };
-        let own = isa::handler_number(self.insn.op, self.insn.has(OPERAND_32));
+        let own = isa::handler_number(self.insn.op, self.insn.operand_size());
         self.insn.canonical = refused.map_or(own, isa::refusal_number);
         self.set_flag(REFUSED, refused.is_some());
         refused.is_some() || row.ends_trace
@@ -358,9 +469,10 @@ const fn uses_modrm(operand: Operand) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Model;
 
     fn decoded(bytes: &[u8], is_32: bool) -> Insn {
-        match decode(bytes, is_32, Model::Max) {
+        match decode(bytes, if is_32 { CodeSize::Bits32 } else { CodeSize::Bits16 }, Model::Max.features()) {
             Decoded::Insn(insn, _) => insn,
             other => panic!("{bytes:02x?} gave {other:?}"),
         }
@@ -372,8 +484,8 @@ mod tests {
         code.push(0x90);
         assert_eq!(decoded(&code, false).len, 15);
         code.insert(0, 0x66);
-        assert!(matches!(decode(&code, false, Model::Max), Decoded::TooLong));
-        assert!(matches!(decode(&[0x66, 0xB8, 1, 2], false, Model::Max), Decoded::Truncated));
+        assert!(matches!(decode(&code, CodeSize::Bits16, Model::Max.features()), Decoded::TooLong));
+        assert!(matches!(decode(&[0x66, 0xB8, 1, 2], CodeSize::Bits16, Model::Max.features()), Decoded::Truncated));
     }
 
     #[test]

@@ -4,22 +4,23 @@
 use ringwalk_mmu::{Access, LinAddr, PAGE_BYTES, PhysAddr, Route, Size};
 
 use crate::decode::{Decoded, LONGEST, decode};
-use crate::exception::Exception;
+use crate::exception::{Exception, Step};
 use crate::exec::Exec;
 use crate::insn::Insn;
 use crate::run::Executed;
 use crate::segment::SegReg;
 use crate::site::Site;
+use crate::state::CodeSize;
 
 /// Gathers bytes only as far as the decoder asks for them: a fault on the next page must not come early.
 pub(crate) fn fetch_and_decode(cx: &mut Exec<'_>) -> Result<Insn, Exception> {
-    let is_32 = cx.cpu.code_is_32();
-    let model = cx.cpu.model;
+    let size = cx.cpu.code_size();
+    let features = cx.cpu.features;
     let mut bytes = [0; LONGEST];
     let mut have = 0;
     loop {
         have = fetch_more(cx, &mut bytes, have)?;
-        match decode(&bytes[..have], is_32, model) {
+        match decode(&bytes[..have], size, features) {
             Decoded::Insn(mut insn, _) => {
                 insn.cycles = cx.hot.timing.prepare(&mut insn, &bytes[..have]);
                 if cx.hot.plain.is_some() {
@@ -39,9 +40,13 @@ fn note_plain(cx: &mut Exec<'_>, bytes: [u8; LONGEST], len: u8) {
     let cpu = &*cx.cpu;
     let executed = Executed {
         selector: cpu.seg(SegReg::Cs).selector.0,
-        eip: cpu.eip,
-        linear: cpu.linear_eip(),
-        bits: if cpu.code_is_32() { 32 } else { 16 },
+        rip: cpu.rip,
+        linear: cpu.linear_rip(),
+        bits: match cpu.code_size() {
+            CodeSize::Bits16 => 16,
+            CodeSize::Bits32 => 32,
+            CodeSize::Bits64 => 64,
+        },
         bytes,
         len,
     };
@@ -50,18 +55,25 @@ fn note_plain(cx: &mut Exec<'_>, bytes: [u8; LONGEST], len: u8) {
     }
 }
 
+/// #GP(0) unless an instruction's byte may lie at an offset in CS.
+pub(crate) fn require_fetchable(cx: &Exec<'_>, offset: u64) -> Step {
+    if cx.cpu.code_is_64() {
+        return cx.require(cx.cpu.is_canonical(offset), Site::FetchCanonical, 0);
+    }
+    cx.require(offset <= u64::from(cx.cpu.seg(SegReg::Cs).limit), Site::FetchLimit, 0)
+}
+
 /// Appends the bytes that the page of the next one still holds, up to the segment limit.
 fn fetch_more(cx: &mut Exec<'_>, bytes: &mut [u8; LONGEST], have: usize) -> Result<usize, Exception> {
-    let limit = cx.cpu.seg(SegReg::Cs).limit;
-    let offset = u64::from(cx.cpu.eip) + have as u64;
-    cx.require(offset <= u64::from(limit), Site::FetchLimit, 0)?;
-    let linear = LinAddr((cx.cpu.linear_eip() + have as u64) & 0xFFFF_FFFF);
+    let offset = cx.cpu.rip.wrapping_add(have as u64);
+    require_fetchable(cx, offset)?;
+    let linear = cx.behind(LinAddr(cx.cpu.linear_rip()), have as u64);
     let physical = match cx.cpu.fetch_page.filter(|page| page.linear == linear.page()) {
         Some(page) => cx.memory.behind_a20(PhysAddr(page.physical * PAGE_BYTES + linear.offset_in_page())),
         None => cx.translate(linear, Access::Fetch, cx.class())?,
     };
     let in_page = PAGE_BYTES - linear.offset_in_page();
-    let in_limit = u64::from(limit) - offset + 1;
+    let in_limit = if cx.cpu.code_is_64() { in_page } else { u64::from(cx.cpu.seg(SegReg::Cs).limit) - offset + 1 };
     let count = in_page.min(in_limit).min((LONGEST - have) as u64);
     for index in 0..count {
         bytes[have + index as usize] = fetch_byte(cx, PhysAddr(physical.0 + index));

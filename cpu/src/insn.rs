@@ -22,6 +22,9 @@ pub const ADDRESS_32: u8 = 16;
 /// The operand is in memory (a ModRM byte with mod other than 3, or a direct offset).
 pub const MEMORY: u8 = 32;
 
+/// Operand size is 64 bits; [`OPERAND_32`] is clear then.
+pub const OPERAND_64: u8 = 0x80;
+
 /// The form raises #UD, although its opcode is in the table.
 pub const REFUSED: u8 = 64;
 
@@ -33,7 +36,15 @@ pub const CALM: u8 = 0x40;
 
 /// Where the segment register stands in [`Insn::scale_segment`].
 pub const SEGMENT_SHIFT: u32 = 5;
+/// In [`Insn::scale_segment`]: address size is 64 bits; [`ADDRESS_32`] is clear then.
+pub const ADDRESS_64: u8 = 4;
+/// In [`Insn::scale_segment`]: the memory operand is relative to the next instruction.
+pub const RIP_RELATIVE: u8 = 8;
+/// In [`Insn::scale_segment`]: a direct offset of 64 bits, its upper half where the immediate would be.
+pub const DIRECT_64: u8 = 16;
 
+/// Places of SPL, BPL, SIL and DIL, which a REX prefix puts where AH to BH would be: 14h to 17h.
+pub const PLACE_LOW_BYTE: u8 = 0x10;
 /// An operand place that is the memory operand.
 pub const PLACE_MEMORY: u8 = 0x40;
 /// An operand place that is the immediate.
@@ -43,8 +54,8 @@ pub const PLACE_NONE: u8 = 0xFF;
 /// Base or index that counts as zero.
 pub const NO_REGISTER: u8 = 16;
 
-/// One decoded instruction. Places below 10h are register numbers as encoded (4 to 7 of a byte operand are AH to BH;
-/// segment, control and debug registers by their own numbers).
+/// One decoded instruction. Places below 10h are register numbers as encoded (4 to 7 of a byte operand are AH to BH,
+/// unless they are [`PLACE_LOW_BYTE`] more; segment, control and debug registers by their own numbers).
 #[derive(Clone, Copy, Debug)]
 #[repr(C, align(32))]
 pub struct Insn {
@@ -70,7 +81,8 @@ pub struct Insn {
     pub base: u8,
     /// Index register of the memory operand or [`NO_REGISTER`].
     pub index: u8,
-    /// Scale shift in bits 1:0, segment register in bits 7:5.
+    /// Scale shift in bits 1:0, segment register in bits 7:5; between them [`ADDRESS_64`], [`RIP_RELATIVE`],
+    /// [`DIRECT_64`].
     pub scale_segment: u8,
     /// Length in bytes.
     pub len: u8,
@@ -138,6 +150,28 @@ impl Insn {
     #[inline]
     pub fn immediate(&self) -> u64 {
         i64::from(self.imm) as u64
+    }
+
+    /// An immediate of 64 bits, which takes the displacement's place too: MOV r64, imm64.
+    #[inline]
+    pub fn immediate_64(&self) -> u64 {
+        u64::from(self.imm as u32) | u64::from(self.disp as u32) << 32
+    }
+
+    /// The operand size.
+    #[inline]
+    pub fn operand_size(&self) -> isa::OperandSize {
+        match self.flags & (OPERAND_32 | OPERAND_64) {
+            OPERAND_64 => isa::OperandSize::Bits64,
+            OPERAND_32 => isa::OperandSize::Bits32,
+            _ => isa::OperandSize::Bits16,
+        }
+    }
+
+    /// The address size is 64 bits.
+    #[inline]
+    pub fn address_64(&self) -> bool {
+        self.scale_segment & ADDRESS_64 != 0
     }
 
     /// Any REP prefix.

@@ -2,12 +2,14 @@
 //!
 //! Every instruction has one canonical handler under [`exec`]; a row of [`isa`] leads to it.
 
+pub mod cpuid;
 pub mod debug;
 pub mod decode;
 mod deliver;
 pub mod exception;
 pub mod exec;
 pub mod fast;
+pub mod feature;
 mod fetch;
 pub mod flags;
 pub mod float;

@@ -5,37 +5,52 @@ use serde::{Deserialize, Serialize};
 
 use crate::flags::{AC, DEFINED, ID, VIF, VIP};
 
-/// An instruction-set step or CPUID feature that rows of the instruction table ask for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[repr(u8)]
-pub enum Feature {
-    /// In every model.
-    I8086,
-    /// Since the 80186.
-    I186,
-    /// Since the 80286.
-    I286,
-    /// Since the 386.
-    I386,
-    /// Since the 486.
-    I486,
-    /// The CPUID instruction.
-    Cpuid,
-    /// RDTSC.
-    Tsc,
-    /// RDMSR and WRMSR.
-    Msr,
-    /// CMPXCHG8B.
-    Cx8,
-    /// Since the Pentium Pro.
-    P6,
-    /// Conditional moves.
-    Cmov,
-    /// SYSENTER and SYSEXIT.
-    Sep,
-    /// FXSAVE and FXRSTOR.
-    Fxsr,
-}
+pub use crate::feature::{FEATURES, Feature, FeatureInfo, Features, Word};
+
+/// What the 386 has.
+const SINCE_386: [Feature; 4] = [Feature::I8086, Feature::I186, Feature::I286, Feature::I386];
+/// What the 486 DX4 brought.
+const SINCE_486: [Feature; 2] = [Feature::I486, Feature::Cpuid];
+/// What the Pentium brought.
+const SINCE_PENTIUM: [Feature; 6] = [Feature::Vme, Feature::De, Feature::Pse, Feature::Tsc, Feature::Msr, Feature::Cx8];
+/// What the Pentium Pro and the Pentium II brought.
+const SINCE_P6: [Feature; 8] = [
+    Feature::P6,
+    Feature::Pae,
+    Feature::Sep,
+    Feature::Mtrr,
+    Feature::Pge,
+    Feature::Cmov,
+    Feature::Pse36,
+    Feature::Fxsr,
+];
+/// What else this build can do.
+const SINCE_THEN: [Feature; 24] = [
+    Feature::Pat,
+    Feature::Cx16,
+    Feature::Pcid,
+    Feature::Rdrand,
+    Feature::FsGsBase,
+    Feature::Smep,
+    Feature::Erms,
+    Feature::Invpcid,
+    Feature::Rdseed,
+    Feature::Smap,
+    Feature::Umip,
+    Feature::Pku,
+    Feature::La57,
+    Feature::Rdpid,
+    Feature::Fsrm,
+    Feature::ArchCapabilities,
+    Feature::Syscall,
+    Feature::Nx,
+    Feature::Pdpe1gb,
+    Feature::Rdtscp,
+    Feature::Lm,
+    Feature::LahfLm,
+    Feature::CpuidFault,
+    Feature::Prefetchw,
+];
 
 /// A processor model.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,15 +83,20 @@ impl Model {
         Model::ALL.iter().find(|(_, model)| *model == self).map_or("max", |(name, _)| name)
     }
 
+    /// What it has, as far as this build can do it.
+    pub const fn features(self) -> Features {
+        match self {
+            Model::I386 => Features::of(&SINCE_386),
+            Model::I486 => Model::I386.features().and(Features::of(&SINCE_486)),
+            Model::Pentium => Model::I486.features().and(Features::of(&SINCE_PENTIUM)),
+            Model::P6 => Model::Pentium.features().and(Features::of(&SINCE_P6)),
+            Model::Max => Model::P6.features().and(Features::of(&SINCE_THEN)),
+        }
+    }
+
     /// True if the model has the feature.
     pub const fn has(self, feature: Feature) -> bool {
-        let newest = match self {
-            Model::I386 => Feature::I386,
-            Model::I486 => Feature::Cpuid,
-            Model::Pentium => Feature::Cx8,
-            Model::P6 | Model::Max => Feature::Fxsr,
-        };
-        feature as u8 <= newest as u8
+        self.features().has(feature)
     }
 
     /// Family, model and stepping as EDX holds them after reset and CPUID leaf 1 in EAX.
@@ -85,7 +105,9 @@ impl Model {
             Model::I386 => 0x0308,
             Model::I486 => 0x0480,
             Model::Pentium => 0x0543,
-            Model::P6 | Model::Max => 0x0653,
+            Model::P6 => 0x0653,
+            // That of the processor whose undefined results are ours, an Emerald Rapids Xeon.
+            Model::Max => 0xC06F2,
         }
     }
 
@@ -101,53 +123,9 @@ impl Model {
     /// MAXPHYADDR.
     pub const fn physical_bits(self) -> u8 {
         match self {
-            Model::P6 | Model::Max => 36,
+            Model::P6 => 36,
+            Model::Max => 46,
             _ => 32,
-        }
-    }
-
-    /// 4 MiB pages above 4 GiB.
-    pub const fn has_pse36(self) -> bool {
-        matches!(self, Model::P6 | Model::Max)
-    }
-
-    /// Feature flags of CPUID leaf 1 in EDX: bit numbers of SDM Vol.2A Table 3-11.
-    pub const fn feature_flags(self) -> u32 {
-        const VME: u32 = 1 << 1;
-        const DE: u32 = 1 << 2;
-        const PSE: u32 = 1 << 3;
-        const TSC: u32 = 1 << 4;
-        const MSR: u32 = 1 << 5;
-        const PAE: u32 = 1 << 6;
-        const CX8: u32 = 1 << 8;
-        const SEP: u32 = 1 << 11;
-        const MTRR: u32 = 1 << 12;
-        const PGE: u32 = 1 << 13;
-        const CMOV: u32 = 1 << 15;
-        const PSE36: u32 = 1 << 17;
-        const FXSR: u32 = 1 << 24;
-        match self {
-            Model::I386 | Model::I486 => 0,
-            Model::Pentium => VME | DE | PSE | TSC | MSR | CX8,
-            Model::P6 | Model::Max => VME | DE | PSE | TSC | MSR | PAE | CX8 | SEP | MTRR | PGE | CMOV | PSE36 | FXSR,
-        }
-    }
-}
-
-impl Model {
-    /// CPUID for a leaf in EAX: EAX, EBX, ECX, EDX. Leaves beyond the last basic one give the last one's data.
-    /// SDM Vol.2A "CPUID".
-    pub fn cpuid(self, leaf: u32) -> (u32, u32, u32, u32) {
-        let last = match self {
-            Model::P6 | Model::Max => 2,
-            _ => 1,
-        };
-        let word = |text: &[u8; 4]| u32::from_le_bytes(*text);
-        match leaf.min(last) {
-            0 => (last, word(b"Genu"), word(b"ntel"), word(b"ineI")),
-            1 => (self.signature(), 0, 0, self.feature_flags()),
-            // Descriptor bytes of a Pentium II: 4 KiB and 4 MiB TLBs, 16 KiB caches, 512 KiB second level.
-            _ => (0x0302_0101, 0, 0, 0x0C04_0843),
         }
     }
 }

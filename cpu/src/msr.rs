@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Feature, Model};
+use crate::model::{Feature, Features};
 
 /// The model-specific registers that hold state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -10,9 +10,9 @@ pub struct Msrs {
     /// IA32_SYSENTER_CS.
     pub sysenter_cs: u32,
     /// IA32_SYSENTER_ESP.
-    pub sysenter_esp: u32,
+    pub sysenter_esp: u64,
     /// IA32_SYSENTER_EIP.
-    pub sysenter_eip: u32,
+    pub sysenter_eip: u64,
     /// What is added to machine time to give the time-stamp counter.
     pub tsc_adjust: u64,
     /// IA32_APIC_BASE.
@@ -25,8 +25,28 @@ pub struct Msrs {
     pub mtrr_variable: [u64; 16],
     /// IA32_BIOS_SIGN_ID.
     pub bios_sign_id: u64,
-    /// IA32_MCG_STATUS and IA32_DEBUGCTL.
+    /// IA32_DEBUGCTL.
     pub debug_control: u64,
+    /// IA32_EFER.
+    pub efer: u64,
+    /// IA32_STAR: selectors of SYSCALL and SYSRET, and SYSCALL's EIP outside long mode.
+    pub star: u64,
+    /// IA32_LSTAR: SYSCALL's RIP.
+    pub lstar: u64,
+    /// IA32_CSTAR: SYSCALL's RIP from compatibility mode, where there is such a thing.
+    pub cstar: u64,
+    /// IA32_FMASK: flags that SYSCALL clears.
+    pub fmask: u64,
+    /// IA32_KERNEL_GS_BASE: what SWAPGS brings.
+    pub kernel_gs_base: u64,
+    /// IA32_TSC_AUX: what RDTSCP and RDPID tell.
+    pub tsc_aux: u64,
+    /// IA32_PAT.
+    pub pat: u64,
+    /// IA32_MISC_ENABLE.
+    pub misc_enable: u64,
+    /// MSR_MISC_FEATURES_ENABLES: CPUID faulting.
+    pub misc_features: u64,
 }
 
 impl Default for Msrs {
@@ -42,6 +62,16 @@ impl Default for Msrs {
             mtrr_variable: [0; 16],
             bios_sign_id: 0,
             debug_control: 0,
+            efer: 0,
+            star: 0,
+            lstar: 0,
+            cstar: 0,
+            fmask: 0,
+            kernel_gs_base: 0,
+            tsc_aux: 0,
+            pat: 0x0007_0406_0007_0406,
+            misc_enable: 1,
+            misc_features: 0,
         }
     }
 }
@@ -58,7 +88,34 @@ const DEBUG_CONTROL: u32 = 0x1D9;
 const MTRR_VARIABLE_FIRST: u32 = 0x200;
 const MTRR_VARIABLE_LAST: u32 = 0x20F;
 const MTRR_FIXED: [u32; 11] = [0x250, 0x258, 0x259, 0x268, 0x269, 0x26A, 0x26B, 0x26C, 0x26D, 0x26E, 0x26F];
+const PAT: u32 = 0x277;
 const MTRR_DEF_TYPE: u32 = 0x2FF;
+const PLATFORM_ID: u32 = 0x17;
+const PLATFORM_INFO: u32 = 0xCE;
+const ARCH_CAPABILITIES: u32 = 0x10A;
+const MISC_FEATURES_ENABLES: u32 = 0x140;
+const MISC_ENABLE: u32 = 0x1A0;
+/// IA32_EFER.
+pub(crate) const EFER: u32 = 0xC000_0080;
+const STAR: u32 = 0xC000_0081;
+const LSTAR: u32 = 0xC000_0082;
+const CSTAR: u32 = 0xC000_0083;
+const FMASK: u32 = 0xC000_0084;
+/// IA32_FS_BASE: the base of FS.
+pub(crate) const FS_BASE: u32 = 0xC000_0100;
+/// IA32_GS_BASE: the base of GS.
+pub(crate) const GS_BASE: u32 = 0xC000_0101;
+const KERNEL_GS_BASE: u32 = 0xC000_0102;
+const TSC_AUX: u32 = 0xC000_0103;
+
+/// MSR_PLATFORM_INFO bit 31: CPUID faulting. SDM Vol.4 Table 2-2.
+const CPUID_FAULTING: u64 = 1 << 31;
+/// Bits of IA32_MISC_ENABLE that can be changed: fast strings, limited CPUID leaves.
+const MISC_ENABLE_BITS: u64 = 1 | 1 << 22;
+/// What speculation does here, which is nothing: RDCL_NO, SKIP_L1DFL_VMENTRY, MDS_NO, IF_PSCHANGE_MC_NO, TAA_NO,
+/// SBDR_SSDP_NO, FBSDP_NO, PSDP_NO, PBRSB_NO, GDS_NO, RFDS_NO. SDM Vol.4 Table 2-2 "IA32_ARCH_CAPABILITIES".
+const NO_SPECULATION: u64 =
+    1 | 1 << 3 | 1 << 5 | 1 << 6 | 1 << 8 | 1 << 13 | 1 << 14 | 1 << 15 | 1 << 24 | 1 << 26 | 1 << 27;
 
 /// IA32_DEBUGCTL.LBR and BTF. SDM Vol.3B 17.4.1 "IA32_DEBUGCTL MSR".
 const LAST_BRANCH_RECORDS: u64 = 1;
@@ -69,22 +126,37 @@ const MTRR_CAPABILITIES: u64 = 0x508;
 
 /// True unless the register came with a later processor. SDM Vol.4 2.22 "MSRs in the P6 Family Processors", 2.23 "MSRs
 /// in Pentium Processors".
-fn exists(number: u32, model: Model) -> bool {
-    let since = match number {
-        TSC => Feature::Tsc,
-        SYSENTER_CS..=SYSENTER_EIP => Feature::Sep,
-        _ => Feature::P6,
+pub(crate) fn exists(number: u32, features: Features) -> bool {
+    let any: &[Feature] = match number {
+        TSC => &[Feature::Tsc],
+        SYSENTER_CS..=SYSENTER_EIP => &[Feature::Sep],
+        PAT => &[Feature::Pat],
+        PLATFORM_INFO | MISC_FEATURES_ENABLES => &[Feature::CpuidFault],
+        ARCH_CAPABILITIES => &[Feature::ArchCapabilities],
+        EFER => &[Feature::Syscall, Feature::Nx, Feature::Lm],
+        STAR => &[Feature::Syscall],
+        MISC_ENABLE | LSTAR | CSTAR | FMASK | FS_BASE | GS_BASE | KERNEL_GS_BASE => &[Feature::Lm],
+        TSC_AUX => &[Feature::Rdtscp, Feature::Rdpid],
+        _ => &[Feature::P6],
     };
-    model.has(since)
+    any.iter().any(|feature| features.has(*feature))
+}
+
+/// True for registers that take canonical addresses only. SDM Vol.2D "WRMSR".
+pub(crate) const fn holds_address(number: u32) -> bool {
+    matches!(number, SYSENTER_ESP | SYSENTER_EIP | LSTAR | CSTAR | FS_BASE | GS_BASE | KERNEL_GS_BASE)
 }
 
 /// False for a value with reserved bits or a memory type that does not exist. SDM Vol.3A 12.11 "Memory Type Range
 /// Registers (MTRRs)".
-fn is_allowed(number: u32, value: u64, model: Model) -> bool {
-    let beyond = u64::MAX << model.physical_bits();
+fn is_allowed(number: u32, value: u64, physical_bits: u8) -> bool {
+    let beyond = u64::MAX << physical_bits;
     match number {
         // The capabilities are read-only.
-        MTRR_CAP => false,
+        MTRR_CAP | PLATFORM_ID | PLATFORM_INFO | ARCH_CAPABILITIES => false,
+        PAT => value.to_le_bytes().into_iter().all(|code| is_memory_type(code) || code == 7),
+        MISC_FEATURES_ENABLES => value & !1 == 0,
+        TSC_AUX => value >> 32 == 0,
         MTRR_DEF_TYPE => value & !0xCFF == 0 && is_memory_type(value as u8),
         MTRR_VARIABLE_FIRST..=MTRR_VARIABLE_LAST if number & 1 == 0 => {
             value & (beyond | 0xF00) == 0 && is_memory_type(value as u8)
@@ -113,8 +185,8 @@ impl Msrs {
     }
 
     /// Reads a register; `tsc` is machine time before adjustment. `None` if it does not exist.
-    pub fn read(&self, number: u32, tsc: u64, model: Model) -> Option<u64> {
-        if !exists(number, model) {
+    pub fn read(&self, number: u32, tsc: u64, features: Features) -> Option<u64> {
+        if !exists(number, features) {
             return None;
         }
         Some(match number {
@@ -123,21 +195,40 @@ impl Msrs {
             BIOS_SIGN_ID => self.bios_sign_id,
             MTRR_CAP => MTRR_CAPABILITIES,
             SYSENTER_CS => u64::from(self.sysenter_cs),
-            SYSENTER_ESP => u64::from(self.sysenter_esp),
-            SYSENTER_EIP => u64::from(self.sysenter_eip),
+            SYSENTER_ESP => self.sysenter_esp,
+            SYSENTER_EIP => self.sysenter_eip,
             DEBUG_CONTROL => self.debug_control,
             MTRR_VARIABLE_FIRST..=MTRR_VARIABLE_LAST => self.mtrr_variable[(number - MTRR_VARIABLE_FIRST) as usize],
             MTRR_DEF_TYPE => self.mtrr_def_type,
+            PLATFORM_ID => 0,
+            PLATFORM_INFO => CPUID_FAULTING,
+            ARCH_CAPABILITIES => NO_SPECULATION,
+            MISC_FEATURES_ENABLES => self.misc_features,
+            MISC_ENABLE => self.misc_enable,
+            PAT => self.pat,
+            EFER => self.efer,
+            STAR => self.star,
+            LSTAR => self.lstar,
+            CSTAR => self.cstar,
+            FMASK => self.fmask,
+            KERNEL_GS_BASE => self.kernel_gs_base,
+            TSC_AUX => self.tsc_aux,
             _ => self.mtrr_fixed[MTRR_FIXED.iter().position(|fixed| *fixed == number)?],
         })
     }
 
     /// Writes a register. `None` if it does not exist, `Some(false)` if the value is not allowed.
-    pub fn write(&mut self, number: u32, value: u64, tsc: u64, model: Model) -> Option<bool> {
-        if !exists(number, model) {
+    pub fn write(
+        &mut self,
+        number: u32,
+        value: u64,
+        tsc: u64,
+        (features, physical_bits): (Features, u8),
+    ) -> Option<bool> {
+        if !exists(number, features) {
             return None;
         }
-        if !is_allowed(number, value, model) {
+        if !is_allowed(number, value, physical_bits) {
             return Some(false);
         }
         match number {
@@ -146,13 +237,22 @@ impl Msrs {
             BIOS_UPDATE => (),
             BIOS_SIGN_ID => self.bios_sign_id = value,
             SYSENTER_CS => self.sysenter_cs = value as u32,
-            SYSENTER_ESP => self.sysenter_esp = value as u32,
-            SYSENTER_EIP => self.sysenter_eip = value as u32,
+            SYSENTER_ESP => self.sysenter_esp = value,
+            SYSENTER_EIP => self.sysenter_eip = value,
             DEBUG_CONTROL => self.debug_control = value & 0x3,
             MTRR_VARIABLE_FIRST..=MTRR_VARIABLE_LAST => {
                 self.mtrr_variable[(number - MTRR_VARIABLE_FIRST) as usize] = value;
             }
             MTRR_DEF_TYPE => self.mtrr_def_type = value,
+            MISC_FEATURES_ENABLES => self.misc_features = value,
+            MISC_ENABLE => self.misc_enable = value & MISC_ENABLE_BITS,
+            PAT => self.pat = value,
+            STAR => self.star = value,
+            LSTAR => self.lstar = value,
+            CSTAR => self.cstar = value,
+            FMASK => self.fmask = value & 0xFFFF_FFFF,
+            KERNEL_GS_BASE => self.kernel_gs_base = value,
+            TSC_AUX => self.tsc_aux = value,
             _ => {
                 let index = MTRR_FIXED.iter().position(|fixed| *fixed == number)?;
                 self.mtrr_fixed[index] = value;

@@ -10,12 +10,11 @@ use crate::exception::Exception;
 use crate::exec::control::has_branched;
 use crate::exec::{Exec, Hot};
 use crate::fast::{self, Ended, Loose};
-use crate::fetch::fetch_and_decode;
+use crate::fetch::{fetch_and_decode, require_fetchable};
 use crate::flags::{RF, TF};
 use crate::insn::Insn;
 use crate::segment::SegReg;
-use crate::site::Site;
-use crate::state::{Activity, CpuState, FetchPage, Shadow};
+use crate::state::{Activity, CR4_LA57, CpuState, FetchPage, Shadow};
 use crate::timing::Timing;
 use crate::trace::{CodePlace, DEFAULT_SLOTS, FetchFrame, Key, LONGEST_TRACE, Models, TraceCache, TraceId};
 use crate::watch::WatchHit;
@@ -151,7 +150,7 @@ impl Engine {
                 hot: &mut self.hot,
                 memory,
                 bus,
-                next_eip: 0,
+                next_rip: 0,
                 extra_cycles: 0,
                 deadline: 0,
                 unfinished: false,
@@ -160,6 +159,7 @@ impl Engine {
             },
         };
         run.cx.hot.stale = u8::MAX;
+        run.cx.hot.host_tlb.set_wide_addresses(run.cx.cpu.cr4 & CR4_LA57 != 0);
         run.cx.refresh_guard();
         run.go()
     }
@@ -262,8 +262,8 @@ impl Run<'_, '_> {
     /// Runs the fast tier from a trace on, as far as limits allow; `None` if the canonical tier must run the trace.
     fn chain(&mut self, id: TraceId, single: bool) -> Option<Ended> {
         let cx = &mut self.cx;
-        // RF lasts one instruction; the fast tier knows nothing of it.
-        let marked = single || cx.cpu.flags.has(RF);
+        // RF lasts one instruction; the fast tier knows nothing of it. Long mode runs canonically as yet.
+        let marked = single || cx.cpu.flags.has(RF) || cx.cpu.long_mode();
         if marked || cx.hot.timing != Timing::Flat || self.traces.trace(id).candidate {
             return None;
         }
@@ -287,7 +287,7 @@ impl Run<'_, '_> {
         if self.cx.hot.plain.is_some() {
             return Ok(None);
         }
-        let offset = self.cx.cpu.linear_eip() % PAGE_BYTES;
+        let offset = self.cx.cpu.linear_rip() % PAGE_BYTES;
         if self.cx.hot.stale != 0 {
             fast::refresh(&mut self.cx);
         }
@@ -299,10 +299,11 @@ impl Run<'_, '_> {
                 None => return Ok(None),
             },
         };
-        let cs = self.cx.cpu.seg(SegReg::Cs);
-        let last = u64::from(self.cx.cpu.eip) + u64::from(self.traces.trace(id).bytes) - 1;
-        if last > u64::from(cs.limit) {
-            return Ok(None);
+        if !place.mode.is_64 {
+            let last = self.cx.cpu.rip + u64::from(self.traces.trace(id).bytes) - 1;
+            if last > u64::from(self.cx.cpu.seg(SegReg::Cs).limit) {
+                return Ok(None);
+            }
         }
         if generation == self.traces.generation() {
             self.traces.tie(loose, id, page == self.cx.cpu.fetch_page);
@@ -312,7 +313,7 @@ impl Run<'_, '_> {
 
     fn build(&mut self, place: CodePlace, loose: Loose) -> Option<TraceId> {
         let cx = &mut self.cx;
-        let models = Models { model: cx.cpu.model, timing: cx.hot.timing };
+        let models = Models { model: cx.cpu.model, features: cx.cpu.features, timing: cx.hot.timing };
         let id = self.traces.build(place, models, cx.memory, &cx.hot.watches, loose.dead)?;
         if cx.memory.frames.take_write_cached(place.frame) {
             cx.hot.host_tlb.drop_writes_to(place.frame);
@@ -323,14 +324,14 @@ impl Run<'_, '_> {
     /// The frame that code comes from, with the latched page renewed if execution left it.
     fn fetch_frame(&mut self) -> Result<FetchFrame, Exception> {
         let cx = &mut self.cx;
-        let linear = cx.cpu.linear_eip();
+        let linear = cx.cpu.linear_rip();
         let user = cx.cpu.cpl == 3;
         let latched = cx.cpu.fetch_page.filter(|page| page.linear == linear / PAGE_BYTES && page.user == user);
         let page = match latched {
             Some(page) => page,
             None => {
                 // The limit is looked at before the page: an instruction that begins beyond it never gets there.
-                cx.require(cx.cpu.eip <= cx.cpu.seg(SegReg::Cs).limit, Site::FetchLimit, 0)?;
+                require_fetchable(cx, cx.cpu.rip)?;
                 let known = cx.hot.host_tlb.fetch(LinAddr(linear), cx.class()).map(|place| place.physical);
                 let physical = match known {
                     Some(physical) => physical,
@@ -398,7 +399,7 @@ impl Run<'_, '_> {
 
     fn find_breakpoint(&self) -> Option<u32> {
         let page = self.cx.cpu.fetch_page?;
-        let offset = self.cx.cpu.linear_eip() % PAGE_BYTES;
+        let offset = self.cx.cpu.linear_rip() % PAGE_BYTES;
         let physical = self.cx.memory.behind_a20(PhysAddr(page.physical * PAGE_BYTES + offset));
         self.cx.hot.watches.code_hit(self.cx.cpu, Some(physical))
     }
@@ -427,13 +428,19 @@ fn run_slots(cx: &mut Exec<'_>, slots: &[Insn]) -> Result<(), Exception> {
     Ok(())
 }
 
+/// RIP behind an instruction: it wraps outside 64-bit code.
+#[inline(always)]
+fn behind(cpu: &CpuState, insn: &Insn) -> u64 {
+    cpu.rip.wrapping_add(u64::from(insn.len)) & cpu.rip_mask()
+}
+
 /// Runs one slot and counts it. On a fault EIP still points at the instruction.
 #[inline(always)]
 pub(crate) fn execute_one(cx: &mut Exec<'_>, insn: &Insn) -> Result<(), Exception> {
     if cx.cpu.flags.has(TF | RF) || cx.cpu.shadow != Shadow::None {
         return execute_marked(cx, insn);
     }
-    cx.next_eip = cx.cpu.eip.wrapping_add(u32::from(insn.len));
+    cx.next_rip = behind(cx.cpu, insn);
     if let Err(fault) = insn.execute(cx) {
         return Err(undo(cx, fault, 0));
     }
@@ -444,7 +451,7 @@ pub(crate) fn execute_one(cx: &mut Exec<'_>, insn: &Insn) -> Result<(), Exceptio
 /// After a fault: the instruction will be executed again and meet its data breakpoints then; those that MOV SS holds
 /// back still wait. Behind the first iteration of a REP instruction RF is as if it had paused there.
 #[cold]
-fn undo(cx: &mut Exec<'_>, fault: Exception, held_debug: u32) -> Exception {
+fn undo(cx: &mut Exec<'_>, fault: Exception, held_debug: u64) -> Exception {
     cx.cpu.pending_debug = held_debug;
     if cx.extra_cycles > 0 {
         cx.cpu.flags.set(RF, true);
@@ -455,7 +462,7 @@ fn undo(cx: &mut Exec<'_>, fault: Exception, held_debug: u32) -> Exception {
 /// The instruction is done: moves on and counts it, with the iterations that a REP prefix added.
 #[inline(always)]
 fn retire(cx: &mut Exec<'_>) {
-    cx.cpu.eip = cx.next_eip;
+    cx.cpu.rip = cx.next_rip;
     cx.cpu.position += 1;
     if cx.extra_cycles != 0 || cx.unfinished {
         return retire_repeated(cx);
@@ -489,7 +496,7 @@ fn execute_marked(cx: &mut Exec<'_>, insn: &Insn) -> Result<(), Exception> {
     cx.shadow_before = cx.cpu.shadow;
     cx.cpu.shadow = Shadow::None;
     cx.skip_single_step = false;
-    cx.next_eip = cx.cpu.eip.wrapping_add(u32::from(insn.len));
+    cx.next_rip = behind(cx.cpu, insn);
     cx.hot.resumed = resumed;
     let done = insn.execute(cx);
     cx.hot.resumed = false;
@@ -498,10 +505,10 @@ fn execute_marked(cx: &mut Exec<'_>, insn: &Insn) -> Result<(), Exception> {
         cx.cpu.flags.set(RF, resumed);
         return Err(undo(cx, fault, held_debug));
     }
-    let behind = cx.cpu.eip.wrapping_add(u32::from(insn.len));
+    let after = behind(cx.cpu, insn);
     retire(cx);
     if stepped {
-        single_step(cx, !cx.cpu.msrs.steps_on_branches() || has_branched(cx, insn, behind));
+        single_step(cx, !cx.cpu.msrs.steps_on_branches() || has_branched(cx, insn, after));
     }
     Ok(())
 }

@@ -84,6 +84,8 @@ pub const CODE: u32 = 8;
 pub const S: u32 = 1 << 4;
 /// Present.
 pub const PRESENT: u32 = 1 << 7;
+/// 64-bit code (L), in long mode.
+pub const LONG: u32 = 1 << 13;
 /// Default operand size 32, or a stack of 32 bits (D/B).
 pub const DEFAULT_BIG: u32 = 1 << 14;
 /// Limit counts pages.
@@ -129,6 +131,12 @@ impl Segment {
     #[inline]
     pub const fn is_big(&self) -> bool {
         self.rights & DEFAULT_BIG != 0
+    }
+
+    /// L: 64-bit code, in long mode.
+    #[inline]
+    pub const fn is_long(&self) -> bool {
+        self.rights & LONG != 0
     }
 
     /// Loaded with a null selector.

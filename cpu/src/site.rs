@@ -64,10 +64,22 @@ sites! {
     PerformanceCounter: GP, "CR4.PCE is set or CPL is 0, and the counter exists", "SDM Vol.2B \"RDPMC\"";
     Cr0Combination: GP, "PG goes with PE, and NW with CD", "SDM Vol.2B \"MOV-Move to/from Control Registers\"";
     Cr4Reserved: GP, "no reserved bit of CR4 is set", "SDM Vol.2B \"MOV-Move to/from Control Registers\"";
+    Cr3Reserved: GP, "no reserved bit of CR3 is set", "SDM Vol.2B \"MOV-Move to/from Control Registers\"";
+    Cr8Reserved: GP, "no reserved bit of CR8 is set", "SDM Vol.2B \"MOV-Move to/from Control Registers\"";
+    LongModePaging: GP, "long mode lets paging be switched so", "SDM Vol.3A 10.8.5 \"Initializing IA-32e Mode\"";
+    DebugRegisterValue: GP, "bits 63:32 of DR6 and DR7 stay clear", "SDM Vol.2B \"MOV-Move to/from Debug Registers\"";
     PdpteReserved: GP, "no reserved bit of a present PDPTE is set", "SDM Vol.3A 4.4.1 \"PDPTE Registers\"";
     UnknownMsr: GP, "the model-specific register exists", "SDM Vol.2B \"RDMSR\"";
     MsrValue: GP, "the value is allowed for the model-specific register", "SDM Vol.2B \"WRMSR\"";
     SysenterTarget: GP, "IA32_SYSENTER_CS is not null and protection is on", "SDM Vol.2B \"SYSENTER\"";
+    CpuidFaulting: GP, "CPL is 0, or CPUID faulting is off", "SDM Vol.2A \"CPUID\"";
+    Undefined64: UD, "the processor executes 64-bit code", "SDM Vol.2B \"SWAPGS\"";
+    BasesDisabled: UD, "CR4.FSGSBASE is set", "SDM Vol.2B \"RDFSBASE/RDGSBASE\"";
+    AlignmentFlagPrivilege: UD, "CPL is 0", "SDM Vol.2A \"CLAC\"";
+    KeysDisabled: UD, "CR4.PKE is set", "SDM Vol.2B \"RDPKRU\"";
+    KeyOperand: GP, "ECX is 0, and EDX for WRPKRU", "SDM Vol.2D \"WRPKRU\"";
+    InvpcidOperand: GP, "type and descriptor of INVPCID are allowed", "SDM Vol.2A \"INVPCID\"";
+    SyscallDisabled: UD, "IA32_EFER.SCE is set, in 64-bit code", "SDM Vol.2B \"SYSCALL\"";
     SelectorNull: GP, "the selector is not null", "SDM Vol.3A 5.4.1 \"Null Segment Selector Checking\"";
     SelectorLimit: GP, "the descriptor lies within its table", "SDM Vol.3A 3.5.1 \"Segment Descriptor Tables\"";
     CodeType: GP, "the descriptor is a code segment", "SDM Vol.3A 5.8 \"Privilege Level Checking when Transferring Program Control Between Code Segments\"";
@@ -99,6 +111,7 @@ sites! {
     LdtType: GP, "the descriptor is an LDT in the GDT", "SDM Vol.2A \"LLDT\"";
     LdtNotPresent: NP, "the LDT is present", "SDM Vol.2A \"LLDT\"";
     ReturnPrivilege: GP, "a far return does not go to a more privileged level", "SDM Vol.2B \"RET\"";
+    NestedInLongMode: GP, "NT is clear at IRET in long mode", "SDM Vol.2A \"IRET/IRETD/IRETQ\"";
     DoubleFault: DF, "no second fault arises while the first is delivered", "SDM Vol.3A 6.15 \"Interrupt 8-Double Fault Exception (#DF)\"";
     GeneralDetect: DB, "DR7.GD is clear when a debug register is accessed", "SDM Vol.3B 17.2.4 \"Debug Control Register (DR7)\"";
     InstructionBreakpoint: DB, "no enabled instruction breakpoint matches", "SDM Vol.3B 17.3.1.1 \"Instruction-Breakpoint Exception Condition\"";
@@ -109,6 +122,10 @@ sites! {
     MxcsrReserved: GP, "no reserved bit of MXCSR is set", "SDM Vol.1 11.6.6 \"Guidelines for Writing to the MXCSR Register\"";
     SimdError: XM, "no unmasked SIMD floating-point exception arises", "SDM Vol.1 11.5 \"SSE, SSE2, and SSE3 Exceptions\"";
     UndefinedSimdError: UD, "CR4.OSXMMEXCPT is set when an unmasked SIMD floating-point exception arises", "SDM Vol.3A 2.5 \"Control Registers\"";
+    DataCanonical: GP, "the address is canonical", "SDM Vol.1 3.3.7.1 \"Canonical Addressing\"";
+    StackCanonical: SS, "the stack address is canonical", "SDM Vol.1 3.3.7.1 \"Canonical Addressing\"";
+    BranchCanonical: GP, "the branch target is canonical", "SDM Vol.1 3.3.7.1 \"Canonical Addressing\"";
+    FetchCanonical: GP, "the instruction's address is canonical", "SDM Vol.1 3.3.7.1 \"Canonical Addressing\"";
     FxAlignment: GP, "the area of FXSAVE and FXRSTOR lies on 16 bytes", "SDM Vol.2A \"FXSAVE\"";
 }
 

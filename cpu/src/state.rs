@@ -1,69 +1,92 @@
 //! The processor's state: plain data, its own saved form. Everything here can change what the guest sees later.
 
-use ringwalk_mmu::{Paging, Tlb, TlbPolicy};
+use ringwalk_mmu::{Class, Paging, Tlb, TlbPolicy};
 use serde::{Deserialize, Serialize};
 
-use crate::flags::{Eflags, VM};
+use crate::flags::{AC, Eflags, VM};
 use crate::fpu::Fpu;
-use crate::model::{Feature, Model};
+use crate::model::{Feature, Features, Model};
 use crate::msr::Msrs;
 use crate::segment::{SegReg, Segment, Selector};
 use crate::vector::VectorState;
 
 /// CR0.PE: protected mode.
-pub const CR0_PE: u32 = 1;
+pub const CR0_PE: u64 = 1;
 /// CR0.MP: WAIT obeys TS.
-pub const CR0_MP: u32 = 1 << 1;
+pub const CR0_MP: u64 = 1 << 1;
 /// CR0.EM: no coprocessor.
-pub const CR0_EM: u32 = 1 << 2;
+pub const CR0_EM: u64 = 1 << 2;
 /// CR0.TS: task switched.
-pub const CR0_TS: u32 = 1 << 3;
+pub const CR0_TS: u64 = 1 << 3;
 /// CR0.ET: always set.
-pub const CR0_ET: u32 = 1 << 4;
+pub const CR0_ET: u64 = 1 << 4;
 /// CR0.NE: floating-point errors by #MF.
-pub const CR0_NE: u32 = 1 << 5;
+pub const CR0_NE: u64 = 1 << 5;
 /// CR0.WP: supervisor writes obey read-only pages.
-pub const CR0_WP: u32 = 1 << 16;
+pub const CR0_WP: u64 = 1 << 16;
 /// CR0.AM: alignment checks possible.
-pub const CR0_AM: u32 = 1 << 18;
+pub const CR0_AM: u64 = 1 << 18;
 /// CR0.NW: not write-through.
-pub const CR0_NW: u32 = 1 << 29;
+pub const CR0_NW: u64 = 1 << 29;
 /// CR0.CD: cache disabled.
-pub const CR0_CD: u32 = 1 << 30;
+pub const CR0_CD: u64 = 1 << 30;
 /// CR0.PG: paging.
-pub const CR0_PG: u32 = 1 << 31;
+pub const CR0_PG: u64 = 1 << 31;
 
 /// CR4 bits, SDM Vol.3A 2.5 "Control Registers".
-pub const CR4_VME: u32 = 1;
+pub const CR4_VME: u64 = 1;
 /// Protected-mode virtual interrupts.
-pub const CR4_PVI: u32 = 1 << 1;
+pub const CR4_PVI: u64 = 1 << 1;
 /// RDTSC for CPL 0 only.
-pub const CR4_TSD: u32 = 1 << 2;
+pub const CR4_TSD: u64 = 1 << 2;
 /// Debugging extensions: I/O breakpoints, no DR4 and DR5.
-pub const CR4_DE: u32 = 1 << 3;
+pub const CR4_DE: u64 = 1 << 3;
 /// 4 MiB pages.
-pub const CR4_PSE: u32 = 1 << 4;
+pub const CR4_PSE: u64 = 1 << 4;
 /// Physical address extension.
-pub const CR4_PAE: u32 = 1 << 5;
+pub const CR4_PAE: u64 = 1 << 5;
 /// Machine-check enable.
-pub const CR4_MCE: u32 = 1 << 6;
+pub const CR4_MCE: u64 = 1 << 6;
 /// Global pages.
-pub const CR4_PGE: u32 = 1 << 7;
+pub const CR4_PGE: u64 = 1 << 7;
 /// RDPMC at any CPL.
-pub const CR4_PCE: u32 = 1 << 8;
+pub const CR4_PCE: u64 = 1 << 8;
 /// FXSAVE and FXRSTOR supported by the system.
-pub const CR4_OSFXSR: u32 = 1 << 9;
+pub const CR4_OSFXSR: u64 = 1 << 9;
 /// SIMD floating-point exceptions supported by the system.
-pub const CR4_OSXMMEXCPT: u32 = 1 << 10;
+pub const CR4_OSXMMEXCPT: u64 = 1 << 10;
 /// No SGDT, SIDT, SLDT, SMSW, STR at CPL above 0.
-pub const CR4_UMIP: u32 = 1 << 11;
+pub const CR4_UMIP: u64 = 1 << 11;
+/// Five levels of paging.
+pub const CR4_LA57: u64 = 1 << 12;
+/// RDFSBASE and its like.
+pub const CR4_FSGSBASE: u64 = 1 << 16;
+/// Process-context identifiers.
+pub const CR4_PCIDE: u64 = 1 << 17;
+/// XSAVE and XCR0.
+pub const CR4_OSXSAVE: u64 = 1 << 18;
+/// No supervisor fetches from user pages.
+pub const CR4_SMEP: u64 = 1 << 20;
+/// No supervisor accesses to user pages unless EFLAGS.AC is set.
+pub const CR4_SMAP: u64 = 1 << 21;
+/// Protection keys of user pages.
+pub const CR4_PKE: u64 = 1 << 22;
+
+/// IA32_EFER bits, SDM Vol.3A 2.2.1 "Extended Feature Enable Register". SYSCALL and SYSRET.
+pub const EFER_SCE: u64 = 1;
+/// Long mode as soon as paging is on.
+pub const EFER_LME: u64 = 1 << 8;
+/// Long mode is active.
+pub const EFER_LMA: u64 = 1 << 10;
+/// Execute-disable.
+pub const EFER_NXE: u64 = 1 << 11;
 
 /// DR7 and DR6 fixed bits. SDM Vol.3B 17.2 "Debug Registers".
-pub const DR6_FIXED: u32 = 0xFFFF_0FF0;
+pub const DR6_FIXED: u64 = 0xFFFF_0FF0;
 /// DR7 bits that can be written: 11, 12, 14 and 15 read as clear.
-pub const DR7_WRITABLE: u32 = 0xFFFF_23FF;
+pub const DR7_WRITABLE: u64 = 0xFFFF_23FF;
 /// DR7 bit 10 always reads as set.
-pub const DR7_FIXED: u32 = 0x400;
+pub const DR7_FIXED: u64 = 0x400;
 
 /// GDTR or IDTR.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -139,6 +162,17 @@ pub enum Mode {
     Protected,
 }
 
+/// The default operand and address sizes of code. SDM Vol.1 3.6 "Operand-Size and Address-Size Attributes".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CodeSize {
+    /// Both are 16 bits.
+    Bits16,
+    /// Both are 32 bits.
+    Bits32,
+    /// Operands of 32 bits, addresses of 64.
+    Bits64,
+}
+
 /// All state of one processor.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CpuState {
@@ -146,8 +180,8 @@ pub struct CpuState {
     /// none.
     #[serde(with = "registers")]
     pub gpr: [u64; 17],
-    /// Instruction pointer: of the next instruction at every boundary.
-    pub eip: u32,
+    /// Instruction pointer: of the next instruction at every boundary. Outside 64-bit code its upper half is zero.
+    pub rip: u64,
     /// EFLAGS.
     pub flags: Eflags,
     /// Segment registers in encoding order.
@@ -163,21 +197,25 @@ pub struct CpuState {
     /// Current privilege level.
     pub cpl: u8,
     /// CR0.
-    pub cr0: u32,
+    pub cr0: u64,
     /// CR2: linear address of the last page fault.
     pub cr2: u64,
     /// CR3.
     pub cr3: u64,
     /// CR4.
-    pub cr4: u32,
+    pub cr4: u64,
+    /// CR8, while there is no local APIC to hold it.
+    pub task_priority: u8,
     /// The PDPTE registers of PAE paging.
     pub pdptes: [u64; 4],
+    /// PKRU: rights of protection keys.
+    pub pkru: u32,
     /// DR0 to DR3.
-    pub dr: [u32; 4],
+    pub dr: [u64; 4],
     /// DR6.
-    pub dr6: u32,
+    pub dr6: u64,
     /// DR7.
-    pub dr7: u32,
+    pub dr7: u64,
     /// Model-specific registers.
     pub msrs: Msrs,
     /// The floating-point unit, with the MMX registers.
@@ -193,7 +231,7 @@ pub struct CpuState {
     /// An NMI that waits.
     pub nmi_pending: bool,
     /// DR6 bits of debug traps that wait for the instruction boundary.
-    pub pending_debug: u32,
+    pub pending_debug: u64,
     /// The page that code comes from.
     pub fetch_page: Option<FetchPage>,
     /// The architectural TLB.
@@ -206,6 +244,12 @@ pub struct CpuState {
     pub fruitless_deliveries: u32,
     /// The processor model.
     pub model: Model,
+    /// The machine's clock in hertz, as CPUID tells it.
+    pub clock_hz: u64,
+    /// What RDRAND and RDSEED give next: see [`CpuState::next_random`].
+    pub entropy: u64,
+    /// What it has: the model's features, with those taken out or added that the configuration names.
+    pub features: Features,
 }
 
 impl CpuState {
@@ -213,7 +257,7 @@ impl CpuState {
     pub fn new(model: Model, tlb: TlbPolicy) -> CpuState {
         let mut state = CpuState {
             gpr: [0; 17],
-            eip: 0,
+            rip: 0,
             flags: Eflags::default(),
             segments: [Segment::real(0); 6],
             ldtr: Segment { selector: Selector(0), base: 0, limit: 0xFFFF, rights: 0x82 },
@@ -225,7 +269,9 @@ impl CpuState {
             cr2: 0,
             cr3: 0,
             cr4: 0,
+            task_priority: 0,
             pdptes: [0; 4],
+            pkru: 0,
             dr: [0; 4],
             dr6: DR6_FIXED,
             dr7: DR7_FIXED,
@@ -243,6 +289,9 @@ impl CpuState {
             retired: 0,
             fruitless_deliveries: 0,
             model,
+            clock_hz: 100_000_000,
+            entropy: 0,
+            features: model.features(),
         };
         state.reset();
         state
@@ -252,7 +301,7 @@ impl CpuState {
     pub fn init(&mut self) {
         self.gpr = [0; 17];
         self.gpr[2] = u64::from(self.model.signature());
-        self.eip = 0xFFF0;
+        self.rip = 0xFFF0;
         self.flags = Eflags::default();
         self.segments = [Segment::real(0); 6];
         self.segments[SegReg::Cs as usize] =
@@ -266,7 +315,9 @@ impl CpuState {
         self.cr2 = 0;
         self.cr3 = 0;
         self.cr4 = 0;
+        self.task_priority = 0;
         self.pdptes = [0; 4];
+        self.msrs.efer = 0;
         self.dr = [0; 4];
         self.dr6 = DR6_FIXED;
         self.dr7 = DR7_FIXED;
@@ -284,10 +335,11 @@ impl CpuState {
     pub fn reset(&mut self) {
         self.init();
         // The 386 has no cache.
-        self.cr0 = CR0_ET | if self.model.has(Feature::I486) { CR0_CD | CR0_NW } else { 0 };
+        self.cr0 = CR0_ET | if self.features.has(Feature::I486) { CR0_CD | CR0_NW } else { 0 };
         self.msrs = Msrs { tsc_adjust: self.position.wrapping_neg(), ..Msrs::default() };
         self.fpu = Fpu::default();
         self.vector = VectorState::default();
+        self.pkru = 0;
     }
 
     /// A segment register.
@@ -326,6 +378,24 @@ impl CpuState {
         self.seg(SegReg::Cs).is_big()
     }
 
+    /// Rights class of ordinary accesses at this CPL.
+    #[inline]
+    pub fn class(&self) -> Class {
+        if self.cpl == 3 {
+            Class::User
+        } else if self.cr4 & CR4_SMAP != 0 && self.flags.has(AC) {
+            Class::SupervisorOverride
+        } else {
+            Class::Supervisor
+        }
+    }
+
+    /// The process context of translations: CR3[11:0] with CR4.PCIDE set.
+    #[inline]
+    pub fn pcid(&self) -> u16 {
+        if self.cr4 & CR4_PCIDE != 0 { self.cr3 as u16 & 0xFFF } else { 0 }
+    }
+
     /// The register bits that decide translation.
     pub fn paging(&self) -> Paging {
         Paging {
@@ -337,12 +407,75 @@ impl CpuState {
             cr3: self.cr3,
             pdptes: self.pdptes,
             physical_bits: self.model.physical_bits(),
-            pse36: self.model.has_pse36(),
+            pse36: self.features.has(Feature::Pse36),
+            gib_pages: self.features.has(Feature::Pdpe1gb),
+            long: self.long_mode(),
+            la57: self.cr4 & CR4_LA57 != 0,
+            nxe: self.msrs.efer & EFER_NXE != 0,
+            smep: self.cr4 & CR4_SMEP != 0,
+            smap: self.cr4 & CR4_SMAP != 0,
+            pke: self.cr4 & CR4_PKE != 0,
+            pkru: self.pkru,
+            pcid: self.pcid(),
         }
     }
 
+    /// Long mode is active: IA32_EFER.LMA.
+    #[inline]
+    pub fn long_mode(&self) -> bool {
+        self.msrs.efer & EFER_LMA != 0
+    }
+
+    /// 64-bit code: long mode, and CS.L.
+    #[inline]
+    pub fn code_is_64(&self) -> bool {
+        self.long_mode() && self.seg(SegReg::Cs).is_long()
+    }
+
+    /// The default sizes of the code that runs.
+    #[inline]
+    pub fn code_size(&self) -> CodeSize {
+        match (self.code_is_64(), self.code_is_32()) {
+            (true, _) => CodeSize::Bits64,
+            (false, true) => CodeSize::Bits32,
+            (false, false) => CodeSize::Bits16,
+        }
+    }
+
+    /// The bits that RIP has in the code that runs.
+    #[inline]
+    pub fn rip_mask(&self) -> u64 {
+        if self.code_is_64() { u64::MAX } else { 0xFFFF_FFFF }
+    }
+
+    /// The next number of RDRAND and RDSEED: a fixed sequence from the machine's seed (SplitMix64).
+    pub fn next_random(&mut self) -> u64 {
+        self.entropy = self.entropy.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mixed = (self.entropy ^ self.entropy >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
+        mixed ^ mixed >> 31
+    }
+
+    /// CR8: bits 7:4 of the task-priority register.
+    pub fn cr8(&self) -> u64 {
+        self.task_priority.into()
+    }
+
+    /// Writes CR8, 0 to 15.
+    pub fn set_cr8(&mut self, value: u64) {
+        self.task_priority = value as u8 & 15;
+    }
+
     /// Linear address of the next instruction.
-    pub fn linear_eip(&self) -> u64 {
-        self.seg(SegReg::Cs).base.wrapping_add(u64::from(self.eip)) & 0xFFFF_FFFF
+    pub fn linear_rip(&self) -> u64 {
+        if self.code_is_64() { self.rip } else { self.seg(SegReg::Cs).base.wrapping_add(self.rip) & 0xFFFF_FFFF }
+    }
+
+    /// Canonical: all bits above the linear-address width repeat its highest one. SDM Vol.1 3.3.7.1 "Canonical
+    /// Addressing".
+    #[inline]
+    pub fn is_canonical(&self, addr: u64) -> bool {
+        let shift = if self.cr4 & CR4_LA57 != 0 { 7 } else { 16 };
+        ((addr << shift) as i64 >> shift) as u64 == addr
     }
 }

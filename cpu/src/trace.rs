@@ -10,7 +10,7 @@ use ringwalk_mmu::{Frame, Memory, PAGE_BYTES, code_lines};
 use crate::decode::{Decoded, LONGEST, decode};
 use crate::fast::{CodeMode, DEAD, DYNAMIC, END, Entry, FORWARD, LEAVE, Loose, MOST_TRACE_BYTES, Side, choose};
 use crate::insn::Insn;
-use crate::model::Model;
+use crate::model::{Features, Model};
 use crate::timing::Timing;
 use crate::watch::Watches;
 
@@ -61,16 +61,16 @@ impl Key {
     /// The key of code at an offset in the arena under a mode: see [`CodeMode::key_bits`].
     #[inline(always)]
     pub(crate) const fn of(start: u64, bits: u64) -> Key {
-        Key(start << 3 | bits | 1)
+        Key(start << 4 | bits | 1)
     }
 
     fn offset_in_page(self) -> usize {
-        (self.0 >> 3) as usize % PAGE_BYTES as usize
+        (self.0 >> 4) as usize % PAGE_BYTES as usize
     }
 
     #[inline(always)]
     pub(crate) const fn table_index(self) -> usize {
-        (self.0 >> 3 ^ self.0 >> 17) as usize & (TABLE - 1)
+        (self.0 >> 4 ^ self.0 >> 18) as usize & (TABLE - 1)
     }
 }
 
@@ -111,6 +111,7 @@ const NO_SLOT: u32 = 0;
 #[derive(Clone, Copy)]
 pub(crate) struct Models {
     pub(crate) model: Model,
+    pub(crate) features: Features,
     pub(crate) timing: Timing,
 }
 
@@ -314,7 +315,7 @@ fn decode_run(slots: &mut Vec<Insn>, place: CodePlace, models: Models, memory: &
             break;
         }
         let bytes = &page[(place.offset + at) as usize..];
-        let Decoded::Insn(mut insn, ends) = decode(bytes, place.mode.is_32, models.model) else {
+        let Decoded::Insn(mut insn, ends) = decode(bytes, place.mode.size(), models.features) else {
             break;
         };
         cycles = cycles.saturating_add(models.timing.prepare(&mut insn, bytes));

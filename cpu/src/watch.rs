@@ -11,7 +11,7 @@ use crate::state::CpuState;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Place {
     /// A selector and an offset, in whatever mode.
-    Logical(u16, u32),
+    Logical(u16, u64),
     /// A linear address.
     Linear(u64),
     /// A physical address.
@@ -50,8 +50,8 @@ pub struct WatchHit {
     pub value: u64,
     /// CS of the instruction.
     pub selector: u16,
-    /// EIP of the instruction.
-    pub eip: u32,
+    /// RIP of the instruction.
+    pub rip: u64,
 }
 
 /// All stops the debugger asked for.
@@ -99,9 +99,9 @@ impl Watches {
     /// The breakpoint at the next instruction, if any.
     pub fn code_hit(&self, cpu: &CpuState, physical: Option<PhysAddr>) -> Option<u32> {
         let cs = cpu.seg(SegReg::Cs);
-        let linear = cpu.linear_eip();
+        let linear = cpu.linear_rip();
         let hits = |place: Place| match place {
-            Place::Logical(selector, offset) => cs.selector.0 == selector && cpu.eip == offset,
+            Place::Logical(selector, offset) => cs.selector.0 == selector && cpu.rip == offset,
             Place::Linear(address) => linear == address,
             Place::Physical(address) => physical.is_some_and(|at| at.0 == address),
         };
@@ -135,7 +135,7 @@ impl Watches {
         };
         let watch = self.data.iter().find(touches)?;
         let selector = cpu.seg(SegReg::Cs).selector.0;
-        Some(WatchHit { id: watch.id, linear: addr, bytes, write, value, selector, eip: cpu.eip })
+        Some(WatchHit { id: watch.id, linear: addr, bytes, write, value, selector, rip: cpu.rip })
     }
 }
 
@@ -143,7 +143,7 @@ fn physical_of(cpu: &CpuState, addr: LinAddr) -> Option<u64> {
     if !cpu.paging().enabled {
         return Some(addr.0);
     }
-    let entry = cpu.tlb.find(addr)?;
+    let entry = cpu.tlb.find(addr, cpu.pcid())?;
     Some(entry.physical.0 | (addr.0 & ((1 << entry.size_bits) - 1)))
 }
 

@@ -145,9 +145,9 @@ pub fn held(cpu: &CpuState, memory: &Memory, watch: &DataWatch) -> Option<u64> {
 pub fn stands_at(cpu: &CpuState, memory: &Memory, place: Place) -> bool {
     match place {
         Place::Logical(selector, offset) => {
-            cpu.seg(ringwalk_cpu::segment::SegReg::Cs).selector.0 == selector && cpu.eip == offset
+            cpu.seg(ringwalk_cpu::segment::SegReg::Cs).selector.0 == selector && cpu.rip == offset
         }
-        Place::Linear(address) => cpu.linear_eip() == address,
+        Place::Linear(address) => cpu.linear_rip() == address,
         Place::Physical(address) => {
             let at = fetch_address(cpu, memory);
             at.is_some_and(|at| memory.behind_a20(at) == PhysAddr(address))
@@ -158,7 +158,7 @@ pub fn stands_at(cpu: &CpuState, memory: &Memory, place: Place) -> bool {
 /// Where the next instruction is fetched from, before the A20 gate: by the page that the processor holds for it, else
 /// by the tables.
 fn fetch_address(cpu: &CpuState, memory: &Memory) -> Option<PhysAddr> {
-    let linear = LinAddr(cpu.linear_eip());
+    let linear = LinAddr(cpu.linear_rip());
     match cpu.fetch_page {
         Some(page) if page.linear == linear.page() => {
             Some(PhysAddr(page.physical * PAGE_BYTES + linear.offset_in_page()))

@@ -13,7 +13,7 @@ pub struct Bit {
     /// The manual's name.
     pub name: &'static str,
     /// Its value: 0 or 1, or that of a wider field.
-    pub value: u32,
+    pub value: u64,
     /// What it does.
     pub meaning: &'static str,
     /// It changed since the last stop.
@@ -38,27 +38,27 @@ pub struct BitsViews {
     pub registers: Vec<BitsView>,
 }
 
-type Row = (u32, &'static str, &'static str);
+type Row = (u64, &'static str, &'static str);
 
 /// SDM Vol.1 3.4.3 "EFLAGS Register".
 const EFLAGS: [Row; 17] = [
-    (flags::ID, "id", "CPUID can be used"),
-    (flags::VIP, "vip", "virtual interrupt pending"),
-    (flags::VIF, "vif", "virtual interrupt flag"),
-    (flags::AC, "ac", "alignment check"),
-    (flags::VM, "vm", "virtual-8086 mode"),
-    (flags::RF, "rf", "resume: no instruction breakpoint once"),
-    (flags::NT, "nt", "nested task: IRET returns to it"),
-    (flags::IOPL, "iopl", "privilege needed for I/O and CLI"),
-    (flags::OF, "of", "signed overflow"),
-    (flags::DF, "df", "string instructions go down"),
-    (flags::IF, "if", "interrupts are taken"),
-    (flags::TF, "tf", "single-step trap"),
-    (flags::SF, "sf", "negative"),
-    (flags::ZF, "zf", "zero, or equal"),
-    (flags::AF, "af", "carry out of bit 3"),
-    (flags::PF, "pf", "even parity of the low byte"),
-    (flags::CF, "cf", "carry, or below"),
+    (flags::ID as u64, "id", "CPUID can be used"),
+    (flags::VIP as u64, "vip", "virtual interrupt pending"),
+    (flags::VIF as u64, "vif", "virtual interrupt flag"),
+    (flags::AC as u64, "ac", "alignment check"),
+    (flags::VM as u64, "vm", "virtual-8086 mode"),
+    (flags::RF as u64, "rf", "resume: no instruction breakpoint once"),
+    (flags::NT as u64, "nt", "nested task: IRET returns to it"),
+    (flags::IOPL as u64, "iopl", "privilege needed for I/O and CLI"),
+    (flags::OF as u64, "of", "signed overflow"),
+    (flags::DF as u64, "df", "string instructions go down"),
+    (flags::IF as u64, "if", "interrupts are taken"),
+    (flags::TF as u64, "tf", "single-step trap"),
+    (flags::SF as u64, "sf", "negative"),
+    (flags::ZF as u64, "zf", "zero, or equal"),
+    (flags::AF as u64, "af", "carry out of bit 3"),
+    (flags::PF as u64, "pf", "even parity of the low byte"),
+    (flags::CF as u64, "cf", "carry, or below"),
 ];
 
 const CR0: [Row; 11] = [
@@ -90,19 +90,19 @@ const CR4: [Row; 12] = [
     (state::CR4_VME, "vme", "virtual interrupts in virtual-8086 mode"),
 ];
 
-fn decode(name: &'static str, value: u32, before: Option<u32>, rows: &[Row]) -> BitsView {
+fn decode(name: &'static str, value: u64, before: Option<u64>, rows: &[Row]) -> BitsView {
     let bit = |(mask, name, meaning): &Row| Bit {
         name,
         value: (value & mask) >> mask.trailing_zeros(),
         meaning,
         changed: before.is_some_and(|old| (old ^ value) & mask != 0),
     };
-    BitsView { name, value: u64::from(value), bits: rows.iter().map(bit).collect() }
+    BitsView { name, value, bits: rows.iter().map(bit).collect() }
 }
 
 /// EFLAGS with its flags.
 pub fn eflags(cpu: &CpuState, before: Option<&CpuState>) -> BitsView {
-    decode("eflags", cpu.flags.bits(), before.map(|old| old.flags.bits()), &EFLAGS)
+    decode("eflags", cpu.flags.bits().into(), before.map(|old| old.flags.bits().into()), &EFLAGS)
 }
 
 /// CR0 and CR4 with their bits, CR2 and CR3.
@@ -162,16 +162,16 @@ pub struct DebugView {
     /// DR0 to DR3 in words.
     pub breakpoints: Vec<GuestBreakpoint>,
     /// DR6.
-    pub dr6: u32,
+    pub dr6: u64,
     /// DR7.
-    pub dr7: u32,
+    pub dr7: u64,
 }
 
 /// One of the guest's own breakpoints.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct GuestBreakpoint {
     /// Its linear address.
-    pub address: u32,
+    pub address: u64,
     /// DR7 enables it.
     pub enabled: bool,
     /// What it watches.
@@ -222,8 +222,8 @@ impl Show for MsrView {
             (0x1B, "apic_base", msrs.apic_base),
             (0x8B, "bios_sign_id", msrs.bios_sign_id),
             (0x174, "sysenter_cs", msrs.sysenter_cs.into()),
-            (0x175, "sysenter_esp", msrs.sysenter_esp.into()),
-            (0x176, "sysenter_eip", msrs.sysenter_eip.into()),
+            (0x175, "sysenter_esp", msrs.sysenter_esp),
+            (0x176, "sysenter_eip", msrs.sysenter_eip),
             (0x1D9, "debugctl", msrs.debug_control),
             (0x2FF, "mtrr_def_type", msrs.mtrr_def_type),
         ] {

@@ -2,7 +2,7 @@
 
 use iced_x86::{Decoder, DecoderOptions, Formatter, Instruction, Mnemonic, NasmFormatter};
 use ringwalk_cpu::segment::SegReg;
-use ringwalk_cpu::state::{CpuState, Mode};
+use ringwalk_cpu::state::{CodeSize, CpuState, Mode};
 use serde::Serialize;
 
 use crate::page::{Page, Show, Tone};
@@ -68,7 +68,11 @@ impl Show for Listing {
 
 /// The bitness of the code that runs now.
 pub fn bits(cpu: &CpuState) -> u32 {
-    if cpu.code_is_32() { 32 } else { 16 }
+    match cpu.code_size() {
+        CodeSize::Bits16 => 16,
+        CodeSize::Bits32 => 32,
+        CodeSize::Bits64 => 64,
+    }
 }
 
 /// The instruction at an address, taken as code of the present bitness.
@@ -77,7 +81,7 @@ pub fn decode(target: &dyn Target, at: Address) -> Decoded {
     let at = in_code_segment(cpu, at);
     let mut bytes: Vec<u8> = (0..LONGEST).map_while(|index| at.plus(index).peek(cpu, memory)).collect();
     let ip = match at {
-        Address::Logical { offset, .. } => u64::from(offset),
+        Address::Logical { offset, .. } => offset,
         Address::Linear(address) | Address::Physical(address) => address,
     };
     let insn = Decoder::with_ip(bits(cpu), &bytes, ip, DecoderOptions::NONE).decode();
@@ -105,11 +109,11 @@ fn in_code_segment(cpu: &CpuState, at: Address) -> Address {
     let Address::Linear(linear) = at else {
         return at;
     };
-    let offset = linear.wrapping_sub(cpu.seg(SegReg::Cs).base) & 0xFFFF_FFFF;
-    match u32::try_from(offset) {
-        Ok(offset) if offset <= cpu.seg(SegReg::Cs).limit => Address::in_segment(cpu, SegReg::Cs, offset),
-        _ => at,
+    if cpu.code_is_64() {
+        return Address::in_segment(cpu, SegReg::Cs, linear);
     }
+    let offset = linear.wrapping_sub(cpu.seg(SegReg::Cs).base) & 0xFFFF_FFFF;
+    if offset <= u64::from(cpu.seg(SegReg::Cs).limit) { Address::in_segment(cpu, SegReg::Cs, offset) } else { at }
 }
 
 /// Lines from an address on.
@@ -154,7 +158,7 @@ fn line(target: &dyn Target, decoded: &Decoded) -> Line {
         show_linear: !is_plain(cpu, decoded.at),
         bytes,
         text: decoded.text(),
-        next: linear == Some(cpu.linear_eip()),
+        next: linear == Some(cpu.linear_rip()),
     }
 }
 
@@ -250,7 +254,7 @@ mod tests {
     #[test]
     fn branches_wrap_inside_64_kib_and_boundaries_follow_the_offset() {
         let mut fake = Fake::new();
-        fake.cpu.eip = 0xFFFE;
+        fake.cpu.rip = 0xFFFE;
         fake.poke(0xFFFE, &[0xEB, 0x10, 0x90, 0x90]);
         insta::assert_snapshot!(shown(&fake, Address::of_next(&fake.cpu), 1), @"=> 0000:fffe  eb10            jmp 0x10");
     }

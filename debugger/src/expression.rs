@@ -291,12 +291,12 @@ impl<'a> Parser<'a> {
         };
         let digits = word.strip_suffix(['h', 'H']).unwrap_or(word);
         let digits = digits.strip_prefix("0x").or(digits.strip_prefix("0X")).unwrap_or(digits);
-        if let Ok(value) = u32::from_str_radix(digits, 16)
+        if let Ok(value) = u64::from_str_radix(digits, 16)
             // Names such as CS are registers; CF and AF, being flags, are numbers here.
             && !matches!(Register::by_name(word), Some(register) if !matches!(register, Register::Flag(_)))
         {
             self.next += 1;
-            return Ok(Expr::Number(u64::from(value)));
+            return Ok(Expr::Number(value));
         }
         self.unary()
     }
@@ -371,12 +371,12 @@ impl Place {
         let cpu = target.cpu();
         // Truncation: offsets are 32 bits wide.
         Ok(match self {
-            Place::Register(reg, offset) => Address::in_segment(cpu, *reg, offset.value(target)? as u32),
+            Place::Register(reg, offset) => Address::in_segment(cpu, *reg, offset.value(target)?),
             Place::Selector(selector, offset) => {
                 let (selector, offset) = (selector.value(target)?, offset.value(target)?);
                 let selector = u16::try_from(selector)
                     .map_err(|_| Error::Value(format!("{selector:#x} is no selector: selectors have 16 bits")))?;
-                let found = Address::by_selector(cpu, target.memory(), selector, offset as u32);
+                let found = Address::by_selector(cpu, target.memory(), selector, offset);
                 found.ok_or_else(|| {
                     Error::Value(format!(
                         "selector {selector:04x} names no descriptor that can be read; see `info gdt`"

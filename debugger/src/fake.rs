@@ -39,7 +39,7 @@ impl Fake {
         ]);
         let mut cpu = CpuState::new(Model::Max, TlbPolicy::Real);
         cpu.segments[SegReg::Cs as usize] = Segment { rights: 0x9B, ..Segment::real(0) };
-        cpu.eip = 0x7C00;
+        cpu.rip = 0x7C00;
         cpu.gpr[4] = 0x7000;
         Fake {
             cpu,

@@ -127,7 +127,7 @@ fn place(target: &dyn Target, insn: &Instruction, index: u32) -> Option<(SegReg,
         if register.is_segment_register() { Some(0) } else { value_of(cpu, register) }
     };
     let offset = insn.virtual_address(index, 0, value)?;
-    Some((segment, Address::in_segment(cpu, segment, offset as u32)))
+    Some((segment, Address::in_segment(cpu, segment, offset)))
 }
 
 fn operand(target: &dyn Target, insn: &Instruction, index: u32, access: OpAccess) -> Option<Operand> {
@@ -175,7 +175,7 @@ fn fault(target: &dyn Target, reg: SegReg, first: Address, bytes: u32, write: bo
     if cpu.mode() == Mode::Protected && !write && !segment.is_readable() {
         return Some(format!("#GP: {name} is not readable"));
     }
-    if !segment.contains(offset, bytes) {
+    if !cpu.code_is_64() && !segment.contains(offset as u32, bytes) {
         return Some(format!("{vector}: outside the limit of {name}, {:08x}", segment.limit));
     }
     [0, bytes - 1].into_iter().find_map(|byte| page_fault(target, first.plus(byte).linear()?, write))
@@ -189,7 +189,7 @@ fn page_fault(target: &dyn Target, at: LinAddr, write: bool) -> Option<String> {
     }
     let user = cpu.cpl == 3;
     let refuses_write = |writable: bool| write && !writable && (user || paging.write_protect);
-    if let Some(entry) = cpu.tlb.find(at)
+    if let Some(entry) = cpu.tlb.find(at, cpu.pcid())
         && (!user || entry.user)
         && !refuses_write(entry.writable)
         && (!write || entry.dirty)
@@ -280,7 +280,7 @@ fn branch(target: &dyn Target, insn: &Instruction, condition: Option<bool>) -> O
     let selector = cpu.seg(SegReg::Cs).selector.0;
     match insn.flow_control() {
         FlowControl::ConditionalBranch => Some(if condition == Some(true) {
-            format!("taken, to {}", logical(selector, insn.near_branch_target() as u32))
+            format!("taken, to {}", logical(selector, insn.near_branch_target()))
         } else {
             "not taken".to_string()
         }),
@@ -323,16 +323,16 @@ fn indirect_target(target: &dyn Target, insn: &Instruction) -> Option<String> {
     let cpu = target.cpu();
     let selector = cpu.seg(SegReg::Cs).selector.0;
     if insn.op0_kind() == OpKind::Register {
-        return Some(logical(selector, value_of(cpu, insn.op0_register())? as u32));
+        return Some(logical(selector, value_of(cpu, insn.op0_register())?));
     }
     let (_, at) = place(target, insn, 0)?;
     let bytes = insn.memory_size().size() as u32;
     let value = at.peek_number(cpu, target.memory(), bytes)?;
     // A far pointer is an offset and the selector behind it.
     Some(match insn.memory_size() {
-        MemorySize::SegPtr16 => logical((value >> 16) as u16, value as u32 & 0xFFFF),
-        MemorySize::SegPtr32 => logical((value >> 32) as u16, value as u32),
-        _ => logical(selector, value as u32),
+        MemorySize::SegPtr16 => logical((value >> 16) as u16, value & 0xFFFF),
+        MemorySize::SegPtr32 => logical((value >> 32) as u16, value & 0xFFFF_FFFF),
+        _ => logical(selector, value),
     })
 }
 
@@ -342,11 +342,13 @@ fn return_target(target: &dyn Target, insn: &Instruction) -> Option<String> {
     let (bytes, is_far) = match insn.code() {
         Code::Retnw | Code::Retnw_imm16 => (2, false),
         Code::Retnd | Code::Retnd_imm16 => (4, false),
+        Code::Retnq | Code::Retnq_imm16 => (8, false),
         Code::Retfw | Code::Retfw_imm16 | Code::Iretw => (2, true),
         Code::Retfd | Code::Retfd_imm16 | Code::Iretd => (4, true),
+        Code::Retfq | Code::Retfq_imm16 | Code::Iretq => (8, true),
         _ => return None,
     };
-    let offset = stack_at(cpu, 0).peek_number(cpu, memory, bytes)? as u32;
+    let offset = stack_at(cpu, 0).peek_number(cpu, memory, bytes)?;
     let selector =
         if is_far { stack_at(cpu, bytes).peek_number(cpu, memory, 2)? as u16 } else { cpu.seg(SegReg::Cs).selector.0 };
     Some(logical(selector, offset))
@@ -470,7 +472,7 @@ mod tests {
         fake.cpu.gdtr.limit = 0xF;
         fake.poke(0x1008, &0x0000_EC00_0008_1234_u64.to_le_bytes());
         assert_eq!(outlook(&fake).branch.as_deref(), Some("GDT[1]: call gate32 DPL 3 -> 0008:1234"));
-        fake.cpu.eip += 5;
+        fake.cpu.rip += 5;
         assert_eq!(outlook(&fake).branch.as_deref(), Some("GDT[2] cannot be read"));
     }
 

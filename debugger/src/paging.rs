@@ -129,7 +129,7 @@ pub fn walk(target: &dyn Target, at: Address) -> Option<WalkView> {
         (None, true) => Some("a reserved bit is set: any access gives #PF with RSVD"),
         (None, false) => Some("not present: any access gives #PF"),
     };
-    let cached = cpu.tlb.find(linear);
+    let cached = cpu.tlb.find(linear, cpu.pcid());
     view.stale = cached.is_some_and(|cached| is_stale(cached, found.leaf.as_ref(), linear));
     view.page = found.leaf.as_ref().map(PageView::new);
     view.tlb = cached.map(PageView::new);
@@ -318,6 +318,9 @@ mod tests {
             writable: true,
             dirty: true,
             global: false,
+            no_execute: false,
+            protection_key: 0,
+            pcid: 0,
         });
         insta::assert_snapshot!(shown(&walk(&fake, Address::Linear(0x7C00)).unwrap()), @r"
         lin 00007c00 = phys 00007c00

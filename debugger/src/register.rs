@@ -137,18 +137,18 @@ impl Register {
             Register::Word(number) => general(number) & 0xFFFF,
             Register::Low(number) => general(number) & 0xFF,
             Register::High(number) => general(number) >> 8 & 0xFF,
-            Register::Eip => u64::from(cpu.eip),
-            Register::Ip => u64::from(cpu.eip & 0xFFFF),
+            Register::Eip => cpu.rip & 0xFFFF_FFFF,
+            Register::Ip => cpu.rip & 0xFFFF,
             Register::Eflags => u64::from(cpu.flags.bits()),
             Register::Flag(mask) => u64::from((cpu.flags.bits() & mask) >> mask.trailing_zeros()),
             Register::Segment(reg) => u64::from(cpu.seg(reg).selector.0),
-            Register::Control(0) => u64::from(cpu.cr0),
+            Register::Control(0) => cpu.cr0,
             Register::Control(2) => cpu.cr2,
             Register::Control(3) => cpu.cr3,
-            Register::Control(_) => u64::from(cpu.cr4),
-            Register::Debug(6) => u64::from(cpu.dr6),
-            Register::Debug(7) => u64::from(cpu.dr7),
-            Register::Debug(number) => u64::from(cpu.dr[number as usize & 3]),
+            Register::Control(_) => cpu.cr4,
+            Register::Debug(6) => cpu.dr6,
+            Register::Debug(7) => cpu.dr7,
+            Register::Debug(number) => cpu.dr[number as usize & 3],
             Register::Ldtr => u64::from(cpu.ldtr.selector.0),
             Register::Tr => u64::from(cpu.tr.selector.0),
             Register::GdtBase => cpu.gdtr.base,
@@ -184,13 +184,13 @@ impl Register {
             Register::Eflags => cpu.flags = Eflags::from_bits(low),
             Register::Flag(mask) => cpu.flags.replace(mask, low << mask.trailing_zeros()),
             Register::Segment(reg) => load_segment(cpu, memory, reg, Selector(value as u16))?,
-            Register::Control(0) => cpu.cr0 = low,
+            Register::Control(0) => cpu.cr0 = low.into(),
             Register::Control(2) => cpu.cr2 = u64::from(low),
             Register::Control(3) => cpu.cr3 = u64::from(low),
-            Register::Control(_) => cpu.cr4 = low,
-            Register::Debug(6) => cpu.dr6 = low | DR6_FIXED,
-            Register::Debug(7) => cpu.dr7 = low | DR7_FIXED,
-            Register::Debug(number) => cpu.dr[number as usize & 3] = low,
+            Register::Control(_) => cpu.cr4 = low.into(),
+            Register::Debug(6) => cpu.dr6 = u64::from(low) | DR6_FIXED,
+            Register::Debug(7) => cpu.dr7 = u64::from(low) | DR7_FIXED,
+            Register::Debug(number) => cpu.dr[number as usize & 3] = low.into(),
             Register::GdtBase => cpu.gdtr.base = u64::from(low),
             Register::GdtLimit => cpu.gdtr.limit = value as u16,
             Register::IdtBase => cpu.idtr.base = u64::from(low),
@@ -205,7 +205,7 @@ impl Register {
 }
 
 fn set_eip(cpu: &mut CpuState, eip: u32) {
-    cpu.eip = eip;
+    cpu.rip = eip.into();
     cpu.fetch_page = None;
 }
 

@@ -124,7 +124,7 @@ fn arrival(target: &mut dyn Target, desk: &mut Desk, own: Option<&Own<'_>>) -> O
 /// One step; `Some` if it must be the last.
 fn step_once(target: &mut dyn Target, desk: &mut Desk) -> Option<Reason> {
     arm(target, desk, None);
-    let moment = |cpu: &CpuState| (cpu.seg(SegReg::Cs).selector, cpu.eip, cpu.retired);
+    let moment = |cpu: &CpuState| (cpu.seg(SegReg::Cs).selector, cpu.rip, cpu.retired);
     let before = moment(target.cpu());
     match target.step() {
         Stop::Step => (),
@@ -151,9 +151,9 @@ fn over_once(target: &mut dyn Target, desk: &mut Desk) -> Option<Reason> {
     }
     let (cpu, here) = (target.cpu(), Address::of_next(target.cpu()));
     let interrupt = target.signals().interrupt && cpu.flags.has(IF) && cpu.shadow == Shadow::None;
-    let (retired, eip) = (cpu.retired, cpu.eip);
+    let (retired, eip) = (cpu.retired, cpu.rip);
     let reason = step_once(target, desk);
-    let delivered = target.cpu().retired == retired && target.cpu().eip != eip;
+    let delivered = target.cpu().retired == retired && target.cpu().rip != eip;
     if reason.is_some() || !(interrupt && delivered) {
         return reason;
     }
@@ -311,7 +311,7 @@ fn until_condition(target: &mut dyn Target, desk: &mut Desk, condition: &Expr) -
         }
         if condition.value(target) != Ok(0) {
             let cpu = target.cpu();
-            let at = logical(cpu.seg(SegReg::Cs).selector.0, cpu.eip);
+            let at = logical(cpu.seg(SegReg::Cs).selector.0, cpu.rip);
             return finish(target, desk, before, Reason::Done("condition", format!("the condition holds at {at}")));
         }
     }

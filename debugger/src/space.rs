@@ -16,7 +16,7 @@ pub enum Address {
         /// The selector.
         selector: u16,
         /// The offset.
-        offset: u32,
+        offset: u64,
         /// The linear address of offset 0.
         base: u64,
     },
@@ -40,17 +40,17 @@ pub struct Everywhere {
 impl Address {
     /// The next instruction: CS:EIP.
     pub fn of_next(cpu: &CpuState) -> Address {
-        Address::in_segment(cpu, SegReg::Cs, cpu.eip)
+        Address::in_segment(cpu, SegReg::Cs, cpu.rip)
     }
 
     /// An offset in a segment register, by its descriptor cache.
-    pub fn in_segment(cpu: &CpuState, reg: SegReg, offset: u32) -> Address {
+    pub fn in_segment(cpu: &CpuState, reg: SegReg, offset: u64) -> Address {
         let segment = cpu.seg(reg);
         Address::Logical { selector: segment.selector.0, offset, base: segment.base }
     }
 
     /// An offset behind a selector that no register need hold: by the mode, or by the descriptor table.
-    pub fn by_selector(cpu: &CpuState, memory: &Memory, selector: u16, offset: u32) -> Option<Address> {
+    pub fn by_selector(cpu: &CpuState, memory: &Memory, selector: u16, offset: u64) -> Option<Address> {
         let base = match cpu.mode() {
             Mode::Protected => descriptor_of(cpu, memory, Selector(selector))?.base().into(),
             Mode::Real | Mode::Virtual8086 => u64::from(selector) << 4,
@@ -61,8 +61,8 @@ impl Address {
     /// The linear address, for all but physical ones.
     pub fn linear(self) -> Option<LinAddr> {
         match self {
-            Address::Logical { offset, base, .. } => Some(LinAddr(base.wrapping_add(u64::from(offset)) & 0xFFFF_FFFF)),
-            Address::Linear(address) => Some(LinAddr(address & 0xFFFF_FFFF)),
+            Address::Logical { offset, base, .. } => Some(LinAddr(wrapped(base, offset))),
+            Address::Linear(address) => Some(LinAddr(address)),
             Address::Physical(_) => None,
         }
     }
@@ -79,9 +79,9 @@ impl Address {
     pub fn plus(self, bytes: u32) -> Address {
         match self {
             Address::Logical { selector, offset, base } => {
-                Address::Logical { selector, offset: offset.wrapping_add(bytes), base }
+                Address::Logical { selector, offset: wrapped(offset, bytes.into()), base }
             }
-            Address::Linear(address) => Address::Linear(address.wrapping_add(u64::from(bytes)) & 0xFFFF_FFFF),
+            Address::Linear(address) => Address::Linear(wrapped(address, bytes.into())),
             Address::Physical(address) => Address::Physical(address.wrapping_add(u64::from(bytes))),
         }
     }
@@ -137,8 +137,17 @@ impl Everywhere {
     }
 }
 
+/// A sum that wraps at 4 GiB if neither part lies beyond: 32-bit code does not get there.
+fn wrapped(base: u64, offset: u64) -> u64 {
+    let sum = base.wrapping_add(offset);
+    if (base | offset) >> 32 == 0 { sum & 0xFFFF_FFFF } else { sum }
+}
+
 /// `selector:offset` with as many digits as the offset needs.
-pub fn logical(selector: u16, offset: u32) -> String {
+pub fn logical(selector: u16, offset: u64) -> String {
+    if offset > 0xFFFF_FFFF {
+        return format!("{selector:04x}:{offset:016x}");
+    }
     if offset > 0xFFFF { format!("{selector:04x}:{offset:08x}") } else { format!("{selector:04x}:{offset:04x}") }
 }
 

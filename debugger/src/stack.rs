@@ -1,7 +1,7 @@
 //! The stack: where its top is, and `stack`.
 
 use ringwalk_cpu::segment::SegReg;
-use ringwalk_cpu::state::CpuState;
+use ringwalk_cpu::state::{CodeSize, CpuState};
 use serde::Serialize;
 
 use crate::page::{Page, Show};
@@ -22,22 +22,33 @@ pub struct StackView {
 }
 
 /// The stack pointer as wide as the stack segment says.
-pub fn stack_pointer(cpu: &CpuState) -> u32 {
-    let wide = cpu.gpr[4] as u32; // Truncation: ESP has 32 bits.
-    if cpu.seg(SegReg::Ss).is_big() { wide } else { wide & 0xFFFF }
+pub fn stack_pointer(cpu: &CpuState) -> u64 {
+    wrapped(cpu, cpu.gpr[4])
+}
+
+fn wrapped(cpu: &CpuState, offset: u64) -> u64 {
+    if cpu.code_is_64() {
+        offset
+    } else if cpu.seg(SegReg::Ss).is_big() {
+        offset & 0xFFFF_FFFF
+    } else {
+        offset & 0xFFFF
+    }
 }
 
 /// So many bytes above the top of the stack; a 16-bit stack wraps at 64 KiB.
 pub fn stack_at(cpu: &CpuState, bytes: u32) -> Address {
-    let offset = stack_pointer(cpu).wrapping_add(bytes);
-    let offset = if cpu.seg(SegReg::Ss).is_big() { offset } else { offset & 0xFFFF };
-    Address::in_segment(cpu, SegReg::Ss, offset)
+    Address::in_segment(cpu, SegReg::Ss, wrapped(cpu, stack_pointer(cpu).wrapping_add(bytes.into())))
 }
 
 /// So many slots from the top.
 pub fn stack(target: &dyn Target, slots: u32) -> StackView {
     let cpu = target.cpu();
-    let slot_bytes = if cpu.code_is_32() { 4 } else { 2 };
+    let slot_bytes = match cpu.code_size() {
+        CodeSize::Bits16 => 2,
+        CodeSize::Bits32 => 4,
+        CodeSize::Bits64 => 8,
+    };
     let top = stack_at(cpu, 0);
     let slot = |index| stack_at(cpu, index * slot_bytes).peek_number(cpu, target.memory(), slot_bytes);
     StackView {

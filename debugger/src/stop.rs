@@ -145,11 +145,11 @@ fn writer(target: &dyn Target, hit: &WatchHit) -> String {
     let cpu = target.cpu();
     let same = cpu.seg(SegReg::Cs).selector == Selector(hit.selector);
     let at = if same {
-        Some(Address::in_segment(cpu, SegReg::Cs, hit.eip))
+        Some(Address::in_segment(cpu, SegReg::Cs, hit.rip))
     } else {
-        Address::by_selector(cpu, target.memory(), hit.selector, hit.eip)
+        Address::by_selector(cpu, target.memory(), hit.selector, hit.rip)
     };
-    let at_text = logical(hit.selector, hit.eip);
+    let at_text = logical(hit.selector, hit.rip);
     at.map_or(at_text.clone(), |at| format!("{at_text} {}", decode(target, at).text()))
 }
 
@@ -163,7 +163,7 @@ fn step_text(target: &dyn Target, before: &CpuState) -> String {
         return if cpu.activity == Activity::Halted { "halted: the next step idles until an event" } else { "stepped" }
             .to_string();
     }
-    let place = |cpu: &CpuState| (cpu.seg(SegReg::Cs).selector, cpu.eip);
+    let place = |cpu: &CpuState| (cpu.seg(SegReg::Cs).selector, cpu.rip);
     if place(cpu) == place(before) {
         let repeats = next_instruction(target).insn.is_some_and(|insn| repeats(&insn));
         return match (before.activity, repeats) {
@@ -197,7 +197,7 @@ fn delivery_text(target: &dyn Target) -> String {
 /// The only vector whose handler begins at the next instruction.
 fn delivered(target: &dyn Target) -> Option<u8> {
     let cpu = target.cpu();
-    let here = logical(cpu.seg(SegReg::Cs).selector.0, cpu.eip);
+    let here = logical(cpu.seg(SegReg::Cs).selector.0, cpu.rip);
     let mut leads_here = (0..=255).filter(|vector| crate::tables::gate_target(target, *vector).as_ref() == Some(&here));
     let (only, more) = (leads_here.next()?, leads_here.next());
     if more.is_some() { None } else { Some(only) }

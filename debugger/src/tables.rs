@@ -115,10 +115,10 @@ pub fn describe(descriptor: Descriptor) -> String {
     let selector = descriptor.gate_selector().0;
     match descriptor.system_type() {
         Some(CallGate16 | InterruptGate16 | TrapGate16) => {
-            format!("{words} -> {}", logical(selector, descriptor.gate_offset_16()))
+            format!("{words} -> {}", logical(selector, descriptor.gate_offset_16().into()))
         }
         Some(CallGate32 | InterruptGate32 | TrapGate32) => {
-            format!("{words} -> {}", logical(selector, descriptor.gate_offset_32()))
+            format!("{words} -> {}", logical(selector, descriptor.gate_offset_32().into()))
         }
         Some(TaskGate) => format!("{words} -> TSS {selector:04x}"),
         _ => format!("base {:08x} limit {:08x} {words}", descriptor.base(), descriptor.limit()),
@@ -158,7 +158,7 @@ pub fn ivt(target: &dyn Target) -> TableView {
         let raw = read(target, base, vector * 4, 4);
         let text = match raw {
             Some(0) => return None,
-            Some(pointer) => logical((pointer >> 16) as u16, pointer as u32 & 0xFFFF),
+            Some(pointer) => logical((pointer >> 16) as u16, pointer & 0xFFFF),
             None => "??".to_string(),
         };
         let purpose = vectors::on_a_pc(vector as u8);
@@ -192,13 +192,13 @@ pub fn gate_target(target: &dyn Target, vector: u8) -> Option<String> {
     let cpu = target.cpu();
     if cpu.mode() == Mode::Real {
         let pointer = read(target, cpu.idtr.base, u32::from(vector) * 4, 4)?;
-        return Some(logical((pointer >> 16) as u16, pointer as u32 & 0xFFFF));
+        return Some(logical((pointer >> 16) as u16, pointer & 0xFFFF));
     }
     let gate = Descriptor(read(target, cpu.idtr.base, u32::from(vector) * 8, 8)?);
     let selector = gate.gate_selector().0;
     match gate.system_type()? {
-        SystemType::InterruptGate16 | SystemType::TrapGate16 => Some(logical(selector, gate.gate_offset_16())),
-        SystemType::InterruptGate32 | SystemType::TrapGate32 => Some(logical(selector, gate.gate_offset_32())),
+        SystemType::InterruptGate16 | SystemType::TrapGate16 => Some(logical(selector, gate.gate_offset_16().into())),
+        SystemType::InterruptGate32 | SystemType::TrapGate32 => Some(logical(selector, gate.gate_offset_32().into())),
         SystemType::TaskGate => Some(format!("TSS {selector:04x}")),
         _ => None,
     }

@@ -94,7 +94,7 @@ impl Tour {
 
     /// The stop that the next instruction is at, by its index.
     pub fn stop_at(&self, cpu: &CpuState) -> Option<usize> {
-        let here = |stop: &TourStop| stop.address == cpu.linear_eip() && stop.holds(cpu);
+        let here = |stop: &TourStop| stop.address == cpu.linear_rip() && stop.holds(cpu);
         self.stops.iter().position(here).filter(|_| self.on)
     }
 

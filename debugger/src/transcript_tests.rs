@@ -187,7 +187,7 @@ fn next_does_not_fall_into_interrupt_handlers() {
     n: stepped  [position 4, retired 3]
     p ip: 0x7c01 = 31745
     ");
-    fake.cpu.eip = 0x7C00;
+    fake.cpu.rip = 0x7C00;
     fake.bus.signals.interrupt = true;
     insta::assert_snapshot!(first_lines(&mut fake, &["s", "out", "p ip"]), @r"
     s: interrupt 08h (IRQ 0 timer) was delivered: it came at 0000:7c00 nop  [position 5, retired 3]

@@ -15,12 +15,27 @@ pub enum Class {
     Supervisor = 0,
     /// CPL 3.
     User = 1,
+    /// CPL 0 to 2 with EFLAGS.AC set under CR4.SMAP: explicit accesses may reach user pages.
+    SupervisorOverride = 2,
 }
 
-/// Where the key stands in a tag, above all linear addresses.
+impl Class {
+    /// A fetch does not look at EFLAGS.AC.
+    const fn of_fetch(self) -> Class {
+        match self {
+            Class::User => Class::User,
+            Class::Supervisor | Class::SupervisorOverride => Class::Supervisor,
+        }
+    }
+}
+
+/// Where the key stands in a tag: above the bits that tell canonical addresses apart. What lies above those repeats the
+/// highest of them, so that the sum of an address and a key is that of no other address and key.
 const KEY_SHIFT: u32 = 48;
-/// Contexts before the entries must be emptied for real: a flush takes the next one, and no old entry fits any more.
-const CONTEXTS: u64 = 1 << 12;
+/// The same with five levels of paging.
+const WIDE_KEY_SHIFT: u32 = 57;
+/// Classes in a key.
+const CLASS_BITS: u32 = 2;
 
 #[derive(Clone, Copy)]
 struct Entry {
@@ -82,6 +97,7 @@ const NO_DEVICE: DeviceEntry = DeviceEntry { tag: 0, physical: 0 };
 /// Two ways a set for data, one for code, one page of devices for reads and one for writes.
 pub struct HostTlb {
     context: u64,
+    key_shift: u32,
     read: [Set; SETS],
     write: [Set; SETS],
     fetch: [FetchEntry; FETCH_ENTRIES],
@@ -93,6 +109,7 @@ impl Default for HostTlb {
     fn default() -> Self {
         HostTlb {
             context: 0,
+            key_shift: KEY_SHIFT,
             read: [[EMPTY; 2]; SETS],
             write: [[EMPTY; 2]; SETS],
             fetch: [NO_FETCH; FETCH_ENTRIES],
@@ -117,7 +134,7 @@ impl HostTlb {
     /// What is added to an address before it is compared with tags, for a class.
     #[inline(always)]
     pub const fn key(&self, class: Class) -> u64 {
-        (self.context << 1 | class as u64).wrapping_add(1) << KEY_SHIFT
+        (self.context << CLASS_BITS | class as u64).wrapping_add(1) << self.key_shift
     }
 
     const fn tag(&self, addr: LinAddr, class: Class) -> u64 {
@@ -183,6 +200,7 @@ impl HostTlb {
     /// Where code at `addr` can be fetched.
     #[inline(always)]
     pub fn fetch(&self, addr: LinAddr, class: Class) -> Option<FetchPlace> {
+        let class = class.of_fetch();
         let entry = &self.fetch[fetch_index(addr, class)];
         (entry.tag == self.tag(addr, class)).then_some(FetchPlace { frame: entry.frame, physical: entry.physical })
     }
@@ -216,6 +234,7 @@ impl HostTlb {
 
     /// Remembers where a page of code lies.
     pub fn fill_fetch(&mut self, addr: LinAddr, class: Class, place: FetchPlace) {
+        let class = class.of_fetch();
         let FetchPlace { frame, physical } = place;
         self.fetch[fetch_index(addr, class)] = FetchEntry { tag: self.tag(addr, class), frame, physical };
     }
@@ -249,13 +268,31 @@ impl HostTlb {
     #[inline]
     pub fn flush(&mut self) {
         self.context += 1;
-        if self.context == CONTEXTS {
-            self.context = 0;
-            self.read.fill([EMPTY; 2]);
-            self.write.fill([EMPTY; 2]);
-            self.fetch.fill(NO_FETCH);
-            self.device_read = NO_DEVICE;
-            self.device_write = NO_DEVICE;
+        if self.context == self.contexts() {
+            self.empty();
+        }
+    }
+
+    /// Contexts before the entries must be emptied for real: a flush takes the next one, and no old entry fits any more.
+    const fn contexts(&self) -> u64 {
+        1 << (64 - self.key_shift - CLASS_BITS - 1)
+    }
+
+    fn empty(&mut self) {
+        self.context = 0;
+        self.read.fill([EMPTY; 2]);
+        self.write.fill([EMPTY; 2]);
+        self.fetch.fill(NO_FETCH);
+        self.device_read = NO_DEVICE;
+        self.device_write = NO_DEVICE;
+    }
+
+    /// Linear addresses have 57 bits from now on, or 48. Only canonical ones may be looked up.
+    pub fn set_wide_addresses(&mut self, wide: bool) {
+        let key_shift = if wide { WIDE_KEY_SHIFT } else { KEY_SHIFT };
+        if key_shift != self.key_shift {
+            self.key_shift = key_shift;
+            self.empty();
         }
     }
 }
@@ -276,7 +313,7 @@ mod tests {
     fn a_flush_forgets_all_and_contexts_come_round() {
         let mut tlb = HostTlb::default();
         let addr = LinAddr(0x40_0123);
-        for _ in 0..3 * CONTEXTS {
+        for _ in 0..3 * tlb.contexts() {
             assert_eq!(tlb.read(addr, 4, Class::User), None);
             tlb.fill_read(addr, Class::User, Frame(7));
             assert_eq!(tlb.read(addr, 4, Class::User), Some(Frame(7).start() + 0x123));

@@ -27,7 +27,7 @@ pub struct TlbEntry {
     pub linear: LinAddr,
     /// Physical address of the page's first byte.
     pub physical: PhysAddr,
-    /// log2 of the page size: 12, 21 or 22.
+    /// log2 of the page size: 12, 21, 22 or 30.
     pub size_bits: u8,
     /// User mode may access it.
     pub user: bool,
@@ -37,6 +37,12 @@ pub struct TlbEntry {
     pub dirty: bool,
     /// It survives a load of CR3.
     pub global: bool,
+    /// No instruction may be fetched from it.
+    pub no_execute: bool,
+    /// The protection key, 0 to 15.
+    pub protection_key: u8,
+    /// The process-context identifier that it was made under.
+    pub pcid: u16,
 }
 
 impl TlbEntry {
@@ -45,8 +51,18 @@ impl TlbEntry {
         TlbEntry { dirty: other.dirty, ..*self } == *other
     }
 
-    fn covers(&self, addr: LinAddr) -> bool {
+    /// Its page holds the address.
+    pub fn holds(&self, addr: LinAddr) -> bool {
         addr.0 >> self.size_bits == self.linear.0 >> self.size_bits
+    }
+
+    /// A global translation serves every process context. SDM Vol.3A 4.10.2.4 "Global Pages".
+    fn serves(&self, addr: LinAddr, pcid: u16) -> bool {
+        self.holds(addr) && (self.global || self.pcid == pcid)
+    }
+
+    fn is_sound(&self) -> bool {
+        self.protection_key < 16 && self.pcid < 4096
     }
 }
 
@@ -69,7 +85,7 @@ impl Bank {
         let ways = self.next.iter().all(|way| u32::from(*way) < self.ways);
         shape(self) == shape(fresh)
             && ways
-            && self.entries.iter().flatten().all(|entry| sizes.contains(&entry.size_bits))
+            && self.entries.iter().flatten().all(|entry| sizes.contains(&entry.size_bits) && entry.is_sound())
     }
 
     fn set_of(&self, addr: LinAddr, size_bits: u8) -> usize {
@@ -82,14 +98,19 @@ impl Bank {
     }
 
     #[inline]
-    fn find(&self, addr: LinAddr, size_bits: u8) -> Option<&TlbEntry> {
+    fn find(&self, addr: LinAddr, pcid: u16, size_bits: u8) -> Option<&TlbEntry> {
         let first = self.set_of(addr, size_bits) * self.ways as usize;
-        self.entries[first..][..self.ways as usize].iter().flatten().find(|entry| entry.covers(addr))
+        self.entries[first..][..self.ways as usize]
+            .iter()
+            .flatten()
+            .find(|entry| entry.size_bits == size_bits && entry.serves(addr, pcid))
     }
 
-    fn take(&mut self, addr: LinAddr, size_bits: u8) -> Option<TlbEntry> {
+    fn take(&mut self, addr: LinAddr, pcid: u16, size_bits: u8) -> Option<TlbEntry> {
         let set = self.set_of(addr, size_bits);
-        let held = |way: &&mut Option<TlbEntry>| way.as_ref().is_some_and(|entry| entry.covers(addr));
+        let held = |way: &&mut Option<TlbEntry>| {
+            way.as_ref().is_some_and(|entry| entry.size_bits == size_bits && entry.serves(addr, pcid))
+        };
         self.ways_of(set).iter_mut().find(held)?.take()
     }
 
@@ -114,6 +135,9 @@ impl Bank {
     }
 }
 
+/// Sizes of large pages, as log2.
+const LARGE_SIZES: [u8; 3] = [22, 21, 30];
+
 /// The translations that the processor holds.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Tlb {
@@ -136,7 +160,7 @@ impl Tlb {
     /// True if it is one that a processor can have come to: what a file says need not be.
     pub fn is_sound(&self) -> bool {
         let fresh = Tlb::new(self.policy);
-        self.small.is_sound(&fresh.small, &[12]) && self.large.is_sound(&fresh.large, &[21, 22])
+        self.small.is_sound(&fresh.small, &[12]) && self.large.is_sound(&fresh.large, &[21, 22, 30])
     }
 
     /// The policy it was made with.
@@ -144,10 +168,11 @@ impl Tlb {
         self.policy
     }
 
-    /// The translation held for an address, if any.
+    /// The translation held for an address in a process context (0 without CR4.PCIDE), if any.
     #[inline]
-    pub fn find(&self, addr: LinAddr) -> Option<&TlbEntry> {
-        self.small.find(addr, 12).or_else(|| self.large.find(addr, 22)).or_else(|| self.large.find(addr, 21))
+    pub fn find(&self, addr: LinAddr, pcid: u16) -> Option<&TlbEntry> {
+        let large = || LARGE_SIZES.iter().find_map(|size| self.large.find(addr, pcid, *size));
+        self.small.find(addr, pcid, 12).or_else(large)
     }
 
     /// Takes in a translation for an address that has none; returns the one that had to go for it. Under [`TlbPolicy::None`] nothing is kept.
@@ -161,15 +186,20 @@ impl Tlb {
 
     /// INVLPG, the drop after a page fault, and before a renewed fill: every entry that covers the address goes, global
     /// or not. Gives what went, the third place free.
-    pub fn drop_address(&mut self, addr: LinAddr) -> Lost {
-        let large = self.large.take(addr, 22).or_else(|| self.large.take(addr, 21));
-        [self.small.take(addr, 12), large, None]
+    pub fn drop_address(&mut self, addr: LinAddr, pcid: u16) -> Lost {
+        let large = LARGE_SIZES.iter().find_map(|size| self.large.take(addr, pcid, *size));
+        [self.small.take(addr, pcid, 12), large, None]
     }
 
-    /// A load of CR3: all but global entries go.
-    pub fn flush_non_global(&mut self) {
-        self.small.drop_where(|entry| !entry.global);
-        self.large.drop_where(|entry| !entry.global);
+    /// A load of CR3: all but global entries of a process context go.
+    pub fn flush_non_global(&mut self, pcid: u16) {
+        self.drop_where(|entry| !entry.global && entry.pcid == pcid);
+    }
+
+    /// INVPCID: what fits goes.
+    pub fn drop_where(&mut self, gone: impl Fn(&TlbEntry) -> bool) {
+        self.small.drop_where(&gone);
+        self.large.drop_where(&gone);
     }
 
     /// Everything goes: a change of CR0.PG, CR4.PAE, PSE or PGE.
@@ -196,6 +226,9 @@ mod tests {
             writable: true,
             dirty: true,
             global,
+            no_execute: false,
+            protection_key: 0,
+            pcid: 0,
         }
     }
 
@@ -205,7 +238,7 @@ mod tests {
         for way in 0..4 {
             assert_eq!(tlb.fill(entry(way * 64, false)), None);
         }
-        assert!(tlb.find(LinAddr(0)).is_some(), "a hit does not protect it");
+        assert!(tlb.find(LinAddr(0), 0).is_some(), "a hit does not protect it");
         assert_eq!(tlb.fill(entry(4 * 64, false)).map(|gone| gone.linear), Some(LinAddr(0)));
         assert_eq!(tlb.fill(entry(5 * 64, false)).map(|gone| gone.linear), Some(LinAddr(64 << 12)));
     }
@@ -231,9 +264,9 @@ mod tests {
         let mut tlb = Tlb::new(TlbPolicy::Real);
         tlb.fill(entry(1, true));
         tlb.fill(entry(2, false));
-        tlb.flush_non_global();
-        assert!(tlb.find(LinAddr(0x1234)).is_some() && tlb.find(LinAddr(0x2000)).is_none());
-        tlb.drop_address(LinAddr(0x1FFF));
-        assert!(tlb.find(LinAddr(0x1000)).is_none());
+        tlb.flush_non_global(0);
+        assert!(tlb.find(LinAddr(0x1234), 0).is_some() && tlb.find(LinAddr(0x2000), 0).is_none());
+        tlb.drop_address(LinAddr(0x1FFF), 0);
+        assert!(tlb.find(LinAddr(0x1000), 0).is_none());
     }
 }

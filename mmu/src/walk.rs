@@ -1,8 +1,8 @@
-//! Paging: 32-bit with PSE and PSE-36, and PAE. SDM Vol.3A 4.3 "32-Bit Paging", 4.4 "PAE Paging",
-//! 4.6 "Access Rights", 4.7 "Page-Fault Exceptions", 4.8 "Accessed and Dirty Flags".
+//! Paging: 32-bit with PSE and PSE-36, PAE, and with four or five levels. SDM Vol.3A 4.3 "32-Bit Paging", 4.4 "PAE
+//! Paging", 4.5 "4-Level Paging and 5-Level Paging", 4.6 "Access Rights", 4.7 "Page-Fault Exceptions", 4.8 "Accessed and Dirty Flags".
 
 use crate::tlb::{TlbEntry, TlbPolicy};
-use crate::{LinAddr, Memory, PhysAddr, Tlb};
+use crate::{Class, LinAddr, Memory, PhysAddr, Tlb};
 
 const P: u64 = 1;
 const RW: u64 = 1 << 1;
@@ -11,6 +11,7 @@ const A: u64 = 1 << 5;
 const D: u64 = 1 << 6;
 const PS: u64 = 1 << 7;
 const G: u64 = 1 << 8;
+const XD: u64 = 1 << 63;
 
 /// What an access wants to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +35,22 @@ pub struct Paging {
     pub pse: bool,
     /// CR4.PAE.
     pub pae: bool,
+    /// IA32_EFER.LMA: four levels, five with [`Paging::la57`].
+    pub long: bool,
+    /// CR4.LA57.
+    pub la57: bool,
+    /// IA32_EFER.NXE.
+    pub nxe: bool,
+    /// CR4.SMEP.
+    pub smep: bool,
+    /// CR4.SMAP.
+    pub smap: bool,
+    /// CR4.PKE.
+    pub pke: bool,
+    /// PKRU.
+    pub pkru: u32,
+    /// The process context: CR3[11:0] with CR4.PCIDE set, 0 without.
+    pub pcid: u16,
     /// CR4.PGE.
     pub pge: bool,
     /// CR3.
@@ -44,12 +61,14 @@ pub struct Paging {
     pub physical_bits: u8,
     /// The model has PSE-36.
     pub pse36: bool,
+    /// The model has pages of 1 GiB.
+    pub gib_pages: bool,
 }
 
 /// Why translation failed: the error code of #PF.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PageFault {
-    /// P, W/R, U/S, RSVD bits as pushed.
+    /// P, W/R, U/S, RSVD, I/D, PK bits as pushed.
     pub code: u16,
     /// Translations that the TLB gave up.
     pub lost: Lost,
@@ -64,6 +83,8 @@ const PF_PRESENT: u16 = 1;
 const PF_WRITE: u16 = 2;
 const PF_USER: u16 = 4;
 const PF_RESERVED: u16 = 8;
+const PF_FETCH: u16 = 16;
+const PF_KEY: u16 = 32;
 
 /// A successful translation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,7 +98,7 @@ pub struct Translation {
 /// One level of a walk, for the debugger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Step {
-    /// Name of the structure: PDPTE, PDE or PTE.
+    /// Name of the structure: PML5E, PML4E, PDPTE, PDE or PTE.
     pub name: &'static str,
     /// Where the entry stands; zero for a PDPTE register.
     pub address: PhysAddr,
@@ -112,54 +133,59 @@ enum Outcome {
 
 /// The physical address, before the A20 gate, if no walk is needed for it and nothing changes.
 #[inline]
-pub fn look_up(paging: &Paging, tlb: &Tlb, addr: LinAddr, access: Access, user: bool) -> Option<PhysAddr> {
+pub fn look_up(paging: &Paging, tlb: &Tlb, addr: LinAddr, access: Access, class: Class) -> Option<PhysAddr> {
     if !paging.enabled {
         return Some(PhysAddr(addr.0));
     }
-    let entry = tlb.find(addr)?;
-    let enough = permits(paging, entry, access, user) && (access != Access::Write || entry.dirty);
+    let entry = tlb.find(addr, paging.pcid)?;
+    let enough = refusal(paging, entry, access, class).is_none() && (access != Access::Write || entry.dirty);
     enough.then(|| within(entry, addr))
 }
 
-/// Translates for an access of at most the rest of the page. `user` is true for an access at CPL 3 that is not an
-/// implicit supervisor access. Sets A and D as silicon does and fills the TLB.
+/// Translates for an access of at most the rest of the page, with the rights of a class. Implicit accesses are those of
+/// [`Class::Supervisor`]. Sets A and D as silicon does and fills the TLB.
 pub fn translate(
     paging: &Paging,
     tlb: &mut Tlb,
     memory: &mut Memory,
     addr: LinAddr,
     access: Access,
-    user: bool,
+    class: Class,
 ) -> Result<Translation, PageFault> {
     if !paging.enabled {
         return Ok(Translation { physical: PhysAddr(addr.0), lost: [None; 3] });
     }
-    if let Some(entry) = tlb.find(addr).copied() {
-        let permitted = permits(paging, &entry, access, user);
-        if permitted && (access != Access::Write || entry.dirty) {
+    if let Some(entry) = tlb.find(addr, paging.pcid).copied() {
+        let refusal = refusal(paging, &entry, access, class);
+        if refusal.is_none() && (access != Access::Write || entry.dirty) {
             return Ok(Translation { physical: within(&entry, addr), lost: [None; 3] });
         }
-        if !permitted && tlb.policy() == TlbPolicy::Sticky {
-            let lost = tlb.drop_address(addr);
-            return Err(PageFault { code: code(access, user, PF_PRESENT), lost });
+        if let Some(cause) = refusal.filter(|_| tlb.policy() == TlbPolicy::Sticky) {
+            let lost = tlb.drop_address(addr, paging.pcid);
+            return Err(PageFault { code: code(paging, access, class, cause), lost });
         }
     }
-    let mut table = None;
+    let mut tables = [None; MOST_LEVELS];
+    let mut levels = 0;
     let outcome = find_leaf(paging, memory, addr, &mut |step| {
-        if step.name == "PDE" {
-            table = Some(step);
-        }
+        tables[levels] = Some(step);
+        levels += 1;
     });
     // What was held is not enough: it goes, whatever the walk found.
-    let lost = tlb.drop_address(addr);
-    let refuse = |cause| Err(PageFault { code: code(access, user, cause), lost });
-    match outcome {
-        Outcome::NotPresent => refuse(0),
-        Outcome::Reserved => refuse(PF_PRESENT | PF_RESERVED),
-        Outcome::Leaf(leaf) if !permits(paging, &leaf.entry, access, user) => refuse(PF_PRESENT),
-        Outcome::Leaf(leaf) => {
+    let lost = tlb.drop_address(addr, paging.pcid);
+    let refuse = |cause| Err(PageFault { code: code(paging, access, class, cause), lost });
+    let leaf = match outcome {
+        Outcome::NotPresent => return refuse(0),
+        Outcome::Reserved => return refuse(PF_PRESENT | PF_RESERVED),
+        Outcome::Leaf(leaf) => leaf,
+    };
+    match refusal(paging, &leaf.entry, access, class) {
+        Some(cause) => refuse(cause),
+        None => {
             // A translation that faults sets no flag: the 386 does so, and later processors may.
-            mark_table_accessed(paging, memory, table.filter(|step| step.address != leaf.address));
+            for step in tables.into_iter().flatten().filter(|step| step.address != leaf.address) {
+                mark_table_accessed(paging, memory, step);
+            }
             let entry = mark_leaf(memory, leaf, access);
             let mut lost = lost.map(|old| old.filter(|old| !old.maps_like(&entry)));
             lost[2] = tlb.fill(entry);
@@ -181,19 +207,39 @@ fn within(entry: &TlbEntry, addr: LinAddr) -> PhysAddr {
     PhysAddr(entry.physical.0 | (addr.0 & ((1 << entry.size_bits) - 1)))
 }
 
-/// SDM Vol.3A 4.6.1 "Determination of Access Rights".
-fn permits(paging: &Paging, entry: &TlbEntry, access: Access, user: bool) -> bool {
-    if user && !entry.user {
-        return false;
+/// Why an access is not permitted, as bits of the error code. SDM Vol.3A 4.6.1 "Determination of Access Rights", 4.6.2
+/// "Protection Keys".
+fn refusal(paging: &Paging, entry: &TlbEntry, access: Access, class: Class) -> Option<u16> {
+    let user = class == Class::User;
+    let obeys_writable = user || paging.write_protect;
+    let refused = match access {
+        _ if user && !entry.user => true,
+        Access::Fetch => entry.no_execute || (paging.smep && !user && entry.user),
+        _ if paging.smap && class == Class::Supervisor && entry.user => true,
+        Access::Read => false,
+        Access::Write => !entry.writable && obeys_writable,
+    };
+    let key_refuses = access != Access::Fetch && paging.long && paging.pke && entry.user && {
+        let rights = paging.pkru >> (2 * entry.protection_key);
+        rights & 1 != 0 || (access == Access::Write && obeys_writable && rights & 2 != 0)
+    };
+    match (refused, key_refuses) {
+        (_, true) => Some(PF_PRESENT | PF_KEY),
+        (true, false) => Some(PF_PRESENT),
+        (false, false) => None,
     }
-    access != Access::Write || entry.writable || (!user && !paging.write_protect)
 }
 
-/// The error code of #PF.
-fn code(access: Access, user: bool, cause: u16) -> u16 {
-    let write = if access == Access::Write { PF_WRITE } else { 0 };
-    let user = if user { PF_USER } else { 0 };
-    cause | write | user
+/// The error code of #PF. That it was a fetch is told only where it can matter.
+fn code(paging: &Paging, access: Access, class: Class, cause: u16) -> u16 {
+    let how = match access {
+        Access::Read => 0,
+        Access::Write => PF_WRITE,
+        Access::Fetch if paging.smep || (paging.pae && paging.nxe) => PF_FETCH,
+        Access::Fetch => 0,
+    };
+    let user = if class == Class::User { PF_USER } else { 0 };
+    cause | how | user
 }
 
 /// A walk for the debugger: reads the structures, changes nothing.
@@ -208,18 +254,28 @@ pub fn view_walk(paging: &Paging, memory: &Memory, addr: LinAddr) -> WalkView {
     view
 }
 
-/// Sets the accessed flag of the page-directory entry that a finished translation used.
-fn mark_table_accessed(paging: &Paging, memory: &mut Memory, table: Option<Step>) {
-    if let Some(step) = table.filter(|step| step.entry & A == 0) {
+/// Sets the accessed flag of an entry above the leaf that a finished translation used. PDPTE registers have none.
+fn mark_table_accessed(paging: &Paging, memory: &mut Memory, step: Step) {
+    let in_memory = paging.long || step.name != PDPTE;
+    if in_memory && step.entry & A == 0 {
         memory.write_entry(step.address, step.entry | A, entry_bytes(paging));
     }
 }
+
+/// Levels of the longest walk.
+const MOST_LEVELS: usize = 5;
+const PDPTE: &str = "PDPTE";
+/// Names of entries, from the level of page tables up.
+const NAMES: [&str; MOST_LEVELS] = ["PTE", "PDE", PDPTE, "PML4E", "PML5E"];
 
 const fn entry_bytes(paging: &Paging) -> usize {
     if paging.pae { 8 } else { 4 }
 }
 
 fn find_leaf(paging: &Paging, memory: &Memory, addr: LinAddr, seen: &mut dyn FnMut(Step)) -> Outcome {
+    if paging.long {
+        return find_leaf_long(paging, memory, addr, seen);
+    }
     if paging.pae { find_leaf_pae(paging, memory, addr, seen) } else { find_leaf_32(paging, memory, addr, seen) }
 }
 
@@ -246,7 +302,7 @@ fn find_leaf_32(paging: &Paging, memory: &Memory, addr: LinAddr, seen: &mut dyn 
     if pte & P == 0 {
         return Outcome::NotPresent;
     }
-    let entry = leaf_entry(paging, addr, PhysAddr(pte & 0xFFFF_F000), 12, pde, pte);
+    let entry = leaf_entry(paging, addr, PhysAddr(pte & 0xFFFF_F000), 12, pde & pte, pte);
     Outcome::Leaf(Leaf { entry, address: pte_address, value: pte, bytes: 4 })
 }
 
@@ -265,9 +321,53 @@ fn pde_is_reserved(paging: &Paging, pde: u64) -> bool {
     pde & reserved != 0
 }
 
-/// Bits 63:MAXPHYADDR of a PAE entry; without execute-disable bit 63 is reserved too.
+/// Bits 62:MAXPHYADDR of a PAE entry; without execute-disable bit 63 is reserved too.
 fn pae_reserved(paging: &Paging) -> u64 {
-    u64::MAX << paging.physical_bits
+    u64::MAX << paging.physical_bits & if paging.nxe { !XD } else { u64::MAX }
+}
+
+/// Bits 51:MAXPHYADDR of an entry of four or five levels, bit 63 without execute-disable, and what pages of 2 MiB and
+/// 1 GiB leave out of the address; PS where there are no such pages. SDM Vol.3A Table 4-15 to 4-20.
+fn long_reserved(paging: &Paging, level: usize, entry: u64) -> u64 {
+    let beyond = (1 << 52) - (1 << paging.physical_bits.min(52));
+    let high = beyond | if paging.nxe { 0 } else { XD };
+    let large = entry & PS != 0;
+    high | match level {
+        1 if large => 0x1F_E000,
+        2 if large && paging.gib_pages => 0x3FFF_E000,
+        2..=4 => PS,
+        _ => 0,
+    }
+}
+
+/// SDM Vol.3A 4.5.4 "Linear-Address Translation with 4-Level Paging and 5-Level Paging".
+fn find_leaf_long(paging: &Paging, memory: &Memory, addr: LinAddr, seen: &mut dyn FnMut(Step)) -> Outcome {
+    let frame = |entry: u64| entry & ((1 << paging.physical_bits) - 1) & !0xFFF;
+    let mut table = frame(paging.cr3);
+    let mut rights = US | RW;
+    let mut no_execute = 0;
+    for level in (0..if paging.la57 { 5 } else { 4 }).rev() {
+        let size_bits = 12 + 9 * level as u8;
+        let address = PhysAddr(table | (addr.0 >> size_bits & 0x1FF) << 3);
+        let value = memory.read_entry(address, 8);
+        seen(Step { name: NAMES[level], address, entry: value });
+        if value & P == 0 {
+            return Outcome::NotPresent;
+        }
+        if value & long_reserved(paging, level, value) != 0 {
+            return Outcome::Reserved;
+        }
+        rights &= value;
+        no_execute |= value & XD;
+        if level == 0 || value & PS != 0 {
+            let physical = PhysAddr(frame(value) >> size_bits << size_bits);
+            let entry = leaf_entry(paging, addr, physical, size_bits, rights | no_execute, value);
+            let protection_key = (value >> 59 & 15) as u8;
+            return Outcome::Leaf(Leaf { entry: TlbEntry { protection_key, ..entry }, address, value, bytes: 8 });
+        }
+        table = frame(value);
+    }
+    Outcome::NotPresent
 }
 
 /// SDM Vol.3A 4.4.2 "Linear-Address Translation with PAE Paging".
@@ -300,12 +400,12 @@ fn find_leaf_pae(paging: &Paging, memory: &Memory, addr: LinAddr, seen: &mut dyn
     if pte & pae_reserved(paging) != 0 {
         return Outcome::Reserved;
     }
-    let entry = leaf_entry(paging, addr, PhysAddr(frame(pte)), 12, pde, pte);
+    let entry = leaf_entry(paging, addr, PhysAddr(frame(pte)), 12, pde & pte & !XD | (pde | pte) & XD, pte);
     Outcome::Leaf(Leaf { entry, address: pte_address, value: pte, bytes: 8 })
 }
 
-fn leaf_entry(paging: &Paging, addr: LinAddr, physical: PhysAddr, size_bits: u8, pde: u64, leaf: u64) -> TlbEntry {
-    let rights = pde & leaf;
+/// A translation with the rights of its whole walk (US, RW, XD) and the rest of its last entry.
+fn leaf_entry(paging: &Paging, addr: LinAddr, physical: PhysAddr, size_bits: u8, rights: u64, leaf: u64) -> TlbEntry {
     TlbEntry {
         linear: LinAddr(addr.0 >> size_bits << size_bits),
         physical,
@@ -314,5 +414,9 @@ fn leaf_entry(paging: &Paging, addr: LinAddr, physical: PhysAddr, size_bits: u8,
         writable: rights & RW != 0,
         dirty: leaf & D != 0,
         global: paging.pge && leaf & G != 0,
+        // Where there is no such bit it is reserved, and 32-bit entries have none.
+        no_execute: rights & XD != 0,
+        protection_key: 0,
+        pcid: paging.pcid,
     }
 }

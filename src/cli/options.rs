@@ -14,8 +14,8 @@ pub(crate) struct MachineArgs {
     #[arg(long, value_name = "FILE.toml")]
     #[serde(skip)]
     pub(crate) config: Option<PathBuf>,
-    /// Processor model: 386, 486, pentium, p6, max
-    #[arg(long, value_name = "MODEL")]
+    /// Processor model: 386, 486, pentium, p6, max; features more or less behind it, as in p6,-cmov
+    #[arg(long, value_name = "MODEL[,+FEATURE,-FEATURE]")]
     pub(crate) cpu: Option<String>,
     /// Number of processors
     #[arg(long, value_name = "N")]

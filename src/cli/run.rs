@@ -112,7 +112,7 @@ pub(crate) fn finish(
         "ringwalk: {} at {:04X}:{:04X}, position {} ({insns} instructions, {mips:.1} MIPS)",
         report::sentence(stop),
         cpu.seg(SegReg::Cs).selector.0,
-        cpu.eip,
+        cpu.rip,
         machine.position()
     );
     for result in [save(machine, stops), screenshot(machine, out)] {

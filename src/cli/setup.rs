@@ -119,7 +119,9 @@ fn refuse_fixed(args: &MachineArgs) -> Result<(), String> {
 fn machine_config(args: &MachineArgs) -> Result<MachineConfig, String> {
     let mut config = MachineConfig::default();
     if let Some(model) = &args.cpu {
-        config.model = values::model(model)?;
+        let (model, features) = values::processor(model)?;
+        config.model = model;
+        config.set_cpu_features(features);
     }
     if let Some(timing) = &args.timing {
         config.timing = values::timing(timing)?;

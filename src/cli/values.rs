@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ringwalk_chipset::{BootDevice, Date};
-use ringwalk_cpu::model::Model;
+use ringwalk_cpu::model::{FEATURES, Feature, Features, Model};
 use ringwalk_cpu::timing::Timing;
 use ringwalk_mmu::TlbPolicy;
 
@@ -51,23 +51,60 @@ pub(crate) fn seconds(option: &str, text: &str) -> Result<Duration, String> {
     seconds.ok_or_else(|| format!("--{option} takes seconds such as 30 or 0.5, not '{text}'"))
 }
 
-/// A processor model by its name.
-pub(crate) fn model(text: &str) -> Result<Model, String> {
+/// A processor: a model by its name, and features more (`+x`) or less (`-x`) behind commas.
+pub(crate) fn processor(text: &str) -> Result<(Model, Features), String> {
+    let mut words = text.split(',');
+    let model = model(words.next().unwrap_or_default())?;
+    let mut features = model.features();
+    for word in words {
+        let (sign, name) = word.split_at_checked(1).unwrap_or(("", word));
+        let feature = match sign {
+            "+" | "-" => feature(name)?,
+            _ => return Err(format!("--cpu takes features as +NAME or -NAME, not '{word}'")),
+        };
+        if sign == "-" {
+            features = features.without(feature);
+            continue;
+        }
+        if !feature.is_built() {
+            return Err(format!("--cpu +{name}: this build cannot do it; leave it out"));
+        }
+        features = features.with(feature);
+    }
+    match features.lacking() {
+        Some((feature, missing)) => {
+            let (feature, missing) = (feature.info().name, missing.info().name);
+            Err(format!(
+                "--cpu {text}: '{feature}' needs '{missing}'; add +{missing}, or take '{feature}' out with -{feature}"
+            ))
+        }
+        None => Ok((model, features)),
+    }
+}
+
+fn feature(name: &str) -> Result<Feature, String> {
+    let names = || FEATURES.iter().map(|info| info.name).filter(|name| !name.is_empty());
+    let found = FEATURES.iter().find(|info| !name.is_empty() && info.name == name);
+    found.map(|info| info.feature).ok_or_else(|| {
+        let near = hint(name, names());
+        format!(
+            "there is no processor feature '{name}'{near} (--cpu takes features from {})",
+            names().collect::<Vec<_>>().join(", ")
+        )
+    })
+}
+
+fn model(name: &str) -> Result<Model, String> {
     const LATER: [&str; 8] = ["k8-f", "fam10h", "bulldozer", "core2", "nehalem", "haswell", "emr", "zen"];
-    let (name, features) = text.split_once(',').map_or((text, None), |(name, rest)| (name, Some(rest)));
     if LATER.contains(&name) {
         return Err(format!("--cpu {name} comes in a later stage"));
     }
     let names = Model::ALL.map(|(name, _)| name);
     let found = Model::ALL.into_iter().find(|(known, _)| *known == name);
-    let (_, model) = found.ok_or_else(|| {
+    found.map(|(_, model)| model).ok_or_else(|| {
         let near = hint(name, names);
         format!("there is no processor model '{name}'{near} (--cpu takes {})", names.join(", "))
-    })?;
-    match features {
-        Some(features) => Err(format!("--cpu {name},{features}: single features come in a later stage")),
-        None => Ok(model),
-    }
+    })
 }
 
 /// A TLB policy by its name.
@@ -161,10 +198,16 @@ mod tests {
 
     #[test]
     fn names_are_helped_along() {
-        assert_eq!(model("p6"), Ok(Model::P6));
-        assert!(model("pentum").expect_err("refused").contains("did you mean 'pentium'?"));
-        assert!(model("haswell").expect_err("refused").contains("later stage"));
-        assert!(model("p6,+sse").expect_err("refused").contains("later stage"));
+        assert_eq!(processor("p6"), Ok((Model::P6, Model::P6.features())));
+        assert_eq!(processor("p6,-cmov,+cmov"), processor("p6"));
+        let refusal = |text: &str| processor(text).expect_err("refused");
+        assert!(refusal("pentum").contains("did you mean 'pentium'?"));
+        assert!(refusal("haswell").contains("later stage"));
+        assert!(refusal("p6,+cmv").contains("did you mean 'cmov'?"));
+        assert!(refusal("p6,cmov").contains("+NAME or -NAME"));
+        assert!(refusal("p6,").contains("+NAME or -NAME"));
+        assert!(refusal("p6,+svm").contains("this build cannot do it"));
+        assert!(refusal("p6,-pse").contains("'pse36' needs 'pse'"));
         assert_eq!(timing("486"), Ok(Timing::I486));
         assert!(timing("penitum").expect_err("refused").contains("did you mean 'pentium'?"));
         assert_eq!(tlb("sticky"), Ok(TlbPolicy::Sticky));

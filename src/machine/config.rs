@@ -1,7 +1,7 @@
 //! What a machine is made of, as far as the guest can tell. State: saved, hashed, and checked when it comes from a file.
 
 use ringwalk_chipset::{BoardConfig, DiskConfig, DiskKind, FLOPPY_KIB};
-use ringwalk_cpu::model::Model;
+use ringwalk_cpu::model::{Features, Model};
 use ringwalk_cpu::timing::Timing;
 use ringwalk_mmu::{PAGE_BYTES, TlbPolicy};
 use serde::{Deserialize, Serialize};
@@ -23,6 +23,9 @@ pub enum OnShutdown {
 pub struct MachineConfig {
     /// Processor model.
     pub model: Model,
+    /// What the processor has, if not just what its model has. Saved and hashed as part of its state.
+    #[serde(skip)]
+    pub features: Option<Features>,
     /// What instructions cost. Saved and hashed as a section of its own, which the flat model does not have: its files
     /// and hashes are those of machines from before there were others.
     #[serde(skip)]
@@ -43,6 +46,7 @@ impl Default for MachineConfig {
     fn default() -> MachineConfig {
         MachineConfig {
             model: Model::default(),
+            features: None,
             timing: Timing::default(),
             tlb: TlbPolicy::default(),
             seed: 0,
@@ -68,6 +72,16 @@ impl MachineConfig {
     /// Main memory in bytes.
     pub fn ram_bytes(&self) -> u64 {
         self.board.ram_pages.saturating_mul(PAGE_BYTES)
+    }
+
+    /// What the processor has.
+    pub fn cpu_features(&self) -> Features {
+        self.features.unwrap_or(self.model.features())
+    }
+
+    /// Gives the processor these features.
+    pub fn set_cpu_features(&mut self, features: Features) {
+        self.features = (features != self.model.features()).then_some(features);
     }
 
     /// Fails on what no machine can be made of. The message says what would do.

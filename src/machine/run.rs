@@ -333,7 +333,7 @@ impl Machine {
     fn divergence(&self) -> String {
         let line = |executed: &Executed| {
             let bytes = &executed.bytes[..usize::from(executed.len)];
-            text_of_bytes(executed.bits.into(), executed.eip.into(), bytes)
+            text_of_bytes(executed.bits.into(), executed.rip, bytes)
         };
         self.engine.divergence().map_or_else(String::new, |divergence| divergence.story(line))
     }

@@ -12,7 +12,7 @@ use super::media::{disks, drives_mut, option_of};
 use super::{DRIVE_NAMES, DRIVES, Error, Feed, ImageName, Machine, MachineConfig, Media, Tuning};
 
 /// Sections with the versions of their types.
-pub(super) const CPU: (&str, u16) = ("cpu0", 4);
+pub(super) const CPU: (&str, u16) = ("cpu0", 5);
 pub(super) const BOARD: (&str, u16) = ("board", 3);
 pub(super) const MACHINE: (&str, u16) = ("machine", 1);
 pub(super) const DISKS: (&str, u16) = ("disks", 2);
@@ -93,6 +93,7 @@ impl Saved {
         let mut machine = Machine::new(self.machine.config.clone(), media, tuning)?;
         self.check_images(&machine)?;
         machine.cpu = self.snapshot.take(CPU.0, CPU.1)?;
+        machine.config.set_cpu_features(machine.cpu.features);
         machine.board = self.snapshot.take(BOARD.0, BOARD.1)?;
         let config = &machine.config;
         let cpu_fits = machine.cpu.model == config.model && machine.cpu.tlb.policy() == config.tlb;
@@ -168,7 +169,7 @@ impl Saved {
 /// False for what no processor comes to and a forged file may say.
 fn is_sound(cpu: &CpuState) -> bool {
     let times = [cpu.position, cpu.retired].iter().all(|count| *count < LATEST);
-    let fetch = cpu.fetch_page.is_none_or(|page| page.linear.max(page.physical) < u64::MAX / PAGE_BYTES);
+    let fetch = cpu.fetch_page.is_none_or(|page| page.linear.max(page.physical) <= u64::MAX / PAGE_BYTES);
     times && fetch && cpu.cpl <= 3 && cpu.tlb.is_sound()
 }
 

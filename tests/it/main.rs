@@ -18,6 +18,7 @@ mod fuzz;
 mod guest;
 mod laws;
 mod lockstep;
+mod long_mode;
 mod moo;
 mod processor;
 mod program;

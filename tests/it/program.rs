@@ -6,11 +6,13 @@
 
 use iced_x86::{Decoder, DecoderOptions, Formatter, NasmFormatter};
 use ringwalk_cpu::flags::{Eflags, VM};
-use ringwalk_cpu::model::Model;
+use ringwalk_cpu::model::{Features, Model};
 use ringwalk_cpu::run::{Engine, Exit, Limits};
 use ringwalk_cpu::segment::{Descriptor, SegReg, Segment, Selector};
 use ringwalk_cpu::site::Site;
-use ringwalk_cpu::state::{CR0_PE, CR0_PG, CpuState, TableRegister};
+use ringwalk_cpu::state::{
+    CR0_PE, CR0_PG, CR4_PAE, CodeSize, CpuState, EFER_LMA, EFER_LME, EFER_NXE, EFER_SCE, TableRegister,
+};
 use ringwalk_mmu::{
     Bus, BusCx, Frame, Instant, Memory, PhysAddr, Port, Reach, RouteSpan, Signals, Size, TlbPolicy, Vector,
 };
@@ -43,12 +45,19 @@ pub(crate) const CODE_16: u16 = 0x58;
 pub(crate) const DATA_16: u16 = 0x60;
 /// Conforming code of ring 0.
 pub(crate) const CONFORMING: u16 = 0x68;
+/// 64-bit code of rings 0 and 3, and the 64-bit TSS. They take the place of what is free otherwise.
+pub(crate) const LONG_CODE: [u16; 4] = [0xD0, 0, 0, 0xDB];
+pub(crate) const LONG_TSS_SELECTOR: u16 = 0xE0;
+pub(crate) const LONG_TSS: u32 = 0x3400;
 /// From here on the GDT is free, up to F8h.
 pub(crate) const FREE: u16 = 0x70;
 
 /// Descriptor rights: flat 32-bit code and data of ring 0, to be combined with a DPL.
 pub(crate) const CODE_32: u32 = 0xC09B;
 pub(crate) const DATA_32: u32 = 0xC093;
+
+/// 64-bit code.
+pub(crate) const CODE_64: u32 = 0xA09B;
 
 /// Linear addresses of the real-mode machine's segments.
 pub(crate) const REAL_CODE: u16 = 0x1000;
@@ -135,7 +144,7 @@ impl Program {
         program.fill_vector_table();
         program.cpu.segments[SegReg::Cs as usize] = Segment { rights: 0x9B, ..Segment::real(REAL_CODE) };
         program.cpu.segments[SegReg::Ss as usize] = Segment::real(REAL_STACK);
-        program.cpu.eip = 0;
+        program.cpu.rip = 0;
         program.set_esp(0x1000);
         program
     }
@@ -171,7 +180,7 @@ impl Program {
         self.cpu.segments[SegReg::Cs as usize] = Segment::virtual_8086(Selector(REAL_CODE));
         self.cpu.segments[SegReg::Ss as usize] = Segment::virtual_8086(Selector(REAL_STACK));
         self.cpu.cpl = 3;
-        self.cpu.eip = 0;
+        self.cpu.rip = 0;
         self.set_flags(VM);
         self.set_esp(0x1000);
     }
@@ -234,6 +243,65 @@ impl Program {
         program
     }
 
+    /// 64-bit code at ring 0: RAM mapped to itself by pages of 2 MiB, user and writable; gates of 16 bytes lead to the
+    /// handlers; a 64-bit TSS.
+    pub(crate) fn long() -> Program {
+        Program::long_with(Model::Max.features())
+    }
+
+    pub(crate) fn long_with(features: Features) -> Program {
+        let mut program = Program::protected();
+        program.cpu.features = features;
+        program.write_qword(DIRECTORY, u64::from(DIRECTORY) + 0x1000 | 7);
+        program.write_qword(DIRECTORY + 0x1000, u64::from(DIRECTORY) + 0x2000 | 7);
+        for page in 0..PAGES / 512 {
+            program.write_qword(DIRECTORY + 0x2000 + 8 * page as u32, page << 21 | 0x87);
+        }
+        program.cpu.cr3 = DIRECTORY.into();
+        program.cpu.cr4 = CR4_PAE;
+        program.cpu.cr0 |= CR0_PG;
+        program.cpu.msrs.efer = EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE;
+        for vector in 0..256 {
+            program.set_long_gate(vector as u8, u64::from(HANDLERS + vector), 0x8E, 0);
+        }
+        program.cpu.idtr.limit = 0xFFF;
+        for (ring, selector) in [(0, LONG_CODE[0]), (3, LONG_CODE[3])] {
+            program.set_descriptor(selector, descriptor(0, 0, CODE_64 | ring << 5));
+        }
+        for stack in 0..3 {
+            program.write_qword(LONG_TSS + 4 + 8 * stack, STACKS[stack as usize].into());
+        }
+        program.write_word(LONG_TSS + 0x66, 0x68);
+        let tss = Descriptor(descriptor(LONG_TSS, 0x67, 0x8B));
+        program.cpu.tr = tss.segment(Selector(LONG_TSS_SELECTOR));
+        program.set_descriptor(LONG_TSS_SELECTOR, tss.0);
+        program.set_descriptor(LONG_TSS_SELECTOR + 8, 0);
+        program.enter_long(0);
+        program
+    }
+
+    /// Loads the segments of a ring, CS with 64-bit code, RSP with its stack, RIP with the code.
+    pub(crate) fn enter_long(&mut self, ring: u8) {
+        self.enter_ring(ring);
+        self.load(SegReg::Cs, LONG_CODE[usize::from(ring)]);
+    }
+
+    /// An interrupt or trap gate of 16 bytes to 64-bit code of ring 0, with an interrupt stack.
+    pub(crate) fn set_long_gate(&mut self, vector: u8, offset: u64, access: u8, stack: u8) {
+        let at = IDT + 16 * u32::from(vector);
+        let low = gate(LONG_CODE[0], offset as u32, access, stack);
+        self.write_qword(at, low);
+        self.write_qword(at + 8, offset >> 32);
+    }
+
+    pub(crate) fn write_qword(&mut self, at: u32, value: u64) {
+        self.write(at, &value.to_le_bytes());
+    }
+
+    pub(crate) fn read_qword(&self, at: u32) -> u64 {
+        u64::from(self.read_dword(at)) | u64::from(self.read_dword(at + 4)) << 32
+    }
+
     /// Loads CS, SS, DS, ES, FS, GS and CPL with the flat segments of a ring, ESP with its stack, EIP with the code.
     pub(crate) fn enter_ring(&mut self, ring: u8) {
         let at = usize::from(ring);
@@ -242,7 +310,7 @@ impl Program {
         self.cpu.segments = [flat(DATA_OF[at], DATA_32); 6];
         self.cpu.segments[SegReg::Cs as usize] = flat(CODE_OF[at], CODE_32);
         self.cpu.cpl = ring;
-        self.cpu.eip = CODE;
+        self.cpu.rip = u64::from(CODE);
         self.set_esp(STACKS[at]);
     }
 
@@ -284,6 +352,11 @@ impl Program {
         self.cpu.gpr[4] = value.into();
     }
 
+    /// EIP: programs here are no longer than 32 bits.
+    pub(crate) fn eip(&self) -> u32 {
+        u32::try_from(self.cpu.rip).expect("EIP has 32 bits outside 64-bit code")
+    }
+
     pub(crate) fn esp(&self) -> u32 {
         self.cpu.gpr[4] as u32
     }
@@ -302,8 +375,12 @@ impl Program {
 
     /// Places a listing at CS:EIP.
     pub(crate) fn code(&mut self, listing: &str) -> &mut Program {
-        let at = self.cpu.linear_eip() as u32;
-        let bits = if self.cpu.code_is_32() { 32 } else { 16 };
+        let at = self.cpu.linear_rip() as u32;
+        let bits = match self.cpu.code_size() {
+            CodeSize::Bits16 => 16,
+            CodeSize::Bits32 => 32,
+            CodeSize::Bits64 => 64,
+        };
         self.code_at(at, bits, listing)
     }
 
@@ -348,7 +425,7 @@ impl Program {
                 Exit::Signals => self.obey(),
                 Exit::DeadHalt => return self.end_of_halt(),
                 Exit::Shutdown => return End::Shutdown,
-                other => panic!("{other:?} at {:x}:{:x}", self.selector(SegReg::Cs), self.cpu.eip),
+                other => panic!("{other:?} at {:x}:{:x}", self.selector(SegReg::Cs), self.cpu.rip),
             }
         }
     }
@@ -365,7 +442,7 @@ impl Program {
 
     /// Executes one instruction at CS:EIP: the vector and error code of the fault that it raises.
     pub(crate) fn attempt(&mut self, bytes: &[u8]) -> Result<(), (u8, u16)> {
-        let at = self.cpu.linear_eip() as u32;
+        let at = self.cpu.linear_rip() as u32;
         self.write(at, bytes);
         self.engine.hot.last_fault = None;
         self.steps(1);
@@ -378,7 +455,7 @@ impl Program {
     }
 
     fn end_of_halt(&self) -> End {
-        let at = self.cpu.linear_eip() as u32 - 1;
+        let at = self.cpu.linear_rip() as u32 - 1;
         let base = if self.cpu.protected() { HANDLERS } else { u32::from(REAL_HANDLERS) * 16 };
         match at.checked_sub(base) {
             Some(vector @ 0..=0xFF) => End::Vector(vector as u8),
@@ -390,7 +467,7 @@ impl Program {
     pub(crate) fn fault(&mut self) -> Fault {
         let end = self.run();
         let End::Vector(vector) = end else {
-            panic!("the program should fault, and ended with {end:?} at {:x}", self.cpu.eip)
+            panic!("the program should fault, and ended with {end:?} at {:x}", self.cpu.rip)
         };
         self.frame(vector)
     }

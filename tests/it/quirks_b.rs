@@ -26,10 +26,10 @@ fn returns_of(program: &mut Program, vector: u8) -> Vec<u32> {
     let mut returns = Vec::new();
     for _ in 0..200 {
         program.steps(1);
-        if program.cpu.eip == HANDLERS + u32::from(vector) {
+        if program.eip() == HANDLERS + u32::from(vector) {
             returns.push(program.read_dword(program.esp()));
         }
-        let at = program.cpu.linear_eip() as u32;
+        let at = program.cpu.linear_rip() as u32;
         if program.cpu.pending_debug == 0 && program.read(at, 1) == [0xF4] {
             return returns;
         }
@@ -45,7 +45,7 @@ fn virtual_8086(iopl: u32) -> Program {
     program.cpu.segments[SegReg::Cs as usize] = Segment::virtual_8086(Selector(REAL_CODE));
     program.cpu.segments[SegReg::Ss as usize] = Segment::virtual_8086(Selector(REAL_STACK));
     program.cpu.cpl = 3;
-    program.cpu.eip = 0;
+    program.cpu.rip = 0;
     program.set_esp(0x1000);
     program
 }

@@ -316,7 +316,7 @@ fn begin_real(cpu: &mut CpuState, random: &mut Random) {
         std::array::from_fn(|_| Segment::real(*random.one_of(&[0x1000, 0x2000, 0x2345, 0xA000, 0xB800, 0xFFFF])));
     cpu.segments[SegReg::Cs as usize] = Segment { rights: 0x9B, ..Segment::real((CODE >> 4) as u16) };
     cpu.segments[SegReg::Ss as usize] = Segment::real(0x2800);
-    cpu.eip = random.below(CODE_BYTES.into()) as u32;
+    cpu.rip = random.below(CODE_BYTES.into()) as u64;
     cpu.cr0 = CR0_ET;
 }
 
@@ -376,19 +376,19 @@ fn begin_protected(cpu: &mut CpuState, random: &mut Random, ring: u8, is_16: boo
     let flat = |selector, rights| Descriptor(descriptor(0, 0xF_FFFF, rights | dpl)).segment(Selector(selector));
     cpu.segments = [flat(DATA_OF[at], DATA_32); 6];
     cpu.segments[SegReg::Cs as usize] = flat(CODE_OF[at], CODE_32);
-    cpu.eip = CODE + random.below(CODE_BYTES.into()) as u32;
+    cpu.rip = u64::from(CODE) + random.below(CODE_BYTES.into()) as u64;
     if is_16 {
         let selector = if ring == 3 { CODE_16_USER } else { CODE_16 };
         cpu.segments[SegReg::Cs as usize] =
             Descriptor(descriptor(CODE, 0xFFFF, 0x9B | dpl)).segment(Selector(selector));
-        cpu.eip -= CODE;
+        cpu.rip -= u64::from(CODE);
     }
     cpu.cpl = ring;
     cpu.tr = Descriptor(descriptor(TSS, 0x2067, 0x8B)).segment(Selector(TSS_SELECTOR));
     cpu.gdtr = TableRegister { base: GDT.into(), limit: 0xFF };
     cpu.idtr = TableRegister { base: IDT.into(), limit: 0x7FF };
     cpu.cr3 = DIRECTORY.into();
-    let bits = random.next() as u32;
+    let bits = random.next();
     if !matches!(cpu.model, Model::I386 | Model::I486) {
         cpu.cr4 = bits & (CR4_PSE | CR4_PGE | CR4_VME | CR4_PVI);
     }
@@ -423,15 +423,15 @@ fn bite(cpu: &mut CpuState, random: &mut Random) {
         }
     }
     if random.once_in(8) {
-        cpu.segments[SegReg::Cs as usize].limit = if cpu.eip < CODE_BYTES {
+        cpu.segments[SegReg::Cs as usize].limit = if cpu.rip < u64::from(CODE_BYTES) {
             0x2000 + random.below(0x2000) as u32
         } else {
             0x1_2000 + random.below(0x2000) as u32
         };
     }
     if random.once_in(12) {
-        cpu.dr7 |= 0x000F_0001 | (random.next() as u32 & 0x00F0_0004);
-        cpu.dr = [pointer(random), pointer(random), 0, 0];
+        cpu.dr7 |= 0x000F_0001 | (random.next() & 0x00F0_0004);
+        cpu.dr = [pointer(random), pointer(random), 0, 0].map(u64::from);
     }
 }
 
@@ -441,7 +441,7 @@ fn begin_virtual(cpu: &mut CpuState, random: &mut Random) {
         cpu.segments[reg] = Segment { rights: 0xF3, ..Segment::real(selector) };
     }
     cpu.segments[SegReg::Cs as usize] = Segment { rights: 0xF3, ..Segment::real((CODE >> 4) as u16) };
-    cpu.eip = random.below(CODE_BYTES.into()) as u32;
+    cpu.rip = random.below(CODE_BYTES.into()) as u64;
     cpu.gpr[4] = 0x1000;
     cpu.flags.set(VM, true);
 }

@@ -342,7 +342,7 @@ fn state_of(case: &Case) -> CpuState {
     for (segment, name) in [(SegReg::Es, "es"), (SegReg::Cs, "cs"), (SegReg::Ss, "ss"), (SegReg::Ds, "ds")] {
         cpu.segments[segment as usize] = Segment::real(value(name));
     }
-    cpu.eip = value("ip").into();
+    cpu.rip = value("ip").into();
     cpu.flags = Eflags::from_bits((value("flags") & COMPARED_FLAGS).into());
     cpu
 }
@@ -367,7 +367,7 @@ fn compare_registers(form: &Form, case: &Case, cpu: &CpuState) -> Vec<String> {
         gpr(5),
         gpr(6),
         gpr(7),
-        cpu.eip,
+        cpu.rip as u32,
         cpu.flags.bits(),
     ];
     let mut differences = Vec::new();

@@ -164,7 +164,7 @@ impl Caller {
     /// Runs until the boot sector waits for a request.
     fn boot(&mut self) {
         let waits = 0x7C0F..0x7C18;
-        while !waits.contains(&self.machine.cpu.linear_eip()) {
+        while !waits.contains(&self.machine.cpu.linear_rip()) {
             assert!(self.machine.position() < 2 * PATIENCE, "the boot does not end");
             self.run(20_011);
         }

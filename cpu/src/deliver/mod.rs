@@ -3,6 +3,7 @@
 //! An exception during delivery is combined with the first by the double-fault rule; three make a shutdown.
 
 mod iret;
+mod long;
 mod protected;
 mod real;
 mod task;
@@ -48,8 +49,8 @@ pub(crate) struct Event {
     pub code: Option<u16>,
     /// Where it comes from.
     pub source: Source,
-    /// EIP to push.
-    pub return_eip: u32,
+    /// RIP to push.
+    pub return_rip: u64,
 }
 
 /// Error-code bit: the event was external to the program.
@@ -61,6 +62,7 @@ const IDT: u16 = 2;
 pub(crate) fn deliver(cx: &mut Exec<'_>, event: Event) -> Result<(), Exception> {
     let delivered = match cx.cpu.mode() {
         Mode::Real => real::deliver(cx, event),
+        _ if cx.cpu.long_mode() => long::deliver(cx, event),
         Mode::Protected | Mode::Virtual8086 => protected::deliver(cx, event),
     };
     delivered.map_err(|mut second| {
@@ -92,7 +94,7 @@ pub(crate) fn deliver_exception(cx: &mut Exec<'_>, first: Exception) {
             cx.cpu.flags.set(RF, true);
         }
         let code = current.has_code().then_some(current.code);
-        let event = Event { vector: current.vector, code, source: Source::Exception, return_eip: cx.cpu.eip };
+        let event = Event { vector: current.vector, code, source: Source::Exception, return_rip: cx.cpu.rip };
         match deliver(cx, event) {
             Ok(()) => return,
             Err(second) => {
@@ -123,7 +125,7 @@ fn is_endless(cx: &mut Exec<'_>) -> bool {
 
 /// Nothing was delivered: the processor stands where it stood.
 fn stay(cx: &mut Exec<'_>) {
-    cx.next_eip = cx.cpu.eip;
+    cx.next_rip = cx.cpu.rip;
     cx.leave();
 }
 
@@ -148,13 +150,13 @@ fn combine(cx: &Exec<'_>, first: Exception, second: Exception) -> Option<Excepti
 
 /// Delivers an external interrupt, an NMI or a debug trap at an instruction boundary.
 pub(crate) fn deliver_at_boundary(cx: &mut Exec<'_>, number: u8, source: Source) {
-    cx.next_eip = cx.cpu.eip;
-    let event = Event { vector: number, code: None, source, return_eip: cx.cpu.eip };
+    cx.next_rip = cx.cpu.rip;
+    let event = Event { vector: number, code: None, source, return_rip: cx.cpu.rip };
     if let Err(second) = deliver(cx, event) {
         // External interrupts, NMI and debug traps are benign: what fails on the way is delivered for itself.
         deliver_exception(cx, second);
     }
-    cx.cpu.eip = cx.next_eip;
+    cx.cpu.rip = cx.next_rip;
 }
 
 /// Takes the debug traps that wait into DR6 and delivers them. SDM Vol.3B 17.3.1 "Debug Exception (#DB)".

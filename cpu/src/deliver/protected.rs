@@ -14,7 +14,7 @@ use crate::site::Site;
 pub(super) fn deliver(cx: &mut Exec<'_>, event: Event) -> Step {
     let gate = read_gate(cx, event)?;
     if gate.system_type() == Some(SystemType::TaskGate) {
-        cx.next_eip = event.return_eip;
+        cx.next_rip = event.return_rip;
         return switch_through(cx, gate.gate_selector(), true, Cause::Interrupt(event.code));
     }
     let target = gate.gate_selector();
@@ -60,9 +60,9 @@ struct Handler {
     event: Event,
     /// Its code segment, with the selector of the gate.
     segment: Segment,
-    offset: u32,
+    offset: u64,
     /// Bytes of each pushed operand: the gate's width.
-    size: u32,
+    size: u64,
     disables_interrupts: bool,
 }
 
@@ -74,7 +74,7 @@ impl Handler {
         Handler {
             event,
             segment,
-            offset: if wide { gate.gate_offset_32() } else { gate.gate_offset_16() },
+            offset: u64::from(if wide { gate.gate_offset_32() } else { gate.gate_offset_16() }),
             size: if wide { 4 } else { 2 },
             disables_interrupts: matches!(kind, Some(InterruptGate16 | InterruptGate32)),
         }
@@ -87,11 +87,11 @@ impl Handler {
         let leaves_v86 = cx.cpu.virtual_8086();
         if leaves_v86 {
             for reg in V86_DATA {
-                frame.push(u32::from(cx.cpu.seg(reg).selector.0));
+                frame.push(cx.cpu.seg(reg).selector.0.into());
             }
         }
-        frame.push(u32::from(cx.cpu.seg(SegReg::Ss).selector.0));
-        frame.push(cx.reg::<u32>(4));
+        frame.push(cx.cpu.seg(SegReg::Ss).selector.0.into());
+        frame.push(cx.reg::<u32>(4).into());
         self.enter(cx, frame, cpl)?;
         if leaves_v86 {
             for reg in V86_DATA {
@@ -110,19 +110,19 @@ impl Handler {
 
     /// The frame's room comes before the handler's offset.
     fn enter(self, cx: &mut Exec<'_>, mut frame: Frame, cpl: u8) -> Step {
-        frame.push(cx.cpu.flags.bits());
-        frame.push(u32::from(cx.cpu.seg(SegReg::Cs).selector.0));
-        frame.push(self.event.return_eip);
+        frame.push(cx.cpu.flags.bits().into());
+        frame.push(cx.cpu.seg(SegReg::Cs).selector.0.into());
+        frame.push(self.event.return_rip);
         if let Some(code) = self.event.code {
-            frame.push(u32::from(code));
+            frame.push(code.into());
         }
         frame.require_room(cx)?;
-        cx.require(self.offset <= self.segment.limit, Site::BranchLimit, 0)?;
+        cx.require_branch_target(self.offset, &self.segment)?;
         frame.require_writable(cx)?;
         let code = cx.set_accessed(self.segment)?;
         frame.commit(cx)?;
         cx.set_segment(SegReg::Cs, Segment { selector: code.selector.with_rpl(cpl), ..code });
-        cx.next_eip = self.offset;
+        cx.next_rip = self.offset;
         cx.cpu.flags.set(TF | NT | VM | RF, false);
         if self.disables_interrupts {
             cx.cpu.flags.set(IF, false);

@@ -16,15 +16,15 @@ pub(super) fn deliver(cx: &mut Exec<'_>, event: Event) -> Step {
     let address = LinAddr((cx.cpu.idtr.base + u64::from(at)) & 0xFFFF_FFFF);
     let entry = cx.load_linear::<u32>(address, Class::Supervisor)?;
     let mut frame = Frame::on_current_stack(cx, 2);
-    frame.push(cx.cpu.flags.bits());
-    frame.push(u32::from(cx.cpu.seg(SegReg::Cs).selector.0));
-    frame.push(event.return_eip);
+    frame.push(cx.cpu.flags.bits().into());
+    frame.push(cx.cpu.seg(SegReg::Cs).selector.0.into());
+    frame.push(event.return_rip);
     frame.require_room(cx)?;
     frame.require_writable(cx)?;
     frame.commit(cx)?;
     cx.cpu.flags.set(IF | TF | AC | RF, false);
     let segment = cx.real_code_segment(Selector((entry >> 16) as u16));
     cx.set_segment(SegReg::Cs, segment);
-    cx.next_eip = entry & 0xFFFF;
+    cx.next_rip = u64::from(entry & 0xFFFF);
     Ok(())
 }

@@ -8,7 +8,7 @@ use ringwalk_mmu::{Access, Class, LinAddr};
 use crate::debug::DR6_BT;
 use crate::exception::{Exception, Step};
 use crate::exec::Exec;
-use crate::exec::system::read_pdptes;
+use crate::exec::control_registers::read_pdptes;
 use crate::flags::{NT, VM};
 use crate::segment::{Descriptor, SegReg, Segment, Selector, SystemType};
 use crate::site::Site;
@@ -240,7 +240,7 @@ fn save_old(cx: &mut Exec<'_>, old: &Segment, wide: bool, cause: Cause) -> Step 
     if cause == Cause::Return {
         flags &= !NT;
     }
-    let eip = cx.next_eip;
+    let eip = cx.next_rip as u32; // 32-bit code only
     if wide {
         store(cx, old.base, EIP_32, eip)?;
         store(cx, old.base, EFLAGS_32, flags)?;
@@ -278,8 +278,8 @@ fn commit(cx: &mut Exec<'_>, selector: Selector, descriptor: Descriptor, image: 
     }
     let flags = if cause.nests() { image.flags | NT } else { image.flags };
     cx.cpu.flags = crate::flags::Eflags::from_bits(flags & cx.cpu.model.flags());
-    cx.cpu.eip = image.eip;
-    cx.next_eip = image.eip;
+    cx.cpu.rip = image.eip.into();
+    cx.next_rip = image.eip.into();
     // Until they are checked the caches hold nothing; a fault on the way sees the selectors.
     for (reg, selector) in SegReg::ALL.into_iter().zip(image.selectors) {
         cx.set_segment(reg, Segment::null(selector));
@@ -311,7 +311,7 @@ fn enter(cx: &mut Exec<'_>, image: &Image, cause: Cause, wide: bool) -> Step {
     if let Cause::Interrupt(Some(code)) = cause {
         if wide { cx.push(u32::from(code))? } else { cx.push(code)? }
     }
-    cx.require(image.eip <= cx.cpu.seg(SegReg::Cs).limit, Site::BranchLimit, 0)?;
+    cx.require_branch_target(image.eip.into(), cx.cpu.seg(SegReg::Cs))?;
     if image.trap {
         cx.cpu.pending_debug |= DR6_BT;
     }

@@ -40,7 +40,7 @@ pub(crate) fn redirect(cx: &mut Exec<'_>, number: u8) -> Step {
     }
     let entry = cx.load_linear::<u32>(LinAddr(u64::from(number) * 4), Class::User)?;
     let stack = cx.reg::<u32>(4);
-    let (cs, back) = (cx.cpu.seg(SegReg::Cs).selector.0, cx.next_eip as u16);
+    let (cs, back) = (cx.cpu.seg(SegReg::Cs).selector.0, cx.next_rip as u16);
     let pushed = cx.push(image).and_then(|()| cx.push(cs)).and_then(|()| cx.push(back));
     if pushed.is_err() {
         cx.set_reg::<u32>(4, stack);
@@ -48,7 +48,7 @@ pub(crate) fn redirect(cx: &mut Exec<'_>, number: u8) -> Step {
     }
     cx.cpu.flags.set(TF | if virtual_if { VIF } else { IF }, false);
     cx.set_segment(SegReg::Cs, cx.real_code_segment(Selector((entry >> 16) as u16)));
-    cx.next_eip = entry & 0xFFFF;
+    cx.next_rip = u64::from(entry & 0xFFFF);
     cx.leave();
     Ok(())
 }

@@ -1,10 +1,14 @@
 //! Addition, subtraction and comparison. SDM Vol.1 7.3.2 "Binary Arithmetic Instructions", 7.3.1.2 "Exchange
 //! Instructions".
 
+use ringwalk_mmu::Access;
+
 use crate::exception::Step;
 use crate::exec::Exec;
 use crate::flags::ZF;
 use crate::insn::Insn;
+use crate::model::Feature;
+use crate::site::Site;
 use crate::value;
 use crate::width::Width;
 
@@ -126,6 +130,28 @@ pub fn cmpxchg8b(cx: &mut Exec<'_>, i: &Insn) -> Step {
     if !equal {
         cx.set_reg(ACCUMULATOR, found as u32); // the low half
         cx.set_reg(EDX, (found >> 32) as u32);
+    }
+    cx.cpu.flags.set(ZF, equal);
+    Ok(())
+}
+
+/// CMPXCHG16B m128. SDM Vol.2A "CMPXCHG8B/CMPXCHG16B". Flags: ZF. Faults: operand access, always as a write; #GP(0) if not
+/// on 16 bytes; LOCK allowed.
+pub fn cmpxchg16b(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    cx.require(cx.cpu.features.has(Feature::Cx16), Site::UndefinedForModel, 0)?;
+    let (segment, offset) = (i.segment(), cx.effective_address(i));
+    let addr = cx.checked(segment, offset, 16, Access::Write)?;
+    cx.require(addr.0.is_multiple_of(16), Site::CmpxchgAlignment, 0)?;
+    let high_at = cx.wrap_address(i, offset.wrapping_add(8));
+    let low: u64 = cx.load_for_update(segment, offset)?;
+    let high: u64 = cx.load_for_update(segment, high_at)?;
+    let equal = low == cx.reg::<u64>(ACCUMULATOR) && high == cx.reg::<u64>(EDX);
+    let (new_low, new_high) = if equal { (cx.reg::<u64>(EBX), cx.reg::<u64>(ECX)) } else { (low, high) };
+    cx.store(segment, offset, new_low)?;
+    cx.store(segment, high_at, new_high)?;
+    if !equal {
+        cx.set_reg::<u64>(ACCUMULATOR, low);
+        cx.set_reg::<u64>(EDX, high);
     }
     cx.cpu.flags.set(ZF, equal);
     Ok(())

@@ -6,7 +6,7 @@
 use crate::exception::Step;
 use crate::exec::Exec;
 use crate::flags::CF;
-use crate::insn::{ADDRESS_32, Insn};
+use crate::insn::Insn;
 use crate::value;
 use crate::width::Width;
 
@@ -102,11 +102,10 @@ fn holds<W: Width>(value: W, mask: W) -> bool {
 }
 
 /// Offset of the operand-sized element that holds a bit of the bit string, wrapped to the address size.
-fn element_offset<W: Width>(cx: &Exec<'_>, i: &Insn, number: W) -> u32 {
+fn element_offset<W: Width>(cx: &Exec<'_>, i: &Insn, number: W) -> u64 {
     let element = number.sign_extend() >> W::BITS.trailing_zeros();
     let distance = element * W::BYTES as i64;
-    let offset = cx.effective_address(i).wrapping_add(distance as u32);
-    if i.has(ADDRESS_32) { offset } else { offset & 0xFFFF }
+    cx.wrap_address(i, cx.effective_address(i).wrapping_add(distance as u64))
 }
 
 /// BSF r, r/m. SDM Vol.2A "BSF". Flags: ZF; the others undefined, see [`value::bsf`]. A source of 0 leaves the

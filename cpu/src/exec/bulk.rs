@@ -8,7 +8,7 @@ use ringwalk_mmu::{Access, LinAddr, PAGE_BYTES};
 use super::Exec;
 use super::string::{DESTINATION, SOURCE};
 use crate::flags::{DF, TF};
-use crate::insn::{ADDRESS_32, Insn};
+use crate::insn::Insn;
 use crate::segment::SegReg;
 use crate::width::Width;
 
@@ -17,7 +17,7 @@ const ACCUMULATOR: u8 = 0;
 
 /// Iterations that may be done without a look at the rest of the machine, of `count` that are left.
 #[inline]
-pub(super) fn most_iterations(cx: &Exec<'_>, count: u32) -> u32 {
+pub(super) fn most_iterations(cx: &Exec<'_>, count: u64) -> u64 {
     let watched = cx.hot.guarded
         || cx.hot.plain.is_some()
         || cx.hot.leave
@@ -29,26 +29,26 @@ pub(super) fn most_iterations(cx: &Exec<'_>, count: u32) -> u32 {
     let now = cx.cpu.position + cx.extra_cycles;
     // Behind the last of them the pause is asked for as behind each: the next one must still end before the deadline.
     let before_deadline = cx.deadline.saturating_sub(now + 1) / cx.hot.iteration_cycles.max(1);
-    u32::try_from(before_deadline).unwrap_or(u32::MAX).min(count - 1)
+    before_deadline.min(count - 1)
 }
 
 /// For instructions whose iterations are done one by one.
-pub(super) fn no_run(_: &mut Exec<'_>, _: &Insn, _: u32) -> u32 {
+pub(super) fn no_run(_: &mut Exec<'_>, _: &Insn, _: u64) -> u64 {
     0
 }
 
 /// REP MOVS upward.
-pub(super) fn move_run<W: Width>(cx: &mut Exec<'_>, i: &Insn, most: u32) -> u32 {
+pub(super) fn move_run<W: Width>(cx: &mut Exec<'_>, i: &Insn, most: u64) -> u64 {
     let (from, to) = (cx.address_reg(i, SOURCE), cx.address_reg(i, DESTINATION));
     let most = elements::<W>(cx, i, i.segment(), from, most, Access::Read);
     let most = elements::<W>(cx, i, SegReg::Es, to, most, Access::Write);
-    let bytes = most * W::BYTES as u32;
+    let bytes = most * W::BYTES;
     if bytes == 0 {
         return 0;
     }
     let class = cx.class();
-    let source = cx.hot.host_tlb.read(cx.linear_of(i.segment(), from), u64::from(bytes), class);
-    let target = cx.hot.host_tlb.write(cx.linear_of(SegReg::Es, to), u64::from(bytes), class);
+    let source = cx.hot.host_tlb.read(cx.linear_of(i.segment(), from), bytes, class);
+    let target = cx.hot.host_tlb.write(cx.linear_of(SegReg::Es, to), bytes, class);
     let (Some(source), Some(target)) = (source, target) else { return 0 };
     // An element that is written before it is read is read as written: only then the order matters.
     if target > source && target < source + bytes as usize {
@@ -61,15 +61,15 @@ pub(super) fn move_run<W: Width>(cx: &mut Exec<'_>, i: &Insn, most: u32) -> u32 
 }
 
 /// REP STOS upward.
-pub(super) fn store_run<W: Width>(cx: &mut Exec<'_>, i: &Insn, most: u32) -> u32 {
+pub(super) fn store_run<W: Width>(cx: &mut Exec<'_>, i: &Insn, most: u64) -> u64 {
     let to = cx.address_reg(i, DESTINATION);
     let most = elements::<W>(cx, i, SegReg::Es, to, most, Access::Write);
-    let bytes = most * W::BYTES as u32;
+    let bytes = most * W::BYTES;
     if bytes == 0 {
         return 0;
     }
     let class = cx.class();
-    let target = cx.hot.host_tlb.write(cx.linear_of(SegReg::Es, to), u64::from(bytes), class);
+    let target = cx.hot.host_tlb.write(cx.linear_of(SegReg::Es, to), bytes, class);
     let Some(target) = target else { return 0 };
     let value = cx.reg::<W>(ACCUMULATOR).as_().to_le_bytes();
     let value = &value[..W::BYTES as usize];
@@ -81,19 +81,19 @@ pub(super) fn store_run<W: Width>(cx: &mut Exec<'_>, i: &Insn, most: u32) -> u32
 }
 
 /// How many elements from an offset on lie in its page and in the segment, without a wrap; at most `most`.
-fn elements<W: Width>(cx: &Exec<'_>, i: &Insn, seg: SegReg, offset: u32, most: u32, access: Access) -> u32 {
+fn elements<W: Width>(cx: &Exec<'_>, i: &Insn, seg: SegReg, offset: u64, most: u64, access: Access) -> u64 {
     let linear = cx.linear_of(seg, offset);
     let in_page = (PAGE_BYTES - linear.offset_in_page()) / W::BYTES;
-    let wrap = if i.has(ADDRESS_32) { 1u64 << 32 } else { 1 << 16 };
-    let before_wrap = (wrap - u64::from(offset)) / W::BYTES;
-    let most = u64::from(most).min(in_page).min(before_wrap) as u32;
-    let bytes = most * W::BYTES as u32;
-    let fits = bytes > 0 && no_linear_wrap(linear, bytes) && cx.checked(seg, offset, bytes, access).is_ok();
+    let last = cx.wrap_address(i, u64::MAX);
+    let before_wrap = (last - offset).saturating_add(1) / W::BYTES;
+    let most = most.min(in_page).min(before_wrap);
+    let bytes = most * W::BYTES;
+    let fits = bytes > 0 && no_linear_wrap(cx, linear, bytes) && cx.checked(seg, offset, bytes, access).is_ok();
     if fits { most } else { 0 }
 }
 
-fn no_linear_wrap(linear: LinAddr, bytes: u32) -> bool {
-    linear.0 + u64::from(bytes) <= 1 << 32
+fn no_linear_wrap(cx: &Exec<'_>, linear: LinAddr, bytes: u64) -> bool {
+    cx.cpu.code_is_64() || linear.0 + bytes <= 1 << 32
 }
 
 #[cfg(test)]

@@ -4,9 +4,9 @@ use super::Exec;
 use crate::deliver::{self, Event, Source};
 use crate::exception::{Step, vector};
 use crate::flags::{OF, ZF};
-use crate::insn::{Insn, OPERAND_32};
+use crate::insn::{Insn, OPERAND_32, OPERAND_64};
 use crate::isa;
-use crate::segment::SegReg;
+use crate::segment::{SegReg, Segment};
 use crate::site::Site;
 use crate::state::Mode;
 use crate::width::Width;
@@ -15,18 +15,32 @@ use crate::width::Width;
 const CX: u8 = 1;
 
 impl Exec<'_> {
-    /// Takes a near branch: the target is cut to the operand size and must lie within CS.
+    /// Takes a near branch: the target is cut to the operand size and must lie within CS, or in 64-bit code be
+    /// canonical.
     #[inline]
-    pub fn branch_to(&mut self, i: &Insn, target: u32) -> Step {
-        let target = if i.has(OPERAND_32) { target } else { target & 0xFFFF };
-        self.require(target <= self.cpu.seg(SegReg::Cs).limit, Site::BranchLimit, 0)?;
-        self.next_eip = target;
+    pub fn branch_to(&mut self, i: &Insn, target: u64) -> Step {
+        let target = match i.flags & (OPERAND_32 | OPERAND_64) {
+            OPERAND_64 => target,
+            OPERAND_32 => target & 0xFFFF_FFFF,
+            _ => target & 0xFFFF,
+        };
+        self.require_branch_target(target, self.cpu.seg(SegReg::Cs))?;
+        self.next_rip = target;
         Ok(())
+    }
+
+    /// #GP(0) unless code can go on at an offset in a code segment.
+    #[inline]
+    pub fn require_branch_target(&self, target: u64, segment: &Segment) -> Step {
+        if self.cpu.long_mode() && segment.is_long() {
+            return self.require(self.cpu.is_canonical(target), Site::BranchCanonical, 0);
+        }
+        self.require(target <= u64::from(segment.limit), Site::BranchLimit, 0)
     }
 
     #[inline]
     fn branch_relative(&mut self, i: &Insn) -> Step {
-        self.branch_to(i, self.next_eip.wrapping_add(i.imm as u32))
+        self.branch_to(i, self.next_rip.wrapping_add(i.immediate()))
     }
 }
 
@@ -43,34 +57,34 @@ pub fn jmp_relative(cx: &mut Exec<'_>, i: &Insn) -> Step {
 /// JMP r/m. Faults: operand access, #GP(0) beyond CS.
 pub fn jmp_indirect<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
     let target: W = cx.dst(i)?;
-    cx.branch_to(i, target.as_() as u32)
+    cx.branch_to(i, target.as_())
 }
 
 /// CALL rel. Faults: stack access, #GP(0) beyond CS.
 pub fn call_relative<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
-    call::<W>(cx, i, cx.next_eip.wrapping_add(i.imm as u32))
+    call::<W>(cx, i, cx.next_rip.wrapping_add(i.immediate()))
 }
 
 /// CALL r/m. Faults: operand and stack access, #GP(0) beyond CS.
 pub fn call_indirect<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
     let target: W = cx.dst(i)?;
-    call::<W>(cx, i, target.as_() as u32)
+    call::<W>(cx, i, target.as_())
 }
 
 #[inline]
-fn call<W: Width>(cx: &mut Exec<'_>, i: &Insn, target: u32) -> Step {
-    let back = cx.next_eip;
+fn call<W: Width>(cx: &mut Exec<'_>, i: &Insn, target: u64) -> Step {
+    let back = cx.next_rip;
     cx.branch_to(i, target)?;
-    cx.push(W::truncate(u64::from(back)))
+    cx.push(W::truncate(back))
 }
 
 /// True if the instruction that has just been executed took a branch, also one to the instruction behind it (`behind`).
 /// SDM Vol.3B 17.4.3 "Single-Stepping on Branches".
-pub(crate) fn has_branched(cx: &Exec<'_>, i: &Insn, behind: u32) -> bool {
+pub(crate) fn has_branched(cx: &Exec<'_>, i: &Insn, behind: u64) -> bool {
     let counted = cx.address_reg(i, CX) != 0;
     let zero = cx.cpu.flags.has(ZF);
     let holds = match isa::row_of(i.op).map_or("", |row| row.name) {
-        "jmp" | "call" | "ret" | "retf" | "iret" | "sysenter" | "sysexit" => true,
+        "jmp" | "call" | "ret" | "retf" | "iret" | "sysenter" | "sysexit" | "syscall" | "sysret" => true,
         "jcxz" => !counted,
         "loop" => counted,
         "loope" => counted && zero,
@@ -78,21 +92,21 @@ pub(crate) fn has_branched(cx: &Exec<'_>, i: &Insn, behind: u32) -> bool {
         name if name.starts_with('j') => cx.cpu.flags.condition(i.condition()),
         _ => return false,
     };
-    holds || cx.next_eip != behind
+    holds || cx.next_rip != behind
 }
 
 /// RET. Faults: stack access, #GP(0) beyond CS.
 pub fn ret<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
     let target: W = cx.peek_stack(0)?;
-    cx.branch_to(i, target.as_() as u32)?;
-    cx.set_stack_pointer(cx.stack_above(W::BYTES as u32));
+    cx.branch_to(i, target.as_())?;
+    cx.set_stack_pointer(cx.stack_above(W::BYTES));
     Ok(())
 }
 
 /// RET imm16. Faults: stack access, #GP(0) beyond CS.
 pub fn ret_pop<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
     ret::<W>(cx, i)?;
-    cx.set_stack_pointer(cx.stack_above(i.imm as u32 & 0xFFFF));
+    cx.set_stack_pointer(cx.stack_above(i.immediate() & 0xFFFF));
     Ok(())
 }
 
@@ -126,7 +140,7 @@ pub fn jcxz(cx: &mut Exec<'_>, i: &Insn) -> Step {
 }
 
 fn software_interrupt(cx: &mut Exec<'_>, number: u8, source: Source) -> Step {
-    let event = Event { vector: number, code: None, source, return_eip: cx.next_eip };
+    let event = Event { vector: number, code: None, source, return_rip: cx.next_rip };
     deliver::deliver(cx, event)?;
     cx.skip_single_step = true;
     Ok(())
@@ -169,7 +183,7 @@ pub fn iret<W: Width>(cx: &mut Exec<'_>, _: &Insn) -> Step {
 pub fn bound<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
     let at = cx.effective_address(i);
     let lower: W = cx.load(i.segment(), at)?;
-    let upper: W = cx.load(i.segment(), cx.wrap_address(i, at.wrapping_add(W::BYTES as u32)))?;
+    let upper: W = cx.load(i.segment(), cx.wrap_address(i, at.wrapping_add(W::BYTES)))?;
     let index = cx.reg::<W>(i.dst).sign_extend();
     let inside = index >= lower.sign_extend() && index <= upper.sign_extend();
     cx.require(inside, Site::BoundRange, 0)

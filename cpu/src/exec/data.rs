@@ -3,7 +3,7 @@
 
 use crate::exception::Step;
 use crate::exec::Exec;
-use crate::insn::{ADDRESS_32, Insn};
+use crate::insn::Insn;
 use crate::width::Width;
 
 /// Register numbers.
@@ -21,13 +21,23 @@ pub fn mov<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
     cx.set_dst(i, value)
 }
 
-/// CMOVcc r, r/m. SDM Vol.2A "CMOVcc". Flags: none. Faults: operand access, whether the condition holds or not.
+/// NOP, or XCHG R8, rAX: the accumulator with itself changes nothing, not even its upper half. SDM Vol.2B "NOP". Flags:
+/// none. Faults: none.
+pub fn nop_or_xchg<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    if i.dst == i.src { Ok(()) } else { xchg::<W>(cx, i) }
+}
+
+/// MOV r64, imm64. SDM Vol.2B "MOV". Flags: none. Faults: none.
+pub fn mov_wide(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    cx.set_dst(i, i.immediate_64())
+}
+
+/// CMOVcc r, r/m. SDM Vol.2A "CMOVcc". Flags: none. Faults: operand access, whether the condition holds or not. The
+/// destination is always written: a 32-bit one loses its upper half.
 pub fn cmov<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
     let value: W = cx.src(i)?;
-    if cx.cpu.flags.condition(i.condition()) {
-        cx.set_dst(i, value)?;
-    }
-    Ok(())
+    let kept: W = cx.reg(i.dst);
+    cx.set_dst(i, if cx.cpu.flags.condition(i.condition()) { value } else { kept })
 }
 
 /// SETcc r/m8. SDM Vol.2B "SETcc". Flags: none. Faults: operand access.
@@ -60,6 +70,12 @@ pub fn movsx_word<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
     cx.set_dst(i, W::truncate(value.sign_extend() as u64))
 }
 
+/// MOVSXD r, r/m32. SDM Vol.2B "MOVSX/MOVSXD". Flags: none. Faults: operand access.
+pub fn movsxd<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    let value: u32 = cx.src(i)?;
+    cx.set_dst(i, W::truncate(value.sign_extend() as u64))
+}
+
 /// XCHG r/m, r; acc, r. SDM Vol.2C "XCHG". Flags: none. Faults: operand access; LOCK on memory only, where it is
 /// implied.
 pub fn xchg<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
@@ -72,14 +88,13 @@ pub fn xchg<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
 /// operand size.
 pub fn lea<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
     let offset = cx.effective_address(i);
-    cx.set_dst(i, W::truncate(offset.into()))
+    cx.set_dst(i, W::truncate(offset))
 }
 
 /// XLATB: AL from the table at (E)BX. SDM Vol.2C "XLAT/XLATB". Flags: none. Faults: operand access.
 pub fn xlat(cx: &mut Exec<'_>, i: &Insn) -> Step {
-    let index = u32::from(cx.reg::<u8>(AL));
-    let offset = cx.address_reg(i, EBX).wrapping_add(index);
-    let offset = if i.has(ADDRESS_32) { offset } else { offset & 0xFFFF };
+    let index = u64::from(cx.reg::<u8>(AL));
+    let offset = cx.wrap_address(i, cx.address_reg(i, EBX).wrapping_add(index));
     let value: u8 = cx.load(i.segment(), offset)?;
     cx.set_reg(AL, value);
     Ok(())

@@ -5,7 +5,8 @@ use ringwalk_mmu::{Class, LinAddr};
 
 use super::Exec;
 use crate::exception::{Exception, Step};
-use crate::segment::{ACCESSED, Descriptor, SegReg, Segment, Selector};
+use crate::model::Feature;
+use crate::segment::{ACCESSED, Descriptor, SegReg, Segment, Selector, SystemType};
 use crate::site::Site;
 use crate::state::{Mode, Shadow};
 
@@ -18,18 +19,39 @@ impl Exec<'_> {
         }
     }
 
-    /// Linear address of a descriptor; `None` outside the table, or in an LDT that is not there.
-    pub fn descriptor_address(&self, selector: Selector) -> Option<LinAddr> {
-        let (base, limit) = if selector.is_local() {
+    /// The upper 8 bytes of a system descriptor or gate of 16, in long mode. SDM Vol.3A 3.5.2 "Segment Descriptor Tables
+    /// in IA-32e Mode".
+    pub(crate) fn read_upper_half(&mut self, selector: Selector, site: Site) -> Result<u64, Exception> {
+        let (_, limit) = self.descriptor_table(selector);
+        let address = self.descriptor_address(selector).filter(|_| selector.offset() + 15 <= limit);
+        let Some(address) = address else { return Err(self.fault(site, selector.error_code())) };
+        self.load_linear::<u64>(self.system_address(address.0, 8), Class::Supervisor)
+    }
+
+    /// What a system descriptor or gate is in the present mode: long mode knows no 16-bit types and no task gates, and
+    /// those that are left have 64 bits. SDM Vol.3A Table 3-2 "System-Segment and Gate-Descriptor Types".
+    pub(crate) fn system_type(&self, descriptor: Descriptor) -> Option<SystemType> {
+        use SystemType::*;
+        let known = [Ldt, Tss32Available, Tss32Busy, CallGate32, InterruptGate32, TrapGate32];
+        descriptor.system_type().filter(|kind| !self.cpu.long_mode() || known.contains(kind))
+    }
+
+    fn descriptor_table(&self, selector: Selector) -> (u64, u32) {
+        if selector.is_local() {
             (self.cpu.ldtr.base, self.cpu.ldtr.limit)
         } else {
             (self.cpu.gdtr.base, u32::from(self.cpu.gdtr.limit))
-        };
+        }
+    }
+
+    /// Linear address of a descriptor; `None` outside the table, or in an LDT that is not there.
+    pub fn descriptor_address(&self, selector: Selector) -> Option<LinAddr> {
+        let (base, limit) = self.descriptor_table(selector);
         let missing = selector.is_local() && (self.cpu.ldtr.is_unusable() || self.cpu.ldtr.selector.is_null());
         if missing || selector.offset() + 7 > limit {
             return None;
         }
-        Some(LinAddr((base + u64::from(selector.offset())) & 0xFFFF_FFFF))
+        Some(self.system_address(base, selector.offset().into()))
     }
 
     /// Sets the accessed flag in the table if it is clear, and returns the segment with it set: the last thing before a
@@ -46,7 +68,7 @@ impl Exec<'_> {
     /// Writes a descriptor's access byte back to its table.
     pub fn write_access_byte(&mut self, segment: Segment) -> Step {
         let address = self.descriptor_address(segment.selector).expect("the descriptor was read from its table before");
-        let byte = LinAddr((address.0 + 5) & 0xFFFF_FFFF);
+        let byte = self.system_address(address.0, 5);
         self.store_linear(byte, segment.rights as u8, Class::Supervisor)
     }
 
@@ -56,11 +78,22 @@ impl Exec<'_> {
             Mode::Real => self.real_segment(reg, selector),
             Mode::Virtual8086 => Segment::virtual_8086(selector),
             Mode::Protected if reg == SegReg::Ss => self.check_stack_segment(selector)?,
-            Mode::Protected if selector.is_null() => Segment::null(selector),
+            Mode::Protected if selector.is_null() => self.null_segment(reg, selector),
             Mode::Protected => self.check_data_segment(selector)?,
         };
         self.set_segment(reg, loaded);
         Ok(())
+    }
+
+    /// A null selector clears base and limit, or leaves them alone: the vendors differ. AMD APM Vol.2 4.5.1 "Segment
+    /// Registers".
+    fn null_segment(&self, reg: SegReg, selector: Selector) -> Segment {
+        let null = Segment::null(selector);
+        if !self.cpu.features.has(Feature::AmdNullBase) {
+            return null;
+        }
+        let Segment { base, limit, .. } = *self.cpu.seg(reg);
+        Segment { base, limit, ..null }
     }
 
     /// Real mode changes selector and base; limit and rights stay, which is what unreal mode lives on.
@@ -85,9 +118,13 @@ impl Exec<'_> {
     }
 
     fn check_stack_segment(&mut self, selector: Selector) -> Result<Segment, Exception> {
+        let cpl = self.cpu.cpl;
+        if selector.is_null() && self.cpu.code_is_64() && cpl != 3 && selector.rpl() == cpl {
+            return Ok(Segment::null(selector));
+        }
         self.require(!selector.is_null(), Site::SelectorNull, 0)?;
         let sites = [Site::SelectorLimit, Site::StackType, Site::StackNotPresent];
-        let segment = self.stack_segment_for(selector, self.cpu.cpl, sites)?;
+        let segment = self.stack_segment_for(selector, cpl, sites)?;
         self.set_accessed(segment)
     }
 

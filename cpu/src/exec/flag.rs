@@ -4,6 +4,8 @@ use crate::exception::Step;
 use crate::exec::Exec;
 use crate::flags::{AF, CF, DF, PF, SF, ZF};
 use crate::insn::Insn;
+use crate::model::Feature;
+use crate::site::Site;
 
 /// Register numbers of AL and AH.
 const AL: u8 = 0;
@@ -43,8 +45,15 @@ pub fn std(cx: &mut Exec<'_>, _: &Insn) -> Step {
     Ok(())
 }
 
+/// 64-bit code has LAHF and SAHF by a feature of their own.
+fn require_in_64(cx: &Exec<'_>) -> Step {
+    let missing = cx.cpu.code_is_64() && !cx.cpu.features.has(Feature::LahfLm);
+    cx.require(!missing, Site::UndefinedForModel, 0)
+}
+
 /// LAHF: the low byte of EFLAGS, reserved bits included, to AH. SDM Vol.2A "LAHF". Flags: none. Faults: none.
 pub fn lahf(cx: &mut Exec<'_>, _: &Insn) -> Step {
+    require_in_64(cx)?;
     let low = cx.cpu.flags.bits() as u8;
     cx.set_reg(AH, low);
     Ok(())
@@ -52,6 +61,7 @@ pub fn lahf(cx: &mut Exec<'_>, _: &Insn) -> Step {
 
 /// SAHF: AH to the low byte of EFLAGS. SDM Vol.2B "SAHF". Flags: SF ZF AF PF CF. Faults: none.
 pub fn sahf(cx: &mut Exec<'_>, _: &Insn) -> Step {
+    require_in_64(cx)?;
     let low: u8 = cx.reg(AH);
     cx.cpu.flags.replace(LOW_FLAGS, low.into());
     Ok(())

@@ -14,7 +14,7 @@ use crate::site::Site;
 use crate::state::{CR0_EM, CR0_TS};
 
 /// Bytes that the operand has, and those of them that hold x87 state.
-const AREA: u32 = 512;
+const AREA: u64 = 512;
 const USED: usize = 160;
 /// Where ST0 lies; the others follow, 16 bytes each.
 const REGISTERS: usize = 32;
@@ -27,7 +27,7 @@ pub fn fxsave(cx: &mut Exec<'_>, i: &Insn) -> Step {
         // MXCSR and MXCSR_MASK.
         if number != 3 {
             let value = bytes.iter().rev().fold(0_u64, |value, byte| value << 8 | u64::from(*byte));
-            cx.store_linear(behind(addr, 8 * number), value, cx.class())?;
+            cx.store_linear(cx.behind(addr, 8 * number), value, cx.class())?;
         }
     }
     Ok(())
@@ -38,7 +38,7 @@ pub fn fxrstor(cx: &mut Exec<'_>, i: &Insn) -> Step {
     let addr = area(cx, i, Access::Read)?;
     let mut image = [0; USED];
     for (number, bytes) in (0..).zip(image.chunks_exact_mut(8)) {
-        let value: u64 = cx.load_linear(behind(addr, 8 * number), cx.class())?;
+        let value: u64 = cx.load_linear(cx.behind(addr, 8 * number), cx.class())?;
         bytes.copy_from_slice(&value.to_le_bytes());
     }
     take(cx, &image);
@@ -52,13 +52,8 @@ fn area(cx: &mut Exec<'_>, i: &Insn, access: Access) -> Result<LinAddr, Exceptio
     let addr = cx.checked(segment, offset, AREA, access)?;
     cx.require(addr.0.is_multiple_of(16), Site::FxAlignment, 0)?;
     cx.translate(addr, access, cx.class())?;
-    cx.translate(behind(addr, AREA - 1), access, cx.class())?;
+    cx.translate(cx.behind(addr, AREA - 1), access, cx.class())?;
     Ok(addr)
-}
-
-/// Linear addresses wrap at 4 GiB.
-fn behind(addr: LinAddr, bytes: u32) -> LinAddr {
-    LinAddr(u64::from((addr.0 as u32).wrapping_add(bytes)))
 }
 
 fn image(cx: &Exec<'_>) -> [u8; USED] {

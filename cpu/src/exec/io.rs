@@ -1,6 +1,6 @@
 //! Port input and output. SDM Vol.1 19 "Input/Output".
 
-use ringwalk_mmu::{Access, Class, LinAddr, Port, Size};
+use ringwalk_mmu::{Access, Class, Port, Size};
 
 use super::string::{DESTINATION, SOURCE, advance, repeat};
 use crate::debug;
@@ -43,7 +43,7 @@ pub fn ins<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
         let port = cx.reg(DX);
         require_port::<W>(cx, port)?;
         let offset = cx.address_reg(i, DESTINATION);
-        let addr = cx.checked(SegReg::Es, offset, W::BYTES as u32, Access::Write)?;
+        let addr = cx.checked(SegReg::Es, offset, W::BYTES, Access::Write)?;
         cx.require_writable(addr, W::BYTES, cx.class())?;
         let value: W = read_port(cx, port);
         cx.store(SegReg::Es, offset, value)?;
@@ -124,8 +124,8 @@ fn map_allows(cx: &mut Exec<'_>, port: u16, ports: u64) -> Result<bool, Exceptio
 }
 
 fn read_tss(cx: &mut Exec<'_>, offset: u32) -> Result<u16, Exception> {
-    let addr = cx.cpu.tr.base.wrapping_add(u64::from(offset)) & 0xFFFF_FFFF;
-    cx.load_linear(LinAddr(addr), Class::Supervisor)
+    let addr = cx.system_address(cx.cpu.tr.base, offset.into());
+    cx.load_linear(addr, Class::Supervisor)
 }
 
 #[cfg(test)]

@@ -28,29 +28,32 @@ struct Piece {
 impl Exec<'_> {
     /// Reads memory through a segment.
     #[inline]
-    pub fn load<W: Width>(&mut self, seg: SegReg, offset: u32) -> Result<W, Exception> {
-        let addr = self.checked(seg, offset, W::BYTES as u32, Access::Read)?;
+    pub fn load<W: Width>(&mut self, seg: SegReg, offset: u64) -> Result<W, Exception> {
+        let addr = self.checked(seg, offset, W::BYTES, Access::Read)?;
         self.load_linear(addr, self.class())
     }
 
     /// Reads memory that will be written back: checked for writing, faults as a write.
     #[inline]
-    pub fn load_for_update<W: Width>(&mut self, seg: SegReg, offset: u32) -> Result<W, Exception> {
-        let addr = self.checked(seg, offset, W::BYTES as u32, Access::Write)?;
+    pub fn load_for_update<W: Width>(&mut self, seg: SegReg, offset: u64) -> Result<W, Exception> {
+        let addr = self.checked(seg, offset, W::BYTES, Access::Write)?;
         self.require_writable(addr, W::BYTES, self.class())?;
         self.load_linear(addr, self.class())
     }
 
     /// Writes memory through a segment.
     #[inline]
-    pub fn store<W: Width>(&mut self, seg: SegReg, offset: u32, value: W) -> Step {
-        let addr = self.checked(seg, offset, W::BYTES as u32, Access::Write)?;
+    pub fn store<W: Width>(&mut self, seg: SegReg, offset: u64, value: W) -> Step {
+        let addr = self.checked(seg, offset, W::BYTES, Access::Write)?;
         self.store_linear(addr, value, self.class())
     }
 
     /// The linear address of an access that the segment allows; #GP(0) or #SS(0) otherwise.
     #[inline]
-    pub fn checked(&self, seg: SegReg, offset: u32, bytes: u32, access: Access) -> Result<LinAddr, Exception> {
+    pub fn checked(&self, seg: SegReg, offset: u64, bytes: u64, access: Access) -> Result<LinAddr, Exception> {
+        if self.cpu.code_is_64() {
+            return self.checked_64(seg, offset, bytes);
+        }
         let segment = self.cpu.seg(seg);
         let typed = match access {
             Access::Write => segment.is_writable(),
@@ -58,10 +61,20 @@ impl Exec<'_> {
         };
         // Real and virtual-8086 mode check limits only: a CS cache left by protected mode can be written through.
         let typed = typed || (!self.cpu.protected() && !segment.is_unusable());
-        if !typed || !segment.contains(offset, bytes) {
+        if !typed || !segment.contains(offset as u32, bytes as u32) {
             return Err(self.segment_fault(seg, access, typed));
         }
         Ok(self.linear_of(seg, offset))
+    }
+
+    /// 64-bit code knows neither limits nor types: the first and the last byte must be canonical.
+    /// SDM Vol.3A 5.3.1 "Limit Checking in 64-bit Mode", Vol.1 3.3.7.1 "Canonical Addressing".
+    fn checked_64(&self, seg: SegReg, offset: u64, bytes: u64) -> Result<LinAddr, Exception> {
+        let addr = self.linear_of(seg, offset);
+        let good = self.cpu.is_canonical(addr.0) && self.cpu.is_canonical(addr.0.wrapping_add(bytes - 1));
+        let site = if seg == SegReg::Ss { Site::StackCanonical } else { Site::DataCanonical };
+        self.require(good, site, 0)?;
+        Ok(addr)
     }
 
     #[cold]
@@ -183,9 +196,16 @@ impl Exec<'_> {
         if first_bytes == bytes {
             return Ok([Some(first), None]);
         }
-        let next = LinAddr((addr.0 + first_bytes as u64) & 0xFFFF_FFFF);
+        let next = self.behind(addr, first_bytes as u64);
         let second = Piece { linear: next, physical: self.translate(next, access, class)?, bytes: bytes - first_bytes };
         Ok([Some(first), Some(second)])
+    }
+
+    /// So many bytes further; what lies below 4 GiB wraps there outside 64-bit code.
+    pub(crate) fn behind(&self, addr: LinAddr, bytes: u64) -> LinAddr {
+        let next = addr.0.wrapping_add(bytes);
+        let wraps = addr.0 <= 0xFFFF_FFFF && !self.cpu.code_is_64();
+        LinAddr(if wraps { next & 0xFFFF_FFFF } else { next })
     }
 
     /// Linear to physical, behind the A20 gate; raises #PF.
@@ -197,8 +217,7 @@ impl Exec<'_> {
     /// Linear to physical, before the A20 gate; raises #PF.
     pub fn translate_ungated(&mut self, addr: LinAddr, access: Access, class: Class) -> Result<PhysAddr, Exception> {
         let paging = self.cpu.paging();
-        let user = class == Class::User;
-        if let Some(physical) = look_up(&paging, &self.cpu.tlb, addr, access, user) {
+        if let Some(physical) = look_up(&paging, &self.cpu.tlb, addr, access, class) {
             return Ok(physical);
         }
         self.walk(addr, access, class)
@@ -208,8 +227,7 @@ impl Exec<'_> {
     #[inline(never)]
     fn walk(&mut self, addr: LinAddr, access: Access, class: Class) -> Result<PhysAddr, Exception> {
         let paging = self.cpu.paging();
-        let user = class == Class::User;
-        match translate(&paging, &mut self.cpu.tlb, self.memory, addr, access, user) {
+        match translate(&paging, &mut self.cpu.tlb, self.memory, addr, access, class) {
             Ok(done) => {
                 self.drop_derived_of(done.lost);
                 Ok(done.physical)
@@ -308,7 +326,7 @@ impl Exec<'_> {
         if self.hot.plain.is_some() {
             return;
         }
-        if !self.cpu.paging().enabled || self.cpu.tlb.find(addr).is_some() {
+        if !self.cpu.paging().enabled || self.cpu.tlb.find(addr, self.cpu.pcid()).is_some() {
             self.hot.host_tlb.fill_fetch(addr, class, place);
         }
     }

@@ -4,12 +4,14 @@ use ringwalk_mmu::{Bus, BusCx, Class, HostTlb, Instant, LinAddr, Memory, Signals
 
 use crate::exception::{Exception, Step, vector};
 use crate::fast::FastState;
-use crate::insn::{ADDRESS_32, Insn, OPERAND_32, PLACE_IMMEDIATE, PLACE_MEMORY};
+use crate::insn::{
+    ADDRESS_32, DIRECT_64, Insn, OPERAND_32, OPERAND_64, PLACE_IMMEDIATE, PLACE_LOW_BYTE, PLACE_MEMORY, RIP_RELATIVE,
+};
 use crate::run::Plain;
 use crate::segment::SegReg;
 use crate::segment::Segment;
 use crate::site::Site;
-use crate::state::{CR0_AM, CR4_PVI, CR4_VME, CpuState, Shadow};
+use crate::state::{CR0_AM, CR4_LA57, CR4_PVI, CR4_VME, CpuState, Shadow};
 use crate::timing::Timing;
 use crate::watch::Watches;
 use crate::width::Width;
@@ -20,10 +22,12 @@ pub mod bcd;
 pub mod bit;
 mod bulk;
 pub mod control;
+pub mod control_registers;
 pub mod convert;
 pub mod data;
 pub mod descriptors;
 pub mod far;
+pub mod fast_calls;
 pub mod flag;
 pub mod fpu_control;
 pub(crate) mod frame;
@@ -32,6 +36,7 @@ pub mod io;
 pub mod logic;
 pub(crate) mod memory;
 pub mod mmx;
+pub mod msrs;
 pub mod muldiv;
 pub mod segments;
 pub mod shift;
@@ -57,6 +62,11 @@ pub fn undefined(cx: &mut Exec<'_>, i: &Insn) -> Step {
 /// LOCK where it is not allowed. Faults: #UD.
 pub fn undefined_lock(cx: &mut Exec<'_>, _: &Insn) -> Step {
     Err(cx.undefined(Site::UndefinedLock))
+}
+
+/// What only 64-bit code has, elsewhere. Faults: #UD.
+pub fn undefined_outside_64(cx: &mut Exec<'_>, _: &Insn) -> Step {
+    Err(cx.undefined(Site::Undefined64))
 }
 
 /// A register where memory is required. Faults: #UD.
@@ -140,6 +150,18 @@ impl Default for Hot {
 /// In [`Hot::stale`]: something that is not a segment register.
 pub const STALE: u8 = 1 << 7;
 
+/// AH, CH, DH, BH.
+#[inline(always)]
+const fn is_high_byte(number: u8) -> bool {
+    number & !3 == 4
+}
+
+/// SPL, BPL, SIL, DIL.
+#[inline(always)]
+const fn is_low_byte(place: u8) -> bool {
+    place & !3 == PLACE_LOW_BYTE | 4
+}
+
 /// The execution context of one processor.
 pub struct Exec<'a> {
     /// Architectural state.
@@ -150,8 +172,8 @@ pub struct Exec<'a> {
     pub memory: &'a mut Memory,
     /// Ports, devices and interrupt controller.
     pub bus: &'a mut dyn Bus,
-    /// EIP of the next instruction; a branch replaces it.
-    pub next_eip: u32,
+    /// RIP of the next instruction; a branch replaces it.
+    pub next_rip: u64,
     /// Cycles that this instruction has used beyond its first: REP iterations. See [`Exec::now`].
     pub extra_cycles: u64,
     /// Position at which the run must stop or look at events; REP instructions yield there.
@@ -191,7 +213,7 @@ impl Exec<'_> {
     fn note_undefined(&mut self, what: &str, i: &Insn) {
         let cs = self.cpu.seg(SegReg::Cs).selector.0;
         let name = crate::isa::row_of(i.op).map_or("", |row| row.name);
-        self.hot.notes.add(format!("{what} {name} at {cs:04x}:{:08x}", self.cpu.eip));
+        self.hot.notes.add(format!("{what} {name} at {cs:04x}:{:08x}", self.cpu.rip));
     }
 
     /// CPL 0, or #GP(0). Real mode counts as 0.
@@ -204,20 +226,25 @@ impl Exec<'_> {
         self.require(self.cpu.protected() && !self.cpu.virtual_8086(), Site::UndefinedInRealMode, 0)
     }
 
-    /// A general register. Byte registers 4 to 7 are AH, CH, DH, BH.
+    /// A general register. Byte registers 4 to 7 are AH, CH, DH, BH; 14h to 17h are SPL, BPL, SIL, DIL.
     #[inline(always)]
     pub fn reg<W: Width>(&self, number: u8) -> W {
-        if W::BITS == 8 && number & 4 != 0 {
+        if W::BITS == 8 && is_high_byte(number) {
             W::truncate(self.cpu.gpr[(number & 3) as usize] >> 8)
         } else {
             W::truncate(self.cpu.gpr[(number & 15) as usize])
         }
     }
 
-    /// Writes a general register; the bits outside the operand keep their value.
+    /// Writes a general register. The bits outside an operand of 8 or 16 bits keep their value; above one of 32 bits
+    /// they become zero. SDM Vol.1 3.4.1.1 "General-Purpose Registers in 64-Bit Mode".
     #[inline(always)]
     pub fn set_reg<W: Width>(&mut self, number: u8, value: W) {
-        let high_byte = W::BITS == 8 && number & 4 != 0;
+        if W::BITS >= 32 {
+            self.cpu.gpr[(number & 15) as usize] = value.as_();
+            return;
+        }
+        let high_byte = W::BITS == 8 && is_high_byte(number);
         let (slot, shift) = if high_byte { ((number & 3) as usize, 8) } else { ((number & 15) as usize, 0) };
         let mask = (u64::MAX >> (64 - W::BITS)) << shift;
         let old = self.cpu.gpr[slot];
@@ -226,10 +253,35 @@ impl Exec<'_> {
 
     /// Offset of the memory operand in its segment, wrapped to the address size.
     #[inline]
-    pub fn effective_address(&self, i: &Insn) -> u32 {
-        let part = |number: u8| self.cpu.gpr[number as usize] as u32;
-        let sum = part(i.base).wrapping_add(part(i.index) << (i.scale_segment & 3)).wrapping_add(i.disp as u32);
-        if i.has(ADDRESS_32) { sum } else { sum & 0xFFFF }
+    pub fn effective_address(&self, i: &Insn) -> u64 {
+        let part = |number: u8| self.cpu.gpr[number as usize];
+        let scaled = part(i.index) << (i.scale_segment & 3);
+        let sum = part(i.base).wrapping_add(scaled).wrapping_add(i64::from(i.disp) as u64);
+        if i.scale_segment & (RIP_RELATIVE | DIRECT_64) != 0 {
+            return self.special_address(i, sum);
+        }
+        self.wrap_address(i, sum)
+    }
+
+    /// Operands that no register but RIP takes part in.
+    #[cold]
+    fn special_address(&self, i: &Insn, sum: u64) -> u64 {
+        if i.scale_segment & DIRECT_64 != 0 {
+            return u64::from(i.disp as u32) | u64::from(i.imm as u32) << 32;
+        }
+        self.wrap_address(i, sum.wrapping_add(self.next_rip))
+    }
+
+    /// Wraps an offset to the instruction's address size.
+    #[inline]
+    pub fn wrap_address(&self, i: &Insn, offset: u64) -> u64 {
+        if i.address_64() {
+            offset
+        } else if i.has(ADDRESS_32) {
+            offset & 0xFFFF_FFFF
+        } else {
+            offset & 0xFFFF
+        }
     }
 
     /// Value of the first operand.
@@ -255,6 +307,7 @@ impl Exec<'_> {
         match place {
             PLACE_MEMORY => self.load(i.segment(), self.effective_address(i)),
             PLACE_IMMEDIATE => Ok(W::truncate(i.immediate())),
+            _ if is_low_byte(place) => Ok(self.reg(place)),
             _ => panic!("the table gives every handler the operands it reads"),
         }
     }
@@ -284,6 +337,10 @@ impl Exec<'_> {
     fn write_elsewhere<W: Width>(&mut self, i: &Insn, place: u8, value: W) -> Step {
         match place {
             PLACE_MEMORY => self.store(i.segment(), self.effective_address(i), value),
+            _ if is_low_byte(place) => {
+                self.set_reg(place, value);
+                Ok(())
+            }
             _ => panic!("the table gives every handler a place it can write"),
         }
     }
@@ -304,6 +361,9 @@ impl Exec<'_> {
 
     #[inline(never)]
     fn read_memory_for_update<W: Width>(&mut self, i: &Insn) -> Result<W, Exception> {
+        if is_low_byte(i.dst) {
+            return Ok(self.reg(i.dst));
+        }
         self.load_for_update(i.segment(), self.effective_address(i))
     }
 
@@ -319,18 +379,25 @@ impl Exec<'_> {
         i.has(OPERAND_32)
     }
 
-    /// Reads a register by address size: CX or ECX, SI or ESI.
+    /// The operand size of this instruction is 64 bits.
     #[inline]
-    pub fn address_reg(&self, i: &Insn, number: u8) -> u32 {
-        let value = self.cpu.gpr[number as usize] as u32;
-        if i.has(ADDRESS_32) { value } else { value & 0xFFFF }
+    pub fn operand_64(&self, i: &Insn) -> bool {
+        i.has(OPERAND_64)
     }
 
-    /// Writes a register by address size; with 16-bit addresses the upper half stays.
+    /// Reads a register by address size: CX, ECX or RCX; SI, ESI or RSI.
     #[inline]
-    pub fn set_address_reg(&mut self, i: &Insn, number: u8, value: u32) {
-        if i.has(ADDRESS_32) {
-            self.set_reg::<u32>(number, value);
+    pub fn address_reg(&self, i: &Insn, number: u8) -> u64 {
+        self.wrap_address(i, self.cpu.gpr[number as usize])
+    }
+
+    /// Writes a register by address size; with 16-bit addresses the rest of it stays.
+    #[inline]
+    pub fn set_address_reg(&mut self, i: &Insn, number: u8, value: u64) {
+        if i.address_64() {
+            self.set_reg::<u64>(number, value);
+        } else if i.has(ADDRESS_32) {
+            self.set_reg::<u32>(number, value as u32);
         } else {
             self.set_reg::<u16>(number, value as u16);
         }
@@ -339,7 +406,7 @@ impl Exec<'_> {
     /// Rights class of ordinary accesses at this CPL.
     #[inline]
     pub fn class(&self) -> Class {
-        if self.cpu.cpl == 3 { Class::User } else { Class::Supervisor }
+        self.cpu.class()
     }
 
     /// Ends the trace after this instruction.
@@ -405,6 +472,7 @@ impl Exec<'_> {
     /// Drops everything derived from translations: after a change of paging, A20 or routing.
     pub fn flush_derived_translations(&mut self) {
         self.hot.host_tlb.flush();
+        self.hot.host_tlb.set_wide_addresses(self.cpu.cr4 & CR4_LA57 != 0);
         self.hot.stale |= STALE;
         self.hot.fetch_frame = trace::FetchFrame::Unknown;
     }
@@ -412,7 +480,7 @@ impl Exec<'_> {
     /// Forgets translations after a change of CR0, CR3 or CR4; global ones stay if `keep_global`.
     pub fn flush_translations(&mut self, keep_global: bool) {
         if keep_global {
-            self.cpu.tlb.flush_non_global();
+            self.cpu.tlb.flush_non_global(self.cpu.pcid());
         } else {
             self.cpu.tlb.flush();
         }
@@ -421,8 +489,23 @@ impl Exec<'_> {
         self.leave();
     }
 
-    /// Linear address of a segment's offset, without checks.
-    pub fn linear_of(&self, seg: SegReg, offset: u32) -> LinAddr {
-        LinAddr(self.cpu.seg(seg).base.wrapping_add(u64::from(offset)) & 0xFFFF_FFFF)
+    /// Linear address of a segment's offset, without checks. In 64-bit code only FS and GS have a base.
+    /// SDM Vol.3A 3.4.4 "Segment Loading Instructions in IA-32e Mode".
+    #[inline]
+    pub fn linear_of(&self, seg: SegReg, offset: u64) -> LinAddr {
+        if !self.cpu.code_is_64() {
+            return LinAddr(self.cpu.seg(seg).base.wrapping_add(offset) & 0xFFFF_FFFF);
+        }
+        match seg {
+            SegReg::Fs | SegReg::Gs => LinAddr(self.cpu.seg(seg).base.wrapping_add(offset)),
+            _ => LinAddr(offset),
+        }
+    }
+
+    /// A linear address in a system structure: 64 bits in long mode, 32 otherwise.
+    #[inline]
+    pub fn system_address(&self, base: u64, offset: u64) -> LinAddr {
+        let addr = base.wrapping_add(offset);
+        LinAddr(if self.cpu.long_mode() { addr } else { addr & 0xFFFF_FFFF })
     }
 }

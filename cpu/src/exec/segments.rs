@@ -35,10 +35,13 @@ pub fn mov_to_sreg(cx: &mut Exec<'_>, i: &Insn) -> Step {
     Ok(())
 }
 
-/// PUSH Sreg. With 32-bit operands ESP drops by 4 but only the low word is written. Faults: stack access.
+/// PUSH Sreg. With 32-bit operands ESP drops by 4 but only the low word is written; with 64-bit ones all 8 bytes are. Faults: stack access.
 pub fn push_sreg<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
     let selector = cx.cpu.segments[i.dst as usize].selector.0;
-    let sp = cx.stack_below(W::BYTES as u32);
+    if W::BITS == 64 {
+        return cx.push(u64::from(selector));
+    }
+    let sp = cx.stack_below(W::BYTES);
     cx.store(SegReg::Ss, sp, selector)?;
     cx.set_stack_pointer(sp);
     Ok(())
@@ -49,10 +52,10 @@ pub fn pop_sreg<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
     let reg = SegReg::ALL[i.dst as usize];
     let selector = Selector(cx.load(SegReg::Ss, cx.stack_pointer())?);
     // SS itself decides the width of the stack pointer that moves.
-    let above = cx.stack_above(W::BYTES as u32);
-    let was_big = cx.cpu.seg(SegReg::Ss).is_big();
+    let above = cx.stack_above(W::BYTES);
+    let size = cx.stack_size();
     cx.load_segment(reg, selector)?;
-    cx.set_stack_pointer_of_size(above, was_big);
+    cx.set_stack_pointer_of_size(above, size);
     if reg == SegReg::Ss {
         cx.shadow_after_stack_load();
     }
@@ -63,7 +66,7 @@ pub fn pop_sreg<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
 fn load_far_pointer<W: Width>(cx: &mut Exec<'_>, i: &Insn, reg: SegReg) -> Step {
     let at = cx.effective_address(i);
     let offset: W = cx.load(i.segment(), at)?;
-    let selector = cx.load::<u16>(i.segment(), cx.wrap_address(i, at.wrapping_add(W::BYTES as u32)))?;
+    let selector = cx.load::<u16>(i.segment(), cx.wrap_address(i, at.wrapping_add(W::BYTES)))?;
     cx.load_segment(reg, Selector(selector))?;
     cx.set_dst(i, offset)
 }
@@ -124,7 +127,7 @@ pub fn lar<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
     cx.require_protected()?;
     let selector = Selector(cx.src(i)?);
     let seen = visible_descriptor(cx, selector)?.filter(|descriptor| {
-        let system = descriptor.system_type();
+        let system = cx.system_type(*descriptor);
         let listed = [Tss16Available, Ldt, Tss16Busy, CallGate16, TaskGate, Tss32Available, Tss32Busy, CallGate32];
         descriptor.is_segment() || system.is_some_and(|kind| listed.contains(&kind))
     });
@@ -142,7 +145,7 @@ pub fn lsl<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
     let selector = Selector(cx.src(i)?);
     let seen = visible_descriptor(cx, selector)?.filter(|descriptor| {
         let listed = [Tss16Available, Ldt, Tss16Busy, Tss32Available, Tss32Busy];
-        descriptor.is_segment() || descriptor.system_type().is_some_and(|kind| listed.contains(&kind))
+        descriptor.is_segment() || cx.system_type(*descriptor).is_some_and(|kind| listed.contains(&kind))
     });
     cx.cpu.flags.set(ZF, seen.is_some());
     match seen {

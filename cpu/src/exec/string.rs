@@ -83,7 +83,7 @@ pub fn lods<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
 #[inline(always)]
 pub(super) fn advance<W: Width>(cx: &mut Exec<'_>, i: &Insn, index: u8) {
     let at = cx.address_reg(i, index);
-    let bytes = W::BYTES as u32;
+    let bytes = W::BYTES;
     let next = if cx.cpu.flags.has(DF) { at.wrapping_sub(bytes) } else { at.wrapping_add(bytes) };
     cx.set_address_reg(i, index, next);
 }
@@ -109,7 +109,7 @@ fn drive(
     i: &Insn,
     iteration: impl Fn(&mut Exec<'_>) -> Step,
     is_found: impl Fn(&Exec<'_>) -> bool,
-    run: impl Fn(&mut Exec<'_>, &Insn, u32) -> u32,
+    run: impl Fn(&mut Exec<'_>, &Insn, u64) -> u64,
 ) -> Step {
     if !i.repeats() {
         return iteration(cx);
@@ -120,7 +120,7 @@ fn drive(
         if done > 0 {
             count -= done;
             cx.set_address_reg(i, COUNT, count);
-            cx.extra_cycles += u64::from(done) * cx.hot.iteration_cycles;
+            cx.extra_cycles += done * cx.hot.iteration_cycles;
         }
         iteration(cx)?;
         count -= 1;
@@ -150,7 +150,7 @@ fn wants_pause(cx: &mut Exec<'_>) -> bool {
 #[cold]
 fn pause(cx: &mut Exec<'_>) {
     cx.unfinished = true;
-    cx.next_eip = cx.cpu.eip;
+    cx.next_rip = cx.cpu.rip;
     cx.cpu.flags.set(RF, true);
 }
 
@@ -228,10 +228,10 @@ mod tests {
     fn the_deadline_pauses_after_at_least_one_iteration() {
         for (deadline, done) in [(0, 1), (1, 1), (2, 2), (3, 3)] {
             let mut machine = machine(4);
-            machine.cpu.eip = 0x40;
+            machine.cpu.rip = 0x40;
             machine.deadline = deadline;
             let run = machine.run(|cx| movs::<u8>(cx, &rep()));
-            assert_eq!((run.step, run.unfinished, run.next_eip), (Ok(()), true, 0x40));
+            assert_eq!((run.step, run.unfinished, run.next_rip), (Ok(()), true, 0x40));
             assert_eq!((run.extra_cycles, machine.cpu.gpr[CX]), (done - 1, 4 - done));
             assert!(machine.cpu.flags.has(RF));
         }

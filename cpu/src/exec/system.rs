@@ -1,32 +1,30 @@
-//! System instructions: control and debug registers, MSRs, CPUID, HLT, SYSENTER.
+//! System instructions: HLT, CLI, STI, CPUID, time stamps, caches and translations.
 //! SDM Vol.3A 2.8 "System Instruction Summary"; Vol.2 under each name.
 
 use ringwalk_mmu::LinAddr;
 
 use super::Exec;
-use crate::debug::{DR6_BD, DR7_GD};
 use crate::exception::{Exception, Step};
-use crate::flags::{IF, RF, VIF, VIP, VM};
+use crate::flags::{AC, CF, IF, VIF, VIP};
 use crate::insn::Insn;
-use crate::model::{Feature, Model};
-use crate::segment::{SegReg, Segment, Selector};
+use crate::segment::{SegReg, Segment};
 use crate::site::Site;
 use crate::state::*;
 use crate::width::Width;
 
 /// EAX, ECX, EDX, EBX.
-const AX: u8 = 0;
-const CX: u8 = 1;
-const DX: u8 = 2;
+pub(super) const AX: u8 = 0;
+pub(super) const CX: u8 = 1;
+pub(super) const DX: u8 = 2;
 const BX: u8 = 3;
 
 impl Exec<'_> {
     /// The time-stamp counter before adjustment: machine time.
-    fn machine_tsc(&self) -> u64 {
+    pub(super) fn machine_tsc(&self) -> u64 {
         self.now().0
     }
 
-    fn set_edx_eax(&mut self, value: u64) {
+    pub(super) fn set_edx_eax(&mut self, value: u64) {
         self.set_reg::<u32>(AX, value as u32);
         self.set_reg::<u32>(DX, (value >> 32) as u32);
     }
@@ -90,7 +88,7 @@ pub fn invd(cx: &mut Exec<'_>, _: &Insn) -> Step {
 pub fn invlpg(cx: &mut Exec<'_>, i: &Insn) -> Step {
     cx.require_privileged()?;
     let addr: LinAddr = cx.linear_of(i.segment(), cx.effective_address(i));
-    cx.cpu.tlb.drop_address(addr);
+    cx.cpu.tlb.drop_address(addr, cx.cpu.pcid());
     cx.cpu.fetch_page = None;
     cx.flush_derived_translations();
     Ok(())
@@ -106,198 +104,152 @@ pub fn rsm(cx: &mut Exec<'_>, _: &Insn) -> Step {
     Err(cx.undefined(Site::Undefined))
 }
 
-/// SMSW r/m: 16 bits to memory, all of CR0 to a 32-bit register. Faults: operand access.
-pub fn smsw<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
-    cx.require(cx.cpu.cr4 & CR4_UMIP == 0 || cx.cpu.cpl == 0, Site::Umip, 0)?;
-    if i.is_memory() {
-        return cx.set_dst(i, cx.cpu.cr0 as u16);
-    }
-    cx.set_dst(i, W::truncate(u64::from(cx.cpu.cr0)))
-}
-
-/// LMSW r/m16: PE, MP, EM, TS; PE cannot be cleared so. Faults: operand access, #GP(0) at CPL above 0.
-pub fn lmsw(cx: &mut Exec<'_>, i: &Insn) -> Step {
-    cx.require_privileged()?;
-    let value = u32::from(cx.dst::<u16>(i)?) & 0xF;
-    let kept_pe = cx.cpu.cr0 & CR0_PE;
-    write_cr0(cx, (cx.cpu.cr0 & !0xF) | value | kept_pe)
-}
-
-/// MOV r32, CRn. Faults: #GP(0) at CPL above 0, #UD for CR1 and CR5 to CR7.
-pub fn mov_from_cr(cx: &mut Exec<'_>, i: &Insn) -> Step {
-    require_control_register(cx, i.src)?;
-    cx.require_privileged()?;
-    let value = match i.src {
-        0 => cx.cpu.cr0,
-        2 => cx.cpu.cr2 as u32,
-        3 => cx.cpu.cr3 as u32,
-        _ => cx.cpu.cr4,
-    };
-    cx.set_dst(i, value)
-}
-
-/// MOV CRn, r32. Faults: #GP(0) at CPL above 0 or for a value that is not allowed, #UD.
-pub fn mov_to_cr(cx: &mut Exec<'_>, i: &Insn) -> Step {
-    require_control_register(cx, i.dst)?;
-    cx.require_privileged()?;
-    let value: u32 = cx.src(i)?;
-    match i.dst {
-        0 => write_cr0(cx, value),
-        2 => {
-            cx.cpu.cr2 = u64::from(value);
-            Ok(())
-        }
-        3 => write_cr3(cx, value),
-        _ => write_cr4(cx, value),
-    }
-}
-
-/// CR1 and CR5 to CR7 are undefined before privilege is looked at; CR4 came with the 486.
-fn require_control_register(cx: &Exec<'_>, number: u8) -> Step {
-    let exists = matches!(number, 0 | 2 | 3) || (number == 4 && cx.cpu.model.has(Feature::Cpuid));
-    cx.require(exists, Site::UndefinedRegister, 0)
-}
-
-/// SDM Vol.3A 2.5 "Control Registers".
-fn write_cr0(cx: &mut Exec<'_>, value: u32) -> Step {
-    const IMPLEMENTED: u32 = CR0_PE | CR0_MP | CR0_EM | CR0_TS | CR0_NE | CR0_WP | CR0_AM | CR0_NW | CR0_CD | CR0_PG;
-    let since_486 = CR0_NE | CR0_WP | CR0_AM | CR0_NW | CR0_CD;
-    let mask = if cx.cpu.model.has(Feature::I486) { IMPLEMENTED } else { IMPLEMENTED & !since_486 };
-    let value = (value & mask) | CR0_ET;
-    let legal = (value & CR0_PG == 0 || value & CR0_PE != 0) && (value & CR0_NW == 0 || value & CR0_CD != 0);
-    cx.require(legal, Site::Cr0Combination, 0)?;
-    let changed = cx.cpu.cr0 ^ value;
-    if value & CR0_PG != 0 && cx.cpu.cr4 & CR4_PAE != 0 && changed & (CR0_PG | CR0_CD | CR0_NW) != 0 {
-        load_pdptes(cx, cx.cpu.cr3)?;
-    }
-    cx.cpu.cr0 = value;
-    if changed & value & CR0_PG != 0 || changed & (CR0_WP | CR0_PE) != 0 {
-        // The TLB keeps what it holds; what was derived from it and from these bits goes.
-        cx.cpu.fetch_page = None;
-        cx.flush_derived_translations();
-    }
-    if changed & !value & CR0_PG != 0 {
-        cx.flush_translations(false);
-    }
-    if changed & CR0_PE != 0 {
-        // The mode changes; the caches stay as they are until they are loaded anew.
-        cx.cpu.cpl = 0;
-    }
-    cx.refresh_guard();
-    cx.leave();
-    Ok(())
-}
-
-/// MOV CR3 flushes all but global translations.
-fn write_cr3(cx: &mut Exec<'_>, value: u32) -> Step {
-    if cx.cpu.cr0 & CR0_PG != 0 && cx.cpu.cr4 & CR4_PAE != 0 {
-        load_pdptes(cx, u64::from(value))?;
-    }
-    cx.cpu.cr3 = u64::from(value);
-    cx.flush_translations(true);
-    Ok(())
-}
-
-fn write_cr4(cx: &mut Exec<'_>, value: u32) -> Step {
-    cx.require(value & !cr4_bits(cx.cpu.model) == 0, Site::Cr4Reserved, 0)?;
-    let changed = cx.cpu.cr4 ^ value;
-    let paging = CR4_PSE | CR4_PAE | CR4_PGE;
-    if cx.cpu.cr0 & CR0_PG != 0 && value & CR4_PAE != 0 && changed & paging != 0 {
-        load_pdptes(cx, cx.cpu.cr3)?;
-    }
-    cx.cpu.cr4 = value;
-    if changed & paging != 0 {
-        cx.flush_translations(false);
-    }
-    Ok(())
-}
-
-/// The bits of CR4 that the model has: each comes with a feature of CPUID leaf 1 in EDX, PCE with RDPMC.
-/// SDM Vol.3A 2.5 "Control Registers".
-fn cr4_bits(model: Model) -> u32 {
-    const GATES: [(u32, u32); 9] = [
-        (1, CR4_VME | CR4_PVI),
-        (4, CR4_TSD),
-        (2, CR4_DE),
-        (3, CR4_PSE),
-        (6, CR4_PAE),
-        (7, CR4_MCE),
-        (13, CR4_PGE),
-        (24, CR4_OSFXSR),
-        (25, CR4_OSXMMEXCPT),
-    ];
-    let flags = model.feature_flags();
-    let gated = GATES.iter().filter(|(feature, _)| flags >> feature & 1 != 0).fold(0, |bits, (_, more)| bits | more);
-    gated | if model.has(Feature::P6) { CR4_PCE } else { 0 }
-}
-
-/// SDM Vol.3A 4.4.1 "PDPTE Registers": loaded at once, checked for reserved bits when present.
-fn load_pdptes(cx: &mut Exec<'_>, cr3: u64) -> Step {
-    cx.cpu.pdptes = read_pdptes(cx, cr3)?;
-    Ok(())
-}
-
-/// What the PDPTE registers would become. Faults: #GP(0) for a reserved bit in a present one.
-pub(crate) fn read_pdptes(cx: &mut Exec<'_>, cr3: u64) -> Result<[u64; 4], Exception> {
-    let mut loaded = [0; 4];
-    for (index, pdpte) in loaded.iter_mut().enumerate() {
-        let address = ringwalk_mmu::PhysAddr((cr3 & 0xFFFF_FFE0) + 8 * index as u64);
-        *pdpte = cx.memory.read_entry(address, 8);
-        let reserved = 0x1E6 | u64::MAX << cx.cpu.model.physical_bits();
-        cx.require(*pdpte & 1 == 0 || *pdpte & reserved == 0, Site::PdpteReserved, 0)?;
-    }
-    Ok(loaded)
-}
-
-/// DR4 and DR5 are DR6 and DR7 while CR4.DE is clear. Privilege comes first.
-fn debug_register(cx: &Exec<'_>, number: u8) -> Result<u8, Exception> {
-    cx.require_privileged()?;
-    let alias = matches!(number, 4 | 5);
-    cx.require(!alias || cx.cpu.cr4 & CR4_DE == 0, Site::DebugRegisterAlias, 0)?;
-    Ok(if alias { number + 2 } else { number })
-}
-
-/// #DB with DR6.BD while DR7.GD is set. GD is cleared by the delivery.
-fn general_detect(cx: &mut Exec<'_>) -> Step {
-    if cx.cpu.dr7 & DR7_GD == 0 {
-        return Ok(());
-    }
-    cx.cpu.dr6 |= DR6_BD;
-    Err(cx.fault(Site::GeneralDetect, 0))
-}
-
-/// MOV r32, DRn. Faults: #GP(0) at CPL above 0, #UD, #DB.
-pub fn mov_from_dr(cx: &mut Exec<'_>, i: &Insn) -> Step {
-    let number = debug_register(cx, i.src)?;
-    general_detect(cx)?;
-    let value = match number {
-        6 => cx.cpu.dr6,
-        7 => cx.cpu.dr7,
-        _ => cx.cpu.dr[number as usize & 3],
-    };
-    cx.set_dst(i, value)
-}
-
-/// MOV DRn, r32. Faults: #GP(0) at CPL above 0, #UD, #DB.
-pub fn mov_to_dr(cx: &mut Exec<'_>, i: &Insn) -> Step {
-    let number = debug_register(cx, i.dst)?;
-    general_detect(cx)?;
-    let value: u32 = cx.src(i)?;
-    match number {
-        6 => cx.cpu.dr6 = (value & 0xE00F) | DR6_FIXED,
-        7 => cx.cpu.dr7 = (value & DR7_WRITABLE) | DR7_FIXED,
-        _ => cx.cpu.dr[number as usize & 3] = value,
-    }
-    cx.refresh_guard();
-    cx.leave();
-    Ok(())
-}
-
 /// RDTSC. Faults: #GP(0) with CR4.TSD at CPL above 0.
 pub fn rdtsc(cx: &mut Exec<'_>, _: &Insn) -> Step {
     cx.require(cx.cpu.cr4 & CR4_TSD == 0 || cx.cpu.cpl == 0, Site::TimeStampDisable, 0)?;
     let value = cx.machine_tsc().wrapping_add(cx.cpu.msrs.tsc_adjust);
     cx.set_edx_eax(value);
+    Ok(())
+}
+
+/// RDTSCP: IA32_TSC_AUX in ECX too. SDM Vol.2B "RDTSCP". Faults: as RDTSC.
+pub fn rdtscp(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    rdtsc(cx, i)?;
+    cx.set_reg::<u32>(CX, cx.cpu.msrs.tsc_aux as u32);
+    Ok(())
+}
+
+/// RDPID r. SDM Vol.2B "RDPID". Faults: none.
+pub fn rdpid(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    cx.set_reg::<u32>(i.dst, cx.cpu.msrs.tsc_aux as u32);
+    Ok(())
+}
+
+/// RDRAND and RDSEED r: always at hand. SDM Vol.2B "RDRAND", "RDSEED". Flags: CF set; OF SF ZF AF PF cleared.
+/// Faults: none.
+pub fn random<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    let value = cx.cpu.next_random();
+    cx.set_dst(i, W::truncate(value))?;
+    cx.cpu.flags.set_arith(CF);
+    Ok(())
+}
+
+/// SWAPGS. SDM Vol.2B "SWAPGS". Faults: #UD outside 64-bit code, #GP(0) at CPL above 0.
+pub fn swapgs(cx: &mut Exec<'_>, _: &Insn) -> Step {
+    cx.require_privileged()?;
+    let gs = *cx.cpu.seg(SegReg::Gs);
+    let base = std::mem::replace(&mut cx.cpu.msrs.kernel_gs_base, gs.base);
+    cx.set_segment(SegReg::Gs, Segment { base, ..gs });
+    Ok(())
+}
+
+/// #UD with CR4.FSGSBASE clear.
+fn require_bases(cx: &Exec<'_>) -> Step {
+    cx.require(cx.cpu.cr4 & CR4_FSGSBASE != 0, Site::BasesDisabled, 0)
+}
+
+fn read_base<W: Width>(cx: &mut Exec<'_>, i: &Insn, reg: SegReg) -> Step {
+    require_bases(cx)?;
+    cx.set_dst(i, W::truncate(cx.cpu.seg(reg).base))
+}
+
+fn write_base<W: Width>(cx: &mut Exec<'_>, i: &Insn, reg: SegReg) -> Step {
+    require_bases(cx)?;
+    let base = cx.dst::<W>(i)?.as_();
+    cx.require(cx.cpu.is_canonical(base), Site::DataCanonical, 0)?;
+    let segment = Segment { base, ..*cx.cpu.seg(reg) };
+    cx.set_segment(reg, segment);
+    Ok(())
+}
+
+/// RDFSBASE r. SDM Vol.2B "RDFSBASE/RDGSBASE". Faults: #UD.
+pub fn rdfsbase<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    read_base::<W>(cx, i, SegReg::Fs)
+}
+
+/// RDGSBASE r. Faults: #UD.
+pub fn rdgsbase<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    read_base::<W>(cx, i, SegReg::Gs)
+}
+
+/// WRFSBASE r. SDM Vol.2D "WRFSBASE/WRGSBASE". Faults: #UD, #GP(0) for a base that is not canonical.
+pub fn wrfsbase<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    write_base::<W>(cx, i, SegReg::Fs)
+}
+
+/// WRGSBASE r. Faults: as WRFSBASE.
+pub fn wrgsbase<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    write_base::<W>(cx, i, SegReg::Gs)
+}
+
+/// CLAC. SDM Vol.2A "CLAC". Flags: AC. Faults: #UD at CPL above 0.
+pub fn clac(cx: &mut Exec<'_>, _: &Insn) -> Step {
+    set_ac(cx, false)
+}
+
+/// STAC. SDM Vol.2B "STAC". Flags: AC. Faults: #UD at CPL above 0.
+pub fn stac(cx: &mut Exec<'_>, _: &Insn) -> Step {
+    set_ac(cx, true)
+}
+
+fn set_ac(cx: &mut Exec<'_>, on: bool) -> Step {
+    cx.require(cx.cpu.cpl == 0, Site::AlignmentFlagPrivilege, 0)?;
+    cx.cpu.flags.set(AC, on);
+    cx.refresh_guard();
+    Ok(())
+}
+
+/// RDPKRU. SDM Vol.2B "RDPKRU". Faults: #UD with CR4.PKE clear, #GP(0) if ECX is not 0.
+pub fn rdpkru(cx: &mut Exec<'_>, _: &Insn) -> Step {
+    require_keys(cx)?;
+    cx.set_edx_eax(cx.cpu.pkru.into());
+    Ok(())
+}
+
+/// WRPKRU. SDM Vol.2D "WRPKRU". Faults: #UD with CR4.PKE clear, #GP(0) if ECX or EDX is not 0.
+pub fn wrpkru(cx: &mut Exec<'_>, _: &Insn) -> Step {
+    require_keys(cx)?;
+    cx.require(cx.reg::<u32>(DX) == 0, Site::KeyOperand, 0)?;
+    cx.cpu.pkru = cx.reg::<u32>(AX);
+    cx.flush_derived_translations();
+    Ok(())
+}
+
+fn require_keys(cx: &Exec<'_>) -> Step {
+    cx.require(cx.cpu.cr4 & CR4_PKE != 0, Site::KeysDisabled, 0)?;
+    cx.require(cx.reg::<u32>(CX) == 0, Site::KeyOperand, 0)
+}
+
+/// INVPCID r, m128. SDM Vol.2A "INVPCID". Faults: operand access, #GP(0) at CPL above 0, for an unknown type, a PCID
+/// without CR4.PCIDE or with reserved bits, or an address that is not canonical.
+pub fn invpcid(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    cx.require_privileged()?;
+    let kind = if cx.cpu.code_is_64() { cx.reg::<u64>(i.dst) } else { cx.reg::<u32>(i.dst).into() };
+    let at = cx.effective_address(i);
+    let context: u64 = cx.load(i.segment(), at)?;
+    let addr: u64 = cx.load(i.segment(), cx.wrap_address(i, at.wrapping_add(8)))?;
+    let pcid = context as u16;
+    let pcids = cx.cpu.cr4 & CR4_PCIDE != 0;
+    let named = context >> 12 == 0 && (pcids || pcid == 0);
+    let good = match kind {
+        0 => named && cx.cpu.is_canonical(addr),
+        1 => named,
+        2 | 3 => context >> 12 == 0,
+        _ => false,
+    };
+    cx.require(good, Site::InvpcidOperand, 0)?;
+    match kind {
+        0 => {
+            let page = LinAddr(addr);
+            cx.cpu.tlb.drop_where(|entry| !entry.global && entry.pcid == pcid && entry.holds(page));
+        }
+        1 => cx.cpu.tlb.flush_non_global(pcid),
+        2 => cx.cpu.tlb.flush(),
+        _ => cx.cpu.tlb.drop_where(|entry| !entry.global),
+    }
+    cx.cpu.fetch_page = None;
+    cx.flush_derived_translations();
+    cx.leave();
     Ok(())
 }
 
@@ -309,74 +261,13 @@ pub fn rdpmc(cx: &mut Exec<'_>, _: &Insn) -> Step {
     Ok(())
 }
 
-/// RDMSR. Faults: #GP(0) at CPL above 0 or for a register that does not exist.
-pub fn rdmsr(cx: &mut Exec<'_>, _: &Insn) -> Step {
-    cx.require_privileged()?;
-    let number = cx.reg::<u32>(CX);
-    match cx.cpu.msrs.read(number, cx.machine_tsc(), cx.cpu.model) {
-        Some(value) => {
-            cx.set_edx_eax(value);
-            Ok(())
-        }
-        None => {
-            cx.hot.notes.add(format!("read of model-specific register {number:08x}h"));
-            Err(cx.fault(Site::UnknownMsr, 0))
-        }
-    }
-}
-
-/// WRMSR. Faults: #GP(0) at CPL above 0, for a register that does not exist or a value it refuses.
-pub fn wrmsr(cx: &mut Exec<'_>, _: &Insn) -> Step {
-    cx.require_privileged()?;
-    let number = cx.reg::<u32>(CX);
-    let value = u64::from(cx.reg::<u32>(DX)) << 32 | u64::from(cx.reg::<u32>(AX));
-    let tsc = cx.machine_tsc();
-    match cx.cpu.msrs.write(number, value, tsc, cx.cpu.model) {
-        Some(true) => Ok(()),
-        Some(false) => Err(cx.fault(Site::MsrValue, 0)),
-        None => {
-            cx.hot.notes.add(format!("write of model-specific register {number:08x}h"));
-            Err(cx.fault(Site::UnknownMsr, 0))
-        }
-    }
-}
-
-/// CPUID. SDM Vol.2A "CPUID".
+/// CPUID. SDM Vol.2A "CPUID". Faults: #GP(0) at CPL above 0 under CPUID faulting.
 pub fn cpuid(cx: &mut Exec<'_>, _: &Insn) -> Step {
-    let (a, b, c, d) = cx.cpu.model.cpuid(cx.reg::<u32>(AX));
+    const FAULTING: u64 = 1;
+    cx.require(cx.cpu.msrs.misc_features & FAULTING == 0 || cx.cpu.cpl == 0, Site::CpuidFaulting, 0)?;
+    let (a, b, c, d) = crate::cpuid::cpuid(cx.cpu, cx.reg::<u32>(AX), cx.reg::<u32>(CX));
     for (register, value) in [(AX, a), (BX, b), (CX, c), (DX, d)] {
         cx.set_reg::<u32>(register, value);
     }
-    Ok(())
-}
-
-/// A flat segment as SYSENTER and SYSEXIT load it.
-fn flat(selector: u16, rights: u32) -> Segment {
-    Segment { selector: Selector(selector), base: 0, limit: u32::MAX, rights }
-}
-
-/// SYSENTER. SDM Vol.2B "SYSENTER". Faults: #GP(0) in real mode or with a null IA32_SYSENTER_CS.
-pub fn sysenter(cx: &mut Exec<'_>, _: &Insn) -> Step {
-    let cs = cx.cpu.msrs.sysenter_cs as u16;
-    cx.require(cx.cpu.protected() && cs & !3 != 0, Site::SysenterTarget, 0)?;
-    cx.cpu.flags.set(VM | IF | RF, false);
-    cx.set_segment(SegReg::Cs, flat(cs & !3, 0xC09B));
-    cx.set_segment(SegReg::Ss, flat((cs & !3).wrapping_add(8), 0xC093));
-    cx.set_reg::<u32>(4, cx.cpu.msrs.sysenter_esp);
-    cx.next_eip = cx.cpu.msrs.sysenter_eip;
-    cx.set_cpl(0);
-    Ok(())
-}
-
-/// SYSEXIT. SDM Vol.2B "SYSEXIT". Faults: #GP(0) in real mode, at CPL above 0 or with a null IA32_SYSENTER_CS.
-pub fn sysexit(cx: &mut Exec<'_>, _: &Insn) -> Step {
-    let cs = cx.cpu.msrs.sysenter_cs as u16;
-    cx.require(cx.cpu.protected() && cs & !3 != 0, Site::SysenterTarget, 0)?;
-    cx.require_privileged()?;
-    cx.set_segment(SegReg::Cs, flat((cs & !3).wrapping_add(16) | 3, 0xC0FB));
-    cx.set_segment(SegReg::Ss, flat((cs & !3).wrapping_add(24) | 3, 0xC0F3));
-    cx.set_reg::<u32>(4, cx.reg::<u32>(CX));
-    cx.next_eip = cx.reg::<u32>(DX);
-    cx.set_cpl(3);
     Ok(())
 }

@@ -10,7 +10,7 @@ use crate::isa;
 use crate::model::Model;
 use crate::segment::Segment;
 use crate::site::Site;
-use crate::state::{CR0_PE, CR0_PG, CR0_WP, CpuState};
+use crate::state::{CR0_PE, CR0_PG, CR0_WP, CodeSize, CpuState};
 
 pub(crate) struct Machine {
     pub(crate) cpu: CpuState,
@@ -26,12 +26,12 @@ pub(crate) struct Run {
     pub(crate) step: Step,
     pub(crate) extra_cycles: u64,
     pub(crate) unfinished: bool,
-    pub(crate) next_eip: u32,
+    pub(crate) next_rip: u64,
 }
 
 /// An instruction without operands, with 16-bit sizes, whose segment is DS.
 pub(crate) fn insn() -> Insn {
-    let nop = isa::handler_number(isa::row_number(isa::Map::One, 0x90, 0), false);
+    let nop = isa::handler_number(isa::row_number(isa::Map::One, 0x90, 0), isa::OperandSize::Bits16);
     Insn { op: 0, canonical: nop, cycles: 1, len: 2, ..Insn::undefined() }
 }
 
@@ -42,7 +42,7 @@ impl Machine {
         memory.set_routes(vec![RouteSpan { first_page: 0, pages: 256, read: ram, write: ram }]);
         let mut cpu = CpuState::new(Model::Max, TlbPolicy::Real);
         cpu.segments = [Segment::real(0); 6];
-        cpu.eip = 0x100;
+        cpu.rip = 0x100;
         Machine { cpu, hot: Hot::default(), memory, bus: Recorder::default(), deadline: u64::MAX }
     }
 
@@ -50,7 +50,7 @@ impl Machine {
         self.hot.leave = false;
         self.hot.bus_touched = false;
         let mut cx = Exec {
-            next_eip: self.cpu.eip + 2,
+            next_rip: self.cpu.rip + 2,
             cpu: &mut self.cpu,
             hot: &mut self.hot,
             memory: &mut self.memory,
@@ -62,12 +62,14 @@ impl Machine {
             skip_single_step: false,
         };
         let step = act(&mut cx);
-        Run { step, extra_cycles: cx.extra_cycles, unfinished: cx.unfinished, next_eip: cx.next_eip }
+        Run { step, extra_cycles: cx.extra_cycles, unfinished: cx.unfinished, next_rip: cx.next_rip }
     }
 
     /// Decodes one instruction of 16-bit code and runs its handler; answers the check that failed.
     pub(crate) fn execute(&mut self, bytes: &[u8]) -> Result<(), Site> {
-        let Decoded::Insn(insn, _) = decode(bytes, false, self.cpu.model) else { panic!("a whole instruction") };
+        let Decoded::Insn(insn, _) = decode(bytes, CodeSize::Bits16, self.cpu.features) else {
+            panic!("a whole instruction")
+        };
         assert_eq!(usize::from(insn.len), bytes.len());
         self.run(|cx| insn.execute(cx)).step.map_err(|fault| fault.site)
     }

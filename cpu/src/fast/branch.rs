@@ -19,7 +19,7 @@ const CX: u8 = 1;
 pub(super) unsafe fn relative(c: *mut CpuState, h: *mut Hot, branch: *const Insn, e: *const Insn) -> Option<u32> {
     // SAFETY: the caller's.
     unsafe {
-        let behind = (*c).eip.wrapping_add(u32::from((*e).at));
+        let behind = ((*c).rip as u32).wrapping_add(u32::from((*e).at));
         let target = behind.wrapping_add((*branch).imm as u32);
         (u64::from(target) < (*h).fast.code_end).then_some(target)
     }
@@ -103,7 +103,7 @@ pub(super) unsafe fn call<W: Width, const FLAT: bool>(
 unsafe fn push_return<W: Width, const FLAT: bool>(c: *mut CpuState, h: *mut Hot, e: *const Insn) -> bool {
     // SAFETY: a handler's.
     unsafe {
-        let back = (*c).eip.wrapping_add(u32::from((*e).at));
+        let back = ((*c).rip as u32).wrapping_add(u32::from((*e).at));
         let Some((pointer, at)) = below::<W, FLAT>(c, h) else { return false };
         super::operand::write(h, at, W::truncate(u64::from(back)));
         move_pointer::<FLAT>(c, h, pointer);
@@ -116,7 +116,7 @@ unsafe fn push_return<W: Width, const FLAT: bool>(c: *mut CpuState, h: *mut Hot,
 unsafe fn go_to(c: *mut CpuState, h: *mut Hot, e: *const Insn, target: u32) -> *const Insn {
     // SAFETY: a handler's.
     unsafe {
-        (*c).eip = target;
+        (*c).rip = u64::from(target);
         (*h).fast.ticks -= i64::from((*e).cycles);
         jump(c, h)
     }

@@ -13,6 +13,7 @@ use crate::insn::{
 use crate::isa::Map;
 use crate::model::Model;
 use crate::segment::SegReg;
+use crate::state::CodeSize;
 
 /// An instruction's opcode as the manual's maps have it.
 pub(super) struct Opcode {
@@ -32,21 +33,40 @@ impl Opcode {
 /// What the code of a trace runs under, as its key says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CodeMode {
-    /// The code's default size is 32 bits.
+    /// It is 64-bit code.
+    pub is_64: bool,
+    /// The code's default size is 32 bits; false in 64-bit code.
     pub is_32: bool,
     /// DS, ES and SS are flat: base 0, no limit, all rights, and a 32-bit stack; nothing watches accesses.
     pub flat: bool,
 }
 
 impl CodeMode {
-    /// Its two bits in a trace's key, above the lowest one.
+    /// Its three bits in a trace's key, above the lowest one.
     pub(crate) const fn key_bits(self) -> u64 {
-        (self.flat as u64) << 2 | (self.is_32 as u64) << 1
+        (self.is_64 as u64) << 3 | (self.flat as u64) << 2 | (self.is_32 as u64) << 1
+    }
+
+    /// The default sizes of its code.
+    pub(crate) const fn size(self) -> CodeSize {
+        match (self.is_64, self.is_32) {
+            (true, _) => CodeSize::Bits64,
+            (false, true) => CodeSize::Bits32,
+            (false, false) => CodeSize::Bits16,
+        }
     }
 }
 
 /// Gives the slots of a trace their handlers; `ends` says that the last one may go elsewhere.
 pub(crate) fn choose(slots: &mut [Insn], ends: bool, mode: CodeMode, model: Model) {
+    if mode.is_64 {
+        // No form of 64-bit code has a fast handler yet.
+        let last = slots.len() - 1;
+        for (index, slot) in slots.iter_mut().enumerate() {
+            slot.fast = if ends && index == last { CANONICAL_END } else { CANONICAL };
+        }
+        return;
+    }
     let mut holds = NO_REGISTER;
     for slot in slots.iter_mut() {
         slot.holds = holds;

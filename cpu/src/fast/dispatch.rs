@@ -193,7 +193,7 @@ pub(super) unsafe fn canonical(c: *mut CpuState, h: *mut Hot, i: *const Insn, _:
         }
         let cpu: *mut CpuState = (*exec).cpu;
         let hot: *mut Hot = (*exec).hot;
-        (*cpu).eip = (*cpu).eip.wrapping_sub(u32::from((*i.add(1)).at));
+        (*cpu).rip = (*cpu).rip.wrapping_sub(u64::from((*i.add(1)).at)) & 0xFFFF_FFFF;
         let next_slot = i.add(1);
         let value = (*cpu).gpr[usize::from((*next_slot).holds)];
         go_on(cpu, hot, next_slot, value)
@@ -233,7 +233,7 @@ unsafe fn step(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> bool {
             if !calm {
                 fast.lazy.settle(&mut cpu.flags);
             }
-            cpu.eip = cpu.eip.wrapping_add(u32::from(insn.at));
+            cpu.rip = cpu.rip.wrapping_add(u64::from(insn.at)) & 0xFFFF_FFFF;
             cpu.position = fast.end.wrapping_sub(fast.ticks as u64) + u64::from(insn.cycles) - 1;
             cpu.retired = cpu.position - fast.skew;
         }
@@ -270,7 +270,7 @@ pub(super) unsafe fn done(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *con
         let exec = (*h).fast.exec;
         {
             let (cpu, fast) = (&mut *c, &mut (*h).fast);
-            cpu.eip = cpu.eip.wrapping_add(u32::from((*i.add(1)).at));
+            cpu.rip = cpu.rip.wrapping_add(u64::from((*i.add(1)).at)) & 0xFFFF_FFFF;
             cpu.position = fast.end.wrapping_sub(fast.ticks as u64) + u64::from((*i).cycles);
             cpu.retired = cpu.position - fast.skew;
         }
@@ -283,7 +283,7 @@ pub(super) unsafe fn done(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *con
         let cpu: *mut CpuState = (*exec).cpu;
         let hot: *mut Hot = (*exec).hot;
         let next_slot = i.add(1);
-        (*cpu).eip = (*cpu).eip.wrapping_sub(u32::from((*next_slot).at));
+        (*cpu).rip = (*cpu).rip.wrapping_sub(u64::from((*next_slot).at)) & 0xFFFF_FFFF;
         let value = (*cpu).gpr[usize::from((*next_slot).holds)];
         go_on(cpu, hot, next_slot, value)
     }
@@ -341,8 +341,8 @@ pub(super) unsafe fn fall_through(c: *mut CpuState, h: *mut Hot, e: *const Insn)
     // SAFETY: the caller's; a link is the number of a slot.
     unsafe {
         let fast = &mut (*h).fast;
-        let eip = (*c).eip.wrapping_add(u32::from((*e).at));
-        (*c).eip = eip;
+        let eip = ((*c).rip as u32).wrapping_add(u32::from((*e).at));
+        (*c).rip = u64::from(eip);
         fast.ticks -= i64::from((*e).cycles);
         let link = i64::from((*e).imm);
         if (fast.ticks | (link - 1)) < 0 || u64::from(eip) >= fast.code_end {
@@ -361,7 +361,7 @@ pub(super) unsafe fn take_branch(c: *mut CpuState, h: *mut Hot, e: *const Insn, 
     // SAFETY: the caller's; a link is the number of a slot.
     unsafe {
         let fast = &mut (*h).fast;
-        (*c).eip = target;
+        (*c).rip = u64::from(target);
         fast.ticks -= i64::from((*e).cycles);
         let link = i64::from((*e).disp);
         if (fast.ticks | (link - 1)) < 0 {
@@ -401,7 +401,7 @@ pub(super) unsafe fn jump(c: *mut CpuState, h: *mut Hot) -> *const Insn {
     // SAFETY: the caller's; the table has as many entries as `table_index` counts, and holds numbers of slots.
     unsafe {
         let fast = &mut (*h).fast;
-        let eip = (*c).eip;
+        let eip = (*c).rip as u32;
         if fast.ticks < 0 || u64::from(eip) >= fast.code_end {
             return std::ptr::null();
         }

@@ -141,7 +141,7 @@ impl FastState {
         self.code_base = cs.base as u32;
         self.stack_mask = if cpu.seg(SegReg::Ss).is_big() { u32::MAX } else { 0xFFFF };
         self.key_bits = self.mode(cpu).key_bits();
-        self.key = key(if cpu.cpl == 3 { Class::User } else { Class::Supervisor });
+        self.key = key(cpu.class());
     }
 
     /// What code runs under now. 16-bit code is never taken for flat: there is little to win.
@@ -150,9 +150,10 @@ impl FastState {
             let Window { base, read_end, write_end } = self.windows[reg as usize];
             base == 0 && read_end == 1 << 32 && write_end == 1 << 32
         };
-        let is_32 = cpu.code_is_32();
+        let is_64 = cpu.code_is_64();
+        let is_32 = cpu.code_is_32() && !is_64;
         let all = is_32 && self.stack_mask == u32::MAX && flat(SegReg::Ds) && flat(SegReg::Es) && flat(SegReg::Ss);
-        CodeMode { is_32, flat: all }
+        CodeMode { is_64, is_32, flat: all }
     }
 }
 

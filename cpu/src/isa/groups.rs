@@ -1,14 +1,18 @@
 //! Opcodes extended by the reg field of ModRM. SDM Vol.2D Table A-6 "Opcode Extensions for One- and Two-byte Opcodes
 //! by Group Number", and the control instructions of the x87 escape opcodes, A.5 "Escape Opcode Instructions".
 
-use super::Operand::{Cl, Eb, Ev, Ew, Ib, Is, Iz, M, One};
+use super::Operand::{Cl, Eb, Ev, Ew, Gv, Ib, Is, Iz, M, One};
 use super::{Entry, b, n, row, v};
 use crate::exec::{
-    arithmetic, bit, control, data, far, fpu_control, fxsave, logic, muldiv, shift, stack, system, tables,
+    arithmetic, bit, control, control_registers, data, far, fpu_control, fxsave, logic, muldiv, shift, stack, system,
+    tables,
 };
-use crate::model::Feature::{Cx8, Fxsr, I186, I286, I486};
+use crate::insn::Handler;
+use crate::model::Feature::{
+    Cx8, FsGsBase, Fxsr, I186, I286, I486, Invpcid, Lm, Pku, Rdpid, Rdrand, Rdseed, Rdtscp, Smap,
+};
 
-use Entry::UndefinedModRm;
+use Entry::{ByMode, ByPrefix, ByRep, ByRm, UndefinedModRm};
 
 type GroupRows = [Entry; 8];
 
@@ -32,7 +36,7 @@ pub(super) static GROUP_1_EV_IZ: GroupRows = group_1!(Ev, Iz, v);
 pub(super) static GROUP_1_EV_IS: GroupRows = group_1!(Ev, Is, v);
 
 pub(super) static GROUP_1A: GroupRows = [
-    row("pop", [Ev], v!(stack::pop)).at(),
+    row("pop", [Ev], v!(stack::pop)).d64().at(),
     UndefinedModRm,
     UndefinedModRm,
     UndefinedModRm,
@@ -96,11 +100,11 @@ pub(super) static GROUP_4: GroupRows = [
 pub(super) static GROUP_5: GroupRows = [
     row("inc", [Ev], v!(arithmetic::inc)).lock().at(),
     row("dec", [Ev], v!(arithmetic::dec)).lock().at(),
-    row("call", [Ev], v!(control::call_indirect)).ends().at(),
+    row("call", [Ev], v!(control::call_indirect)).ends().f64().at(),
     row("call", [M], n!(far::call_memory)).ends().at(),
-    row("jmp", [Ev], v!(control::jmp_indirect)).ends().at(),
+    row("jmp", [Ev], v!(control::jmp_indirect)).ends().f64().at(),
     row("jmp", [M], n!(far::jmp_memory)).ends().at(),
-    row("push", [Ev], v!(stack::push)).at(),
+    row("push", [Ev], v!(stack::push)).d64().at(),
     UndefinedModRm,
 ];
 
@@ -117,14 +121,62 @@ pub(super) static GROUP_6: GroupRows = [
 
 pub(super) static GROUP_7: GroupRows = [
     row("sgdt", [M], n!(tables::sgdt)).needs(I286).at(),
-    row("sidt", [M], n!(tables::sidt)).needs(I286).at(),
+    ByMode(const { &[row("sidt", [M], n!(tables::sidt)).needs(I286).at(), ByRm(&GROUP_7_1)] }),
     row("lgdt", [M], n!(tables::lgdt)).ends().needs(I286).at(),
     row("lidt", [M], n!(tables::lidt)).ends().needs(I286).at(),
-    row("smsw", [Ev], v!(system::smsw)).needs(I286).at(),
-    UndefinedModRm,
-    row("lmsw", [Ew], n!(system::lmsw)).ends().needs(I286).at(),
-    row("invlpg", [M], n!(system::invlpg)).ends().needs(I486).at(),
+    row("smsw", [Ev], v!(control_registers::smsw)).needs(I286).at(),
+    ByMode(const { &[UndefinedModRm, ByRm(&GROUP_7_5)] }),
+    row("lmsw", [Ew], n!(control_registers::lmsw)).ends().needs(I286).at(),
+    ByMode(const { &[row("invlpg", [M], n!(system::invlpg)).ends().needs(I486).at(), ByRm(&GROUP_7_7)] }),
 ];
+
+/// Group 7, /1 with a register: 0F 01 C8 to CF.
+static GROUP_7_1: GroupRows = [
+    UndefinedModRm,
+    UndefinedModRm,
+    row("clac", [], n!(system::clac)).ends().needs(Smap).no_prefix().at(),
+    row("stac", [], n!(system::stac)).ends().needs(Smap).no_prefix().at(),
+    UndefinedModRm,
+    UndefinedModRm,
+    UndefinedModRm,
+    UndefinedModRm,
+];
+
+/// Group 7, /5 with a register: 0F 01 E8 to EF.
+static GROUP_7_5: GroupRows = [
+    UndefinedModRm,
+    UndefinedModRm,
+    UndefinedModRm,
+    UndefinedModRm,
+    UndefinedModRm,
+    UndefinedModRm,
+    row("rdpkru", [], n!(system::rdpkru)).needs(Pku).no_prefix().at(),
+    row("wrpkru", [], n!(system::wrpkru)).ends().needs(Pku).no_prefix().at(),
+];
+
+/// Group 7, /7 with a register: 0F 01 F8 to FF.
+static GROUP_7_7: GroupRows = [
+    row("swapgs", [], n!(system::swapgs)).o64().needs(Lm).at(),
+    row("rdtscp", [], n!(system::rdtscp)).needs(Rdtscp).at(),
+    UndefinedModRm,
+    UndefinedModRm,
+    UndefinedModRm,
+    UndefinedModRm,
+    UndefinedModRm,
+    UndefinedModRm,
+];
+
+/// 66 0F 38 82.
+pub(super) static INVPCID: Entry = ByPrefix(
+    const {
+        &[
+            Entry::Undefined,
+            row("invpcid", [Gv, M], n!(system::invpcid)).ends().needs(Invpcid).at(),
+            Entry::Undefined,
+            Entry::Undefined,
+        ]
+    },
+);
 
 pub(super) static GROUP_8: GroupRows = [
     UndefinedModRm,
@@ -139,21 +191,64 @@ pub(super) static GROUP_8: GroupRows = [
 
 pub(super) static GROUP_9: GroupRows = [
     UndefinedModRm,
-    row("cmpxchg8b", [M], n!(arithmetic::cmpxchg8b)).lock().needs(Cx8).at(),
+    row("cmpxchg8b", [M], CMPXCHG_BY_SIZE).lock().needs(Cx8).at(),
     UndefinedModRm,
     UndefinedModRm,
     UndefinedModRm,
     UndefinedModRm,
-    UndefinedModRm,
-    UndefinedModRm,
+    ByMode(
+        const {
+            &[
+                UndefinedModRm,
+                ByRep(
+                    const { &[row("rdrand", [Ev], v!(system::random)).needs(Rdrand).at(), UndefinedModRm, UndefinedModRm] },
+                ),
+            ]
+        },
+    ),
+    ByMode(
+        const {
+            &[
+                UndefinedModRm,
+                ByRep(
+                    const {
+                        &[
+                            row("rdseed", [Ev], v!(system::random)).needs(Rdseed).at(),
+                            row("rdpid", [Ev], n!(system::rdpid)).needs(Rdpid).at(),
+                            UndefinedModRm,
+                        ]
+                    },
+                ),
+            ]
+        },
+    ),
 ];
+
+/// CMPXCHG8B, and CMPXCHG16B with REX.W.
+const CMPXCHG_BY_SIZE: [Handler; 3] = [arithmetic::cmpxchg8b, arithmetic::cmpxchg8b, arithmetic::cmpxchg16b];
+
+/// F3 0F AE with a register: `base!("rdfsbase", system::rdfsbase)` has the row behind F3h only.
+macro_rules! base {
+    ($name:literal, $handler:path) => {
+        ByRep(const { &[UndefinedModRm, row($name, [Ev], v!($handler)).o64().needs(FsGsBase).at(), UndefinedModRm] })
+    };
+}
 
 /// 0F AE.
 pub(super) static GROUP_15: GroupRows = [
-    row("fxsave", [M], n!(fxsave::fxsave)).needs(Fxsr).no_prefix().at(),
-    row("fxrstor", [M], n!(fxsave::fxrstor)).needs(Fxsr).no_prefix().at(),
-    UndefinedModRm,
-    UndefinedModRm,
+    ByMode(
+        const { &[row("fxsave", [M], n!(fxsave::fxsave)).needs(Fxsr).no_prefix().at(), base!("rdfsbase", system::rdfsbase)] },
+    ),
+    ByMode(
+        const {
+            &[
+                row("fxrstor", [M], n!(fxsave::fxrstor)).needs(Fxsr).no_prefix().at(),
+                base!("rdgsbase", system::rdgsbase),
+            ]
+        },
+    ),
+    ByMode(const { &[UndefinedModRm, base!("wrfsbase", system::wrfsbase)] }),
+    ByMode(const { &[UndefinedModRm, base!("wrgsbase", system::wrgsbase)] }),
     UndefinedModRm,
     UndefinedModRm,
     UndefinedModRm,

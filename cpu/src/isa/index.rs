@@ -53,6 +53,7 @@ impl Rows {
             Entry::ByMode(rows) => self.add_each(*rows, place, Choice::Mode),
             Entry::ByRm(rows) => self.add_each(*rows, place, Choice::Rm),
             Entry::ByPrefix(rows) => self.add_each(*rows, place, Choice::Prefix),
+            Entry::ByCode(rows) => self.add_each(*rows, place, Choice::Reg),
             Entry::ByRep(rows) => self.add_each(*rows, place, Choice::Rep),
         }
     }

@@ -63,6 +63,10 @@ pub enum Operand {
     O,
     /// Register in the low opcode bits.
     Z,
+    /// Byte register in the low opcode bits.
+    Zb,
+    /// Immediate of operand size, also of 64 bits.
+    Iv,
     /// AL, AX or EAX.
     Acc,
     /// CL.
@@ -99,8 +103,10 @@ pub struct Row {
     pub name: &'static str,
     /// Operands in the manual's order.
     pub operands: [Operand; 3],
-    /// Handlers for operand size 16 and 32; the same twice where the size makes no difference.
-    pub handlers: [Handler; 2],
+    /// Handlers for operand size 16, 32 and 64; the same again where the size makes no difference.
+    pub handlers: [Handler; 3],
+    /// What is different in 64-bit code.
+    pub in_64: In64,
     /// LOCK is legal with a memory destination.
     pub lockable: bool,
     /// Control may go elsewhere, or something a trace depends on may change: the trace ends here.
@@ -109,6 +115,30 @@ pub struct Row {
     pub feature: Feature,
     /// Undefined behind 66h, F2h or F3h: "NP" in SDM Vol.2A 3.1.1.1 "Opcode Column in the Instruction Summary Table".
     pub no_prefix: bool,
+}
+
+/// What 64-bit code makes of a row. SDM Vol.2D A.2.5 "Superscripts Utilized in Opcode Tables".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum In64 {
+    /// Nothing: operands of 32 bits, 64 with REX.W.
+    Plain,
+    /// Operands of 64 bits, 16 with 66h (d64).
+    Default64,
+    /// Operands of 64 bits; the vendors differ in what 66h means (f64).
+    Branch64,
+    /// #UD (i64).
+    Undefined,
+    /// #UD elsewhere (o64).
+    Only,
+}
+
+/// The operand size of an instruction, as handlers are numbered by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum OperandSize {
+    Bits16,
+    Bits32,
+    Bits64,
 }
 
 impl Row {
@@ -121,6 +151,30 @@ impl Row {
     /// The trace ends behind it.
     const fn ends(mut self) -> Row {
         self.ends_trace = true;
+        self
+    }
+
+    /// Operands of 64 bits in 64-bit code.
+    const fn d64(mut self) -> Row {
+        self.in_64 = In64::Default64;
+        self
+    }
+
+    /// A near branch: operands of 64 bits in 64-bit code.
+    const fn f64(mut self) -> Row {
+        self.in_64 = In64::Branch64;
+        self
+    }
+
+    /// Undefined in 64-bit code.
+    const fn i64(mut self) -> Row {
+        self.in_64 = In64::Undefined;
+        self
+    }
+
+    /// Undefined outside 64-bit code.
+    const fn o64(mut self) -> Row {
+        self.in_64 = In64::Only;
         self
     }
 
@@ -160,42 +214,60 @@ pub enum Entry {
     ByRm(&'static [Entry; 8]),
     /// Told apart by the mandatory prefix: none, 66h, F3h, F2h. F2h and F3h, the last of them, go before 66h.
     ByPrefix(&'static [Entry; 4]),
+    /// One in 64-bit code, another elsewhere: the latter first.
+    ByCode(&'static [Entry; 2]),
     /// Told apart by none, F3h, F2h; 66h chooses the operand size.
     ByRep(&'static [Entry; 3]),
 }
 
 /// A row with up to three operands.
-const fn row<const N: usize>(name: &'static str, operands: [Operand; N], handlers: [Handler; 2]) -> Row {
+const fn row<const N: usize>(name: &'static str, operands: [Operand; N], handlers: [Handler; 3]) -> Row {
     let mut all = [Operand::None; 3];
     let mut index = 0;
     while index < N {
         all[index] = operands[index];
         index += 1;
     }
-    Row { name, operands: all, handlers, lockable: false, ends_trace: false, feature: Feature::I8086, no_prefix: false }
+    Row {
+        name,
+        operands: all,
+        handlers,
+        lockable: false,
+        ends_trace: false,
+        feature: Feature::I8086,
+        no_prefix: false,
+        in_64: In64::Plain,
+    }
 }
 
-/// Handlers of a byte instruction: `b!(add)` is `[add::<u8>, add::<u8>]`.
+/// Handlers of a byte instruction: `b!(add)` is `[add::<u8>, add::<u8>, add::<u8>]`.
 macro_rules! b {
     ($handler:path) => {{
         use $handler as handler;
-        [handler::<u8>, handler::<u8>]
+        [handler::<u8>, handler::<u8>, handler::<u8>]
     }};
 }
-/// Handlers by operand size: `v!(add)` is `[add::<u16>, add::<u32>]`.
+/// Handlers by operand size: `v!(add)` is `[add::<u16>, add::<u32>, add::<u64>]`.
 macro_rules! v {
     ($handler:path) => {{
         use $handler as handler;
-        [handler::<u16>, handler::<u32>]
+        [handler::<u16>, handler::<u32>, handler::<u64>]
     }};
 }
-/// One handler for all sizes: `n!(hlt)` is `[hlt, hlt]`.
+/// Handlers by operand size, of which there are two: `z!(ins)` is `[ins::<u16>, ins::<u32>, ins::<u32>]`.
+macro_rules! z {
+    ($handler:path) => {{
+        use $handler as handler;
+        [handler::<u16>, handler::<u32>, handler::<u32>]
+    }};
+}
+/// One handler for all sizes: `n!(hlt)` is `[hlt, hlt, hlt]`.
 macro_rules! n {
     ($handler:path) => {
-        [$handler, $handler]
+        [$handler, $handler, $handler]
     };
 }
-pub(crate) use {b, n, v};
+pub(crate) use {b, n, v, z};
 
 /// The map of an opcode, as the first bits of a row's number say it. Rows that are chosen by prefix or by mod 3, and
 /// those of three-byte opcodes, have maps behind these: see [`Place::number`].
@@ -213,6 +285,7 @@ pub const fn entry(escape: Escape, opcode: u8) -> &'static Entry {
     match escape {
         Escape::None => &one_byte::ONE_BYTE[opcode as usize],
         Escape::Two => &two_byte::TWO_BYTE[opcode as usize],
+        Escape::Three38 if opcode == 0x82 => &groups::INVPCID,
         Escape::Three38 | Escape::Three3A => &Entry::Undefined,
     }
 }
@@ -236,18 +309,22 @@ pub enum Refusal {
     Model,
     /// 66h, F2h or F3h where none is allowed.
     Prefix,
+    /// 64-bit code does not have it.
+    Code64,
+    /// Only 64-bit code has it.
+    Only64,
 }
 
 /// Canonical handlers by number: row and operand size, then those that refuse.
 static HANDLERS: [Handler; HANDLER_COUNT] = handlers();
-/// All rows, times the operand sizes, five that raise #UD, and those that charge clocks.
+/// All rows, times the operand sizes, seven that raise #UD, and those that charge clocks.
 const HANDLER_COUNT: usize = (FIRST_CLOCKED + 2 * MOST_PREFIXES + 2) as usize;
-/// Operand sizes: 16 and 32 bits.
-const SIZES: u16 = 2;
+/// Operand sizes: 16, 32 and 64 bits.
+const SIZES: u16 = 3;
 const FIRST_REFUSAL: u16 = SIZES * index::ROW_COUNT as u16;
 
 /// Handlers of the timing models with clock tables: two for each number of prefixes.
-const FIRST_CLOCKED: u16 = FIRST_REFUSAL + 5;
+const FIRST_CLOCKED: u16 = FIRST_REFUSAL + 7;
 /// Most prefixes that stand before an opcode.
 pub const MOST_PREFIXES: u16 = 14;
 
@@ -255,8 +332,8 @@ pub const MOST_PREFIXES: u16 = 14;
 pub const UNDEFINED_HANDLER: u16 = FIRST_REFUSAL;
 
 /// The number of a row's handler for an operand size. The row is in the table.
-pub const fn handler_number(row: u16, operand_32: bool) -> u16 {
-    index::rank(row) * SIZES + operand_32 as u16
+pub const fn handler_number(row: u16, size: OperandSize) -> u16 {
+    index::rank(row) * SIZES + size as u16
 }
 
 /// The number of the handler that says why a form is refused.
@@ -287,6 +364,7 @@ const fn handlers() -> [Handler; HANDLER_COUNT] {
         let row = index::ROWS.at(rank).1;
         all[rank * SIZES as usize] = row.handlers[0];
         all[rank * SIZES as usize + 1] = row.handlers[1];
+        all[rank * SIZES as usize + 2] = row.handlers[2];
         rank += 1;
     }
     let mut prefixes = 0;
@@ -299,6 +377,8 @@ const fn handlers() -> [Handler; HANDLER_COUNT] {
     all[refusal_number(Refusal::Register) as usize] = exec::undefined_operand;
     all[refusal_number(Refusal::Model) as usize] = exec::undefined_for_model;
     all[refusal_number(Refusal::Prefix) as usize] = exec::undefined;
+    all[refusal_number(Refusal::Code64) as usize] = exec::undefined;
+    all[refusal_number(Refusal::Only64) as usize] = exec::undefined_outside_64;
     all
 }
 

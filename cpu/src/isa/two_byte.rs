@@ -3,8 +3,10 @@
 use super::Operand::{Cd, Cl, Dd, Eb, Ev, Ew, Gb, Gv, Ib, Jz, M, R, Seg, Z};
 use super::groups::{GROUP_6, GROUP_7, GROUP_8, GROUP_9, GROUP_15};
 use super::{Entry, b, n, row, v};
-use crate::exec::{arithmetic, bit, control, data, muldiv, segments, shift, system};
-use crate::model::Feature::{Cmov, Cpuid, I286, I386, I486, Msr, P6, Sep, Tsc};
+use crate::exec::{
+    arithmetic, bit, control, control_registers, data, fast_calls, msrs, muldiv, segments, shift, system,
+};
+use crate::model::Feature::{Cmov, Cpuid, I286, I386, I486, Msr, P6, Prefetchw, Sep, Syscall, Tsc};
 use crate::segment::SegReg::{Fs, Gs};
 
 use Entry::{Group, Undefined};
@@ -15,15 +17,18 @@ pub(super) static TWO_BYTE: [Entry; 256] = [
     /* 02 */ row("lar", [Gv, Ew], v!(segments::lar)).needs(I286).at(),
     /* 03 */ row("lsl", [Gv, Ew], v!(segments::lsl)).needs(I286).at(),
     /* 04 */ Undefined,
-    /* 05 */ Undefined,
+    /* 05 */
+    row("syscall", [], n!(fast_calls::syscall)).ends().needs(Syscall).at(),
     /* 06 */ row("clts", [], n!(system::clts)).needs(I286).at(),
-    /* 07 */ Undefined,
+    /* 07 */
+    row("sysret", [], n!(fast_calls::sysret)).ends().needs(Syscall).at(),
     /* 08 */ row("invd", [], n!(system::invd)).needs(I486).at(),
     /* 09 */ row("wbinvd", [], n!(system::invd)).needs(I486).at(),
     /* 0A */ Undefined,
     /* 0B */ row("ud2", [], n!(system::ud2)).ends().at(),
     /* 0C */ Undefined,
-    /* 0D */ Undefined,
+    /* 0D */
+    row("prefetchw", [Ev], n!(data::nop)).needs(Prefetchw).at(),
     /* 0E */ Undefined,
     /* 0F */ Undefined,
     /* 10 */ Undefined,
@@ -43,13 +48,13 @@ pub(super) static TWO_BYTE: [Entry; 256] = [
     /* 1E */ row("nop", [Ev, Gv], n!(data::nop)).needs(P6).at(),
     /* 1F */ row("nop", [Ev, Gv], n!(data::nop)).needs(P6).at(),
     /* 20 */
-    row("mov", [R, Cd], n!(system::mov_from_cr)).needs(I386).at(),
+    row("mov", [R, Cd], n!(control_registers::mov_from_cr)).needs(I386).at(),
     /* 21 */
-    row("mov", [R, Dd], n!(system::mov_from_dr)).needs(I386).at(),
+    row("mov", [R, Dd], n!(control_registers::mov_from_dr)).needs(I386).at(),
     /* 22 */
-    row("mov", [Cd, R], n!(system::mov_to_cr)).ends().needs(I386).at(),
+    row("mov", [Cd, R], n!(control_registers::mov_to_cr)).ends().needs(I386).at(),
     /* 23 */
-    row("mov", [Dd, R], n!(system::mov_to_dr)).ends().needs(I386).at(),
+    row("mov", [Dd, R], n!(control_registers::mov_to_dr)).ends().needs(I386).at(),
     /* 24 */ Undefined,
     /* 25 */ Undefined,
     /* 26 */ Undefined,
@@ -62,14 +67,14 @@ pub(super) static TWO_BYTE: [Entry; 256] = [
     /* 2D */ Undefined,
     /* 2E */ Undefined,
     /* 2F */ Undefined,
-    /* 30 */ row("wrmsr", [], n!(system::wrmsr)).ends().needs(Msr).at(),
+    /* 30 */ row("wrmsr", [], n!(msrs::wrmsr)).ends().needs(Msr).at(),
     /* 31 */ row("rdtsc", [], n!(system::rdtsc)).needs(Tsc).at(),
-    /* 32 */ row("rdmsr", [], n!(system::rdmsr)).needs(Msr).at(),
+    /* 32 */ row("rdmsr", [], n!(msrs::rdmsr)).needs(Msr).at(),
     /* 33 */ row("rdpmc", [], n!(system::rdpmc)).needs(P6).at(),
     /* 34 */
-    row("sysenter", [], n!(system::sysenter)).ends().needs(Sep).at(),
+    row("sysenter", [], n!(fast_calls::sysenter)).ends().needs(Sep).at(),
     /* 35 */
-    row("sysexit", [], n!(system::sysexit)).ends().needs(Sep).at(),
+    row("sysexit", [], n!(fast_calls::sysexit)).ends().needs(Sep).at(),
     /* 36 */ Undefined,
     /* 37 */ Undefined,
     /* 38 */ Undefined,
@@ -144,22 +149,22 @@ pub(super) static TWO_BYTE: [Entry; 256] = [
     /* 7D */ Undefined,
     /* 7E */ Undefined,
     /* 7F */ Undefined,
-    /* 80 */ row("jo", [Jz], n!(control::jcc)).ends().needs(I386).at(),
-    /* 81 */ row("jno", [Jz], n!(control::jcc)).ends().needs(I386).at(),
-    /* 82 */ row("jb", [Jz], n!(control::jcc)).ends().needs(I386).at(),
-    /* 83 */ row("jae", [Jz], n!(control::jcc)).ends().needs(I386).at(),
-    /* 84 */ row("je", [Jz], n!(control::jcc)).ends().needs(I386).at(),
-    /* 85 */ row("jne", [Jz], n!(control::jcc)).ends().needs(I386).at(),
-    /* 86 */ row("jbe", [Jz], n!(control::jcc)).ends().needs(I386).at(),
-    /* 87 */ row("ja", [Jz], n!(control::jcc)).ends().needs(I386).at(),
-    /* 88 */ row("js", [Jz], n!(control::jcc)).ends().needs(I386).at(),
-    /* 89 */ row("jns", [Jz], n!(control::jcc)).ends().needs(I386).at(),
-    /* 8A */ row("jp", [Jz], n!(control::jcc)).ends().needs(I386).at(),
-    /* 8B */ row("jnp", [Jz], n!(control::jcc)).ends().needs(I386).at(),
-    /* 8C */ row("jl", [Jz], n!(control::jcc)).ends().needs(I386).at(),
-    /* 8D */ row("jge", [Jz], n!(control::jcc)).ends().needs(I386).at(),
-    /* 8E */ row("jle", [Jz], n!(control::jcc)).ends().needs(I386).at(),
-    /* 8F */ row("jg", [Jz], n!(control::jcc)).ends().needs(I386).at(),
+    /* 80 */ row("jo", [Jz], n!(control::jcc)).ends().needs(I386).f64().at(),
+    /* 81 */ row("jno", [Jz], n!(control::jcc)).ends().needs(I386).f64().at(),
+    /* 82 */ row("jb", [Jz], n!(control::jcc)).ends().needs(I386).f64().at(),
+    /* 83 */ row("jae", [Jz], n!(control::jcc)).ends().needs(I386).f64().at(),
+    /* 84 */ row("je", [Jz], n!(control::jcc)).ends().needs(I386).f64().at(),
+    /* 85 */ row("jne", [Jz], n!(control::jcc)).ends().needs(I386).f64().at(),
+    /* 86 */ row("jbe", [Jz], n!(control::jcc)).ends().needs(I386).f64().at(),
+    /* 87 */ row("ja", [Jz], n!(control::jcc)).ends().needs(I386).f64().at(),
+    /* 88 */ row("js", [Jz], n!(control::jcc)).ends().needs(I386).f64().at(),
+    /* 89 */ row("jns", [Jz], n!(control::jcc)).ends().needs(I386).f64().at(),
+    /* 8A */ row("jp", [Jz], n!(control::jcc)).ends().needs(I386).f64().at(),
+    /* 8B */ row("jnp", [Jz], n!(control::jcc)).ends().needs(I386).f64().at(),
+    /* 8C */ row("jl", [Jz], n!(control::jcc)).ends().needs(I386).f64().at(),
+    /* 8D */ row("jge", [Jz], n!(control::jcc)).ends().needs(I386).f64().at(),
+    /* 8E */ row("jle", [Jz], n!(control::jcc)).ends().needs(I386).f64().at(),
+    /* 8F */ row("jg", [Jz], n!(control::jcc)).ends().needs(I386).f64().at(),
     /* 90 */ row("seto", [Eb], n!(data::setcc)).needs(I386).at(),
     /* 91 */ row("setno", [Eb], n!(data::setcc)).needs(I386).at(),
     /* 92 */ row("setb", [Eb], n!(data::setcc)).needs(I386).at(),
@@ -177,9 +182,9 @@ pub(super) static TWO_BYTE: [Entry; 256] = [
     /* 9E */ row("setle", [Eb], n!(data::setcc)).needs(I386).at(),
     /* 9F */ row("setg", [Eb], n!(data::setcc)).needs(I386).at(),
     /* A0 */
-    row("push", [Seg(Fs)], v!(segments::push_sreg)).needs(I386).at(),
+    row("push", [Seg(Fs)], v!(segments::push_sreg)).needs(I386).d64().at(),
     /* A1 */
-    row("pop", [Seg(Fs)], v!(segments::pop_sreg)).ends().needs(I386).at(),
+    row("pop", [Seg(Fs)], v!(segments::pop_sreg)).ends().needs(I386).d64().at(),
     /* A2 */ row("cpuid", [], n!(system::cpuid)).needs(Cpuid).at(),
     /* A3 */ row("bt", [Ev, Gv], v!(bit::bt)).needs(I386).at(),
     /* A4 */
@@ -188,9 +193,9 @@ pub(super) static TWO_BYTE: [Entry; 256] = [
     /* A6 */ Undefined,
     /* A7 */ Undefined,
     /* A8 */
-    row("push", [Seg(Gs)], v!(segments::push_sreg)).needs(I386).at(),
+    row("push", [Seg(Gs)], v!(segments::push_sreg)).needs(I386).d64().at(),
     /* A9 */
-    row("pop", [Seg(Gs)], v!(segments::pop_sreg)).ends().needs(I386).at(),
+    row("pop", [Seg(Gs)], v!(segments::pop_sreg)).ends().needs(I386).d64().at(),
     /* AA */ row("rsm", [], n!(system::rsm)).ends().needs(I386).at(),
     /* AB */ row("bts", [Ev, Gv], v!(bit::bts)).lock().needs(I386).at(),
     /* AC */

@@ -170,7 +170,7 @@ impl Run<'_, '_> {
         if cpu.flags.has(RF) || cpu.shadow == Shadow::MovSs || !any_instruction_breakpoint(cpu) {
             return false;
         }
-        let bits = instruction_matches(cpu, cpu.linear_eip());
+        let bits = instruction_matches(cpu, cpu.linear_rip());
         if bits == 0 {
             return false;
         }
@@ -178,7 +178,7 @@ impl Run<'_, '_> {
         self.deliver(Delivery::Fault, |cx| {
             let fault = cx.fault(Site::InstructionBreakpoint, 0);
             deliver_exception(cx, fault);
-            cx.cpu.eip = cx.next_eip;
+            cx.cpu.rip = cx.next_rip;
         });
         true
     }
@@ -189,7 +189,7 @@ impl Run<'_, '_> {
         self.cx.extra_cycles = 0;
         self.deliver(Delivery::Fault, |cx| {
             deliver_exception(cx, fault);
-            cx.cpu.eip = cx.next_eip;
+            cx.cpu.rip = cx.next_rip;
         });
     }
 }

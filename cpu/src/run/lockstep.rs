@@ -180,7 +180,7 @@ impl Lockstep {
                 hot: &mut self.hot,
                 memory: &mut self.memory,
                 bus: &mut bus,
-                next_eip: 0,
+                next_rip: 0,
                 extra_cycles: 0,
                 deadline: 0,
                 unfinished: false,

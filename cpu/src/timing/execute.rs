@@ -40,7 +40,7 @@ impl<'i> Charged<'i> {
     }
 
     fn handler(&self) -> Handler {
-        isa::handler(isa::handler_number(self.insn.op, self.insn.has(OPERAND_32)))
+        isa::handler(isa::handler_number(self.insn.op, self.insn.operand_size()))
     }
 
     fn execute(&self, cx: &mut Exec<'_>) -> Step {
@@ -249,7 +249,7 @@ fn transfer(cx: &mut Exec<'_>, charged: Charged<'_>, far: &Far) -> Step {
     let selector = if charged.row.operands[0] == Operand::M {
         let (selector, offset) = pointer_in_memory(cx, i)?;
         let opcode = if charged.row.name == "call" { 0x9A } else { 0xEA };
-        let handler = isa::handler(isa::handler_number(isa::row_number(Map::One, opcode, 0), i.has(OPERAND_32)));
+        let handler = isa::handler(isa::handler_number(isa::row_number(Map::One, opcode, 0), i.operand_size()));
         handler(cx, &Insn { imm: offset as i32, disp: selector.0.into(), ..*i })?;
         selector
     } else {

@@ -7,8 +7,8 @@ use ringwalk_cpu::state::CR4_DE;
 use crate::program::*;
 
 /// Bits of DR7 for breakpoint 0: enabled, kind and length as encoded.
-const fn dr7(kind: u32, length: u32) -> u32 {
-    0x401 | kind << 16 | length << 18
+const fn dr7(kind: u32, length: u32) -> u64 {
+    (0x401 | kind << 16 | length << 18) as u64
 }
 
 const EXECUTE: u32 = 0;
@@ -17,11 +17,11 @@ const IO: u32 = 2;
 const READ_WRITE: u32 = 3;
 
 /// DR6 with nothing set. SDM Vol.3A Table 9-1.
-const DR6_CLEAR: u32 = 0xFFFF_0FF0;
+const DR6_CLEAR: u64 = 0xFFFF_0FF0;
 
-fn watching(address: u32, control: u32) -> Program {
+fn watching(address: u32, control: u64) -> Program {
     let mut program = Program::protected();
-    program.cpu.dr[0] = address;
+    program.cpu.dr[0] = u64::from(address);
     program.cpu.dr7 = control;
     program
 }
@@ -106,7 +106,7 @@ fn q07_lengths_mask_the_address_and_any_overlap_counts() {
 #[test]
 fn q06_a_matching_but_disabled_breakpoint_is_reported_beside_an_enabled_one() {
     let mut program = watching(DATA, 0x0303_0401 | 3 << 28);
-    program.cpu.dr = [DATA, DATA + 1, DATA, DATA];
+    program.cpu.dr = [DATA, DATA + 1, DATA, DATA].map(u64::from);
     program.code(
         "
         A0 00 00 02 00 ; mov al, [0x20000]
@@ -130,7 +130,7 @@ fn q06_a_matching_but_disabled_breakpoint_is_reported_beside_an_enabled_one() {
 #[test]
 fn q06_a_faulting_instruction_leaves_no_data_breakpoint_behind() {
     let mut program = Program::paged();
-    program.cpu.dr[0] = DATA;
+    program.cpu.dr[0] = u64::from(DATA);
     program.cpu.dr7 = dr7(READ_WRITE, 3);
     program.cpu.gpr[6] = DATA.into();
     program.cpu.gpr[7] = 0x3_0000;
@@ -272,7 +272,7 @@ fn q08_iret_with_rf_in_the_image_steps_over_the_breakpoint() {
     ",
     );
     assert_eq!(program.run(), End::Halted);
-    assert_eq!(program.cpu.eip, CODE + 3);
+    assert_eq!(program.eip(), CODE + 3);
     assert_eq!(program.cpu.flags.bits() & RF, 0);
 }
 
@@ -368,7 +368,7 @@ fn q07_dr4_and_dr5_are_aliases_without_cr4_de() {
     program.cpu.dr7 = 0x0001_0400;
     program.code(listing);
     assert_eq!(program.run(), End::Halted);
-    assert_eq!((program.reg(0), program.reg(3)), (DR6_CLEAR | 2, 0x0001_0400));
+    assert_eq!((program.cpu.gpr[0], program.cpu.gpr[3]), (DR6_CLEAR | 2, 0x0001_0400));
     let mut program = Program::protected();
     program.cpu.cr4 = CR4_DE;
     assert_eq!(program.code(listing).fault_site(), (6, 0, Site::DebugRegisterAlias));

@@ -49,7 +49,7 @@ fn a_handler_of_an_inner_level_gets_the_stack_of_the_tss() {
         // HLT needs ring 0: the frame is looked at as soon as it stands.
         program.set_esp(0x1234_B000);
         program.code(INT_20).steps(1);
-        assert_eq!((program.cpu.cpl, program.cpu.eip), (target as u8, HANDLERS + 0x20));
+        assert_eq!((program.cpu.cpl, program.eip()), (target as u8, HANDLERS + 0x20));
         assert_eq!(program.selector(SegReg::Cs), CODE_OF[target]);
         assert_eq!((program.selector(SegReg::Ss), program.esp()), (DATA_OF[target], STACKS[target] - 20));
         let frame: Vec<u32> = (0..5).map(|index| program.read_dword(program.esp() + 4 * index)).collect();
@@ -316,7 +316,7 @@ fn q30_shutdown_keeps_the_place() {
     program.cpu.idtr.limit = 0;
     program.code(UD2);
     assert_eq!(program.run(), End::Shutdown);
-    assert_eq!((program.cpu.eip, program.selector(SegReg::Cs), program.esp()), (CODE, 8, STACKS[0]));
+    assert_eq!((program.eip(), program.selector(SegReg::Cs), program.esp()), (CODE, 8, STACKS[0]));
     assert_eq!(program.run(), End::Shutdown, "only a reset leaves it");
 }
 

@@ -100,11 +100,7 @@ fn direct_transfers_that_succeed() {
             let mut program = with_code(*ring, &far(opcode, *selector, TARGET));
             program.set_descriptor(FREE, *raw);
             program.steps(1);
-            assert_eq!(
-                (program.selector(SegReg::Cs), program.cpu.eip, program.cpu.cpl),
-                (*cs, TARGET, *ring),
-                "{name}"
-            );
+            assert_eq!((program.selector(SegReg::Cs), program.eip(), program.cpu.cpl), (*cs, TARGET, *ring), "{name}");
             assert_eq!(program.access_byte(FREE) & 1, 1, "{name}");
             assert_eq!(program.cpu.seg(SegReg::Cs).rights & 1, 1, "{name}");
             let top = STACKS[usize::from(*ring)];
@@ -124,7 +120,7 @@ fn direct_transfers_that_succeed() {
 fn a_16_bit_far_call_pushes_words() {
     let mut program = with_code(0, &[0x66, 0x9A, 0x00, 0x60, 0x08, 0x00]);
     program.steps(1);
-    assert_eq!((program.cpu.eip, program.esp()), (0x6000, STACKS[0] - 4));
+    assert_eq!((program.eip(), program.esp()), (0x6000, STACKS[0] - 4));
     let top = STACKS[0] - 4;
     assert_eq!((program.read_word(top), program.read_word(top + 2)), ((CODE + 6) as u16, 8));
 }
@@ -137,12 +133,12 @@ fn far_pointers_in_memory() {
     program.write_word(DATA + 4, FREE);
     program.set_descriptor(FREE, code(CODE_DPL0));
     program.steps(1);
-    assert_eq!((program.selector(SegReg::Cs), program.cpu.eip), (FREE, TARGET));
+    assert_eq!((program.selector(SegReg::Cs), program.eip()), (FREE, TARGET));
     let mut program = with_code(0, &[0x66, 0xFF, 0x1D, 0, 0, 2, 0]);
     program.write_word(DATA, 0x6000);
     program.write_word(DATA + 2, 8);
     program.steps(1);
-    assert_eq!((program.cpu.eip, program.esp()), (0x6000, STACKS[0] - 4));
+    assert_eq!((program.eip(), program.esp()), (0x6000, STACKS[0] - 4));
 }
 
 const CALL_GATE: u8 = 0xEC;
@@ -214,7 +210,7 @@ fn q24_jmp_through_a_gate_keeps_the_level() {
         let mut program = with_code(3, &far(JMP, FREE, 0));
         program.set_descriptor(FREE, gate(target, TARGET, CALL_GATE, 5));
         program.steps(1);
-        assert_eq!((program.selector(SegReg::Cs), program.cpu.eip, program.cpu.cpl), (cs, TARGET, 3));
+        assert_eq!((program.selector(SegReg::Cs), program.eip(), program.cpu.cpl), (cs, TARGET, 3));
         assert_eq!(program.esp(), STACKS[3]);
     }
 }
@@ -226,7 +222,7 @@ fn q24_a_call_to_the_same_level() {
         let mut program = with_code(3, &far(CALL, FREE, 0));
         program.set_descriptor(FREE, gate(CONFORMING, 0x6000, access, 7));
         program.steps(1);
-        assert_eq!((program.selector(SegReg::Cs), program.cpu.eip), (CONFORMING | 3, 0x6000));
+        assert_eq!((program.selector(SegReg::Cs), program.eip()), (CONFORMING | 3, 0x6000));
         assert_eq!(program.esp(), STACKS[3] - 2 * bytes);
         let at = program.esp();
         let frame = match bytes {
@@ -252,7 +248,7 @@ fn q24_a_call_to_an_inner_level_copies_parameters() {
                 program.write(top + bytes * index, &parameter(index).to_le_bytes()[..bytes as usize]);
             }
             program.steps(1);
-            assert_eq!((program.selector(SegReg::Cs), program.cpu.eip, program.cpu.cpl), (0x19, 0x6000, 1));
+            assert_eq!((program.selector(SegReg::Cs), program.eip(), program.cpu.cpl), (0x19, 0x6000, 1));
             assert_eq!(program.selector(SegReg::Ss), 0x21);
             assert_eq!(program.esp(), STACKS[1] - bytes * (4 + u32::from(count)));
             let read = |program: &Program, index: u32| match bytes {
@@ -454,7 +450,7 @@ fn q24_retf_n_releases_on_both_stacks() {
     let frame = [TARGET, CODE_OF[3].into(), 0xAAAA, 0xBBBB, 0xB000, DATA_OF[3].into()];
     let mut program = returning(&[0xCA, 8, 0], 0, &frame);
     program.steps(1);
-    assert_eq!((program.selector(SegReg::Cs), program.cpu.eip, program.cpu.cpl), (CODE_OF[3], TARGET, 3));
+    assert_eq!((program.selector(SegReg::Cs), program.eip(), program.cpu.cpl), (CODE_OF[3], TARGET, 3));
     assert_eq!((program.selector(SegReg::Ss), program.esp()), (DATA_OF[3], 0xB008));
     let mut program = returning(&[0xCA, 8, 0], 0, &[TARGET, 8]);
     program.steps(1);
@@ -507,7 +503,7 @@ fn returns_with_16_bit_operands() {
     }
     program.set_esp(STACKS[0] - 8);
     program.steps(1);
-    assert_eq!((program.cpu.eip, program.cpu.cpl, program.esp()), (0x6000, 3, 0xB000));
+    assert_eq!((program.eip(), program.cpu.cpl, program.esp()), (0x6000, 3, 0xB000));
 }
 
 /// Within a level only the frame goes.
@@ -518,7 +514,7 @@ fn returns_within_a_level() {
             let frame = frame_for(opcode, TARGET, cs, None);
             let mut program = returning(&[opcode], ring, &frame);
             program.steps(1);
-            let found = (program.selector(SegReg::Cs), program.cpu.eip, program.esp());
+            let found = (program.selector(SegReg::Cs), program.eip(), program.esp());
             assert_eq!(found, (cs, TARGET, STACKS[usize::from(ring)]));
             assert_eq!(program.selector(SegReg::Ds), DATA_OF[usize::from(ring)]);
         }

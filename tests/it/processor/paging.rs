@@ -145,7 +145,7 @@ fn q55_cr4_pse_is_reserved_without_the_feature() {
 /// SDM Vol.3A 4.3, Table 4-4.
 #[test]
 fn q55_pse_36() {
-    let mut program = Program::paged();
+    let mut program = Program::paged_on(Model::P6, TlbPolicy::Real);
     program.cpu.cr4 = CR4_PSE;
     // The last 4 MiB of RAM answer at 4 GiB too.
     program.write_dword(pde_of(PAGE), 1 << 13 | PS | 7);
@@ -186,8 +186,9 @@ pub(crate) const PAE_DIRECTORY: u32 = 0x18_1000;
 pub(crate) const PAE_TABLE: u32 = 0x18_2000;
 
 /// PAE paging: the first GiB by 2 MiB pages onto itself, but PAGE's 2 MiB by 4 KiB pages.
+/// On a processor with 36 physical address bits.
 pub(crate) fn pae() -> Program {
-    let mut program = Program::protected();
+    let mut program = Program::protected_on(Model::P6, TlbPolicy::Real);
     let entry = |program: &mut Program, at: u32, value: u64| program.write(at, &value.to_le_bytes());
     entry(&mut program, PDPT, u64::from(PAE_DIRECTORY) | 1);
     for index in 0..8u32 {
@@ -317,18 +318,18 @@ fn q54_pdptes_are_loaded_with_paging_and_with_cr4() {
     let mut program = pae();
     program.cpu.cr0 &= !CR0_PG;
     program.cpu.pdptes = [0; 4];
-    program.cpu.gpr[0] = (program.cpu.cr0 | CR0_PG).into();
+    program.cpu.gpr[0] = program.cpu.cr0 | CR0_PG;
     assert_eq!(program.attempt(&[0x0F, 0x22, 0xC0]), Ok(()));
     assert_eq!(program.cpu.pdptes[0], u64::from(PAE_DIRECTORY) | 1);
     for bit in [CR4_PSE, 0x80] {
         program.write(PDPT + 24, &(u64::from(PAE_DIRECTORY) | 1).to_le_bytes());
         program.cpu.pdptes[3] = 0;
-        program.cpu.gpr[0] = (program.cpu.cr4 ^ bit).into();
+        program.cpu.gpr[0] = program.cpu.cr4 ^ bit;
         assert_eq!(program.attempt(&[0x0F, 0x22, 0xE0]), Ok(()));
         assert_eq!(program.cpu.pdptes[3], u64::from(PAE_DIRECTORY) | 1, "CR4 bit {bit:x}");
     }
     program.write(PDPT + 24, &(u64::from(PAE_DIRECTORY) | 3).to_le_bytes());
-    program.cpu.gpr[0] = (program.cpu.cr4 ^ CR4_PSE).into();
+    program.cpu.gpr[0] = program.cpu.cr4 ^ CR4_PSE;
     let cr4 = program.cpu.cr4;
     assert_eq!(program.attempt(&[0x0F, 0x22, 0xE0]), Err((GP, 0)));
     assert_eq!(program.cpu.cr4, cr4, "a refused load changes nothing");
@@ -382,12 +383,12 @@ fn paging_takes_effect_with_the_next_instruction() {
     let mut program = Program::paged();
     // The page behind the code is mapped to another one that holds INC EAX.
     let at = CODE + 0xFFD;
-    program.cpu.eip = at;
+    program.cpu.rip = u64::from(at);
     program.write_dword(pte_of(CODE + 0x1000), 0x4_0007);
     program.write(CODE + 0x1000, &[0x48, 0xF4]);
     program.write(0x4_0000, &[0x40, 0xF4]);
     program.cpu.cr0 &= !CR0_PG;
-    program.cpu.gpr[0] = (program.cpu.cr0 | CR0_PG).into();
+    program.cpu.gpr[0] = program.cpu.cr0 | CR0_PG;
     let cr0 = program.reg(0);
     program.write(at, &[0x0F, 0x22, 0xC0]);
     assert_eq!(program.run(), End::Halted);

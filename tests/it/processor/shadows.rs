@@ -20,11 +20,11 @@ fn trap_offsets(program: &mut Program) -> Vec<u16> {
     let mut offsets = Vec::new();
     for _ in 0..200 {
         program.steps(1);
-        let at = (program.selector(SegReg::Cs), program.cpu.eip);
+        let at = (program.selector(SegReg::Cs), program.eip());
         if at == (REAL_HANDLERS, 1) {
             offsets.push(top_of_stack(program));
         }
-        if program.cpu.pending_debug == 0 && program.read(program.cpu.linear_eip() as u32, 1) == [0xF4] {
+        if program.cpu.pending_debug == 0 && program.read(program.cpu.linear_rip() as u32, 1) == [0xF4] {
             return offsets;
         }
     }
@@ -355,7 +355,7 @@ fn q05_the_single_step_trap_behind_hlt_leaves_it() {
 fn q02_a_data_breakpoint_on_the_operand_of_mov_ss_waits_for_the_next_instruction() {
     let mut program = Program::user();
     program.write_word(DATA, DATA_OF[3]);
-    program.cpu.dr[0] = DATA;
+    program.cpu.dr[0] = u64::from(DATA);
     // DR0: a word, read or written.
     program.cpu.dr7 = 0x0007_0401;
     program.set_gate(0x80, gate(CODE_OF[0], HANDLERS + 0x80, 0xEE, 0));
@@ -372,7 +372,7 @@ fn q02_a_data_breakpoint_on_the_operand_of_mov_ss_waits_for_the_next_instruction
 
     let mut program = Program::user();
     program.write_word(DATA, DATA_OF[3]);
-    program.cpu.dr[0] = DATA;
+    program.cpu.dr[0] = u64::from(DATA);
     program.cpu.dr7 = 0x0007_0401;
     program.set_gate(0x80, gate(CODE_OF[0], HANDLERS + 0x80, 0xEE, 0));
     held = program
@@ -400,12 +400,12 @@ fn q37_nmi_is_blocked_until_iret_and_one_waits() {
     ",
     );
     program.steps(2);
-    assert_eq!((program.selector(SegReg::Cs), program.cpu.eip), (REAL_HANDLERS, 2));
+    assert_eq!((program.selector(SegReg::Cs), program.eip()), (REAL_HANDLERS, 2));
     program.bus.nmi = true;
     program.steps(1);
-    assert_eq!(program.cpu.eip, 3, "the second waits");
+    assert_eq!(program.eip(), 3, "the second waits");
     program.steps(2);
-    assert_eq!((program.selector(SegReg::Cs), program.cpu.eip), (REAL_HANDLERS, 2));
+    assert_eq!((program.selector(SegReg::Cs), program.eip()), (REAL_HANDLERS, 2));
     assert_eq!(top_of_stack(&program), 2, "it is taken behind IRET, before the first instruction there");
     program.steps(2);
     assert_eq!(program.run(), End::Halted);

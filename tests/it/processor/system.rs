@@ -85,7 +85,7 @@ fn i29_privileged_instructions() {
 #[test]
 fn q19_combinations_of_cr0() {
     let base = CR0_PE | CR0_ET;
-    let rows: &[(u32, Result<u32, ()>)] = &[
+    let rows: &[(u64, Result<u64, ()>)] = &[
         (CR0_PG, Err(())),
         (CR0_NW | CR0_PE, Err(())),
         (CR0_NW | CR0_CD | CR0_PE, Ok(CR0_NW | CR0_CD | base)),
@@ -97,7 +97,7 @@ fn q19_combinations_of_cr0() {
     ];
     for (value, expected) in rows {
         let mut program = Program::protected();
-        program.cpu.gpr[0] = (*value).into();
+        program.cpu.gpr[0] = *value;
         let before = program.cpu.cr0;
         let found = program.attempt(&[0x0F, 0x22, 0xC0]);
         match expected {
@@ -129,14 +129,14 @@ fn q19_lmsw_and_smsw() {
         program.cpu.cr0 |= CR0_NE | CR0_CD;
         program.cpu.gpr[0] = 0xDEAD_BEEF;
         assert_eq!(program.attempt(&[0x0F, 0x01, 0xE0]), Ok(()));
-        assert_eq!(program.reg(0), program.cpu.cr0);
+        assert_eq!(program.cpu.gpr[0], program.cpu.cr0);
         program.cpu.gpr[0] = 0xDEAD_BEEF;
         assert_eq!(program.attempt(&[0x66, 0x0F, 0x01, 0xE0]), Ok(()));
-        assert_eq!(program.reg(0), 0xDEAD_0000 | program.cpu.cr0 & 0xFFFF);
+        assert_eq!(program.cpu.gpr[0], 0xDEAD_0000 | program.cpu.cr0 & 0xFFFF);
         program.write_dword(DATA, 0xDEAD_BEEF);
         program.cpu.gpr[3] = DATA.into();
         assert_eq!(program.attempt(&[0x0F, 0x01, 0x23]), Ok(()));
-        assert_eq!(program.read_dword(DATA), 0xDEAD_0000 | program.cpu.cr0 & 0xFFFF, "16 bits to memory");
+        assert_eq!(u64::from(program.read_dword(DATA)), 0xDEAD_0000 | program.cpu.cr0 & 0xFFFF, "16 bits to memory");
     }
     let mut program = Program::real();
     program.cpu.gpr[0] = 1;
@@ -226,7 +226,7 @@ fn msrs_that_do_not_exist_or_refuse_a_value() {
     }
     // MTRRcap is read-only; a memory type of 2 does not exist; bit 36 of a base is beyond MAXPHYADDR.
     for (number, low, high) in [(0xFE, 0, 0), (0x250, 0x0606_0602, 0), (0x2FF, 2, 0), (0x200, 6, 0x10), (0x200, 2, 0)] {
-        let mut program = Program::protected();
+        let mut program = Program::protected_on(ringwalk_cpu::model::Model::P6, ringwalk_mmu::TlbPolicy::Real);
         program.cpu.gpr[..3].copy_from_slice(&[low, number, high]);
         assert_eq!(program.attempt(&[0x0F, 0x30]), Err((GP, 0)), "{number:x}");
         assert_eq!(program.last_site(), Site::MsrValue, "{number:x}");
@@ -360,7 +360,7 @@ fn floating_point_control_words() {
 /// Alignment: only at CPL 3 with CR0.AM and EFLAGS.AC. SDM Vol.3A Table 6-7 "Alignment Requirements by Data Type".
 #[test]
 fn q39_alignment_check() {
-    const AM: u32 = 1 << 18;
+    const AM: u64 = 1 << 18;
     const AC: u32 = 1 << 18;
     for (am, ac, ring) in [(AM, AC, 3), (AM, AC, 0), (0, AC, 3), (AM, 0, 3), (AM, AC, 2)] {
         for (code, offset, aligned) in [

@@ -308,6 +308,6 @@ fn a_run_stops_at_the_first_boundary() {
     for (limit, position, eip) in [(1, 1, 1), (2, 14, 4), (14, 14, 4), (15, 15, 5)] {
         let limits = Limits { position: limit, ..Limits::NONE };
         let exit = program.engine.run(&mut program.cpu, &mut program.memory, &mut program.bus, limits);
-        assert_eq!((exit, program.cpu.position, program.cpu.eip), (Exit::Position, position, eip));
+        assert_eq!((exit, program.cpu.position, program.eip()), (Exit::Position, position, eip));
     }
 }

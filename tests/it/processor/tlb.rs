@@ -39,7 +39,7 @@ impl Bench {
     }
 
     fn execute(&mut self, code: &[u8]) -> Result<(), (u8, u16)> {
-        self.program.cpu.eip = CODE;
+        self.program.cpu.rip = u64::from(CODE);
         let done = self.program.attempt(code);
         if done.is_err() {
             self.program.enter_ring(0);
@@ -68,12 +68,12 @@ impl Bench {
         self.execute(&[0x0F, 0x22, 0xD8]).expect("ring 0 may");
     }
 
-    fn set_cr4(&mut self, value: u32) {
+    fn set_cr4(&mut self, value: u64) {
         self.program.cpu.gpr[0] = value.into();
         self.execute(&[0x0F, 0x22, 0xE0]).expect("the bits exist");
     }
 
-    fn set_cr0(&mut self, value: u32) {
+    fn set_cr0(&mut self, value: u64) {
         self.program.cpu.gpr[0] = value.into();
         self.execute(&[0x0F, 0x22, 0xC0]).expect("the bits exist");
     }

@@ -37,7 +37,7 @@ fn q24_parameters_wrap_with_a_16_bit_stack() {
     let found: Vec<u32> = (0..6).map(|index| program.read_dword(program.esp() + 4 * index)).collect();
     let ss = u32::from(OUTER_STACK | 3);
     assert_eq!(found, [CODE + 7, CODE_OF[3].into(), 0x1111_1111, 0x2222_2222, 0x1234_FFFC, ss]);
-    assert_eq!((program.cpu.cpl, program.cpu.eip), (1, TARGET));
+    assert_eq!((program.cpu.cpl, program.eip()), (1, TARGET));
 }
 
 /// Q24: a 16-bit inner stack takes SP from the TSS, and wraps; ESP[31:16] stays that of the caller.

@@ -45,7 +45,7 @@ fn q10_a_word_at_ffff_faults_in_real_mode() {
 fn q10_code_does_not_wrap_at_ffff() {
     // NOP at FFFFh runs, and the next fetch at 10000h faults: IP, of 16 bits, is pushed as 0.
     let mut program = Program::real();
-    program.cpu.eip = 0xFFFF;
+    program.cpu.rip = 0xFFFF;
     program.code("90 ; nop");
     program.write(u32::from(REAL_CODE) * 16, &[0xF4]);
     assert_eq!(program.run(), End::Vector(GP));
@@ -54,7 +54,7 @@ fn q10_code_does_not_wrap_at_ffff() {
 
     // MOV AL, imm8 whose second byte would be the first of the segment.
     let mut program = Program::real();
-    program.cpu.eip = 0xFFFF;
+    program.cpu.rip = 0xFFFF;
     program.write(u32::from(REAL_CODE) * 16 + 0xFFFF, &[0xB0, 0x55]);
     program.write(u32::from(REAL_CODE) * 16, &[0x55, 0xF4]);
     assert_eq!(program.run(), End::Vector(GP));
@@ -62,13 +62,13 @@ fn q10_code_does_not_wrap_at_ffff() {
 
     // JMP short with 32-bit operands from FFF0h leads to 10002h; with 16-bit operands it wraps to 2.
     let mut program = Program::real();
-    program.cpu.eip = 0xFFF0;
+    program.cpu.rip = 0xFFF0;
     assert_eq!(program.attempt(&[0x66, 0xEB, 0x0F]), Err((GP, 0)));
     assert_eq!(program.last_site(), Site::BranchLimit);
     let mut program = Program::real();
-    program.cpu.eip = 0xFFF0;
+    program.cpu.rip = 0xFFF0;
     assert_eq!(program.attempt(&[0xEB, 0x10]), Ok(()));
-    assert_eq!(program.cpu.eip, 2);
+    assert_eq!(program.eip(), 2);
 }
 
 /// Q11: stack pushes of an expand-down segment stop at its limit, whose G bit scales it.
@@ -82,7 +82,7 @@ fn q11_a_stack_that_expands_down() {
         assert_eq!(program.attempt(&[0x50]), Ok(()), "{limit:x} {rights:x}");
         // #SS cannot be delivered on this stack, and neither can #DF.
         assert_eq!(program.esp(), lowest);
-        program.cpu.eip = CODE;
+        program.cpu.rip = u64::from(CODE);
         program.write(CODE, &[0x50]);
         assert_eq!(program.run(), End::Shutdown);
         assert_eq!(program.esp(), lowest);
@@ -139,7 +139,7 @@ fn q13_cs_keeps_its_size_when_protection_ends() {
     // JMP 1000h:00000200h.
     assert_eq!(program.attempt(&[0xEA, 0, 2, 0, 0, 0, 0x10]), Ok(()));
     let cs = *program.cpu.seg(SegReg::Cs);
-    assert_eq!((cs.selector.0, cs.base, cs.limit, program.cpu.eip), (0x1000, 0x1_0000, u32::MAX, 0x200));
+    assert_eq!((cs.selector.0, cs.base, cs.limit, program.eip()), (0x1000, 0x1_0000, u32::MAX, 0x200));
     assert!(cs.is_big());
 }
 
@@ -168,16 +168,16 @@ fn q13_virtual_8086_mode_forces_the_caches() {
 fn q14_the_base_after_reset_lasts_until_a_far_transfer() {
     let mut program = Program::real();
     program.cpu.reset();
-    assert_eq!(program.cpu.linear_eip(), 0xFFFF_FFF0);
+    assert_eq!(program.cpu.linear_rip(), 0xFFFF_FFF0);
     // As after a reset, but where the test has memory.
     program.cpu.segments[SegReg::Cs as usize].base = 0x1_0000;
-    program.cpu.eip = 0x100;
+    program.cpu.rip = 0x100;
     assert_eq!(program.attempt(&[0xEB, 0x10]), Ok(()));
     let cs = *program.cpu.seg(SegReg::Cs);
-    assert_eq!((cs.selector.0, cs.base, program.cpu.eip), (0xF000, 0x1_0000, 0x112));
+    assert_eq!((cs.selector.0, cs.base, program.eip()), (0xF000, 0x1_0000, 0x112));
     assert_eq!(program.attempt(&[0xEA, 0x00, 0x02, 0x00, 0xF0]), Ok(()));
     let cs = *program.cpu.seg(SegReg::Cs);
-    assert_eq!((cs.selector.0, cs.base, program.cpu.eip), (0xF000, 0xF_0000, 0x200));
+    assert_eq!((cs.selector.0, cs.base, program.eip()), (0xF000, 0xF_0000, 0x200));
 }
 
 /// Q15: LDTR and TR do not follow their descriptors, nor segment registers a change of CR0.PE.

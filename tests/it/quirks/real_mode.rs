@@ -127,7 +127,7 @@ fn q40_divide_errors() {
     }
     // The 8086 pushed the address behind it.
     let mut program = Program::real();
-    program.cpu.eip = 0x100;
+    program.cpu.rip = 0x100;
     program.code("F6 F1 ; div cl");
     assert_eq!(program.run(), End::Vector(DE));
     assert_eq!(program.read_word(u32::from(REAL_STACK) * 16 + program.esp()), 0x100);

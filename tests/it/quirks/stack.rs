@@ -325,7 +325,7 @@ fn q23_bound() {
 /// "Alignment Requirements by Data Type", 3.5.1 "Segment Descriptor Tables" for SGDT.
 #[test]
 fn q39_alignment_of_pointers_and_stack_operands() {
-    const AM: u32 = 1 << 18;
+    const AM: u64 = 1 << 18;
     let rows: &[(&str, &[u8], u32, bool)] = &[
         ("PUSH EAX", &[0x50], 2, false),
         ("PUSH AX", &[0x66, 0x50], 2, true),

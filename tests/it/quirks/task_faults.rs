@@ -26,7 +26,7 @@ fn fails_in_old_task(how: How, name: &str, change: Change, vector: u8, code: u32
     how.go(&mut program);
     let name = format!("{how:?}: {name}");
     let fault = program.frame(vector);
-    assert_eq!((program.cpu.eip, fault.code), (HANDLERS + u32::from(vector), code), "{name}");
+    assert_eq!((program.eip(), fault.code), (HANDLERS + u32::from(vector), code), "{name}");
     assert_eq!(
         (fault.eip, fault.cs, fault.esp),
         (CODE, before.seg(SegReg::Cs).selector.0, before.gpr[4] as u32),
@@ -134,10 +134,10 @@ fn q25_privilege_of_task_switches() {
                 };
                 let name = format!("{how:?} ring {ring} TSS {tss_dpl} gate {gate_dpl}");
                 match refused {
-                    None => assert_eq!((program.cpu.tr.selector.0, program.cpu.eip), (NEW, 0x1_2000), "{name}"),
+                    None => assert_eq!((program.cpu.tr.selector.0, program.eip()), (NEW, 0x1_2000), "{name}"),
                     Some(code) => {
                         let fault = program.frame(GP);
-                        assert_eq!((program.cpu.eip, fault.code, fault.eip), (HANDLERS + 13, code, CODE), "{name}");
+                        assert_eq!((program.eip(), fault.code, fault.eip), (HANDLERS + 13, code, CODE), "{name}");
                     }
                 }
             }
@@ -227,7 +227,7 @@ fn q25_a_new_task_that_is_refused_behind_the_commit() {
             how.go(&mut program);
             let name = format!("{how:?}: {name}");
             let fault = program.frame(*vector);
-            let found = (program.cpu.eip, fault.code);
+            let found = (program.eip(), fault.code);
             assert_eq!(found, (HANDLERS + u32::from(*vector), code | how.ext()), "{name}");
             // The frame is the new task's, on its stack of ring 0.
             let selectors = (image.selectors[cs as usize], image.selectors[ss as usize]);
@@ -265,7 +265,7 @@ fn q25_no_room_for_the_error_code() {
         program.write(CODE, &[0x8B, 0x03]);
         program.steps(1);
         let fault = program.frame(SS);
-        assert_eq!((program.cpu.eip, fault.code, fault.eip), (HANDLERS + 12, 1, eip));
+        assert_eq!((program.eip(), fault.code, fault.eip), (HANDLERS + 12, 1, eip));
         assert_eq!((fault.cs, fault.ss, fault.esp), (0x8B, 0x83, 0x2002));
     }
 }
@@ -289,7 +289,7 @@ fn q25_page_faults_belong_to_the_old_task() {
         program.cpu.tlb.flush();
         How::Call.go(&mut program);
         let fault = program.frame(PF);
-        let found = (program.cpu.eip, fault.code, fault.eip, program.cpu.cr2 >> 12);
+        let found = (program.eip(), fault.code, fault.eip, program.cpu.cr2 >> 12);
         assert_eq!(found, (HANDLERS + 14, code, CODE, u64::from(address >> 12)), "{name}");
         assert_eq!((program.cpu.tr.selector.0, program.access_byte(NEW)), (TSS_SELECTOR, 0x89), "{name}");
     }
@@ -311,7 +311,7 @@ fn q25_no_busy_flag_changes_before_both_can() {
     let old = BASE + u32::from(TSS_SELECTOR) + 5;
     How::Jump.go(&mut program);
     let fault = program.frame(PF);
-    assert_eq!((program.cpu.eip, fault.code, fault.eip), (HANDLERS + 14, 3, CODE));
+    assert_eq!((program.eip(), fault.code, fault.eip), (HANDLERS + 14, 3, CODE));
     assert_eq!((program.cpu.cr2, program.read(old, 1)), (0x3_1005, vec![0x8B]));
 }
 
@@ -325,6 +325,6 @@ fn q25_a_double_fault_in_the_new_task() {
     program.write(CODE, &[0x8E, 0xD8]);
     program.steps(1);
     let fault = program.frame(8);
-    assert_eq!((program.cpu.eip, fault.code, fault.eip, fault.cs), (HANDLERS + 8, 0, image.eip, CODE_OF[3]));
+    assert_eq!((program.eip(), fault.code, fault.eip, fault.cs), (HANDLERS + 8, 0, image.eip, CODE_OF[3]));
     assert_eq!(program.cpu.tr.selector.0, NEW);
 }

@@ -106,7 +106,7 @@ fn q25_busy_flags_nt_link_and_ts() {
                 program.set_flags(flags);
                 how.go(&mut program);
                 let name = format!("{how:?}, NT {old_nt:x} -> {new_nt:x}");
-                assert_eq!((program.cpu.tr.selector.0, program.cpu.eip), (NEW, image.eip), "{name}");
+                assert_eq!((program.cpu.tr.selector.0, program.eip()), (NEW, image.eip), "{name}");
                 assert_eq!(
                     (program.cpu.tr.base, program.cpu.tr.limit, program.cpu.tr.rights),
                     (NEW_TSS.into(), 0x67, 0x8B)
@@ -156,7 +156,7 @@ fn q25_a_32_bit_task_is_saved_and_loaded() {
     for (number, value) in image.gpr.into_iter().enumerate() {
         assert_eq!(program.reg(number), value);
     }
-    assert_eq!((program.cpu.flags.bits(), program.cpu.eip, program.cpu.cpl), (IF | 0x8D7, image.eip, 0));
+    assert_eq!((program.cpu.flags.bits(), program.eip(), program.cpu.cpl), (IF | 0x8D7, image.eip, 0));
     assert_eq!((program.cpu.ldtr.selector.0, program.cpu.ldtr.base, program.cpu.ldtr.limit), (0x80, 0x5000, 0x77));
     let fs = program.cpu.seg(SegReg::Fs);
     assert_eq!((fs.selector.0, fs.base, fs.rights), (0x0C, 0x6_0000, 0x4093));
@@ -176,7 +176,7 @@ fn q25_16_bit_tasks() {
     program.set_descriptor(NEW, descriptor(NEW_TSS, 0x2B, 0x81));
     program.set_flags(1 << 18);
     How::Jump.go(&mut program);
-    assert_eq!((program.cpu.eip, program.cpu.flags.bits(), program.access_byte(NEW)), (0x6000, 0x8D7, 0x83));
+    assert_eq!((program.eip(), program.cpu.flags.bits(), program.access_byte(NEW)), (0x6000, 0x8D7, 0x83));
     for (number, value) in image.gpr.into_iter().enumerate() {
         assert_eq!(program.reg(number), 0xFFFF_0000 | value & 0xFFFF);
     }
@@ -189,7 +189,7 @@ fn q25_16_bit_tasks() {
     // And away from it: words, up to DS; the link by CALL.
     program.cpu.gpr[..8]
         .copy_from_slice(&[0x1_1110, 0x1_1111, 0x1_1112, 0x1_1113, 0x8000, 0x1_1115, 0x1_1116, 0x1_1117]);
-    program.cpu.eip = CODE;
+    program.cpu.rip = u64::from(CODE);
     program.set_flags(0x8D7);
     let selectors: Vec<u16> = SegReg::ALL.map(|reg| program.selector(reg)).to_vec();
     program.set_descriptor(0x80, descriptor(0x3400, 0x67, 0x89));
@@ -214,11 +214,11 @@ fn q25_call_and_return() {
     program.write(0x1_2000, &[0x43, 0xCF, 0xEB, 0xFC]);
     let before = program.cpu.clone();
     program.steps(3);
-    assert_eq!((program.cpu.eip, program.reg(3), program.cpu.tr.selector.0), (CODE + 7, 0xB0B, TSS_SELECTOR));
+    assert_eq!((program.eip(), program.reg(3), program.cpu.tr.selector.0), (CODE + 7, 0xB0B, TSS_SELECTOR));
     assert_eq!((program.cpu.segments, program.cpu.flags), (before.segments, before.flags));
     assert_eq!((program.access_byte(NEW), program.access_byte(TSS_SELECTOR)), (0x89, 0x8B));
     program.steps(2);
-    assert_eq!((program.cpu.eip, program.cpu.tr.selector.0), (0x1_2002, NEW), "behind its IRET");
+    assert_eq!((program.eip(), program.cpu.tr.selector.0), (0x1_2002, NEW), "behind its IRET");
     program.steps(2);
     assert_eq!(program.reg(3), 0x4321_0032, "counted twice in the callee");
 }
@@ -239,7 +239,7 @@ fn q25_a_fault_through_a_task_gate() {
         // MOV DS with a system descriptor.
         program.cpu.gpr[0] = TSS_SELECTOR.into();
         assert_eq!(program.attempt(&[0x8E, 0xD8]), Err((13, TSS_SELECTOR)));
-        assert_eq!((program.cpu.eip, program.cpu.tr.selector.0), (0x6000, NEW));
+        assert_eq!((program.eip(), program.cpu.tr.selector.0), (0x6000, NEW));
         let top = if wide { image.gpr[4] } else { 0xFFFF_0000 | image.gpr[4] & 0xFFFF };
         let size = if wide { 4 } else { 2 };
         assert_eq!(program.esp(), top - size, "wide {wide}");
@@ -328,7 +328,7 @@ fn q25_cr3_of_the_new_task() {
         // A stale entry shows whether the TLB was flushed: the page's own entry now says 30_1000.
         program.write_dword(pte_of(DATA), 0x30_1000 | 7);
         program.write(0x30_1000, &[0x33]);
-        program.cpu.eip = CODE;
+        program.cpu.rip = u64::from(CODE);
         How::Jump.go(&mut program);
         program.steps(1);
         assert_eq!((program.cpu.cr3, program.reg(3) & 0xFF), (cr3.into(), expected), "CR3 {cr3:x}");
@@ -357,11 +357,11 @@ fn q25_pdptes_of_the_new_task() {
         program.cpu.cr4 = CR4_PAE;
         program.cpu.gpr[0] = POINTERS.into();
         assert_eq!(program.attempt(&[0x0F, 0x22, 0xD8]), Ok(()));
-        program.cpu.gpr[0] = u64::from(program.cpu.cr0 | 1 << 31);
+        program.cpu.gpr[0] = program.cpu.cr0 | 1 << 31;
         assert_eq!(program.attempt(&[0x0F, 0x22, 0xC0]), Ok(()));
         assert_eq!(program.attempt(&[0x8A, 0x1D, 0, 0, 0x40, 0]), Ok(()));
         assert_eq!(program.reg(3) & 0xFF, 0x11);
-        program.cpu.eip = CODE;
+        program.cpu.rip = u64::from(CODE);
         program.engine.hot.last_fault = None;
         How::Jump.go(&mut program);
         if good {
@@ -391,7 +391,7 @@ fn q25_tasks_of_virtual_8086_mode() {
     };
     let mut program = about_to(How::Jump, &image);
     How::Jump.go(&mut program);
-    assert_eq!((program.cpu.flags.bits(), program.cpu.cpl, program.cpu.eip), (VM | 2, 3, 0x100));
+    assert_eq!((program.cpu.flags.bits(), program.cpu.cpl, program.eip()), (VM | 2, 3, 0x100));
     for (reg, selector) in SegReg::ALL.into_iter().zip(image.selectors) {
         assert_eq!(*program.cpu.seg(reg), Segment::virtual_8086(Selector(selector)), "{reg:?}");
     }
@@ -405,5 +405,5 @@ fn q25_tasks_of_virtual_8086_mode() {
     assert_eq!(program.read_word(NEW_TSS + 0x54), 0x2002, "DS");
     // And back in by IRET with NT.
     assert_eq!(program.attempt(&[0xCF]), Ok(()));
-    assert_eq!((program.cpu.flags.bits(), program.cpu.cpl, program.cpu.eip), (VM | RF | 2, 3, 0x100));
+    assert_eq!((program.cpu.flags.bits(), program.cpu.cpl, program.eip()), (VM | RF | 2, 3, 0x100));
 }

@@ -141,12 +141,12 @@ fn q26_there_and_back_again() {
     let before = program.cpu.clone();
     program.bus.pending.push(0x20);
     program.steps(1);
-    assert_eq!((program.cpu.cpl, program.cpu.eip), (0, HANDLERS + 0x20));
+    assert_eq!((program.cpu.cpl, program.eip()), (0, HANDLERS + 0x20));
     program.write(HANDLERS + 0x20, &[0xCF]);
     program.engine.forget(&mut program.memory);
     program.steps(1);
     assert_eq!(program.cpu.segments, before.segments);
-    assert_eq!((program.cpu.flags, program.cpu.eip, program.esp()), (before.flags, before.eip, 0xABCD_1000));
+    assert_eq!((program.cpu.flags, program.eip(), program.esp()), (before.flags, before.rip as u32, 0xABCD_1000));
     assert_eq!(program.cpu.cpl, 3);
 }
 

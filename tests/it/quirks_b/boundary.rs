@@ -51,7 +51,7 @@ fn arrange(events: &[Event]) -> Program {
     let port: u8 = if has(Nmi) { 0xF1 } else { 0xF2 };
     // The OUT ends a page, so that the next fetch can fault.
     let at = CODE + 0xFFE;
-    program.cpu.eip = at;
+    program.cpu.rip = u64::from(at);
     program.write(at, &[0xE6, port, 0x90, 0xF4]);
     program.set_flags(IF | if has(SingleStep) { TF } else { 0 });
     if has(IoBreakpoint) {
@@ -59,7 +59,7 @@ fn arrange(events: &[Event]) -> Program {
         program.cpu.dr7 |= 1 | 2 << 16;
     }
     if has(CodeBreakpoint) {
-        program.cpu.dr[1] = at + 2;
+        program.cpu.dr[1] = u64::from(at + 2);
         program.cpu.dr7 |= 4;
     }
     if has(Interrupt) {
@@ -82,8 +82,8 @@ fn q41_the_priority_of_events_at_one_boundary() {
             let (vector, bits) = reported(first);
             let both = if is_trap(first) && is_trap(second) { reported(second).1 } else { 0 };
             let name = format!("{first:?} and {second:?}");
-            assert_eq!(program.cpu.eip, HANDLERS + vector, "{name}");
-            assert_eq!(program.cpu.dr6, 0xFFFF_0FF0 | bits | both, "{name}");
+            assert_eq!(program.eip(), HANDLERS + vector, "{name}");
+            assert_eq!(program.cpu.dr6, u64::from(0xFFFF_0FF0 | bits | both), "{name}");
             let code = if first == FetchPageFault { 4 } else { 0 };
             assert_eq!(program.read_dword(program.esp() + code), BEHIND_OUT + 0xFFE, "{name}");
             pairs += 1;
@@ -108,14 +108,14 @@ fn q41_a_task_switch_trap_comes_first() {
             }
             Interrupt => program.bus.timer = vec![(program.cpu.position + 1, 0x20)],
             _ => {
-                program.cpu.dr[1] = TASK_CODE;
+                program.cpu.dr[1] = u64::from(TASK_CODE);
                 program.cpu.dr7 |= 8;
             }
         }
         program.code(TO_TASK).steps(1);
         program.cpu.nmi_blocked = false;
         program.steps(1);
-        assert_eq!((program.cpu.eip, program.cpu.dr6), (HANDLERS + 1, 0xFFFF_8FF0), "{second:?}");
+        assert_eq!((program.eip(), program.cpu.dr6), (HANDLERS + 1, 0xFFFF_8FF0), "{second:?}");
         let pushed = program.read_dword(program.esp());
         assert_eq!(pushed, TASK_CODE, "{second:?}");
     }
@@ -157,14 +157,14 @@ fn q37_the_iret_of_a_nested_exception_unblocks_nmi() {
     program.bus.nmi = true;
     // NMI, UD2, four instructions of its handler up to IRET.
     program.steps(1);
-    assert_eq!(program.cpu.eip, 0x200);
+    assert_eq!(program.eip(), 0x200);
     program.steps(1);
-    assert_eq!(program.cpu.eip, 0x210);
+    assert_eq!(program.eip(), 0x210);
     program.bus.nmi = true;
     program.steps(3);
-    assert_eq!(program.cpu.eip, 0x215, "still blocked in front of IRET");
+    assert_eq!(program.eip(), 0x215, "still blocked in front of IRET");
     program.steps(2);
-    assert_eq!(program.cpu.eip, 0x200, "the second NMI interrupts the first one's handler");
+    assert_eq!(program.eip(), 0x200, "the second NMI interrupts the first one's handler");
     let return_ip = program.read_word((u32::from(REAL_STACK) << 4) + program.esp());
     assert_eq!(return_ip, 0x202);
 }
@@ -229,7 +229,7 @@ fn q37_every_faulting_iret_unblocks_nmi() {
     ];
     for (name, arrange, vector) in rows {
         let mut program = arrange();
-        let at = program.cpu.linear_eip() as u32;
+        let at = program.cpu.linear_rip() as u32;
         program.write(at, &[0xCF]);
         program.cpu.nmi_blocked = true;
         program.cpu.nmi_pending = true;

@@ -35,7 +35,7 @@ fn q61_a_store_through_an_alias() {
 
     let mut program = Program::paged();
     program.write_dword(pte_of(0x80_3000), (CODE + 0x1000) | 7);
-    program.cpu.eip = CODE + 0xFF3;
+    program.cpu.rip = u64::from(CODE + 0xFF3);
     // The immediate of MOV EAX lies over the end of the page; the alias reaches the part behind it.
     program.code(
         "

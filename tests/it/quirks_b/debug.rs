@@ -10,15 +10,15 @@ use ringwalk_mmu::TlbPolicy;
 use super::*;
 
 /// DR6 with nothing set. SDM Vol.3A Table 9-1.
-const DR6_CLEAR: u32 = 0xFFFF_0FF0;
-const B0: u32 = 1;
-const B1: u32 = 2;
-const BS: u32 = 1 << 14;
-const BT: u32 = 1 << 15;
+const DR6_CLEAR: u64 = 0xFFFF_0FF0;
+const B0: u64 = 1;
+const B1: u64 = 2;
+const BS: u64 = 1 << 14;
+const BT: u64 = 1 << 15;
 
 /// DR7 for breakpoint 0 or 1 of a kind (0 execute, 1 write, 2 I/O, 3 read or write) and encoded length.
-const fn dr7(number: u32, kind: u32, length: u32) -> u32 {
-    0x400 | 1 << (2 * number) | (kind | length << 2) << (16 + 4 * number)
+const fn dr7(number: u32, kind: u32, length: u32) -> u64 {
+    (0x400 | 1 << (2 * number) | (kind | length << 2) << (16 + 4 * number)) as u64
 }
 
 const EXECUTE: u32 = 0;
@@ -31,7 +31,7 @@ fn watching_a_stack_selector() -> Program {
     let mut program = Program::user();
     program.write_dword(DATA, STACKS[3]);
     program.write_word(DATA + 4, DATA_OF[3]);
-    program.cpu.dr[0] = DATA + 4;
+    program.cpu.dr[0] = u64::from(DATA + 4);
     program.cpu.dr7 = dr7(0, READ_WRITE, 1);
     for vector in [1, 3, 4] {
         program.set_gate(vector, gate(CODE_OF[0], HANDLERS + u32::from(vector), 0xEE, 0));
@@ -70,7 +70,7 @@ fn q02_the_held_trap_arrives_in_the_handler_of_int3_int1_and_into() {
         let mut program = watching_a_stack_selector();
         program.set_flags(OF);
         program.code(listing).steps(2);
-        assert_eq!((program.cpu.cpl, program.cpu.eip), (0, HANDLERS + vector), "{listing}");
+        assert_eq!((program.cpu.cpl, program.eip()), (0, HANDLERS + vector), "{listing}");
         assert_eq!(program.cpu.dr6, DR6_CLEAR, "{listing}: nothing was reported yet");
         let fault = program.fault();
         assert_eq!((fault.vector, fault.eip, fault.cs), (1, HANDLERS + vector, CODE_OF[0]), "{listing}");
@@ -106,7 +106,7 @@ fn q02_pop_ss_holds_its_trap_and_lss_does_not() {
 #[test]
 fn q01_pop_ss_holds_off_an_instruction_breakpoint_and_lss_does_not() {
     let mut program = Program::protected();
-    program.cpu.dr[0] = CODE + 1;
+    program.cpu.dr[0] = u64::from(CODE + 1);
     program.cpu.dr7 = dr7(0, EXECUTE, 0);
     program.write_dword(STACKS[0] - 4, DATA_OF[0].into());
     program.set_esp(STACKS[0] - 4);
@@ -119,7 +119,7 @@ fn q01_pop_ss_holds_off_an_instruction_breakpoint_and_lss_does_not() {
     );
     assert_eq!(program.run(), End::Halted);
     let mut program = watching_a_stack_selector();
-    program.cpu.dr[0] = CODE + 7;
+    program.cpu.dr[0] = u64::from(CODE + 7);
     program.cpu.dr7 = dr7(0, EXECUTE, 0);
     program.code(
         "
@@ -136,8 +136,8 @@ fn q01_pop_ss_holds_off_an_instruction_breakpoint_and_lss_does_not() {
 fn q05_sysenter_and_sysexit_keep_tf() {
     let mut program = Program::user();
     program.cpu.msrs.sysenter_cs = CODE_OF[0].into();
-    program.cpu.msrs.sysenter_esp = STACKS[0];
-    program.cpu.msrs.sysenter_eip = DATA;
+    program.cpu.msrs.sysenter_esp = u64::from(STACKS[0]);
+    program.cpu.msrs.sysenter_eip = u64::from(DATA);
     program.set_flags(TF);
     program.code(
         "
@@ -196,7 +196,7 @@ fn q05_a_fault_handler_runs_without_tf_and_iret_resumes_stepping() {
 fn q05_a_data_breakpoint_under_rep_traps_behind_its_iteration() {
     let mut program = Program::protected();
     program.write(HANDLERS + 1, &[0xCF]);
-    program.cpu.dr[0] = DATA + 4;
+    program.cpu.dr[0] = u64::from(DATA + 4);
     program.cpu.dr7 = dr7(0, WRITE, 1);
     program.cpu.gpr[1] = 6;
     program.cpu.gpr[7] = u64::from(DATA);
@@ -339,7 +339,7 @@ fn q06_pushes_of_a_delivery_hit_data_breakpoints() {
         ),
     ] {
         let mut program = Program::protected();
-        program.cpu.dr[0] = STACKS[0] - 8;
+        program.cpu.dr[0] = u64::from(STACKS[0] - 8);
         program.cpu.dr7 = dr7(0, WRITE, 3);
         let fault = program.code(listing).fault();
         assert_eq!((fault.vector, fault.eip), (1, HANDLERS + vector), "{listing}");
@@ -360,7 +360,7 @@ fn q08_one_instruction_meets_an_instruction_and_a_data_breakpoint() {
         CF                      ; iret
     ",
     );
-    program.cpu.dr = [CODE, DATA, 0, 0];
+    program.cpu.dr = [CODE, DATA, 0, 0].map(u64::from);
     program.cpu.dr7 = dr7(0, EXECUTE, 0) | dr7(1, WRITE, 3);
     program.code(
         "
@@ -370,7 +370,7 @@ fn q08_one_instruction_meets_an_instruction_and_a_data_breakpoint() {
     ",
     );
     program.steps(1);
-    assert_eq!((program.cpu.eip, program.cpu.dr6), (HANDLERS + 1, DR6_CLEAR | B0));
+    assert_eq!((program.eip(), program.cpu.dr6), (HANDLERS + 1, DR6_CLEAR | B0));
     assert_eq!(returns_of(&mut program, 1), [CODE + 5]);
     assert_eq!(program.cpu.dr6, DR6_CLEAR | B0 | B1);
 }
@@ -381,7 +381,7 @@ fn q08_one_instruction_meets_an_instruction_and_a_data_breakpoint() {
 fn q08_rf_outlives_a_fault_of_its_instruction() {
     let mut program = Program::paged();
     program.write_dword(pte_of(0x3_0000), 0);
-    program.cpu.dr[0] = CODE;
+    program.cpu.dr[0] = u64::from(CODE);
     program.cpu.dr7 = dr7(0, EXECUTE, 0);
     // The handler of #PF maps the page.
     program.cpu.gpr[6] = pte_of(0x3_0000).into();
@@ -411,7 +411,7 @@ fn q08_rf_outlives_a_fault_of_its_instruction() {
 fn q08_rf_outlives_an_interrupt_in_front_of_its_instruction() {
     let mut program = Program::protected();
     program.write(HANDLERS + 0x20, &[0xCF]);
-    program.cpu.dr[0] = CODE;
+    program.cpu.dr[0] = u64::from(CODE);
     program.cpu.dr7 = dr7(0, EXECUTE, 0);
     program.set_flags(RF | IF);
     program.bus.pending.push(0x20);
@@ -422,7 +422,7 @@ fn q08_rf_outlives_an_interrupt_in_front_of_its_instruction() {
     ",
     );
     program.steps(1);
-    assert_eq!((program.cpu.eip, program.cpu.flags.bits() & RF), (HANDLERS + 0x20, 0));
+    assert_eq!((program.eip(), program.cpu.flags.bits() & RF), (HANDLERS + 0x20, 0));
     assert_eq!(program.read_dword(program.esp() + 8) & RF, RF);
     assert_eq!(program.run(), End::Halted);
     assert_eq!(program.cpu.dr6, DR6_CLEAR);
@@ -432,7 +432,7 @@ fn q08_rf_outlives_an_interrupt_in_front_of_its_instruction() {
 #[test]
 fn q08_popf_does_not_load_rf() {
     let mut program = Program::protected();
-    program.cpu.dr[0] = CODE + 1;
+    program.cpu.dr[0] = u64::from(CODE + 1);
     program.cpu.dr7 = dr7(0, EXECUTE, 0);
     program.write_dword(STACKS[0] - 4, RF | 2);
     program.set_esp(STACKS[0] - 4);
@@ -453,7 +453,7 @@ fn q08_a_task_switch_loads_rf() {
     for (flags, end) in [(RF | 2, End::Halted), (2, End::Vector(1))] {
         let mut program = Program::protected();
         with_task(&mut program, flags, false);
-        program.cpu.dr[0] = TASK_CODE;
+        program.cpu.dr[0] = u64::from(TASK_CODE);
         // A global breakpoint: a task switch clears the local ones.
         program.cpu.dr7 = 0x402;
         program.write(TASK_CODE, &[0x90, 0xF4]);
@@ -467,7 +467,7 @@ fn q08_a_task_switch_loads_rf() {
 #[test]
 fn q08_the_trap_of_the_last_instruction_comes_before_a_breakpoint_at_the_next() {
     let mut program = Program::protected();
-    program.cpu.dr[0] = CODE + 1;
+    program.cpu.dr[0] = u64::from(CODE + 1);
     program.cpu.dr7 = dr7(0, EXECUTE, 0);
     program.set_flags(TF);
     program.code(
@@ -478,12 +478,12 @@ fn q08_the_trap_of_the_last_instruction_comes_before_a_breakpoint_at_the_next() 
     ",
     );
     program.steps(2);
-    assert_eq!((program.cpu.eip, program.cpu.dr6), (HANDLERS + 1, DR6_CLEAR | BS));
+    assert_eq!((program.eip(), program.cpu.dr6), (HANDLERS + 1, DR6_CLEAR | BS));
     // The handler returns without stepping on; the breakpoint still stands in front.
     program.write(HANDLERS + 1, &[0xCF]);
     program.write_dword(program.esp() + 8, 2);
     program.steps(2);
-    assert_eq!((program.cpu.eip, program.cpu.dr6), (HANDLERS + 1, DR6_CLEAR | BS | B0));
+    assert_eq!((program.eip(), program.cpu.dr6), (HANDLERS + 1, DR6_CLEAR | BS | B0));
 }
 
 /// In virtual-8086 mode below IOPL 3 INT n faults, CD 03 included; INT3, INTO and INT1 do not.
@@ -525,7 +525,7 @@ fn q09_redirection_concerns_int_n_alone() {
         program.steps(1);
         let redirected = (3, 0x123);
         let expected = if vector == 0 { redirected } else { (0, HANDLERS + vector) };
-        assert_eq!((program.cpu.cpl, program.cpu.eip), expected, "{code:x?}");
+        assert_eq!((program.cpu.cpl, program.eip()), expected, "{code:x?}");
     }
 }
 

@@ -208,7 +208,7 @@ fn q30_an_endless_chain_of_benign_exceptions_ends_the_run() {
         program.cpu.fruitless_deliveries = MOST_FRUITLESS_DELIVERIES - 1000;
         let exit = program.engine.run(&mut program.cpu, &mut program.memory, &mut program.bus, Limits::NONE);
         assert_eq!(exit, Exit::FruitlessDeliveries, "{kinds:?}");
-        assert_eq!((program.cpu.eip, program.cpu.cpl), (CODE, 3), "{kinds:?}: it stands where it stood");
+        assert_eq!((program.eip(), program.cpu.cpl), (CODE, 3), "{kinds:?}: it stands where it stood");
     }
 }
 
@@ -315,7 +315,7 @@ fn q30_a_double_fault_survives_behind_a_task_gate() {
     program.cpu.segments[SegReg::Ss as usize].limit = 0xFF;
     program.write(CODE, &[0xF6, 0xF1]);
     assert_eq!(program.run(), End::Halted);
-    assert_eq!((program.cpu.eip, program.cpu.tr.selector.0), (TASK_CODE + 1, FREE));
+    assert_eq!((program.eip(), program.cpu.tr.selector.0), (TASK_CODE + 1, FREE));
     assert_eq!((program.esp(), program.read_dword(TASK - 4)), (TASK - 4, 0));
     assert_eq!((program.read_dword(TSS + 0x20), program.read_dword(TSS + 0x38)), (CODE, STACKS[0]));
     assert_eq!(program.read_word(TASK), TSS_SELECTOR, "the link to the task that failed");

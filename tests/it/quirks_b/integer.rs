@@ -195,7 +195,7 @@ fn q74_the_386_takes_of_of_a_rotation_from_its_result() {
             let overflow = if left { top ^ out } else { top ^ (result >> 6 & 1) };
             program.cpu.gpr[EAX] = value.into();
             program.set_flags(carry);
-            program.cpu.eip = CODE;
+            program.cpu.rip = u64::from(CODE);
             assert_eq!(program.attempt(&[0xC0, opcode, count]), Ok(()));
             let name = format!("{opcode:x} of {value:x} by {count}, CF {carry}");
             assert_eq!(program.reg(EAX), result, "{name}");

@@ -88,7 +88,7 @@ fn q32_reads_of_tables_from_ring_3_fault_as_the_supervisor() {
         program.steps(1);
         let fault = program.engine.hot.last_fault.map(|fault| (fault.vector, fault.code));
         assert_eq!((fault, program.cpu.cr2), (Some((14, 0)), SPLIT.into()), "{name}");
-        assert_eq!(program.cpu.eip, HANDLERS + 14, "{name}");
+        assert_eq!(program.eip(), HANDLERS + 14, "{name}");
     }
 }
 
@@ -125,11 +125,11 @@ fn q57_the_inner_stack_is_written_with_the_rights_of_its_level() {
         program.write(CODE, &[0xCD, 0x80]);
         program.steps(1);
         if fault {
-            assert_eq!((program.cpu.cpl, program.cpu.eip), (1, HANDLERS + 14));
+            assert_eq!((program.cpu.cpl, program.eip()), (1, HANDLERS + 14));
             assert_eq!(program.read_dword(program.esp()), 3, "present, write, supervisor");
             assert_eq!(program.cpu.cr2, u64::from(INNER_STACK + 0xFFC));
         } else {
-            assert_eq!((program.cpu.cpl, program.cpu.eip), (0, HANDLERS + 0x80));
+            assert_eq!((program.cpu.cpl, program.eip()), (0, HANDLERS + 0x80));
         }
     }
 }
@@ -168,7 +168,7 @@ fn q32_redirection_reads_its_bit_map_as_supervisor_and_the_vector_table_as_user(
         let v86 = virtual_8086(0);
         program.cpu.segments = v86.cpu.segments;
         program.cpu.flags = v86.cpu.flags;
-        program.cpu.eip = 0;
+        program.cpu.rip = 0;
         program.set_esp(0x1000);
         program.cpu.cr4 = CR4_VME;
         // The I/O map begins behind the 32 bytes of the redirection map.
@@ -181,7 +181,7 @@ fn q32_redirection_reads_its_bit_map_as_supervisor_and_the_vector_table_as_user(
         match code {
             None => {
                 program.steps(1);
-                assert_eq!((program.cpu.eip, program.cpu.cpl), (0x123, 3));
+                assert_eq!((program.eip(), program.cpu.cpl), (0x123, 3));
             }
             Some(code) => {
                 let fault = program.fault();

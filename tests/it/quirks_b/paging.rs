@@ -21,7 +21,7 @@ fn mapped(policy: TlbPolicy) -> Program {
 }
 
 fn execute(program: &mut Program, code: &[u8]) {
-    program.cpu.eip = CODE;
+    program.cpu.rip = u64::from(CODE);
     assert_eq!(program.attempt(code), Ok(()), "{code:x?}");
 }
 
@@ -37,12 +37,12 @@ fn store(program: &mut Program, at: u32, value: u32) {
     execute(program, &[0x89, 0x0E]);
 }
 
-fn set_cr0(program: &mut Program, value: u32) {
+fn set_cr0(program: &mut Program, value: u64) {
     program.cpu.gpr[0] = value.into();
     execute(program, &[0x0F, 0x22, 0xC0]);
 }
 
-fn set_cr4(program: &mut Program, value: u32) {
+fn set_cr4(program: &mut Program, value: u64) {
     program.cpu.gpr[0] = value.into();
     execute(program, &[0x0F, 0x22, 0xE0]);
 }
@@ -170,7 +170,7 @@ fn q53_a_task_switch_flushes_what_a_load_of_cr3_does() {
             F4             ; hlt
         ",
         );
-        program.cpu.eip = CODE;
+        program.cpu.rip = u64::from(CODE);
         program.code(TO_TASK);
         assert_eq!(program.run(), End::Halted);
         let expected = if stale { 0xAA } else { 0xBB };

@@ -88,7 +88,7 @@ fn program(wrong: &[Wrong]) -> Option<Program> {
     let code = instruction(wrong)?;
     let has = |one| wrong.contains(&one);
     let mut program = Program::paged_user();
-    program.cpu.eip = AT;
+    program.cpu.rip = u64::from(AT);
     program.write(AT, &code);
     program.cpu.cr0 |= CR0_AM;
     program.set_flags(AC);
@@ -100,7 +100,7 @@ fn program(wrong: &[Wrong]) -> Option<Program> {
     let bounds = if has(Divide) { 0 } else { benign };
     program.write(OPERAND, &bounds.to_le_bytes());
     if has(Breakpoint) {
-        program.cpu.dr[0] = AT;
+        program.cpu.dr[0] = u64::from(AT);
         program.cpu.dr7 = 0x401;
     }
     if has(FetchLimit) {
@@ -163,7 +163,7 @@ fn q33_the_instructions_run_when_nothing_is_wrong() {
         program.write(AT, code);
         program.write(OPERAND, &[1, 0, 0, 0, 1, 0, 0, 0]);
         program.steps(1);
-        assert_eq!(program.cpu.eip, AT + 2, "{code:x?}");
+        assert_eq!(program.eip(), AT + 2, "{code:x?}");
     }
 }
 
@@ -185,7 +185,7 @@ fn q33_a_fetch_faults_only_for_bytes_that_decoding_needs() {
     for (code, site) in rows {
         let mut program = Program::paged();
         let at = CODE + 0x1000 - code.len() as u32;
-        program.cpu.eip = at;
+        program.cpu.rip = u64::from(at);
         program.write(at, code);
         program.write_dword(pte_of(CODE + 0x1000), 0);
         let fault = program.fault();

@@ -177,7 +177,7 @@ fn q77_an_interrupt_returns_to_the_first_prefix() {
     ",
     );
     program.steps(3);
-    assert_eq!((program.cpu.eip, program.read_dword(program.esp()), program.reg(1)), (HANDLERS + 0x20, CODE, 2));
+    assert_eq!((program.eip(), program.read_dword(program.esp()), program.reg(1)), (HANDLERS + 0x20, CODE, 2));
     assert_eq!(program.run(), End::Halted);
     assert_eq!(program.read(DATA + 0x100, 4), [1, 2, 3, 4]);
 }

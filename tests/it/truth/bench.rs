@@ -51,7 +51,7 @@ impl Bench {
             }
         };
         program.set_flags(start.flags);
-        program.write(program.cpu.linear_eip() as u32, code);
+        program.write(program.cpu.linear_rip() as u32, code);
         program.engine.forget(&mut program.memory);
         program.engine.hot.last_fault = None;
         program
@@ -98,13 +98,13 @@ pub(super) fn assert_refused(program: &Program, before: &CpuState, code: u32, na
     let expected = Fault {
         vector: GP,
         code,
-        eip: before.eip,
+        eip: before.rip as u32,
         cs: segment(SegReg::Cs),
         flags: before.flags.bits() | RF,
         esp: before.gpr[4] as u32,
         ss: segment(SegReg::Ss),
     };
-    assert_eq!((program.cpu.eip, fault), (HANDLERS + u32::from(GP), expected), "{}", name());
+    assert_eq!((program.eip(), fault), (HANDLERS + u32::from(GP), expected), "{}", name());
     assert_eq!(program.cpu.flags.bits(), behind_gate(before.flags.bits(), false), "{}", name());
     if before.flags.bits() & VM != 0 {
         assert_v86_data(program, program.esp() + 24, before, name);

@@ -112,7 +112,7 @@ fn t6_sysenter_and_sysexit_over_every_flag() {
         assert_eq!(execute(program), Ok(()));
         let name = shown(&start, true, 0);
         assert_eq!(program.cpu.flags.bits(), start.untouched() & !(VM | IF), "{name}");
-        assert_eq!((program.cpu.eip, program.esp(), program.cpu.cpl), (0x1_2000, 0x7000, 0), "{name}");
+        assert_eq!((program.eip(), program.esp(), program.cpu.cpl), (0x1_2000, 0x7000, 0), "{name}");
         vectors += 1;
     }
     for start in Start::all_flipped().filter(|start| matches!(start.place, Place::Ring { cpl: 0, pvi: false })) {
@@ -123,7 +123,7 @@ fn t6_sysenter_and_sysexit_over_every_flag() {
         assert_eq!(execute(program), Ok(()));
         let name = shown(&start, true, 0);
         assert_eq!(program.cpu.flags.bits(), start.untouched(), "{name}");
-        assert_eq!((program.cpu.eip, program.esp(), program.cpu.cpl), (0x1_3000, 0xB000, 3), "{name}");
+        assert_eq!((program.eip(), program.esp(), program.cpu.cpl), (0x1_3000, 0xB000, 3), "{name}");
         vectors += 1;
     }
     println!("T-6 SYSENTER, SYSEXIT: {vectors} vectors");
@@ -144,7 +144,7 @@ fn t6_segments_of_sysenter_and_sysexit() {
     assert_eq!(shape(&program, SegReg::Cs), (8, 0, u32::MAX, CODE_32));
     assert_eq!(shape(&program, SegReg::Ss), (0x10, 0, u32::MAX, DATA_32));
     program.cpu.pending_debug = 0;
-    program.cpu.eip = CODE + 0x100;
+    program.cpu.rip = u64::from(CODE + 0x100);
     program.code("0F 35 ; sysexit").steps(1);
     assert_eq!(shape(&program, SegReg::Cs), (0x1B, 0, u32::MAX, CODE_32 | 0x60));
     assert_eq!(shape(&program, SegReg::Ss), (0x23, 0, u32::MAX, DATA_32 | 0x60));

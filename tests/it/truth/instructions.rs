@@ -28,7 +28,7 @@ fn t1_and_t2_popf() {
                 match (execute(program), table::popf(&start, wide, image)) {
                     (Ok(()), Ok(flags)) => {
                         assert_eq!(program.cpu.flags.bits(), flags, "{}", name());
-                        assert_eq!(program.cpu.eip, before.eip + code.len() as u32, "{}", name());
+                        assert_eq!(program.eip(), before.rip as u32 + code.len() as u32, "{}", name());
                         let size = if wide { 4 } else { 2 };
                         assert_eq!(program.cpu.gpr[4], before.gpr[4] + size, "{}", name());
                         assert_kept(program, &before, &name);
@@ -112,7 +112,7 @@ fn t3_the_shadow_of_sti_holds_off_one_instruction() {
         for (before, behind) in [(0, 2), (table::IF, 1)] {
             let vm = if place == (Place::V86 { vme: false }) { VM } else { 0 };
             let program = bench.at(&Start { place, flags: before | IOPL | vm }, &[0xFB, 0x90, 0x90]);
-            let eip = program.cpu.eip;
+            let eip = program.eip();
             program.steps(1);
             program.bus.pending = vec![0x20];
             while !program.bus.pending.is_empty() {
@@ -147,14 +147,14 @@ fn t4_iret() {
                 let before = program.cpu.clone();
                 match (execute(program), table::iret(&start, wide, image)) {
                     (Ok(()), Ok(Return::Plain(flags))) => {
-                        assert_eq!((program.cpu.flags.bits(), program.cpu.eip), (flags, 0x1234), "{}", name());
+                        assert_eq!((program.cpu.flags.bits(), program.eip()), (flags, 0x1234), "{}", name());
                         let size = if wide { 12 } else { 6 };
                         assert_eq!(program.cpu.gpr[4], before.gpr[4] + size, "{}", name());
                         assert_kept(program, &before, &name);
                         assert_shadow(program, false, &name);
                     }
                     (Ok(()), Ok(Return::V86(flags))) => {
-                        assert_eq!((program.cpu.flags.bits(), program.cpu.eip), (flags, 0x1234), "{}", name());
+                        assert_eq!((program.cpu.flags.bits(), program.eip()), (flags, 0x1234), "{}", name());
                         assert_eq!((program.cpu.cpl, program.cpu.gpr[4]), (3, 0x0800), "{}", name());
                         // ES CS SS DS FS GS.
                         let selectors = [0x5002, cs, 0x5001, 0x5003, 0x5004, 0x5005];
@@ -162,7 +162,7 @@ fn t4_iret() {
                         assert_eq!(program.cpu.segments, segments, "{}", name());
                     }
                     (Ok(()), Ok(Return::Task(flags))) => {
-                        assert_eq!((program.cpu.flags.bits(), program.cpu.eip), (flags, 0x1234), "{}", name());
+                        assert_eq!((program.cpu.flags.bits(), program.eip()), (flags, 0x1234), "{}", name());
                         assert_eq!(program.cpu.tr.selector.0, LINKED_SELECTOR, "{}", name());
                         assert_eq!(program.cpu.cpl, if flags & VM != 0 { 3 } else { 0 }, "{}", name());
                     }
@@ -200,7 +200,7 @@ fn t4_iret_to_an_outer_level() {
                 assert_eq!(execute(program), Ok(()), "{}", name());
                 let expected = table::iret(&start, wide, image);
                 assert_eq!(Ok(Return::Plain(program.cpu.flags.bits())), expected, "{}", name());
-                let found = (program.cpu.eip, usize::from(program.cpu.cpl), program.esp());
+                let found = (program.eip(), usize::from(program.cpu.cpl), program.esp());
                 assert_eq!(found, (0x1234, to, 0x5678), "{}", name());
                 vectors += 1;
             }

@@ -42,14 +42,14 @@ fn assert_through_gate(
     let expected = Fault {
         vector,
         code: 0,
-        eip: before.eip + length,
+        eip: before.rip as u32 + length,
         cs: REAL_CODE,
         flags,
         esp: before.gpr[4] as u32,
         ss: REAL_STACK,
     };
     assert_eq!(program.frame(vector), expected, "{}", name());
-    assert_eq!((program.cpu.eip, program.cpu.cpl), (HANDLERS + u32::from(vector), 0), "{}", name());
+    assert_eq!((program.eip(), program.cpu.cpl), (HANDLERS + u32::from(vector), 0), "{}", name());
     assert_eq!((program.selector(SegReg::Ss), program.esp()), (DATA_OF[0], STACKS[0] - 36), "{}", name());
     assert_eq!(program.cpu.flags.bits(), table::behind_gate(flags, false), "{}", name());
     assert_v86_data(program, program.esp() + 20, before, name);
@@ -64,9 +64,9 @@ fn assert_through_vector_table(
 ) {
     let at = u32::from(REAL_STACK) * 16 + program.esp();
     let frame = [0, 2, 4].map(|offset| program.read_word(at + offset));
-    assert_eq!(frame, [before.eip as u16 + 2, REAL_CODE, image as u16], "{}", name());
+    assert_eq!(frame, [before.rip as u16 + 2, REAL_CODE, image as u16], "{}", name());
     assert_eq!(program.cpu.gpr[4], before.gpr[4] - 6, "{}", name());
-    let found = (program.selector(SegReg::Cs), program.cpu.eip, program.cpu.cpl);
+    let found = (program.selector(SegReg::Cs), program.eip(), program.cpu.cpl);
     assert_eq!(found, (REAL_HANDLERS, VECTOR.into(), 3), "{}", name());
     assert_eq!(program.cpu.seg(SegReg::Cs).rights, 0xF3, "{}", name());
 }
@@ -168,6 +168,6 @@ fn t5_a_redirected_interrupt_without_room() {
         assert_eq!(execute(program), Err(()));
         let fault = program.frame(12);
         let found = (fault.code, fault.eip, fault.esp, fault.flags);
-        assert_eq!(found, (0, before.eip, sp, before.flags.bits() | RF), "SP {sp}");
+        assert_eq!(found, (0, before.rip as u32, sp, before.flags.bits() | RF), "SP {sp}");
     }
 }

@@ -54,7 +54,7 @@ impl Exec<'_> {
     /// The operand's linear address, after segment and alignment.
     #[inline]
     fn checked_128(&self, i: &Insn, alignment: Alignment, access: Access) -> Result<LinAddr, Exception> {
-        let addr = self.checked(i.segment(), self.effective_address(i), BYTES as u32, access)?;
+        let addr = self.checked(i.segment(), self.effective_address(i), BYTES, access)?;
         let aligned = alignment == Alignment::Free || addr.0.is_multiple_of(BYTES);
         self.require(aligned, Site::VectorAlignment, 0)?;
         Ok(addr)
@@ -97,7 +97,7 @@ impl Exec<'_> {
     pub fn store_masked<V: Packed>(&mut self, i: &Insn, value: V, mask: V) -> Step {
         let class = self.class();
         let offset = self.address_reg(i, DESTINATION);
-        let addr = self.checked(i.segment(), offset, V::BYTES as u32, Access::Write)?;
+        let addr = self.checked(i.segment(), offset, V::BYTES as u64, Access::Write)?;
         self.check_alignment(addr, 8, class)?;
         let mut number = 0;
         for piece in self.pieces(addr, V::BYTES, Access::Write, class)?.into_iter().flatten() {
@@ -124,7 +124,7 @@ impl Exec<'_> {
     fn note_128(&mut self, addr: LinAddr, access: Access, value: u128) {
         if self.hot.guarded || self.hot.watches.any_data() {
             self.note_access(addr, 8, access, value as u64);
-            self.note_access(LinAddr((addr.0 + 8) & 0xFFFF_FFFF), 8, access, (value >> 64) as u64);
+            self.note_access(self.behind(addr, 8), 8, access, (value >> 64) as u64);
         }
     }
 }

@@ -12,7 +12,7 @@ pub struct Executed {
     /// CS.
     pub selector: u16,
     /// Its offset.
-    pub eip: u32,
+    pub rip: u64,
     /// Its linear address.
     pub linear: u64,
     /// The default size of its code: 16 or 32 bits.
@@ -57,7 +57,7 @@ impl Divergence {
         let start = self
             .executed
             .first()
-            .map_or_else(String::new, |first| format!(" in the trace at {:04X}:{:08X}", first.selector, first.eip));
+            .map_or_else(String::new, |first| format!(" in the trace at {:04X}:{:08X}", first.selector, first.rip));
         let mut story = format!(
             "the fast tier differs from the canonical one between positions {} and {}{start}: {what} is {canonical} by \
              the canonical tier, {fast} by the fast one",
@@ -68,7 +68,7 @@ impl Divergence {
             story += &format!("\n  ({hidden} instructions before these)");
         }
         for executed in &self.executed[hidden..] {
-            story += &format!("\n  {:04X}:{:08X}  {}", executed.selector, executed.eip, line(executed));
+            story += &format!("\n  {:04X}:{:08X}  {}", executed.selector, executed.rip, line(executed));
         }
         story
     }

@@ -1,0 +1,129 @@
+//! CPUID. SDM Vol.2A "CPUID"; AMD APM Vol.3 Appendix E "Obtaining Processor Information Via the CPUID Instruction".
+
+use crate::feature::{Feature, Word};
+use crate::model::Model;
+use crate::state::{CR4_OSXSAVE, CR4_PKE, CpuState};
+
+/// What CPUID leaves in EAX, EBX, ECX and EDX.
+pub type Leaf = (u32, u32, u32, u32);
+
+const NOTHING: Leaf = (0, 0, 0, 0);
+/// Leaf 1, ECX: CR4.OSXSAVE is set. Leaf 7, ECX: CR4.PKE is set.
+const OSXSAVE: u32 = 1 << 27;
+const OSPKE: u32 = 1 << 4;
+/// CLFLUSH lines of 64 bytes, in units of 8, in bits 15:8 of leaf 1's EBX; one logical processor in bits 23:16.
+const LINES_AND_PROCESSORS: u32 = 8 << 8 | 1 << 16;
+/// Leaf 8000_0007h, EDX: the time-stamp counter goes on in every state.
+const INVARIANT_TSC: u32 = 1 << 8;
+/// Leaf 8000_0001h, EDX: flags of leaf 1 that AMD's processors repeat there.
+const REPEATED: u32 = 0x0183_F3FF;
+
+const fn word(text: &[u8]) -> u32 {
+    u32::from_le_bytes([text[0], text[1], text[2], text[3]])
+}
+
+/// CPUID for a leaf in EAX and a subleaf in ECX. Leaves beyond the last basic one give the last one's data.
+pub fn cpuid(cpu: &CpuState, leaf: u32, subleaf: u32) -> Leaf {
+    let has_extended = cpu.features.has(Feature::Lm) || cpu.features.has(Feature::Nx);
+    if leaf >> 31 != 0 && has_extended {
+        return extended(cpu, leaf);
+    }
+    let last = last_leaf(cpu);
+    match leaf.min(last) {
+        0 => vendor(cpu, last),
+        1 => identity(cpu),
+        2 if cpu.model != Model::Max => OLD_CACHES,
+        // Leaf 4 tells of the caches.
+        2 => (0x00FE_FF01, 0, 0, 0xF0),
+        4 => cache(subleaf),
+        7 if subleaf == 0 => {
+            let ospke = if cpu.cr4 & CR4_PKE != 0 { OSPKE } else { 0 };
+            (0, cpu.features.word(Word::Ebx7), cpu.features.word(Word::Ecx7) | ospke, cpu.features.word(Word::Edx7))
+        }
+        0x15 => clock_ratio(cpu),
+        0x16 => {
+            let megahertz = u16::try_from(cpu.clock_hz / 1_000_000).unwrap_or(u16::MAX).into();
+            (megahertz, megahertz, 100, 0)
+        }
+        _ => NOTHING,
+    }
+}
+
+/// Descriptor bytes of a Pentium II: 4 KiB and 4 MiB TLBs, 16 KiB caches, 512 KiB second level.
+const OLD_CACHES: Leaf = (0x0302_0101, 0, 0, 0x0C04_0843);
+
+const fn last_leaf(cpu: &CpuState) -> u32 {
+    match cpu.model {
+        Model::Max => 0x16,
+        Model::P6 => 2,
+        _ => 1,
+    }
+}
+
+fn vendor(cpu: &CpuState, last: u32) -> Leaf {
+    let text: &[u8; 12] = if cpu.features.has(Feature::AmdIdentity) { b"AuthenticAMD" } else { b"GenuineIntel" };
+    (last, word(&text[..4]), word(&text[8..]), word(&text[4..8]))
+}
+
+fn identity(cpu: &CpuState) -> Leaf {
+    let (ecx, edx) = (cpu.features.word(Word::Ecx1), cpu.features.word(Word::Edx1));
+    let ebx = if cpu.features.has(Feature::Clflush) { LINES_AND_PROCESSORS } else { 0 };
+    let osxsave = if cpu.cr4 & CR4_OSXSAVE != 0 { OSXSAVE } else { 0 };
+    (cpu.model.signature(), ebx, ecx | osxsave, edx)
+}
+
+/// Leaf 4: a data and a code cache of 32 KiB with 8 ways, and one of 2 MiB with 16 ways for both.
+const fn cache(subleaf: u32) -> Leaf {
+    /// Self-initialising.
+    const FLAGS: u32 = 1 << 8;
+    /// Lines of 64 bytes, one partition.
+    const LINES: u32 = 63;
+    match subleaf {
+        0 => (1 | 1 << 5 | FLAGS, 7 << 22 | LINES, 63, 0),
+        1 => (2 | 1 << 5 | FLAGS, 7 << 22 | LINES, 63, 0),
+        2 => (3 | 2 << 5 | FLAGS, 15 << 22 | LINES, 2047, 0),
+        _ => NOTHING,
+    }
+}
+
+/// Leaf 15h: the time-stamp counter runs at the machine's clock, which is a multiple of the crystal's if it does not fit
+/// into 32 bits.
+fn clock_ratio(cpu: &CpuState) -> Leaf {
+    let multiple = cpu.clock_hz >> 32;
+    let multiple = if multiple == 0 { 1 } else { multiple + 1 };
+    (1, multiple as u32, (cpu.clock_hz / multiple) as u32, 0)
+}
+
+fn extended(cpu: &CpuState, leaf: u32) -> Leaf {
+    const LAST: u32 = 0x8000_0008;
+    match leaf {
+        0x8000_0000 => (LAST, 0, 0, 0),
+        0x8000_0001 => (0, 0, cpu.features.word(Word::Ecx8), extended_flags(cpu)),
+        0x8000_0002..=0x8000_0004 => brand((leaf - 0x8000_0002) as usize),
+        0x8000_0006 => (0, 0, 2048 << 16 | 8 << 12 | 64, 0),
+        0x8000_0007 => (0, 0, 0, INVARIANT_TSC),
+        0x8000_0008 => {
+            let linear = if cpu.features.has(Feature::La57) { 57 } else { 48 };
+            (linear << 8 | u32::from(cpu.model.physical_bits()), 0, 0, 0)
+        }
+        _ => NOTHING,
+    }
+}
+
+/// SYSCALL is told of where it can be used.
+fn extended_flags(cpu: &CpuState) -> u32 {
+    let flags = cpu.features.word(Word::Edx8);
+    if cpu.features.has(Feature::AmdIdentity) {
+        return flags | cpu.features.word(Word::Edx1) & REPEATED;
+    }
+    let everywhere = cpu.features.has(Feature::AmdFastCalls);
+    if cpu.code_is_64() || everywhere { flags } else { flags & !(1 << 11) }
+}
+
+fn brand(part: usize) -> Leaf {
+    let mut text = [0; 48];
+    let name = b"ringwalk virtual processor";
+    text[..name.len()].copy_from_slice(name);
+    let part = &text[16 * part..][..16];
+    (word(part), word(&part[4..]), word(&part[8..]), word(&part[12..]))
+}
