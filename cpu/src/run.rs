@@ -262,8 +262,8 @@ impl Run<'_, '_> {
     /// Runs the fast tier from a trace on, as far as limits allow; `None` if the canonical tier must run the trace.
     fn chain(&mut self, id: TraceId, single: bool) -> Option<Ended> {
         let cx = &mut self.cx;
-        // RF lasts one instruction; the fast tier knows nothing of it. Long mode runs canonically as yet.
-        let marked = single || cx.cpu.flags.has(RF) || cx.cpu.long_mode();
+        // RF lasts one instruction; the fast tier knows nothing of it.
+        let marked = single || cx.cpu.flags.has(RF);
         if marked || cx.hot.timing != Timing::Flat || self.traces.trace(id).candidate {
             return None;
         }

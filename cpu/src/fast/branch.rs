@@ -1,7 +1,7 @@
 //! Near branches, calls and returns; LOOP and JCXZ. A target beyond CS is the canonical tier's to refuse.
 
 use super::dispatch::{bail_end, fall_through, jump, take_branch};
-use super::operand::{FLAT_BASE, FLAT_INDEX, get, put, read, readable};
+use super::operand::{STACK_ANY, STACK_FLAT, STACK_LONG, get, put, read, readable, stack_of};
 use super::stack::{below, move_pointer, top};
 use crate::exec::Hot;
 use crate::insn::Insn;
@@ -16,12 +16,13 @@ const CX: u8 = 1;
 /// # Safety
 /// `branch` is the slot in front of the end slot `e`.
 #[inline(always)]
-pub(super) unsafe fn relative(c: *mut CpuState, h: *mut Hot, branch: *const Insn, e: *const Insn) -> Option<u32> {
+pub(super) unsafe fn relative(c: *mut CpuState, h: *mut Hot, branch: *const Insn, e: *const Insn) -> Option<u64> {
     // SAFETY: the caller's.
     unsafe {
-        let behind = ((*c).rip as u32).wrapping_add(u32::from((*e).at));
-        let target = behind.wrapping_add((*branch).imm as u32);
-        (u64::from(target) < (*h).fast.code_end).then_some(target)
+        let fast = &(*h).fast;
+        let behind = (*c).rip.wrapping_add(u64::from((*e).at));
+        let target = behind.wrapping_add(i64::from((*branch).imm) as u64) & fast.rip_mask;
+        fast.may_begin(target).then_some(target)
     }
 }
 
@@ -81,7 +82,7 @@ pub(super) unsafe fn jcxz<W: Width>(c: *mut CpuState, h: *mut Hot, i: *const Ins
 }
 
 /// `call rel`.
-pub(super) unsafe fn call<W: Width, const FLAT: bool>(
+pub(super) unsafe fn call<W: Width, const STACK: u8>(
     c: *mut CpuState,
     h: *mut Hot,
     i: *const Insn,
@@ -91,7 +92,7 @@ pub(super) unsafe fn call<W: Width, const FLAT: bool>(
     unsafe {
         let e = i.add(1);
         let Some(target) = relative(c, h, i, e) else { return bail_end(c, h, i) };
-        if !push_return::<W, FLAT>(c, h, e) {
+        if !push_return::<W, STACK>(c, h, e) {
             return bail_end(c, h, i);
         }
         take_branch(c, h, e, target)
@@ -100,30 +101,30 @@ pub(super) unsafe fn call<W: Width, const FLAT: bool>(
 
 /// Pushes EIP behind the trace; false if the stack must be looked at.
 #[inline(always)]
-unsafe fn push_return<W: Width, const FLAT: bool>(c: *mut CpuState, h: *mut Hot, e: *const Insn) -> bool {
+unsafe fn push_return<W: Width, const STACK: u8>(c: *mut CpuState, h: *mut Hot, e: *const Insn) -> bool {
     // SAFETY: a handler's.
     unsafe {
-        let back = ((*c).rip as u32).wrapping_add(u32::from((*e).at));
-        let Some((pointer, at)) = below::<W, FLAT>(c, h) else { return false };
-        super::operand::write(h, at, W::truncate(u64::from(back)));
-        move_pointer::<FLAT>(c, h, pointer);
+        let back = (*c).rip.wrapping_add(u64::from((*e).at));
+        let Some((pointer, at)) = below::<W, STACK>(c, h) else { return false };
+        super::operand::write(h, at, W::truncate(back));
+        move_pointer::<STACK>(c, h, pointer);
         true
     }
 }
 
-/// Leaves a trace for a target that was computed; it was checked against `code_end`.
+/// Leaves a trace for a target that was computed; a trace may begin there.
 #[inline(always)]
-unsafe fn go_to(c: *mut CpuState, h: *mut Hot, e: *const Insn, target: u32) -> *const Insn {
+unsafe fn go_to(c: *mut CpuState, h: *mut Hot, e: *const Insn, target: u64) -> *const Insn {
     // SAFETY: a handler's.
     unsafe {
-        (*c).rip = u64::from(target);
+        (*c).rip = target;
         (*h).fast.ticks -= i64::from((*e).cycles);
         jump(c, h)
     }
 }
 
 /// `ret` and `ret imm16`.
-pub(super) unsafe fn ret<W: Width, const FLAT: bool>(
+pub(super) unsafe fn ret<W: Width, const STACK: u8>(
     c: *mut CpuState,
     h: *mut Hot,
     i: *const Insn,
@@ -131,12 +132,12 @@ pub(super) unsafe fn ret<W: Width, const FLAT: bool>(
 ) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        let Some((at, pointer)) = top::<W, FLAT>(c, h) else { return bail_end(c, h, i) };
-        let target = read::<W>(h, at).as_() as u32;
-        if u64::from(target) >= (*h).fast.code_end {
+        let Some((at, pointer)) = top::<W, STACK>(c, h) else { return bail_end(c, h, i) };
+        let target = read::<W>(h, at).as_();
+        if !(*h).fast.may_begin(target) {
             return bail_end(c, h, i);
         }
-        move_pointer::<FLAT>(c, h, pointer.wrapping_add((*i).imm as u32 & 0xFFFF));
+        move_pointer::<STACK>(c, h, pointer.wrapping_add(u64::from((*i).imm as u16)));
         go_to(c, h, i.add(1), target)
     }
 }
@@ -145,8 +146,8 @@ pub(super) unsafe fn ret<W: Width, const FLAT: bool>(
 pub(super) unsafe fn jmp_r<W: Width>(c: *mut CpuState, h: *mut Hot, i: *const Insn, _: u64) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        let target = get::<W>(c, (*i).dst).as_() as u32;
-        if u64::from(target) >= (*h).fast.code_end {
+        let target = get::<W>(c, (*i).dst).as_();
+        if !(*h).fast.may_begin(target) {
             return bail_end(c, h, i);
         }
         go_to(c, h, i.add(1), target)
@@ -163,8 +164,8 @@ pub(super) unsafe fn jmp_m<W: Width, const FORM: u8>(
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
         let Some(at) = readable::<W, FORM, 0>(c, h, i, 0) else { return bail_end(c, h, i) };
-        let target = read::<W>(h, at).as_() as u32;
-        if u64::from(target) >= (*h).fast.code_end {
+        let target = read::<W>(h, at).as_();
+        if !(*h).fast.may_begin(target) {
             return bail_end(c, h, i);
         }
         go_to(c, h, i.add(1), target)
@@ -172,7 +173,7 @@ pub(super) unsafe fn jmp_m<W: Width, const FORM: u8>(
 }
 
 /// `call r`.
-pub(super) unsafe fn call_r<W: Width, const FLAT: bool>(
+pub(super) unsafe fn call_r<W: Width, const STACK: u8>(
     c: *mut CpuState,
     h: *mut Hot,
     i: *const Insn,
@@ -180,8 +181,8 @@ pub(super) unsafe fn call_r<W: Width, const FLAT: bool>(
 ) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        let target = get::<W>(c, (*i).dst).as_() as u32;
-        call_to::<W, FLAT>(c, h, i, target)
+        let target = get::<W>(c, (*i).dst).as_();
+        call_to::<W, STACK>(c, h, i, target)
     }
 }
 
@@ -195,24 +196,25 @@ pub(super) unsafe fn call_m<W: Width, const FORM: u8>(
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
         let Some(at) = readable::<W, FORM, 0>(c, h, i, 0) else { return bail_end(c, h, i) };
-        let target = read::<W>(h, at).as_() as u32;
-        match FORM {
-            FLAT_BASE | FLAT_INDEX => call_to::<W, true>(c, h, i, target),
-            _ => call_to::<W, false>(c, h, i, target),
+        let target = read::<W>(h, at).as_();
+        match stack_of(FORM) {
+            STACK_LONG => call_to::<W, STACK_LONG>(c, h, i, target),
+            STACK_FLAT => call_to::<W, STACK_FLAT>(c, h, i, target),
+            _ => call_to::<W, STACK_ANY>(c, h, i, target),
         }
     }
 }
 
 #[inline(always)]
-unsafe fn call_to<W: Width, const FLAT: bool>(
+unsafe fn call_to<W: Width, const STACK: u8>(
     c: *mut CpuState,
     h: *mut Hot,
     i: *const Insn,
-    target: u32,
+    target: u64,
 ) -> *const Insn {
     // SAFETY: a handler's.
     unsafe {
-        if u64::from(target) >= (*h).fast.code_end || !push_return::<W, FLAT>(c, h, i.add(1)) {
+        if !(*h).fast.may_begin(target) || !push_return::<W, STACK>(c, h, i.add(1)) {
             return bail_end(c, h, i);
         }
         go_to(c, h, i.add(1), target)

@@ -4,13 +4,17 @@ use super::alu::{self, Adc, Add, Alu, And, Cmp, Dec, Inc, Neg, Not, Or, Quiet, S
 use super::calm::is_calm;
 use super::liveness::Quietness;
 use super::moves::{self, Extend, Sign, Zero};
-use super::operand::{BASE, BASED, BP, DST, FLAT_BASE, FLAT_INDEX, INDEX, SP, SRC, WORD};
+use super::operand::{
+    BASE, BASED, BP, DST, FLAT_BASE, FLAT_INDEX, INDEX, LAST_REGISTER, LONG_BASE, LONG_INDEX, LONG_RIP, LONG_SEGMENT,
+    SP, SRC, STACK_ANY, STACK_FLAT, STACK_LONG, WORD, byte_place,
+};
 use super::shift::{self, DoubleShift, Rcl, Rcr, Rol, Ror, Sar, Shift, Shl, Shld, Shr, Shrd};
 use super::{CANONICAL, CANONICAL_END, Fast, branch, pairs, port, stack};
 use crate::insn::{
-    ADDRESS_32, CALM, Insn, LOCK, NO_REGISTER, OPERAND_32, PLACE_IMMEDIATE, PLACE_MEMORY, QUIET, REFUSED,
+    ADDRESS_32, CALM, DIRECT_64, Insn, LOCK, NO_REGISTER, OPERAND_32, OPERAND_64, PLACE_IMMEDIATE, PLACE_MEMORY, QUIET,
+    REFUSED, RIP_RELATIVE,
 };
-use crate::isa::Map;
+use crate::isa::{Map, OperandSize};
 use crate::model::Model;
 use crate::segment::SegReg;
 use crate::state::CodeSize;
@@ -47,6 +51,15 @@ impl CodeMode {
         (self.is_64 as u64) << 3 | (self.flat as u64) << 2 | (self.is_32 as u64) << 1
     }
 
+    /// The operand size of its near branches.
+    fn branch_size(self) -> OperandSize {
+        match self.size() {
+            CodeSize::Bits64 => OperandSize::Bits64,
+            CodeSize::Bits32 => OperandSize::Bits32,
+            CodeSize::Bits16 => OperandSize::Bits16,
+        }
+    }
+
     /// The default sizes of its code.
     pub(crate) const fn size(self) -> CodeSize {
         match (self.is_64, self.is_32) {
@@ -59,14 +72,6 @@ impl CodeMode {
 
 /// Gives the slots of a trace their handlers; `ends` says that the last one may go elsewhere.
 pub(crate) fn choose(slots: &mut [Insn], ends: bool, mode: CodeMode, model: Model) {
-    if mode.is_64 {
-        // No form of 64-bit code has a fast handler yet.
-        let last = slots.len() - 1;
-        for (index, slot) in slots.iter_mut().enumerate() {
-            slot.fast = if ends && index == last { CANONICAL_END } else { CANONICAL };
-        }
-        return;
-    }
     let mut holds = NO_REGISTER;
     for slot in slots.iter_mut() {
         slot.holds = holds;
@@ -115,7 +120,7 @@ fn handed_on(i: &Insn, choice: &Choice, holds: u8) -> u8 {
 /// The general register that a fast handler writes last, if it writes one.
 fn written_register(i: &Insn) -> Option<u8> {
     let opcode = Opcode::of(i);
-    let writes_byte = |place: u8| if place < 16 { Some(place & 3) } else { None };
+    let writes_byte = |place: u8| if place <= LAST_REGISTER { Some(byte_place(place).0) } else { None };
     let writes = |place: u8| if place < 16 { Some(place) } else { None };
     let sized = |byte: bool, place: u8| if byte { writes_byte(place) } else { writes(place) };
     let byte = opcode.byte & 1 == 0;
@@ -162,6 +167,9 @@ fn find(i: &Insn, choice: &Choice) -> Option<Fast> {
     if i.has(REFUSED | LOCK) || i.op >> 11 > Map::Two as u16 {
         return None;
     }
+    if choice.mode.is_64 && i.is_memory() && !is_plain_address(i, choice.mode) {
+        return None;
+    }
     let opcode = Opcode::of(i);
     match opcode.map {
         Map::One => one_byte(i, &opcode, choice),
@@ -169,37 +177,45 @@ fn find(i: &Insn, choice: &Choice) -> Option<Fast> {
     }
 }
 
+/// True if 64-bit code's operand has 64-bit addressing of a form that handlers know, and nothing watches accesses.
+fn is_plain_address(i: &Insn, mode: CodeMode) -> bool {
+    let in_segment = matches!(i.segment(), SegReg::Fs | SegReg::Gs);
+    let relative = i.scale_segment & RIP_RELATIVE != 0;
+    mode.flat && i.address_64() && i.scale_segment & DIRECT_64 == 0 && !(relative && in_segment)
+}
+
 /// Picks a handler that is generic over the width: `by_width!(byte, i, alu::rr<Add>, [DST, SRC])` is
-/// `rr::<Add, u8, 0>` and so on. A 32-bit one may take an operand from the value handed on: those listed.
+/// `rr::<Add, u8, 0>` and so on. One of 32 or 64 bits may take an operand from the value handed on: those listed.
 macro_rules! by_width {
     ($byte:expr, $i:expr, $module:ident::$handler:ident $(< $($arg:ty),* >)?, []) => {
         by_width!(@ $byte, $i, $module::$handler $(< $($arg),* >)?)
     };
     ($byte:expr, $i:expr, $module:ident::$handler:ident $(< $($arg:ty),* >)?, [$held:ident]) => {
-        match ($byte, $i.has(OPERAND_32), held($i)) {
-            (false, true, held) if held & $held != 0 => $module::$handler::<$($($arg,)*)? u32, $held> as Fast,
+        match (wide_size($byte, $i), held($i)) {
+            (Some(Wide::Bits32), held) if held & $held != 0 => $module::$handler::<$($($arg,)*)? u32, $held> as Fast,
+            (Some(Wide::Bits64), held) if held & $held != 0 => $module::$handler::<$($($arg,)*)? u64, $held>,
             _ => by_width!(@ $byte, $i, $module::$handler $(< $($arg),* >)?),
         }
     };
     ($byte:expr, $i:expr, $module:ident::$handler:ident $(< $($arg:ty),* >)?, [$held:ident, $other:ident]) => {
-        match ($byte, $i.has(OPERAND_32), held($i)) {
-            (false, true, held) if held & $held != 0 => $module::$handler::<$($($arg,)*)? u32, $held> as Fast,
+        match (wide_size($byte, $i), held($i)) {
+            (Some(Wide::Bits32), held) if held & $held != 0 => $module::$handler::<$($($arg,)*)? u32, $held> as Fast,
+            (Some(Wide::Bits64), held) if held & $held != 0 => $module::$handler::<$($($arg,)*)? u64, $held>,
             _ => by_width!($byte, $i, $module::$handler $(< $($arg),* >)?, [$other]),
         }
     };
     (@ $byte:expr, $i:expr, $module:ident::$handler:ident $(< $($arg:ty),* >)?) => {
-        if $byte {
-            $module::$handler::<$($($arg,)*)? u8, 0> as Fast
-        } else if $i.has(OPERAND_32) {
-            $module::$handler::<$($($arg,)*)? u32, 0>
-        } else {
-            $module::$handler::<$($($arg,)*)? u16, 0>
+        match wide_size($byte, $i) {
+            _ if $byte => $module::$handler::<$($($arg,)*)? u8, 0> as Fast,
+            Some(Wide::Bits64) => $module::$handler::<$($($arg,)*)? u64, 0>,
+            Some(Wide::Bits32) => $module::$handler::<$($($arg,)*)? u32, 0>,
+            None => $module::$handler::<$($($arg,)*)? u16, 0>,
         }
     };
 }
 
-/// As `by_width!`, for handlers with a memory operand, by addressing form too. Those of flat code may take the base
-/// from the value handed on.
+/// As `by_width!`, for handlers with a memory operand, by addressing form too. Those of flat and of 64-bit code may take
+/// the base from the value handed on.
 macro_rules! by_form {
     ($byte:expr, $i:expr, $flat:expr, $module:ident::$handler:ident $(< $($arg:ty),* >)?) => {
         match form($i, $flat) {
@@ -207,6 +223,10 @@ macro_rules! by_form {
             INDEX => by_form!(@ INDEX, $byte, $i, $module::$handler $(< $($arg),* >)?),
             FLAT_BASE => by_form!(@held FLAT_BASE, $byte, $i, $module::$handler $(< $($arg),* >)?),
             FLAT_INDEX => by_form!(@held FLAT_INDEX, $byte, $i, $module::$handler $(< $($arg),* >)?),
+            LONG_BASE => by_form!(@long LONG_BASE, $byte, $i, $module::$handler $(< $($arg),* >)?),
+            LONG_INDEX => by_form!(@long LONG_INDEX, $byte, $i, $module::$handler $(< $($arg),* >)?),
+            LONG_RIP => by_form!(@plain LONG_RIP, $byte, $i, $module::$handler $(< $($arg),* >)?),
+            LONG_SEGMENT => by_form!(@plain LONG_SEGMENT, $byte, $i, $module::$handler $(< $($arg),* >)?),
             _ => by_form!(@ WORD, $byte, $i, $module::$handler $(< $($arg),* >)?),
         }
     };
@@ -216,6 +236,23 @@ macro_rules! by_form {
             (false, true, held) if held & SRC != 0 => $module::$handler::<$($($arg,)*)? u32, $form, SRC>,
             (false, true, held) if held & DST != 0 => $module::$handler::<$($($arg,)*)? u32, $form, DST>,
             _ => by_form!(@ $form, $byte, $i, $module::$handler $(< $($arg),* >)?),
+        }
+    };
+    (@long $form:ident, $byte:expr, $i:expr, $module:ident::$handler:ident $(< $($arg:ty),* >)?) => {
+        match (wide_size($byte, $i), held($i)) {
+            (Some(Wide::Bits32), held) if held & BASED != 0 => $module::$handler::<$($($arg,)*)? u32, $form, BASED> as Fast,
+            (Some(Wide::Bits64), held) if held & BASED != 0 => $module::$handler::<$($($arg,)*)? u64, $form, BASED>,
+            (Some(Wide::Bits64), held) if held & SRC != 0 => $module::$handler::<$($($arg,)*)? u64, $form, SRC>,
+            (Some(Wide::Bits64), held) if held & DST != 0 => $module::$handler::<$($($arg,)*)? u64, $form, DST>,
+            _ => by_form!(@plain $form, $byte, $i, $module::$handler $(< $($arg),* >)?),
+        }
+    };
+    (@plain $form:ident, $byte:expr, $i:expr, $module:ident::$handler:ident $(< $($arg:ty),* >)?) => {
+        match wide_size($byte, $i) {
+            _ if $byte => $module::$handler::<$($($arg,)*)? u8, $form, 0> as Fast,
+            Some(Wide::Bits64) => $module::$handler::<$($($arg,)*)? u64, $form, 0>,
+            Some(Wide::Bits32) => $module::$handler::<$($($arg,)*)? u32, $form, 0>,
+            None => $module::$handler::<$($($arg,)*)? u16, $form, 0>,
         }
     };
     (@ $form:ident, $byte:expr, $i:expr, $module:ident::$handler:ident $(< $($arg:ty),* >)?) => {
@@ -229,7 +266,7 @@ macro_rules! by_form {
     };
 }
 
-/// As `by_form!`, for branches: nothing is handed on to them.
+/// As `by_form!`, for branches: nothing is handed on to them. In 64-bit code they have 64 bits.
 macro_rules! by_plain_form {
     ($i:expr, $flat:expr, $module:ident::$handler:ident) => {
         match (form($i, $flat), $i.has(OPERAND_32)) {
@@ -241,22 +278,44 @@ macro_rules! by_plain_form {
             (FLAT_BASE, false) => $module::$handler::<u16, FLAT_BASE>,
             (FLAT_INDEX, true) => $module::$handler::<u32, FLAT_INDEX>,
             (FLAT_INDEX, false) => $module::$handler::<u16, FLAT_INDEX>,
+            (LONG_BASE, _) => $module::$handler::<u64, LONG_BASE>,
+            (LONG_INDEX, _) => $module::$handler::<u64, LONG_INDEX>,
+            (LONG_RIP, _) => $module::$handler::<u64, LONG_RIP>,
+            (LONG_SEGMENT, _) => $module::$handler::<u64, LONG_SEGMENT>,
             (_, true) => $module::$handler::<u32, WORD>,
             (_, false) => $module::$handler::<u16, WORD>,
         }
     };
 }
 
-/// Picks a handler that works on the stack: `by_stack!(i, flat, stack::leave)` is `leave::<u32, true>` and so on.
+/// Picks a handler that works on the stack: `by_stack!(i, mode, stack::leave)` is `leave::<u32, STACK_FLAT>` and so on.
 macro_rules! by_stack {
-    ($i:expr, $flat:expr, $module:ident::$handler:ident) => {
-        match ($i.has(OPERAND_32), $flat) {
-            (true, true) => $module::$handler::<u32, true> as Fast,
-            (true, false) => $module::$handler::<u32, false>,
-            (false, true) => $module::$handler::<u16, true>,
-            (false, false) => $module::$handler::<u16, false>,
+    ($i:expr, $mode:expr, $module:ident::$handler:ident) => {
+        match ($i.operand_size(), $mode.is_64, $mode.flat) {
+            (OperandSize::Bits64, _, _) => $module::$handler::<u64, STACK_LONG> as Fast,
+            (_, true, _) => $module::$handler::<u16, STACK_LONG>,
+            (OperandSize::Bits32, _, true) => $module::$handler::<u32, STACK_FLAT>,
+            (OperandSize::Bits32, _, false) => $module::$handler::<u32, STACK_ANY>,
+            (_, _, true) => $module::$handler::<u16, STACK_FLAT>,
+            (_, _, false) => $module::$handler::<u16, STACK_ANY>,
         }
     };
+}
+
+/// A size that may be handed on.
+#[derive(Clone, Copy)]
+enum Wide {
+    Bits32,
+    Bits64,
+}
+
+fn wide_size(byte: bool, i: &Insn) -> Option<Wide> {
+    match i.operand_size() {
+        _ if byte => None,
+        OperandSize::Bits16 => None,
+        OperandSize::Bits32 => Some(Wide::Bits32),
+        OperandSize::Bits64 => Some(Wide::Bits64),
+    }
 }
 
 /// Picks a handler by the condition in the opcode: `by_condition!(n, branch::jcc)` is `jcc::<n>`.
@@ -285,6 +344,14 @@ macro_rules! by_condition {
 
 /// The addressing form of the memory operand. Of other segments than DS, ES and SS a flat trace knows nothing.
 pub(super) fn form(i: &Insn, flat: bool) -> u8 {
+    if i.address_64() {
+        return match (i.scale_segment & RIP_RELATIVE != 0, i.segment(), i.index) {
+            (true, ..) => LONG_RIP,
+            (_, SegReg::Fs | SegReg::Gs, _) => LONG_SEGMENT,
+            (_, _, NO_REGISTER) => LONG_BASE,
+            _ => LONG_INDEX,
+        };
+    }
     let flat = flat && matches!(i.segment(), SegReg::Ds | SegReg::Es | SegReg::Ss);
     match (i.has(ADDRESS_32), i.index, flat) {
         (false, _, _) => WORD,
@@ -301,14 +368,19 @@ fn one_byte(i: &Insn, opcode: &Opcode, choice: &Choice) -> Option<Fast> {
     // Of most opcodes the even one is the byte form.
     let is_byte = byte & 1 == 0;
     // A branch cut to another size than the code's is rare.
-    let branch_fits = i.has(OPERAND_32) == choice.mode.is_32;
+    let mode = choice.mode;
+    let branch_fits = i.operand_size() == mode.branch_size();
     match byte {
         0x00..=0x3D if byte & 7 < 6 => arithmetic(byte >> 3, i, is_byte, choice),
         0x40..=0x47 => Some(one_operand::<Inc>(i, false, choice)),
         0x48..=0x4F => Some(one_operand::<Dec>(i, false, choice)),
-        0x50..=0x57 => Some(push_register(i, flat)),
-        0x58..=0x5F => Some(by_stack!(i, flat, stack::pop_r)),
-        0x68 | 0x6A => Some(by_stack!(i, flat, stack::push_i)),
+        0x50..=0x57 => Some(push_register(i, mode)),
+        0x58..=0x5F => Some(by_stack!(i, mode, stack::pop_r)),
+        0x68 | 0x6A => Some(by_stack!(i, mode, stack::push_i)),
+        0x63 if mode.is_64 && i.has(OPERAND_64) => Some(match i.src {
+            PLACE_MEMORY => by_form!(false, i, flat, moves::extend_rm<Sign, u32>),
+            _ => moves::extend_rr::<Sign, u32, u64>,
+        }),
         0x69 | 0x6B => Some(match i.src {
             PLACE_MEMORY => by_form!(false, i, flat, alu::imul_rmi),
             _ => by_width!(false, i, alu::imul_rri, [SRC]),
@@ -322,29 +394,37 @@ fn one_byte(i: &Insn, opcode: &Opcode, choice: &Choice) -> Option<Fast> {
         }),
         0x88..=0x8B | 0xA0..=0xA3 | 0xC6 | 0xC7 => Some(mov(i, is_byte, flat)),
         0xB0..=0xB7 => Some(mov(i, true, flat)),
+        0xB8..=0xBF if i.has(OPERAND_64) => Some(moves::mov_ri_64),
         0xB8..=0xBF => Some(mov(i, false, flat)),
-        0x8D => Some(lea(i)),
-        0x90 => Some(moves::nop),
-        0x98 => Some(if i.has(OPERAND_32) { moves::cbw::<u32> } else { moves::cbw::<u16> }),
-        0x99 => Some(if i.has(OPERAND_32) { moves::cwd::<u32> } else { moves::cwd::<u16> }),
+        0x8D => lea(i),
+        // With REX.B it exchanges.
+        0x90 if i.dst != 8 => Some(moves::nop),
+        0x98 => Some(by_width!(false, i, moves::cbw, [])),
+        0x99 => Some(by_width!(false, i, moves::cwd, [])),
         0xC0 | 0xC1 | 0xD0..=0xD3 => shifts(reg, i, is_byte, choice),
-        0xC2 | 0xC3 if branch_fits => Some(by_stack!(i, flat, branch::ret)),
-        0xC9 => Some(by_stack!(i, flat, stack::leave)),
-        0xE2 if branch_fits => {
-            Some(if i.has(ADDRESS_32) { branch::loop_count::<u32> } else { branch::loop_count::<u16> })
-        }
-        0xE3 if branch_fits => Some(if i.has(ADDRESS_32) { branch::jcxz::<u32> } else { branch::jcxz::<u16> }),
-        0xE4 | 0xE5 | 0xEC | 0xED => Some(match (is_byte, i.has(OPERAND_32)) {
-            (true, _) => port::input::<u8>,
-            (false, true) => port::input::<u32>,
-            (false, false) => port::input::<u16>,
+        0xC2 | 0xC3 if branch_fits => Some(by_stack!(i, mode, branch::ret)),
+        0xC9 => Some(by_stack!(i, mode, stack::leave)),
+        0xE2 if branch_fits => Some(match (i.address_64(), i.has(ADDRESS_32)) {
+            (true, _) => branch::loop_count::<u64>,
+            (false, true) => branch::loop_count::<u32>,
+            (false, false) => branch::loop_count::<u16>,
         }),
-        0xE6 | 0xE7 | 0xEE | 0xEF => Some(match (is_byte, i.has(OPERAND_32)) {
-            (true, _) => port::output::<u8>,
-            (false, true) => port::output::<u32>,
-            (false, false) => port::output::<u16>,
+        0xE3 if branch_fits => Some(match (i.address_64(), i.has(ADDRESS_32)) {
+            (true, _) => branch::jcxz::<u64>,
+            (false, true) => branch::jcxz::<u32>,
+            (false, false) => branch::jcxz::<u16>,
         }),
-        0xE8 if branch_fits => Some(by_stack!(i, flat, branch::call)),
+        0xE4 | 0xE5 | 0xEC | 0xED => Some(match i.operand_size() {
+            _ if is_byte => port::input::<u8>,
+            OperandSize::Bits16 => port::input::<u16>,
+            _ => port::input::<u32>,
+        }),
+        0xE6 | 0xE7 | 0xEE | 0xEF => Some(match i.operand_size() {
+            _ if is_byte => port::output::<u8>,
+            OperandSize::Bits16 => port::output::<u16>,
+            _ => port::output::<u32>,
+        }),
+        0xE8 if branch_fits => Some(by_stack!(i, mode, branch::call)),
         0xE9 | 0xEB if branch_fits => Some(branch::jmp),
         0xF6 | 0xF7 => group_3(reg, i, is_byte, choice),
         0xFE | 0xFF => group_5(reg, i, is_byte, branch_fits, choice),
@@ -357,9 +437,10 @@ fn two_byte(i: &Insn, opcode: &Opcode, choice: &Choice) -> Option<Fast> {
     let flat = choice.mode.flat;
     match opcode.byte {
         0x1F => Some(moves::nop),
-        0x40..=0x4F if wide && i.src < 16 => Some(by_condition!(opcode.byte, moves::cmov)),
-        0x80..=0x8F if wide == choice.mode.is_32 => Some(by_condition!(opcode.byte, branch::jcc)),
-        0x90..=0x9F if i.dst < 16 => Some(by_condition!(opcode.byte, moves::setcc)),
+        0x40..=0x4F if wide && i.src <= LAST_REGISTER => Some(by_condition!(opcode.byte, moves::cmov)),
+        0x40..=0x4F if i.has(OPERAND_64) && i.src <= LAST_REGISTER => Some(by_condition!(opcode.byte, moves::cmov_64)),
+        0x80..=0x8F if i.operand_size() == choice.mode.branch_size() => Some(by_condition!(opcode.byte, branch::jcc)),
+        0x90..=0x9F if i.dst <= LAST_REGISTER => Some(by_condition!(opcode.byte, moves::setcc)),
         0xA4 | 0xA5 => double_shifts::<Shld>(i, opcode.byte == 0xA5),
         0xAC | 0xAD => double_shifts::<Shrd>(i, opcode.byte == 0xAD),
         0xAF => Some(match i.src {
@@ -367,34 +448,46 @@ fn two_byte(i: &Insn, opcode: &Opcode, choice: &Choice) -> Option<Fast> {
             _ => by_width!(false, i, alu::imul_rr, [DST, SRC]),
         }),
         0xB6 => Some(extend::<Zero>(i, flat)),
-        0xB7 if wide => Some(extend_word::<Zero>(i, flat)),
+        0xB7 if wide || i.has(OPERAND_64) => Some(extend_word::<Zero>(i, flat)),
         0xBE => Some(extend::<Sign>(i, flat)),
-        0xBF if wide => Some(extend_word::<Sign>(i, flat)),
+        0xBF if wide || i.has(OPERAND_64) => Some(extend_word::<Sign>(i, flat)),
         _ => None,
     }
 }
 
 /// LEA asks no segment.
-fn lea(i: &Insn) -> Fast {
-    match (form(i, false), i.has(OPERAND_32), held(i) & BASED != 0) {
-        (BASE, true, true) => moves::lea::<u32, BASE, BASED>,
-        (BASE, true, false) => moves::lea::<u32, BASE, 0>,
-        (BASE, false, _) => moves::lea::<u16, BASE, 0>,
-        (INDEX, true, true) => moves::lea::<u32, INDEX, BASED>,
-        (INDEX, true, false) => moves::lea::<u32, INDEX, 0>,
-        (INDEX, false, _) => moves::lea::<u16, INDEX, 0>,
-        (_, true, _) => moves::lea::<u32, WORD, 0>,
-        (_, false, _) => moves::lea::<u16, WORD, 0>,
-    }
+fn lea(i: &Insn) -> Option<Fast> {
+    let based = held(i) & BASED != 0;
+    let form = if i.address_64() && i.scale_segment & RIP_RELATIVE == 0 { LONG_INDEX } else { form(i, false) };
+    Some(match (form, i.operand_size(), based) {
+        (BASE, OperandSize::Bits32, true) => moves::lea::<u32, BASE, BASED>,
+        (BASE, OperandSize::Bits32, false) => moves::lea::<u32, BASE, 0>,
+        (BASE, OperandSize::Bits16, _) => moves::lea::<u16, BASE, 0>,
+        (INDEX, OperandSize::Bits32, true) => moves::lea::<u32, INDEX, BASED>,
+        (INDEX, OperandSize::Bits32, false) => moves::lea::<u32, INDEX, 0>,
+        (INDEX, OperandSize::Bits16, _) => moves::lea::<u16, INDEX, 0>,
+        (LONG_INDEX, OperandSize::Bits64, true) => moves::lea::<u64, LONG_INDEX, BASED>,
+        (LONG_INDEX, OperandSize::Bits64, false) => moves::lea::<u64, LONG_INDEX, 0>,
+        (LONG_INDEX, OperandSize::Bits32, true) => moves::lea::<u32, LONG_INDEX, BASED>,
+        (LONG_INDEX, OperandSize::Bits32, false) => moves::lea::<u32, LONG_INDEX, 0>,
+        (LONG_RIP, OperandSize::Bits64, _) => moves::lea::<u64, LONG_RIP, 0>,
+        (WORD, OperandSize::Bits32, _) => moves::lea::<u32, WORD, 0>,
+        (WORD, OperandSize::Bits16, _) => moves::lea::<u16, WORD, 0>,
+        _ => return None,
+    })
 }
 
-fn push_register(i: &Insn, flat: bool) -> Fast {
-    match (i.has(OPERAND_32), flat, held(i) & DST != 0) {
-        (true, true, true) => stack::push_r::<u32, true, DST>,
-        (true, true, false) => stack::push_r::<u32, true, 0>,
-        (true, false, _) => stack::push_r::<u32, false, 0>,
-        (false, true, _) => stack::push_r::<u16, true, 0>,
-        (false, false, _) => stack::push_r::<u16, false, 0>,
+fn push_register(i: &Insn, mode: CodeMode) -> Fast {
+    let held = held(i) & DST != 0;
+    match (i.operand_size(), mode.is_64, mode.flat) {
+        (OperandSize::Bits64, ..) if held => stack::push_r::<u64, STACK_LONG, DST>,
+        (OperandSize::Bits64, ..) => stack::push_r::<u64, STACK_LONG, 0>,
+        (_, true, _) => stack::push_r::<u16, STACK_LONG, 0>,
+        (OperandSize::Bits32, _, true) if held => stack::push_r::<u32, STACK_FLAT, DST>,
+        (OperandSize::Bits32, _, true) => stack::push_r::<u32, STACK_FLAT, 0>,
+        (OperandSize::Bits32, _, false) => stack::push_r::<u32, STACK_ANY, 0>,
+        (_, _, true) => stack::push_r::<u16, STACK_FLAT, 0>,
+        (_, _, false) => stack::push_r::<u16, STACK_ANY, 0>,
     }
 }
 
@@ -418,11 +511,11 @@ fn two_operands<O: Alu>(i: &Insn, byte: bool, choice: &Choice) -> Option<Fast> {
 
 fn operands<O: Alu>(i: &Insn, byte: bool, choice: &Choice) -> Option<Fast> {
     match (i.dst, i.src) {
-        (0..16, 0..16) => Some(by_width!(byte, i, alu::rr<O>, [DST, SRC])),
-        (0..16, PLACE_IMMEDIATE) => Some(by_width!(byte, i, alu::ri<O>, [DST])),
-        (0..16, PLACE_MEMORY) => Some(by_form!(byte, i, choice.mode.flat, alu::rm<O>)),
+        (0..=LAST_REGISTER, 0..=LAST_REGISTER) => Some(by_width!(byte, i, alu::rr<O>, [DST, SRC])),
+        (0..=LAST_REGISTER, PLACE_IMMEDIATE) => Some(by_width!(byte, i, alu::ri<O>, [DST])),
+        (0..=LAST_REGISTER, PLACE_MEMORY) => Some(by_form!(byte, i, choice.mode.flat, alu::rm<O>)),
         (PLACE_MEMORY, PLACE_IMMEDIATE) => Some(by_form!(byte, i, choice.mode.flat, alu::mi<O>)),
-        (PLACE_MEMORY, 0..16) => Some(by_form!(byte, i, choice.mode.flat, alu::mr<O>)),
+        (PLACE_MEMORY, 0..=LAST_REGISTER) => Some(by_form!(byte, i, choice.mode.flat, alu::mr<O>)),
         _ => None,
     }
 }
@@ -439,9 +532,12 @@ fn mov(i: &Insn, byte: bool, flat: bool) -> Fast {
 
 /// From a byte.
 fn extend<E: Extend>(i: &Insn, flat: bool) -> Fast {
-    let wide = i.has(OPERAND_32);
     if i.src != PLACE_MEMORY {
-        return if wide { moves::extend_rr::<E, u8, u32> } else { moves::extend_rr::<E, u8, u16> };
+        return match i.operand_size() {
+            OperandSize::Bits64 => moves::extend_rr::<E, u8, u64>,
+            OperandSize::Bits32 => moves::extend_rr::<E, u8, u32>,
+            OperandSize::Bits16 => moves::extend_rr::<E, u8, u16>,
+        };
     }
     by_form!(false, i, flat, moves::extend_rm<E, u8>)
 }
@@ -450,6 +546,7 @@ fn extend<E: Extend>(i: &Insn, flat: bool) -> Fast {
 fn extend_word<E: Extend>(i: &Insn, flat: bool) -> Fast {
     match i.src {
         PLACE_MEMORY => by_form!(false, i, flat, moves::extend_rm<E, u16>),
+        _ if i.has(OPERAND_64) => moves::extend_rr::<E, u16, u64>,
         _ => moves::extend_rr::<E, u16, u32>,
     }
 }
@@ -475,15 +572,15 @@ fn one_shift<O: Shift>(i: &Insn, byte: bool, choice: &Choice) -> Option<Fast> {
 
 fn shift_of<O: Shift>(i: &Insn, byte: bool, choice: &Choice) -> Option<Fast> {
     match (i.dst, i.src) {
-        (0..16, PLACE_IMMEDIATE) => Some(by_width!(byte, i, shift::r_imm<O>, [DST])),
+        (0..=LAST_REGISTER, PLACE_IMMEDIATE) => Some(by_width!(byte, i, shift::r_imm<O>, [DST])),
         (PLACE_MEMORY, PLACE_IMMEDIATE) => Some(by_form!(byte, i, choice.mode.flat, shift::m_imm<O>)),
-        (0..16, _) => Some(by_width!(byte, i, shift::r_cl<O>, [DST])),
+        (0..=LAST_REGISTER, _) => Some(by_width!(byte, i, shift::r_cl<O>, [DST])),
         _ => None,
     }
 }
 
 fn double_shifts<O: DoubleShift>(i: &Insn, by_cl: bool) -> Option<Fast> {
-    let fits = i.dst < 16 && i.has(OPERAND_32);
+    let fits = i.dst <= LAST_REGISTER && i.has(OPERAND_32);
     fits.then_some(if by_cl { shift::rr_cl::<O, u32> } else { shift::rr_imm::<O, u32> })
 }
 
@@ -513,11 +610,15 @@ fn group_5(number: u8, i: &Insn, byte: bool, branch_fits: bool, choice: &Choice)
         0 => Some(one_operand::<Inc>(i, byte, choice)),
         1 => Some(one_operand::<Dec>(i, byte, choice)),
         2 if !byte && branch_fits && memory => Some(by_plain_form!(i, flat, branch::call_m)),
-        2 if !byte && branch_fits => Some(by_stack!(i, flat, branch::call_r)),
+        2 if !byte && branch_fits => Some(by_stack!(i, choice.mode, branch::call_r)),
         4 if !byte && branch_fits && memory => Some(by_plain_form!(i, flat, branch::jmp_m)),
-        4 if !byte && branch_fits => Some(if i.has(OPERAND_32) { branch::jmp_r::<u32> } else { branch::jmp_r::<u16> }),
+        4 if !byte && branch_fits => Some(match i.operand_size() {
+            OperandSize::Bits64 => branch::jmp_r::<u64>,
+            OperandSize::Bits32 => branch::jmp_r::<u32>,
+            OperandSize::Bits16 => branch::jmp_r::<u16>,
+        }),
         6 if !byte && memory => Some(by_form!(false, i, flat, stack::push_m)),
-        6 if !byte => Some(push_register(i, flat)),
+        6 if !byte => Some(push_register(i, choice.mode)),
         _ => None,
     }
 }

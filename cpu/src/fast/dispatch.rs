@@ -193,7 +193,7 @@ pub(super) unsafe fn canonical(c: *mut CpuState, h: *mut Hot, i: *const Insn, _:
         }
         let cpu: *mut CpuState = (*exec).cpu;
         let hot: *mut Hot = (*exec).hot;
-        (*cpu).rip = (*cpu).rip.wrapping_sub(u64::from((*i.add(1)).at)) & 0xFFFF_FFFF;
+        (*cpu).rip = (*cpu).rip.wrapping_sub(u64::from((*i.add(1)).at)) & (*hot).fast.rip_mask;
         let next_slot = i.add(1);
         let value = (*cpu).gpr[usize::from((*next_slot).holds)];
         go_on(cpu, hot, next_slot, value)
@@ -233,7 +233,7 @@ unsafe fn step(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> bool {
             if !calm {
                 fast.lazy.settle(&mut cpu.flags);
             }
-            cpu.rip = cpu.rip.wrapping_add(u64::from(insn.at)) & 0xFFFF_FFFF;
+            cpu.rip = cpu.rip.wrapping_add(u64::from(insn.at)) & fast.rip_mask;
             cpu.position = fast.end.wrapping_sub(fast.ticks as u64) + u64::from(insn.cycles) - 1;
             cpu.retired = cpu.position - fast.skew;
         }
@@ -270,7 +270,7 @@ pub(super) unsafe fn done(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *con
         let exec = (*h).fast.exec;
         {
             let (cpu, fast) = (&mut *c, &mut (*h).fast);
-            cpu.rip = cpu.rip.wrapping_add(u64::from((*i.add(1)).at)) & 0xFFFF_FFFF;
+            cpu.rip = cpu.rip.wrapping_add(u64::from((*i.add(1)).at)) & fast.rip_mask;
             cpu.position = fast.end.wrapping_sub(fast.ticks as u64) + u64::from((*i).cycles);
             cpu.retired = cpu.position - fast.skew;
         }
@@ -283,7 +283,7 @@ pub(super) unsafe fn done(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *con
         let cpu: *mut CpuState = (*exec).cpu;
         let hot: *mut Hot = (*exec).hot;
         let next_slot = i.add(1);
-        (*cpu).rip = (*cpu).rip.wrapping_sub(u64::from((*next_slot).at)) & 0xFFFF_FFFF;
+        (*cpu).rip = (*cpu).rip.wrapping_sub(u64::from((*next_slot).at)) & (*hot).fast.rip_mask;
         let value = (*cpu).gpr[usize::from((*next_slot).holds)];
         go_on(cpu, hot, next_slot, value)
     }
@@ -341,27 +341,27 @@ pub(super) unsafe fn fall_through(c: *mut CpuState, h: *mut Hot, e: *const Insn)
     // SAFETY: the caller's; a link is the number of a slot.
     unsafe {
         let fast = &mut (*h).fast;
-        let eip = ((*c).rip as u32).wrapping_add(u32::from((*e).at));
-        (*c).rip = u64::from(eip);
+        let rip = (*c).rip.wrapping_add(u64::from((*e).at));
+        (*c).rip = rip;
         fast.ticks -= i64::from((*e).cycles);
         let link = i64::from((*e).imm);
-        if (fast.ticks | (link - 1)) < 0 || u64::from(eip) >= fast.code_end {
+        if (fast.ticks | (link - 1)) < 0 || !fast.may_begin(rip) {
             return unlinked(c, h, e, Side::Next);
         }
         go_on(c, h, fast.slots.add(link as usize), 0)
     }
 }
 
-/// Leaves a trace by its branch; `e` is its end slot, and the target was checked against `code_end`.
+/// Leaves a trace by its branch; `e` is its end slot, and the target may begin a trace.
 ///
 /// # Safety
 /// As [`super::Fast`].
 #[inline(always)]
-pub(super) unsafe fn take_branch(c: *mut CpuState, h: *mut Hot, e: *const Insn, target: u32) -> *const Insn {
+pub(super) unsafe fn take_branch(c: *mut CpuState, h: *mut Hot, e: *const Insn, target: u64) -> *const Insn {
     // SAFETY: the caller's; a link is the number of a slot.
     unsafe {
         let fast = &mut (*h).fast;
-        (*c).rip = u64::from(target);
+        (*c).rip = target;
         fast.ticks -= i64::from((*e).cycles);
         let link = i64::from((*e).disp);
         if (fast.ticks | (link - 1)) < 0 {
@@ -378,6 +378,7 @@ unsafe fn unlinked(c: *mut CpuState, h: *mut Hot, e: *const Insn, side: Side) ->
     // SAFETY: the caller's; end slots lie in the trace cache.
     unsafe {
         let fast = &mut (*h).fast;
+        (*c).rip &= fast.rip_mask;
         let link = if side == Side::Taken { (*e).disp } else { (*e).imm };
         if fast.ticks >= 0 && link == DYNAMIC {
             return jump(c, h);
@@ -401,11 +402,11 @@ pub(super) unsafe fn jump(c: *mut CpuState, h: *mut Hot) -> *const Insn {
     // SAFETY: the caller's; the table has as many entries as `table_index` counts, and holds numbers of slots.
     unsafe {
         let fast = &mut (*h).fast;
-        let eip = (*c).rip as u32;
-        if fast.ticks < 0 || u64::from(eip) >= fast.code_end {
+        let rip = (*c).rip;
+        if fast.ticks < 0 || !fast.may_begin(rip) {
             return std::ptr::null();
         }
-        let linear = u64::from(fast.code_base.wrapping_add(eip));
+        let linear = fast.code_base.wrapping_add(rip) & fast.rip_mask;
         if linear / PAGE_BYTES != fast.fetch_page {
             return cross_page(c, h, linear);
         }

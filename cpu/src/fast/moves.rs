@@ -46,6 +46,15 @@ pub(super) unsafe fn mov_ri<W: Width, const HELD: u8>(
     }
 }
 
+/// `mov r64, imm64`.
+pub(super) unsafe fn mov_ri_64(c: *mut CpuState, h: *mut Hot, i: *const Insn, _: u64) -> *const Insn {
+    // SAFETY: a handler, see `super::Fast`.
+    unsafe {
+        let v = put(c, (*i).dst, (*i).immediate_64());
+        next(c, h, i, v)
+    }
+}
+
 /// `mov r, m`.
 pub(super) unsafe fn mov_rm<W: Width, const FORM: u8, const HELD: u8>(
     c: *mut CpuState,
@@ -162,7 +171,7 @@ pub(super) unsafe fn lea<W: Width, const FORM: u8, const HELD: u8>(
 ) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        let v = put(c, (*i).dst, W::truncate(offset::<FORM, HELD>(c, i, v).into()));
+        let v = put(c, (*i).dst, W::truncate(offset::<FORM, HELD>(c, i, v)));
         next(c, h, i, v)
     }
 }
@@ -201,7 +210,12 @@ pub(super) unsafe fn xchg_mr<W: Width, const FORM: u8, const HELD: u8>(
 }
 
 /// CBW, CWDE.
-pub(super) unsafe fn cbw<W: Width>(c: *mut CpuState, h: *mut Hot, i: *const Insn, _: u64) -> *const Insn {
+pub(super) unsafe fn cbw<W: Width, const HELD: u8>(
+    c: *mut CpuState,
+    h: *mut Hot,
+    i: *const Insn,
+    _: u64,
+) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
         let unused = W::BITS / 2;
@@ -211,7 +225,12 @@ pub(super) unsafe fn cbw<W: Width>(c: *mut CpuState, h: *mut Hot, i: *const Insn
 }
 
 /// CWD, CDQ.
-pub(super) unsafe fn cwd<W: Width>(c: *mut CpuState, h: *mut Hot, i: *const Insn, _: u64) -> *const Insn {
+pub(super) unsafe fn cwd<W: Width, const HELD: u8>(
+    c: *mut CpuState,
+    h: *mut Hot,
+    i: *const Insn,
+    _: u64,
+) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
         let v = put(c, DATA, get::<W>(c, ACCUMULATOR).signed_shr(W::BITS - 1));
@@ -229,12 +248,29 @@ pub(super) unsafe fn setcc<const CONDITION: u8>(c: *mut CpuState, h: *mut Hot, i
     }
 }
 
-/// `cmovcc r, r`.
+/// `cmovcc r32, r32`.
 pub(super) unsafe fn cmov<const CONDITION: u8>(c: *mut CpuState, h: *mut Hot, i: *const Insn, _: u64) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
+    unsafe { cmov_of::<u32, CONDITION>(c, h, i) }
+}
+
+/// `cmovcc r64, r64`.
+pub(super) unsafe fn cmov_64<const CONDITION: u8>(
+    c: *mut CpuState,
+    h: *mut Hot,
+    i: *const Insn,
+    _: u64,
+) -> *const Insn {
+    // SAFETY: a handler, see `super::Fast`.
+    unsafe { cmov_of::<u64, CONDITION>(c, h, i) }
+}
+
+#[inline(always)]
+unsafe fn cmov_of<W: Width, const CONDITION: u8>(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+    // SAFETY: a handler's.
     unsafe {
         let holds = (*h).fast.lazy.condition((*c).flags, CONDITION);
-        let (old, new) = (get::<u32>(c, (*i).dst), get::<u32>(c, (*i).src));
+        let (old, new) = (get::<W>(c, (*i).dst), get::<W>(c, (*i).src));
         let v = put(c, (*i).dst, if holds { new } else { old });
         next(c, h, i, v)
     }

@@ -5,10 +5,13 @@ use super::branch::decide;
 use super::choose::{CodeMode, form, held};
 use super::dispatch::bail;
 use super::flags::Kind;
-use super::operand::{DST, FLAT_BASE, FLAT_INDEX, SRC, WORD, get, get_or, immediate, put, read, readable};
+use super::operand::{
+    DST, FLAT_BASE, FLAT_INDEX, LAST_REGISTER, LONG_BASE, LONG_RIP, SRC, WORD, get, get_or, immediate, put, read,
+    readable,
+};
 use crate::exec::Hot;
-use crate::insn::{CALM, Insn, OPERAND_32, PLACE_IMMEDIATE, PLACE_MEMORY};
-use crate::isa::Map;
+use crate::insn::{CALM, Insn, PLACE_IMMEDIATE, PLACE_MEMORY};
+use crate::isa::{Map, OperandSize};
 use crate::state::CpuState;
 use crate::width::Width;
 
@@ -210,32 +213,43 @@ macro_rules! by_condition {
 
 fn compare<O: Compare, W: Width>(i: &Insn, flat: bool, condition: u8) -> Option<Fast> {
     // Only whole registers are handed on.
-    let held = if W::BITS == 32 { held(i) } else { 0 };
+    let held = if W::BITS >= 32 { held(i) } else { 0 };
     match (i.dst, i.src, form(i, flat)) {
-        (0..16, 0..16, _) if held & DST != 0 && held & SRC != 0 => {
+        (0..=LAST_REGISTER, 0..=LAST_REGISTER, _) if held & DST != 0 && held & SRC != 0 => {
             by_condition!(condition, |C| rr::<O, W, C, { DST | SRC }>)
         }
-        (0..16, 0..16, _) if held & DST != 0 => by_condition!(condition, |C| rr::<O, W, C, DST>),
-        (0..16, 0..16, _) if held & SRC != 0 => by_condition!(condition, |C| rr::<O, W, C, SRC>),
-        (0..16, 0..16, _) => by_condition!(condition, |C| rr::<O, W, C, 0>),
-        (0..16, PLACE_IMMEDIATE, _) if held & DST != 0 => by_condition!(condition, |C| ri::<O, W, C, DST>),
-        (0..16, PLACE_IMMEDIATE, _) => by_condition!(condition, |C| ri::<O, W, C, 0>),
-        (0..16, PLACE_MEMORY, FLAT_BASE) => by_condition!(condition, |C| rm::<O, W, C, FLAT_BASE, 0>),
-        (0..16, PLACE_MEMORY, FLAT_INDEX) => by_condition!(condition, |C| rm::<O, W, C, FLAT_INDEX, 0>),
-        (PLACE_MEMORY, 0..16, FLAT_BASE) => by_condition!(condition, |C| mr::<O, W, C, FLAT_BASE, 0>),
-        (PLACE_MEMORY, 0..16, FLAT_INDEX) => by_condition!(condition, |C| mr::<O, W, C, FLAT_INDEX, 0>),
+        (0..=LAST_REGISTER, 0..=LAST_REGISTER, _) if held & DST != 0 => {
+            by_condition!(condition, |C| rr::<O, W, C, DST>)
+        }
+        (0..=LAST_REGISTER, 0..=LAST_REGISTER, _) if held & SRC != 0 => {
+            by_condition!(condition, |C| rr::<O, W, C, SRC>)
+        }
+        (0..=LAST_REGISTER, 0..=LAST_REGISTER, _) => by_condition!(condition, |C| rr::<O, W, C, 0>),
+        (0..=LAST_REGISTER, PLACE_IMMEDIATE, _) if held & DST != 0 => by_condition!(condition, |C| ri::<O, W, C, DST>),
+        (0..=LAST_REGISTER, PLACE_IMMEDIATE, _) => by_condition!(condition, |C| ri::<O, W, C, 0>),
+        (0..=LAST_REGISTER, PLACE_MEMORY, FLAT_BASE) => by_condition!(condition, |C| rm::<O, W, C, FLAT_BASE, 0>),
+        (0..=LAST_REGISTER, PLACE_MEMORY, FLAT_INDEX) => by_condition!(condition, |C| rm::<O, W, C, FLAT_INDEX, 0>),
+        (0..=LAST_REGISTER, PLACE_MEMORY, LONG_BASE) => by_condition!(condition, |C| rm::<O, W, C, LONG_BASE, 0>),
+        (0..=LAST_REGISTER, PLACE_MEMORY, LONG_RIP) => by_condition!(condition, |C| rm::<O, W, C, LONG_RIP, 0>),
+        (PLACE_MEMORY, 0..=LAST_REGISTER, FLAT_BASE) => by_condition!(condition, |C| mr::<O, W, C, FLAT_BASE, 0>),
+        (PLACE_MEMORY, 0..=LAST_REGISTER, FLAT_INDEX) => by_condition!(condition, |C| mr::<O, W, C, FLAT_INDEX, 0>),
+        (PLACE_MEMORY, 0..=LAST_REGISTER, LONG_BASE) => by_condition!(condition, |C| mr::<O, W, C, LONG_BASE, 0>),
+        (PLACE_MEMORY, 0..=LAST_REGISTER, LONG_RIP) => by_condition!(condition, |C| mr::<O, W, C, LONG_RIP, 0>),
         (PLACE_MEMORY, PLACE_IMMEDIATE, FLAT_BASE) => by_condition!(condition, |C| mi::<O, W, C, FLAT_BASE, 0>),
         (PLACE_MEMORY, PLACE_IMMEDIATE, FLAT_INDEX) => by_condition!(condition, |C| mi::<O, W, C, FLAT_INDEX, 0>),
+        (PLACE_MEMORY, PLACE_IMMEDIATE, LONG_BASE) => by_condition!(condition, |C| mi::<O, W, C, LONG_BASE, 0>),
+        (PLACE_MEMORY, PLACE_IMMEDIATE, LONG_RIP) => by_condition!(condition, |C| mi::<O, W, C, LONG_RIP, 0>),
         (PLACE_MEMORY, PLACE_IMMEDIATE, WORD) => by_condition!(condition, |C| mi::<O, W, C, WORD, 0>),
         _ => None,
     }
 }
 
 fn compare_sized<O: Compare>(i: &Insn, byte: bool, flat: bool, condition: u8) -> Option<Fast> {
-    match (byte, i.has(OPERAND_32)) {
-        (true, _) => compare::<O, u8>(i, flat, condition),
-        (false, true) => compare::<O, u32>(i, flat, condition),
-        (false, false) => compare::<O, u16>(i, flat, condition),
+    match i.operand_size() {
+        _ if byte => compare::<O, u8>(i, flat, condition),
+        OperandSize::Bits64 => compare::<O, u64>(i, flat, condition),
+        OperandSize::Bits32 => compare::<O, u32>(i, flat, condition),
+        OperandSize::Bits16 => compare::<O, u16>(i, flat, condition),
     }
 }
 
@@ -253,20 +267,23 @@ pub(super) fn choose(first: &Insn, branch: &Insn, mode: CodeMode) -> Option<Fast
         (0x84 | 0x85 | 0xA8 | 0xA9, _) | (0xF6 | 0xF7, 0 | 1) => {
             compare_sized::<Test>(first, byte & 1 == 0, mode.flat, condition)
         }
-        (0x40..=0x47, _) | (0xFF, 0) if first.dst < 16 => step::<INC>(first, condition),
-        (0x48..=0x4F, _) | (0xFF, 1) if first.dst < 16 => step::<DEC>(first, condition),
+        (0x40..=0x47, _) | (0xFF, 0) if first.dst <= LAST_REGISTER => step::<INC>(first, condition),
+        (0x48..=0x4F, _) | (0xFF, 1) if first.dst <= LAST_REGISTER => step::<DEC>(first, condition),
         _ => None,
     }
 }
 
 fn step<const KIND: u8>(i: &Insn, condition: u8) -> Option<Fast> {
-    match (i.has(OPERAND_32), condition, held(i) & DST != 0) {
-        (true, EQUAL, true) => Some(step_zero::<u32, KIND, EQUAL, DST>),
-        (true, EQUAL, false) => Some(step_zero::<u32, KIND, EQUAL, 0>),
-        (true, NOT_EQUAL, true) => Some(step_zero::<u32, KIND, NOT_EQUAL, DST>),
-        (true, NOT_EQUAL, false) => Some(step_zero::<u32, KIND, NOT_EQUAL, 0>),
-        (false, EQUAL, _) => Some(step_zero::<u16, KIND, EQUAL, 0>),
-        (false, NOT_EQUAL, _) => Some(step_zero::<u16, KIND, NOT_EQUAL, 0>),
+    use OperandSize::{Bits16, Bits32, Bits64};
+    match (i.operand_size(), condition, held(i) & DST != 0) {
+        (Bits32, EQUAL, true) => Some(step_zero::<u32, KIND, EQUAL, DST>),
+        (Bits32, EQUAL, false) => Some(step_zero::<u32, KIND, EQUAL, 0>),
+        (Bits32, NOT_EQUAL, true) => Some(step_zero::<u32, KIND, NOT_EQUAL, DST>),
+        (Bits32, NOT_EQUAL, false) => Some(step_zero::<u32, KIND, NOT_EQUAL, 0>),
+        (Bits64, EQUAL, _) => Some(step_zero::<u64, KIND, EQUAL, 0>),
+        (Bits64, NOT_EQUAL, _) => Some(step_zero::<u64, KIND, NOT_EQUAL, 0>),
+        (Bits16, EQUAL, _) => Some(step_zero::<u16, KIND, EQUAL, 0>),
+        (Bits16, NOT_EQUAL, _) => Some(step_zero::<u16, KIND, NOT_EQUAL, 0>),
         _ => None,
     }
 }

@@ -48,7 +48,7 @@ macro_rules! shift {
             }
             #[inline(always)]
             fn apply<W: Width>(c: &mut CpuState, h: &mut Hot, a: W, count: u8) -> W {
-                if count & 31 == 0 {
+                if W::BITS < 64 && count & 31 == 0 || count & 63 == 0 {
                     return a;
                 }
                 let (result, flags) = value::$value(a, count, 0);
@@ -75,7 +75,7 @@ macro_rules! rotate {
             }
             #[inline(always)]
             fn apply<W: Width>(c: &mut CpuState, _: &mut Hot, a: W, count: u8) -> W {
-                if count & 31 == 0 {
+                if W::BITS < 64 && count & 31 == 0 || count & 63 == 0 {
                     return a;
                 }
                 let (result, flags) = value::$value(a, count, c.flags.bits());
@@ -181,7 +181,7 @@ macro_rules! double {
         impl DoubleShift for $name {
             #[inline(always)]
             fn apply<W: Width>(c: &mut CpuState, h: &mut Hot, a: W, source: W, count: u8) -> W {
-                if count & 31 == 0 {
+                if W::BITS < 64 && count & 31 == 0 || count & 63 == 0 {
                     return a;
                 }
                 let (result, flags) = value::$value(a, source, count, 0);

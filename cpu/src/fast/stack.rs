@@ -1,9 +1,9 @@
-//! PUSH, POP, LEAVE; how calls and returns reach the stack. Both stack widths.
+//! PUSH, POP, LEAVE; how calls and returns reach the stack. All stack widths.
 
 use super::dispatch::{bail, next};
 use super::operand::{
-    BP, DST, FLAT_BASE, FLAT_INDEX, SP, get, get_or, immediate, put, read, readable, readable_at, readable_flat,
-    register, writable_at, writable_flat, write,
+    BP, DST, SP, STACK_ANY, STACK_FLAT, STACK_LONG, get_or, immediate, is_canonical, put, read, readable, readable_at,
+    readable_flat, register, stack_of, writable_at, writable_flat, write,
 };
 use super::state::Window;
 use crate::exec::Hot;
@@ -18,21 +18,27 @@ unsafe fn window(h: *mut Hot) -> *const Window {
     unsafe { &raw const (*h).fast.windows[SegReg::Ss as usize] }
 }
 
+/// The linear address of a pointer into a stack without base and limit; `None` if it is not canonical.
+#[inline(always)]
+fn linear<const STACK: u8>(pointer: u64) -> Option<u64> {
+    if STACK == STACK_FLAT { Some(pointer & 0xFFFF_FFFF) } else { is_canonical(pointer).then_some(pointer) }
+}
+
 /// Moves the stack pointer; with a 16-bit stack ESP[31:16] stays.
 ///
 /// # Safety
 /// `c` and `h` are valid.
 #[inline(always)]
-pub(super) unsafe fn move_pointer<const FLAT: bool>(c: *mut CpuState, h: *mut Hot, pointer: u32) {
+pub(super) unsafe fn move_pointer<const STACK: u8>(c: *mut CpuState, h: *mut Hot, pointer: u64) {
     // SAFETY: the caller's.
     unsafe {
-        if FLAT {
-            *register(c, SP) = u64::from(pointer);
+        if STACK != STACK_ANY {
+            *register(c, SP) = if STACK == STACK_FLAT { pointer & 0xFFFF_FFFF } else { pointer };
             return;
         }
-        let mask = (*h).fast.stack_mask;
+        let mask = u64::from((*h).fast.stack_mask);
         let place = register(c, SP);
-        *place = u64::from((*place as u32 & !mask) | (pointer & mask));
+        *place = (*place & 0xFFFF_FFFF & !mask) | (pointer & mask);
     }
 }
 
@@ -41,14 +47,15 @@ pub(super) unsafe fn move_pointer<const FLAT: bool>(c: *mut CpuState, h: *mut Ho
 /// # Safety
 /// `c` and `h` are valid.
 #[inline(always)]
-pub(super) unsafe fn below<W: Width, const FLAT: bool>(c: *mut CpuState, h: *mut Hot) -> Option<(u32, usize)> {
+pub(super) unsafe fn below<W: Width, const STACK: u8>(c: *mut CpuState, h: *mut Hot) -> Option<(u64, usize)> {
     // SAFETY: the caller's.
     unsafe {
-        if FLAT {
-            let pointer = (*register(c, SP) as u32).wrapping_sub(W::BYTES as u32);
+        let pointer = (*register(c, SP)).wrapping_sub(W::BYTES);
+        if STACK != STACK_ANY {
+            let pointer = linear::<STACK>(pointer)?;
             return Some((pointer, writable_flat::<W>(h, pointer)?));
         }
-        let pointer = (*register(c, SP) as u32).wrapping_sub(W::BYTES as u32) & (*h).fast.stack_mask;
+        let pointer = pointer & u64::from((*h).fast.stack_mask);
         Some((pointer, writable_at::<W>(h, window(h), pointer)?))
     }
 }
@@ -58,20 +65,21 @@ pub(super) unsafe fn below<W: Width, const FLAT: bool>(c: *mut CpuState, h: *mut
 /// # Safety
 /// `c` and `h` are valid.
 #[inline(always)]
-pub(super) unsafe fn top<W: Width, const FLAT: bool>(c: *mut CpuState, h: *mut Hot) -> Option<(usize, u32)> {
+pub(super) unsafe fn top<W: Width, const STACK: u8>(c: *mut CpuState, h: *mut Hot) -> Option<(usize, u64)> {
     // SAFETY: the caller's.
     unsafe {
-        if FLAT {
-            let pointer = *register(c, SP) as u32;
-            return Some((readable_flat::<W>(h, pointer)?, pointer.wrapping_add(W::BYTES as u32)));
+        let pointer = *register(c, SP);
+        if STACK != STACK_ANY {
+            let pointer = linear::<STACK>(pointer)?;
+            return Some((readable_flat::<W>(h, pointer)?, pointer.wrapping_add(W::BYTES)));
         }
-        let pointer = *register(c, SP) as u32 & (*h).fast.stack_mask;
-        Some((readable_at::<W>(h, window(h), pointer)?, pointer.wrapping_add(W::BYTES as u32)))
+        let pointer = pointer & u64::from((*h).fast.stack_mask);
+        Some((readable_at::<W>(h, window(h), pointer)?, pointer.wrapping_add(W::BYTES)))
     }
 }
 
 #[inline(always)]
-unsafe fn push<W: Width, const FLAT: bool>(
+unsafe fn push<W: Width, const STACK: u8>(
     c: *mut CpuState,
     h: *mut Hot,
     i: *const Insn,
@@ -80,33 +88,33 @@ unsafe fn push<W: Width, const FLAT: bool>(
 ) -> *const Insn {
     // SAFETY: a handler's.
     unsafe {
-        let Some((pointer, at)) = below::<W, FLAT>(c, h) else { return bail(c, h, i) };
+        let Some((pointer, at)) = below::<W, STACK>(c, h) else { return bail(c, h, i) };
         write(h, at, value);
-        move_pointer::<FLAT>(c, h, pointer);
+        move_pointer::<STACK>(c, h, pointer);
         next(c, h, i, v)
     }
 }
 
 /// `push r`: ESP as it was.
-pub(super) unsafe fn push_r<W: Width, const FLAT: bool, const HELD: u8>(
+pub(super) unsafe fn push_r<W: Width, const STACK: u8, const HELD: u8>(
     c: *mut CpuState,
     h: *mut Hot,
     i: *const Insn,
     v: u64,
 ) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
-    unsafe { push::<W, FLAT>(c, h, i, v, get_or::<W, HELD, DST>(c, (*i).dst, v)) }
+    unsafe { push::<W, STACK>(c, h, i, v, get_or::<W, HELD, DST>(c, (*i).dst, v)) }
 }
 
 /// `push imm`.
-pub(super) unsafe fn push_i<W: Width, const FLAT: bool>(
+pub(super) unsafe fn push_i<W: Width, const STACK: u8>(
     c: *mut CpuState,
     h: *mut Hot,
     i: *const Insn,
     v: u64,
 ) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
-    unsafe { push::<W, FLAT>(c, h, i, v, immediate::<W>(i)) }
+    unsafe { push::<W, STACK>(c, h, i, v, immediate::<W>(i)) }
 }
 
 /// `push m`.
@@ -119,15 +127,17 @@ pub(super) unsafe fn push_m<W: Width, const FORM: u8, const HELD: u8>(
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
         let Some(at) = readable::<W, FORM, HELD>(c, h, i, v) else { return bail(c, h, i) };
-        match FORM {
-            FLAT_BASE | FLAT_INDEX => push::<W, true>(c, h, i, v, read::<W>(h, at)),
-            _ => push::<W, false>(c, h, i, v, read::<W>(h, at)),
+        let value = read::<W>(h, at);
+        match stack_of(FORM) {
+            STACK_LONG => push::<W, STACK_LONG>(c, h, i, v, value),
+            STACK_FLAT => push::<W, STACK_FLAT>(c, h, i, v, value),
+            _ => push::<W, STACK_ANY>(c, h, i, v, value),
         }
     }
 }
 
 /// `pop r`: ESP takes the value popped.
-pub(super) unsafe fn pop_r<W: Width, const FLAT: bool>(
+pub(super) unsafe fn pop_r<W: Width, const STACK: u8>(
     c: *mut CpuState,
     h: *mut Hot,
     i: *const Insn,
@@ -135,16 +145,30 @@ pub(super) unsafe fn pop_r<W: Width, const FLAT: bool>(
 ) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        let Some((at, pointer)) = top::<W, FLAT>(c, h) else { return bail(c, h, i) };
+        let Some((at, pointer)) = top::<W, STACK>(c, h) else { return bail(c, h, i) };
         let value = read::<W>(h, at);
-        move_pointer::<FLAT>(c, h, pointer);
+        move_pointer::<STACK>(c, h, pointer);
         let v = put(c, (*i).dst, value);
         next(c, h, i, v)
     }
 }
 
+/// The frame pointer, and where what it points to can be read.
+#[inline(always)]
+unsafe fn frame<W: Width, const STACK: u8>(c: *mut CpuState, h: *mut Hot) -> Option<(u64, usize)> {
+    // SAFETY: a handler's.
+    unsafe {
+        if STACK != STACK_ANY {
+            let frame = linear::<STACK>(*register(c, BP))?;
+            return Some((frame, readable_flat::<W>(h, frame)?));
+        }
+        let frame = *register(c, BP) & u64::from((*h).fast.stack_mask);
+        Some((frame, readable_at::<W>(h, window(h), frame)?))
+    }
+}
+
 /// LEAVE.
-pub(super) unsafe fn leave<W: Width, const FLAT: bool>(
+pub(super) unsafe fn leave<W: Width, const STACK: u8>(
     c: *mut CpuState,
     h: *mut Hot,
     i: *const Insn,
@@ -152,11 +176,9 @@ pub(super) unsafe fn leave<W: Width, const FLAT: bool>(
 ) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        let frame = get::<u32>(c, BP) & if FLAT { u32::MAX } else { (*h).fast.stack_mask };
-        let place = if FLAT { readable_flat::<W>(h, frame) } else { readable_at::<W>(h, window(h), frame) };
-        let Some(at) = place else { return bail(c, h, i) };
+        let Some((frame, at)) = frame::<W, STACK>(c, h) else { return bail(c, h, i) };
         let value = read::<W>(h, at);
-        move_pointer::<FLAT>(c, h, frame.wrapping_add(W::BYTES as u32));
+        move_pointer::<STACK>(c, h, frame.wrapping_add(W::BYTES));
         let v = put(c, BP, value);
         next(c, h, i, v)
     }

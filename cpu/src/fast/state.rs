@@ -16,7 +16,7 @@ use crate::trace::TableEntry;
 #[repr(C, align(32))]
 pub(super) struct Window {
     /// Linear address of offset 0.
-    pub(super) base: u32,
+    pub(super) base: u64,
     /// First offset that cannot be read.
     pub(super) read_end: u64,
     /// First offset that cannot be written.
@@ -40,10 +40,14 @@ pub(crate) struct FastState {
     pub(super) slots: *mut Insn,
     /// First entry of the trace table.
     pub(super) table: *const TableEntry,
-    /// First offset in CS at which no trace may begin without a closer look at the limit.
-    pub(super) code_end: u64,
+    /// Offsets in CS at which traces may begin without a closer look: the first, and how many. In 64-bit code they are
+    /// the canonical addresses of 48 bits.
+    pub(super) code_start: u64,
+    pub(super) code_len: u64,
     /// Linear base of CS.
-    pub(super) code_base: u32,
+    pub(super) code_base: u64,
+    /// What RIP and linear addresses of code wrap at: all ones in 64-bit code.
+    pub(super) rip_mask: u64,
     /// FFFFh while the stack is a 16-bit one.
     pub(super) stack_mask: u32,
     /// The code's mode, as trace keys have it.
@@ -57,6 +61,7 @@ pub(crate) struct FastState {
     /// What the windows were made for: a guard, and protected mode.
     guarded: bool,
     checks_types: bool,
+    long: bool,
     /// The position at which `ticks` is zero.
     pub(super) end: u64,
     /// Position minus retired instructions.
@@ -92,8 +97,10 @@ impl Default for FastState {
             key: 0,
             slots: std::ptr::null_mut(),
             table: std::ptr::null(),
-            code_end: 0,
+            code_start: 0,
+            code_len: 0,
             code_base: 0,
+            rip_mask: 0xFFFF_FFFF,
             stack_mask: 0,
             key_bits: 0,
             fetch_page: u64::MAX,
@@ -101,6 +108,7 @@ impl Default for FastState {
             windows: [Window::default(); 6],
             guarded: false,
             checks_types: false,
+            long: false,
             end: 0,
             skew: 0,
             exec: std::ptr::null_mut(),
@@ -111,6 +119,10 @@ impl Default for FastState {
         }
     }
 }
+
+/// The lowest canonical address of 48 bits, and how many there are.
+const CANONICAL_START: u64 = 0u64.wrapping_sub(1 << 47);
+const CANONICAL_COUNT: u64 = 1 << 48;
 
 /// A bit for each segment register.
 const EVERY_SEGMENT: u8 = 0x3F;
@@ -123,25 +135,42 @@ impl FastState {
     /// `stale` as [`crate::exec::Hot`] has it.
     pub(super) fn refresh(&mut self, cpu: &CpuState, (stale, guarded): (u8, bool), key: impl Fn(Class) -> u64) {
         let checks_types = cpu.protected();
-        let all = guarded != self.guarded || checks_types != self.checks_types;
-        (self.guarded, self.checks_types) = (guarded, checks_types);
+        let long = cpu.code_is_64();
+        let all = guarded != self.guarded || checks_types != self.checks_types || long != self.long;
+        (self.guarded, self.checks_types, self.long) = (guarded, checks_types, long);
         let mut stale = if all { EVERY_SEGMENT } else { stale & EVERY_SEGMENT };
         while stale != 0 {
             let reg = SegReg::ALL[stale.trailing_zeros() as usize];
             stale &= stale - 1;
             self.windows[reg as usize] = if guarded { Window::default() } else { window(cpu, reg) };
         }
-        let cs = cpu.seg(SegReg::Cs);
-        let limit = u64::from(cs.limit);
-        self.code_end = if cs.limit == u32::MAX { 1 << 32 } else { (limit + 1).saturating_sub(MOST_TRACE_BYTES) };
-        if !cs.is_big() {
-            // Behind this branches of 16-bit code wrap.
-            self.code_end = self.code_end.min(0x1_0000);
+        if long {
+            (self.code_start, self.code_len) = (CANONICAL_START, CANONICAL_COUNT);
+            (self.code_base, self.rip_mask) = (0, u64::MAX);
+        } else {
+            self.refresh_code(cpu);
         }
-        self.code_base = cs.base as u32;
         self.stack_mask = if cpu.seg(SegReg::Ss).is_big() { u32::MAX } else { 0xFFFF };
         self.key_bits = self.mode(cpu).key_bits();
         self.key = key(cpu.class());
+    }
+
+    /// True if a trace may begin at an offset in CS without a closer look.
+    #[inline(always)]
+    pub(super) fn may_begin(&self, rip: u64) -> bool {
+        rip.wrapping_sub(self.code_start) < self.code_len
+    }
+
+    fn refresh_code(&mut self, cpu: &CpuState) {
+        let cs = cpu.seg(SegReg::Cs);
+        let limit = u64::from(cs.limit);
+        self.code_start = 0;
+        self.code_len = if cs.limit == u32::MAX { 1 << 32 } else { (limit + 1).saturating_sub(MOST_TRACE_BYTES) };
+        if !cs.is_big() {
+            // Behind this branches of 16-bit code wrap.
+            self.code_len = self.code_len.min(0x1_0000);
+        }
+        (self.code_base, self.rip_mask) = (cs.base & 0xFFFF_FFFF, 0xFFFF_FFFF);
     }
 
     /// What code runs under now. 16-bit code is never taken for flat: there is little to win.
@@ -153,6 +182,7 @@ impl FastState {
         let is_64 = cpu.code_is_64();
         let is_32 = cpu.code_is_32() && !is_64;
         let all = is_32 && self.stack_mask == u32::MAX && flat(SegReg::Ds) && flat(SegReg::Es) && flat(SegReg::Ss);
+        let all = all || (is_64 && !self.guarded);
         CodeMode { is_64, is_32, flat: all }
     }
 }
@@ -160,7 +190,11 @@ impl FastState {
 #[inline]
 fn window(cpu: &CpuState, reg: SegReg) -> Window {
     let segment = cpu.seg(reg);
-    let base = segment.base as u32;
+    if cpu.code_is_64() {
+        // Only FS and GS are asked.
+        return Window { base: segment.base, read_end: 0, write_end: 0 };
+    }
+    let base = segment.base & 0xFFFF_FFFF;
     let expands_down = segment.rights & (S | CODE | EXPAND_DOWN) == S | EXPAND_DOWN;
     if segment.is_unusable() || expands_down {
         return Window { base, read_end: 0, write_end: 0 };

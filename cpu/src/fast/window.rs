@@ -4,7 +4,7 @@ use ringwalk_mmu::{BusCx, LinAddr, PhysAddr, Size};
 
 use super::dispatch::{bail, done, next, now};
 use super::moves::Extend;
-use super::operand::{FLAT_BASE, offset, put, window};
+use super::operand::{FLAT_BASE, LONG_BASE, long_linear, offset, put, window};
 use crate::exec::Hot;
 use crate::insn::Insn;
 use crate::state::CpuState;
@@ -54,13 +54,16 @@ unsafe fn linear<W: Width, const FORM: u8>(
 ) -> Option<LinAddr> {
     // SAFETY: the caller's.
     unsafe {
+        if FORM >= LONG_BASE {
+            return long_linear::<FORM, 0>(c, h, i, 0).map(LinAddr);
+        }
         let offset = offset::<FORM, 0>(c, i, 0);
         if FORM >= FLAT_BASE {
-            return Some(LinAddr(offset.into()));
+            return Some(LinAddr(offset));
         }
         let window = &*window(h, i);
         let end = if writes { window.write_end } else { window.read_end };
-        (u64::from(offset) + W::BYTES <= end).then(|| LinAddr(window.base.wrapping_add(offset).into()))
+        (offset + W::BYTES <= end).then(|| LinAddr(window.base.wrapping_add(offset) & 0xFFFF_FFFF))
     }
 }
 
