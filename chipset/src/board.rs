@@ -594,6 +594,12 @@ impl Bus for Board {
         Vector(vector)
     }
 
+    fn floating_point_error(&mut self, asserted: bool, cx: &mut BusCx<'_>) {
+        self.devices.coprocessor.set_error(asserted);
+        self.with_device(Devices::COPROCESSOR, cx, |_, _| ());
+        self.note_changes(cx);
+    }
+
     fn take_nmi(&mut self) {
         self.beside.forget_told();
         self.nmi = false;
@@ -608,6 +614,7 @@ impl Bus for Board {
             reset: self.reset,
             routes_changed: self.beside.routes_changed,
             exit: self.beside.exit,
+            ignore_error: self.devices.coprocessor.is_ignored(),
         }
     }
 

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cmos;
 use crate::config::BoardConfig;
+use crate::coprocessor::Coprocessor;
 use crate::debug_port::DebugPort;
 use crate::device::{Device, Lines};
 use crate::dma::Dma;
@@ -44,6 +45,7 @@ pub(crate) struct Devices {
     pub(crate) piix4_pm: Piix4Pm,
     pub(crate) fw_cfg: FwCfg,
     pub(crate) lpt1: Parallel,
+    pub(crate) coprocessor: Coprocessor,
 }
 
 /// Makes `NAMES`, `get` and `split` from one list of fields, in the order in which they answer where they overlap:
@@ -88,6 +90,7 @@ list! {
     15 piix4_pm,
     16 fw_cfg,
     17 lpt1,
+    18 coprocessor,
 }
 
 /// How many devices there are.
@@ -101,13 +104,15 @@ impl Devices {
     pub(crate) const VGA: u8 = 3;
     /// The DMA controllers' number.
     pub(crate) const DMA: u8 = 13;
+    /// The coprocessor error latch's number.
+    pub(crate) const COPROCESSOR: u8 = 18;
     /// A bit for each device that time does nothing to: it need not be brought forward, and is never due.
     pub(crate) const TIMELESS: u32 = 1 | 1 << 1 | 1 << 4 | 1 << 8 | 1 << 11 | 1 << 12 | 1 << 13 | 1 << 16;
     /// A bit for each timeless device that makes neither requests nor output and drives no line: interrupt and DMA
     /// controllers.
     pub(crate) const QUICK: u32 = 1 << 4 | 1 << Devices::DMA;
     /// A bit for each device that the processor's lines depend on without a line of its own.
-    pub(crate) const MAKES_SIGNALS: u32 = Devices::MAKES_REQUESTS | 1 << 4 | 1 << 6;
+    pub(crate) const MAKES_SIGNALS: u32 = Devices::MAKES_REQUESTS | 1 << 4 | 1 << 6 | 1 << Devices::COPROCESSOR;
     /// A bit for each device that asks something of the processor or the whole machine: resets, INIT, the A20 gate.
     pub(crate) const MAKES_REQUESTS: u32 = 1 | 1 << 7 | 1 << 8;
 
@@ -134,6 +139,7 @@ impl Devices {
             piix4_pm: Piix4Pm::new(),
             fw_cfg: FwCfg::new(config),
             lpt1: Parallel::default(),
+            coprocessor: Coprocessor::default(),
         }
     }
 
@@ -152,12 +158,13 @@ mod tests {
     fn devices_have_their_numbers() {
         assert_eq!(Devices::NAMES[usize::from(Devices::VGA)], "vga");
         assert_eq!(Devices::NAMES[usize::from(Devices::DMA)], "dma");
+        assert_eq!(Devices::NAMES[usize::from(Devices::COPROCESSOR)], "coprocessor");
         let names = |bits: u32| -> Vec<_> {
             let numbers = Devices::numbers().filter(|number| bits >> number & 1 != 0);
             numbers.map(|number| Devices::NAMES[usize::from(number)]).collect()
         };
         assert_eq!(names(Devices::MAKES_REQUESTS), ["isa_bridge", "i8042", "port92"]);
-        assert_eq!(names(Devices::MAKES_SIGNALS), ["isa_bridge", "pic", "rtc", "i8042", "port92"]);
+        assert_eq!(names(Devices::MAKES_SIGNALS), ["isa_bridge", "pic", "rtc", "i8042", "port92", "coprocessor"]);
         let timeless = ["isa_bridge", "host_bridge", "pic", "port92", "debug_port", "exit_device", "dma", "fw_cfg"];
         assert_eq!(names(Devices::TIMELESS), timeless);
         assert_eq!(names(Devices::QUICK), ["pic", "dma"]);

@@ -23,6 +23,7 @@ mod vga;
 
 // Devices on the ISA bus.
 mod byte_wide;
+mod coprocessor;
 mod debug_port;
 mod dma;
 mod dma_chip;
@@ -52,6 +53,7 @@ mod test_pc;
 
 pub use board::Board;
 pub use config::{BoardConfig, BootDevice, Date, DiskConfig, DiskKind, FLOPPY_KIB, FloppyConfig};
+pub use coprocessor::Coprocessor;
 pub use debug_port::DebugPort;
 pub use device::{Cx, Device, Lines, Output, Range, Ranges, Reg, Space, View};
 pub use dma::{Dma, DmaCycle};

@@ -116,6 +116,9 @@ impl Decoder<'_> {
                     self.insn.op = place.number();
                     self.settle_operand_size(row);
                     self.operands(row, opcode)?;
+                    if escape == Escape::None && (0xD8..=0xDF).contains(&opcode) {
+                        self.keep_last_opcode(opcode);
+                    }
                     return Ok(self.choose_handler(row));
                 }
                 Entry::UndefinedModRm => {
@@ -149,6 +152,13 @@ impl Decoder<'_> {
                     &rows[place.prefix.saturating_sub(1) as usize]
                 }
             };
+        }
+    }
+
+    /// The opcode as the floating-point unit remembers it. SDM Vol.1 8.1.9 "Last Instruction Opcode".
+    fn keep_last_opcode(&mut self, opcode: u8) {
+        if let Some(ModRm { mode, reg, rm }) = self.modrm {
+            self.insn.imm = i32::from(opcode & 7) << 8 | i32::from(mode << 6 | reg << 3 | rm);
         }
     }
 
@@ -292,7 +302,10 @@ impl Decoder<'_> {
         let imm: i32 = match operand {
             Operand::None => return Ok(PLACE_NONE),
             Operand::Eb => return Ok(self.byte_register(self.rm_place(self.extension(REX_B)))),
-            Operand::Ev | Operand::Ew | Operand::Ed | Operand::M | Operand::Wx => {
+            Operand::Ev | Operand::Ew | Operand::Ed | Operand::Wx => {
+                return Ok(self.rm_place(self.extension(REX_B)));
+            }
+            Operand::M | Operand::Mw | Operand::Md | Operand::Mq | Operand::Mt => {
                 return Ok(self.rm_place(self.extension(REX_B)));
             }
             // MMX and segment registers are eight at most: REX does not reach them.
@@ -438,7 +451,7 @@ impl Decoder<'_> {
     /// Picks the row's handler, or the one that says why the form is undefined. Returns whether a trace ends here.
     fn choose_handler(&mut self, row: &Row) -> bool {
         let prefixed = self.insn.has(REP) || self.insn.has(REPNE) || self.operand_prefix;
-        let memory_only = row.operands.contains(&Operand::M);
+        let only_memory = row.operands.iter().any(|operand| memory_only(*operand));
         let refused = if !self.features.has(row.feature) {
             Some(Refusal::Model)
         } else if row.in_64 == In64::Undefined && self.is_64() {
@@ -447,7 +460,7 @@ impl Decoder<'_> {
             Some(Refusal::Only64)
         } else if self.insn.has(LOCK) && !(row.lockable && self.insn.dst == PLACE_MEMORY) {
             Some(Refusal::Lock)
-        } else if memory_only && !self.insn.is_memory() {
+        } else if only_memory && !self.insn.is_memory() {
             Some(Refusal::Register)
         } else if row.no_prefix && prefixed {
             Some(Refusal::Prefix)
@@ -461,9 +474,18 @@ impl Decoder<'_> {
     }
 }
 
+const fn memory_only(operand: Operand) -> bool {
+    use Operand::*;
+    matches!(operand, M | Mw | Md | Mq | Mt)
+}
+
 const fn uses_modrm(operand: Operand) -> bool {
     use Operand::*;
-    matches!(operand, Eb | Ev | Ew | Ed | Gb | Gv | Gw | Gd | M | R | Sw | Cd | Dd | Vx | Wx | Ux | Pq | Qq | Nq | St)
+    memory_only(operand)
+        || matches!(
+            operand,
+            Eb | Ev | Ew | Ed | Gb | Gv | Gw | Gd | R | Sw | Cd | Dd | Vx | Wx | Ux | Pq | Qq | Nq | St
+        )
 }
 
 #[cfg(test)]

@@ -63,7 +63,7 @@ pub struct Insn {
     /// slot that ends it.
     pub fast: Fast,
     /// Immediate, sign-extended where the encoding says so; offset of a far pointer; ENTER as level << 16 | size;
-    /// relative branches as the displacement.
+    /// relative branches as the displacement; the last opcode of an x87 instruction.
     pub imm: i32,
     /// Displacement of the memory operand; selector of a far pointer.
     pub disp: i32,

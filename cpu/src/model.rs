@@ -9,8 +9,8 @@ pub use crate::feature::{FEATURES, Feature, FeatureInfo, Features, Word};
 
 /// What the 386 has.
 const SINCE_386: [Feature; 4] = [Feature::I8086, Feature::I186, Feature::I286, Feature::I386];
-/// What the 486 DX4 brought.
-const SINCE_486: [Feature; 2] = [Feature::I486, Feature::Cpuid];
+/// What the 486 DX4 brought. The 386's floating-point unit is a 387, which no flag tells of.
+const SINCE_486: [Feature; 3] = [Feature::I486, Feature::Cpuid, Feature::Fpu];
 /// What the Pentium brought.
 const SINCE_PENTIUM: [Feature; 6] = [Feature::Vme, Feature::De, Feature::Pse, Feature::Tsc, Feature::Msr, Feature::Cx8];
 /// What the Pentium Pro and the Pentium II brought.

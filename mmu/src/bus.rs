@@ -36,6 +36,8 @@ pub struct Signals {
     pub routes_changed: bool,
     /// The guest ended the run through the exit device; the status is with the device.
     pub exit: bool,
+    /// IGNNE#: a pending floating-point error does not hold instructions up.
+    pub ignore_error: bool,
 }
 
 impl Signals {
@@ -61,6 +63,8 @@ pub trait Bus {
     fn mmio_write(&mut self, addr: PhysAddr, size: Size, value: u64, cx: &mut BusCx<'_>);
     /// The two INTA cycles: the vector of the interrupt that INTR announced.
     fn acknowledge_interrupt(&mut self, cx: &mut BusCx<'_>) -> Vector;
+    /// FERR#: a floating-point error waits to be handled while CR0.NE is clear, or does so no longer.
+    fn floating_point_error(&mut self, _asserted: bool, _cx: &mut BusCx<'_>) {}
     /// Takes the pending edge of NMI.
     fn take_nmi(&mut self);
     /// The lines as they are now.

@@ -13,7 +13,7 @@ use super::{DRIVE_NAMES, DRIVES, Error, Feed, ImageName, Machine, MachineConfig,
 
 /// Sections with the versions of their types.
 pub(super) const CPU: (&str, u16) = ("cpu0", 5);
-pub(super) const BOARD: (&str, u16) = ("board", 3);
+pub(super) const BOARD: (&str, u16) = ("board", 4);
 pub(super) const MACHINE: (&str, u16) = ("machine", 1);
 pub(super) const DISKS: (&str, u16) = ("disks", 2);
 /// The timing model, unless it is the flat one.

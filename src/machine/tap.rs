@@ -91,6 +91,10 @@ impl Bus for Tap<'_> {
         vector
     }
 
+    fn floating_point_error(&mut self, asserted: bool, cx: &mut BusCx<'_>) {
+        self.board.floating_point_error(asserted, cx);
+    }
+
     fn take_nmi(&mut self) {
         self.board.take_nmi();
     }

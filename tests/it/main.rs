@@ -35,3 +35,5 @@ mod vectors_80286;
 mod vga_caller;
 mod vgabios;
 mod vgabios_vbe;
+mod x87;
+mod x87_silicon;

@@ -71,6 +71,9 @@ pub(crate) const RAISE_INTR: u16 = 0xF0;
 /// Writing here makes an edge on NMI.
 pub(crate) const RAISE_NMI: u16 = 0xF1;
 
+/// The vector of IRQ 13.
+pub(crate) const FLOATING_POINT_ERROR: u8 = 0x75;
+
 /// A segment descriptor; the limit has 20 bits, the rights are those of `Segment::rights`.
 pub(crate) const fn descriptor(base: u32, limit: u32, rights: u32) -> u64 {
     let (base, limit, rights) = (base as u64, limit as u64, rights as u64);
@@ -543,13 +546,15 @@ pub(crate) struct Wires {
     pub timer: Vec<(u64, u8)>,
     pub nmi: bool,
     pub a20: bool,
+    /// FERR#; its edge raises [`FLOATING_POINT_ERROR`].
+    pub error: bool,
     /// `r` or `w`, the port or address, the bytes.
     pub log: Vec<String>,
 }
 
 impl Default for Wires {
     fn default() -> Wires {
-        Wires { pending: Vec::new(), timer: Vec::new(), nmi: false, a20: true, log: Vec::new() }
+        Wires { pending: Vec::new(), timer: Vec::new(), nmi: false, a20: true, error: false, log: Vec::new() }
     }
 }
 
@@ -582,6 +587,14 @@ impl Bus for Wires {
     fn acknowledge_interrupt(&mut self, cx: &mut BusCx<'_>) -> Vector {
         cx.changed = true;
         Vector(self.pending.remove(0))
+    }
+
+    fn floating_point_error(&mut self, asserted: bool, cx: &mut BusCx<'_>) {
+        if asserted && !self.error {
+            self.pending.push(FLOATING_POINT_ERROR);
+        }
+        self.error = asserted;
+        cx.changed = true;
     }
 
     fn take_nmi(&mut self) {

@@ -29,7 +29,6 @@ pub mod descriptors;
 pub mod far;
 pub mod fast_calls;
 pub mod flag;
-pub mod fpu_control;
 pub(crate) mod frame;
 pub mod fxsave;
 pub mod io;
@@ -52,6 +51,7 @@ pub mod system;
 pub mod tables;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod x87;
 
 /// An opcode that is nothing. Faults: #UD.
 pub fn undefined(cx: &mut Exec<'_>, i: &Insn) -> Step {

@@ -3,7 +3,7 @@
 //! SIMD Instructions Operating on MMX Registers", Vol.3A 12 "Intel MMX Technology System Programming".
 
 use super::memory::Alignment;
-use super::{Exec, fpu_control};
+use super::{Exec, x87};
 use crate::exception::{Exception, Step};
 use crate::insn::Insn;
 use crate::site::Site;
@@ -32,7 +32,7 @@ impl Exec<'_> {
     pub fn require_mmx(&self) -> Step {
         self.require(self.cpu.cr0 & CR0_EM == 0, Site::UndefinedVector, 0)?;
         self.require(self.cpu.cr0 & CR0_TS == 0, Site::DeviceNotAvailable, 0)?;
-        fpu_control::require_no_error(self)
+        x87::require_no_error(self)
     }
 
     /// For instructions on registers of both kinds.

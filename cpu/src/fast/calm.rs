@@ -6,6 +6,9 @@ use crate::isa::Map;
 
 /// True if the canonical handler neither reads nor writes CF, PF, AF, ZF, SF, OF, nor stores EFLAGS anywhere.
 pub(super) fn is_calm(i: &Insn) -> bool {
+    if i.op >> 11 == X87_REGISTERS {
+        return x87(i.op);
+    }
     let opcode = Opcode::of(i);
     match opcode.map {
         _ if i.op >> 11 > Map::Two as u16 => false,
@@ -14,11 +17,19 @@ pub(super) fn is_calm(i: &Insn) -> bool {
     }
 }
 
+/// The map of the escapes' register forms: see [`crate::isa::Place`].
+const X87_REGISTERS: u16 = 2;
+
+/// All but FCMOVcc, FCOMI and its kin.
+fn x87(op: u16) -> bool {
+    !matches!((op >> 6 & 7, op >> 3 & 7), (2 | 3, 0..=3) | (3 | 7, 5 | 6))
+}
+
 /// SDM Vol.1 Table A-1 "EFLAGS Cross-Reference": data transfer, stack, addresses, ports, string moves, plain branches.
 fn one_byte(byte: u8, reg: u8) -> bool {
     match byte {
         0x50..=0x61 | 0x68 | 0x6A | 0x6C..=0x6F | 0x86..=0x99 | 0xA0..=0xA5 | 0xAA..=0xAD => byte != 0x9A,
-        0xB0..=0xBF | 0xC2..=0xC9 | 0xD7 | 0xE2..=0xEB | 0xEC..=0xEF => true,
+        0xB0..=0xBF | 0xC2..=0xC9 | 0xD7..=0xDF | 0xE2..=0xEB | 0xEC..=0xEF => true,
         0x06 | 0x07 | 0x0E | 0x16 | 0x1E | 0x1F => true,
         0xFF => matches!(reg, 2 | 4 | 6),
         _ => false,

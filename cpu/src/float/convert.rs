@@ -118,6 +118,19 @@ fn whole_part(a: &Parts, env: &Env) -> (u128, Flags) {
     (whole + u128::from(up), flags)
 }
 
+/// The magnitude of a number below 2^64, rounded to an integer; `None` for anything else.
+pub(super) fn whole_number(a: Extended, env: &Env) -> Option<Outcome<u128>> {
+    let a = a.parts();
+    match a.class {
+        Class::Zero => Some(Outcome::exact(0)),
+        Class::Normal | Class::Denormal if a.exponent < 64 => {
+            let (value, flags) = whole_part(&a, env);
+            Some(Outcome { value, flags })
+        }
+        _ => None,
+    }
+}
+
 /// FRNDINT, ROUNDSD: a number rounded to an integer of the same format.
 pub fn to_integral<F: Format>(a: F, env: &Env) -> Outcome<F> {
     let parts = a.operand(env);

@@ -9,22 +9,28 @@
 //! other formats' values mean nothing then.
 
 mod arithmetic;
+mod bcd;
 mod compare;
 mod convert;
 mod format;
+mod remainder;
 mod round;
+mod scale;
 mod special;
 #[cfg(test)]
 mod tests;
 pub mod trans;
 
 pub use arithmetic::{Sum, add, add_parts, divide, divide_parts, multiply, multiply_parts, square_root, subtract};
+pub use bcd::{from_packed, to_packed};
 pub use compare::{Comparison, Relation, compare, compare_parts};
 pub use convert::{
     IntegerWidth, convert, exact_extended, from_integer, integer_indefinite, load, to_integer, to_integral,
 };
 pub use format::{Class, Extended, F16, F32, F64, Format, Parts};
+pub use remainder::{Left, Quotient, Remainder, remainder};
 pub use round::round;
+pub use scale::{extract, scale};
 
 /// Exception flags and what else an operation tells, each at its place in the x87 status word (the exceptions have the
 /// same places in MXCSR). SDM Vol.1 Figure 8-4 "x87 FPU Status Word".
@@ -69,6 +75,14 @@ impl Flags {
     #[inline]
     pub const fn when(holds: bool, flag: Flags) -> Flags {
         if holds { flag } else { Flags::NONE }
+    }
+}
+
+impl std::ops::BitAnd for Flags {
+    type Output = Flags;
+    #[inline]
+    fn bitand(self, other: Flags) -> Flags {
+        Flags(self.0 & other.0)
     }
 }
 
@@ -170,7 +184,7 @@ impl Env {
 
     /// The same with another rounding control.
     #[inline]
-    pub const fn rounding(self, rounding: Rounding) -> Env {
+    pub const fn with_rounding(self, rounding: Rounding) -> Env {
         Env { rounding, ..self }
     }
 

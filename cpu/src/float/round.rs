@@ -67,8 +67,7 @@ pub(super) fn goes_up(sign: bool, odd: bool, rest: u128, rounding: Rounding) -> 
 fn below<F: Format>(sign: bool, exponent: i32, significand: u128, cut: &Cut, env: &Env) -> Outcome<F> {
     let tiny = exponent + i32::from(cut.carried) < F::MIN_EXPONENT;
     if tiny && env.unmasked(Flags::UNDERFLOW) {
-        let exponent = exponent + i32::from(cut.carried);
-        return Outcome { value: wrapped::<F>(sign, exponent, 1, cut.kept), flags: cut.flags() | Flags::UNDERFLOW };
+        return wrapped(sign, exponent + i32::from(cut.carried), Flags::UNDERFLOW, cut);
     }
     if tiny && env.flush_to_zero {
         return Outcome { value: F::zero(sign), flags: Flags::UNDERFLOW | Flags::PRECISION };
@@ -84,7 +83,7 @@ fn below<F: Format>(sign: bool, exponent: i32, significand: u128, cut: &Cut, env
 #[cold]
 fn overflow<F: Format>(sign: bool, exponent: i32, cut: &Cut, env: &Env) -> Outcome<F> {
     if env.unmasked(Flags::OVERFLOW) {
-        return Outcome { value: wrapped::<F>(sign, exponent, -1, cut.kept), flags: cut.flags() | Flags::OVERFLOW };
+        return wrapped(sign, exponent, Flags::OVERFLOW, cut);
     }
     let to_infinity = match env.rounding {
         Rounding::Nearest => true,
@@ -102,17 +101,21 @@ fn greatest<F: Format>(sign: bool, precision: u32) -> F {
     F::pack(sign, F::TOP_FIELD - 1, u64::MAX << (64 - precision))
 }
 
-/// The result of an unmasked overflow or underflow: its exponent moved into range. One that is too far away even then
-/// becomes an infinity or zero.
-fn wrapped<F: Format>(sign: bool, exponent: i32, direction: i32, significand: u64) -> F {
-    let exponent = exponent + direction * F::WRAP.unwrap_or(0);
+/// The result of an unmasked overflow or underflow: its exponent moved into range. One that is too far away even then,
+/// as FSCALE can make it, becomes an infinity or zero whatever the rounding control says, and is inexact (measured).
+fn wrapped<F: Format>(sign: bool, exponent: i32, exception: Flags, cut: &Cut) -> Outcome<F> {
+    let Some(wrap) = F::WRAP else {
+        return Outcome { value: F::zero(sign), flags: cut.flags() | exception };
+    };
+    let exponent = if exception == Flags::OVERFLOW { exponent - wrap } else { exponent + wrap };
     if exponent > F::MAX_EXPONENT {
-        F::infinity(sign)
-    } else if exponent < F::MIN_EXPONENT {
-        F::zero(sign)
-    } else {
-        F::pack(sign, (exponent + F::MAX_EXPONENT) as u32, significand)
+        return Outcome { value: F::infinity(sign), flags: exception | Flags::PRECISION | Flags::ROUNDED_UP };
     }
+    if exponent < F::MIN_EXPONENT {
+        return Outcome { value: F::zero(sign), flags: exception | Flags::PRECISION };
+    }
+    let field = (exponent + F::MAX_EXPONENT) as u32;
+    Outcome { value: F::pack(sign, field, cut.kept), flags: cut.flags() | exception }
 }
 
 /// Shifts right; what is lost is collected in the lowest bit.

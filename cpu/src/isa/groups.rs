@@ -1,11 +1,10 @@
 //! Opcodes extended by the reg field of ModRM. SDM Vol.2D Table A-6 "Opcode Extensions for One- and Two-byte Opcodes
-//! by Group Number", and the control instructions of the x87 escape opcodes, A.5 "Escape Opcode Instructions".
+//! by Group Number".
 
 use super::Operand::{Cl, Eb, Ev, Ew, Gv, Ib, Is, Iz, M, One};
 use super::{Entry, b, n, row, v};
 use crate::exec::{
-    arithmetic, bit, control, control_registers, data, far, fpu_control, fxsave, logic, muldiv, shift, stack, system,
-    tables,
+    arithmetic, bit, control, control_registers, data, far, fxsave, logic, muldiv, shift, stack, system, tables,
 };
 use crate::insn::Handler;
 use crate::model::Feature::{
@@ -14,7 +13,7 @@ use crate::model::Feature::{
 
 use Entry::{ByMode, ByPrefix, ByRep, ByRm, UndefinedModRm};
 
-type GroupRows = [Entry; 8];
+pub(super) type GroupRows = [Entry; 8];
 
 /// Rows of group 1 for one operand form.
 macro_rules! group_1 {
@@ -272,27 +271,3 @@ macro_rules! group_11 {
 }
 pub(super) static GROUP_11_EB: GroupRows = group_11!(Eb, Ib, b);
 pub(super) static GROUP_11_EV: GroupRows = group_11!(Ev, Iz, v);
-
-/// Floating-point arithmetic is a later stage: these give #NM or #UD by CR0, and a note.
-macro_rules! x87 {
-    () => {
-        row("x87", [Ev], n!(fpu_control::arithmetic)).at()
-    };
-}
-pub(super) static X87_OTHER: GroupRows = [x87!(), x87!(), x87!(), x87!(), x87!(), x87!(), x87!(), x87!()];
-pub(super) static X87_D9: GroupRows = [
-    x87!(),
-    x87!(),
-    x87!(),
-    x87!(),
-    x87!(),
-    row("fldcw", [Ew], n!(fpu_control::fldcw)).at(),
-    x87!(),
-    row("fnstcw", [Ew], n!(fpu_control::fnstcw)).at(),
-];
-pub(super) static X87_DB: GroupRows =
-    [x87!(), x87!(), x87!(), x87!(), row("fninit", [Ew], n!(fpu_control::db_group_4)).at(), x87!(), x87!(), x87!()];
-pub(super) static X87_DD: GroupRows =
-    [x87!(), x87!(), x87!(), x87!(), x87!(), x87!(), x87!(), row("fnstsw", [Ew], n!(fpu_control::fnstsw_memory)).at()];
-pub(super) static X87_DF: GroupRows =
-    [x87!(), x87!(), x87!(), x87!(), row("fnstsw", [Ew], n!(fpu_control::fnstsw_ax)).at(), x87!(), x87!(), x87!()];

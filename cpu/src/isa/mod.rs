@@ -12,6 +12,7 @@ mod index;
 mod one_byte;
 mod place;
 mod two_byte;
+mod x87;
 
 pub use index::row_of;
 pub use place::{Escape, Place};
@@ -35,6 +36,14 @@ pub enum Operand {
     Gw,
     /// ModRM memory only; a register is undefined.
     M,
+    /// ModRM memory only, word.
+    Mw,
+    /// ModRM memory only, doubleword.
+    Md,
+    /// ModRM memory only, quadword.
+    Mq,
+    /// ModRM memory only, ten bytes.
+    Mt,
     /// ModRM rm field as a register whatever mod says.
     R,
     /// Segment register by the reg field.
@@ -95,6 +104,13 @@ pub enum Operand {
     Nq,
     /// ModRM rm field, x87 register ST(i).
     St,
+}
+
+impl Operand {
+    /// Memory of a size that the opcode fixes.
+    pub(crate) const fn is_sized_memory(self) -> bool {
+        matches!(self, Operand::Mw | Operand::Md | Operand::Mq | Operand::Mt)
+    }
 }
 
 /// One opcode with its operand form.

@@ -3,9 +3,9 @@
 use super::Operand::{Acc, Ap, Dx, Eb, Ed, Ev, Ew, Gb, Gv, Gw, Ib, Is, Iv, Iw, IwIb, Iz, Jb, Jz, M, O, Seg, Sw, Z, Zb};
 use super::groups::{GROUP_1_EB, GROUP_1_EV_IS, GROUP_1_EV_IZ, GROUP_1A, GROUP_2_EB_1, GROUP_2_EB_CL, GROUP_2_EB_IB};
 use super::groups::{GROUP_2_EV_1, GROUP_2_EV_CL, GROUP_2_EV_IB, GROUP_3_EB, GROUP_3_EV, GROUP_4, GROUP_5};
-use super::groups::{GROUP_11_EB, GROUP_11_EV, X87_D9, X87_DB, X87_DD, X87_DF, X87_OTHER};
-use super::{Entry, b, n, row, v, z};
-use crate::exec::{arithmetic, bcd, control, convert, data, far, flag, fpu_control, io, logic, muldiv};
+use super::groups::{GROUP_11_EB, GROUP_11_EV};
+use super::{Entry, b, n, row, v, x87, z};
+use crate::exec::{arithmetic, bcd, control, convert, data, far, flag, io, logic, muldiv};
 use crate::exec::{segments, stack, string, system};
 use crate::insn::Handler;
 use crate::model::Feature::{I186, I386};
@@ -184,7 +184,7 @@ pub(super) static ONE_BYTE: [Entry; 256] = [
     /* 98 */ row("cbw", [], v!(convert::cbw)).at(),
     /* 99 */ row("cwd", [], v!(convert::cwd)).at(),
     /* 9A */ row("call", [Ap], n!(far::call_pointer)).ends().i64().at(),
-    /* 9B */ row("wait", [], n!(fpu_control::wait)).at(),
+    /* 9B */ row("wait", [], n!(crate::exec::x87::wait)).at(),
     /* 9C */ row("pushf", [], v!(stack::pushf)).d64().at(),
     /* 9D */ row("popf", [], v!(stack::popf)).d64().at(),
     /* 9E */ row("sahf", [], n!(flag::sahf)).at(),
@@ -245,14 +245,14 @@ pub(super) static ONE_BYTE: [Entry; 256] = [
     /* D5 */ row("aad", [Ib], n!(bcd::aad)).i64().at(),
     /* D6 */ row("salc", [], n!(flag::salc)).i64().at(),
     /* D7 */ row("xlatb", [], n!(data::xlat)).at(),
-    /* D8 */ Group(&X87_OTHER),
-    /* D9 */ Group(&X87_D9),
-    /* DA */ Group(&X87_OTHER),
-    /* DB */ Group(&X87_DB),
-    /* DC */ Group(&X87_OTHER),
-    /* DD */ Group(&X87_DD),
-    /* DE */ Group(&X87_OTHER),
-    /* DF */ Group(&X87_DF),
+    /* D8 */ Group(&x87::D8),
+    /* D9 */ Group(&x87::D9),
+    /* DA */ Group(&x87::DA),
+    /* DB */ Group(&x87::DB),
+    /* DC */ Group(&x87::DC),
+    /* DD */ Group(&x87::DD),
+    /* DE */ Group(&x87::DE),
+    /* DF */ Group(&x87::DF),
     /* E0 */ row("loopne", [Jb], n!(control::loopne)).ends().f64().at(),
     /* E1 */ row("loope", [Jb], n!(control::loope)).ends().f64().at(),
     /* E2 */ row("loop", [Jb], n!(control::loop_count)).ends().f64().at(),

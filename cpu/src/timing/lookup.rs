@@ -31,6 +31,7 @@ pub(super) fn find(row: &Row, in_memory: bool, is_32: bool) -> Option<usize> {
     let operands = row.operands.iter().filter(|operand| **operand != Operand::None);
     let exact = operands.map(|operand| letter(*operand, in_memory)).collect::<Vec<_>>().join(",");
     let similar = exact.replace(['z', 'a'], "r");
+    let similar = if row.operands[0].is_sized_memory() { "m".to_owned() } else { similar };
     let size = match row.operands {
         [Operand::Eb, Operand::None, _] => "byte",
         [Operand::Ev, Operand::None, _] if is_32 => "dword",
@@ -68,8 +69,13 @@ fn letter(operand: Operand, in_memory: bool) -> &'static str {
         None => "",
         Eb | Ev | Ew | Ed | Wx | Qq if in_memory => "m",
         Eb | Ev | Ew | Ed | Gb | Gv | Gw | Gd | R => "r",
-        Vx | Wx | Ux | Pq | Qq | Nq | St => "v",
+        Vx | Wx | Ux | Pq | Qq | Nq => "v",
+        St => "st",
         M | O => "m",
+        Mw => "mw",
+        Md => "md",
+        Mq => "mq",
+        Mt => "mt",
         Sw | Seg(_) => "s",
         Cd => "control",
         Dd => "debug",

@@ -140,6 +140,7 @@ fn i18_cpuid() {
         assert_eq!(u64::from(signature), CpuState::new(model, TlbPolicy::Real).gpr[2]);
         assert_eq!(c, 0);
         let has = |bit: u32| features >> bit & 1 != 0;
+        assert!(has(0), "FPU");
         assert_eq!(has(8), model != Model::I486, "CMPXCHG8B");
         assert_eq!(has(4), model != Model::I486, "TSC");
         assert_eq!(has(15), model == Model::P6, "CMOV");

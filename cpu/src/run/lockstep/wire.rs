@@ -16,6 +16,7 @@ enum Call {
     MmioRead(PhysAddr, Size),
     MmioWrite(PhysAddr, Size, u64),
     AcknowledgeInterrupt,
+    FloatingPointError(bool),
     TakeNmi,
     Advance,
 }
@@ -140,6 +141,13 @@ impl Bus for Recorder<'_> {
         Vector(vector as u8)
     }
 
+    fn floating_point_error(&mut self, asserted: bool, cx: &mut BusCx<'_>) {
+        self.record(Call::FloatingPointError(asserted), cx, |bus, cx| {
+            bus.floating_point_error(asserted, cx);
+            0
+        });
+    }
+
     fn take_nmi(&mut self) {
         self.bus.take_nmi();
         self.note(Call::TakeNmi, Instant(0), 0, Vec::new());
@@ -197,6 +205,10 @@ impl Bus for Replay {
 
     fn acknowledge_interrupt(&mut self, cx: &mut BusCx<'_>) -> Vector {
         Vector(self.replay(Call::AcknowledgeInterrupt, cx) as u8)
+    }
+
+    fn floating_point_error(&mut self, asserted: bool, cx: &mut BusCx<'_>) {
+        self.replay(Call::FloatingPointError(asserted), cx);
     }
 
     fn take_nmi(&mut self) {

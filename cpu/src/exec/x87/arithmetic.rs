@@ -1,0 +1,163 @@
+//! Basic arithmetic. SDM Vol.1 8.3.5 "Basic Arithmetic Instructions"; Vol.2A "FADD/FADDP/FIADD",
+//! "FSUB/FSUBP/FISUB", "FSUBR/FSUBRP/FISUBR", "FMUL/FMULP/FIMUL", "FDIV/FDIVP/FIDIV", "FDIVR/FDIVRP/FIDIVR", "FSQRT",
+//! "FRNDINT", "FABS", "FCHS".
+
+use super::memory::Source;
+use super::{finish, underflow};
+use crate::exception::Step;
+use crate::exec::Exec;
+use crate::float::{
+    Env, Extended, Format, Outcome, Parts, Sum, add_parts, divide_parts, multiply_parts, square_root, to_integral,
+};
+use crate::fpu::C1;
+use crate::insn::Insn;
+
+/// An operation on destination and source, as a type.
+pub trait Operation {
+    /// Computes it.
+    fn apply(destination: &Parts, source: &Parts, env: &Env) -> Outcome<Extended>;
+}
+
+/// FADD.
+pub struct Add;
+/// FSUB: destination - source.
+pub struct Sub;
+/// FSUBR: source - destination.
+pub struct SubReverse;
+/// FMUL.
+pub struct Mul;
+/// FDIV: destination / source.
+pub struct Div;
+/// FDIVR: source / destination.
+pub struct DivReverse;
+
+impl Operation for Add {
+    #[inline(always)]
+    fn apply(destination: &Parts, source: &Parts, env: &Env) -> Outcome<Extended> {
+        add_parts(destination, source, Sum::Add, env)
+    }
+}
+
+impl Operation for Sub {
+    #[inline(always)]
+    fn apply(destination: &Parts, source: &Parts, env: &Env) -> Outcome<Extended> {
+        add_parts(destination, source, Sum::Subtract, env)
+    }
+}
+
+impl Operation for SubReverse {
+    #[inline(always)]
+    fn apply(destination: &Parts, source: &Parts, env: &Env) -> Outcome<Extended> {
+        add_parts(source, destination, Sum::Subtract, env)
+    }
+}
+
+impl Operation for Mul {
+    #[inline(always)]
+    fn apply(destination: &Parts, source: &Parts, env: &Env) -> Outcome<Extended> {
+        multiply_parts(destination, source, env)
+    }
+}
+
+impl Operation for Div {
+    #[inline(always)]
+    fn apply(destination: &Parts, source: &Parts, env: &Env) -> Outcome<Extended> {
+        divide_parts(destination, source, env)
+    }
+}
+
+impl Operation for DivReverse {
+    #[inline(always)]
+    fn apply(destination: &Parts, source: &Parts, env: &Env) -> Outcome<Extended> {
+        divide_parts(source, destination, env)
+    }
+}
+
+/// ST(0) with memory. Faults: operand access.
+pub fn memory<O: Operation, S: Source>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    let source = S::load(cx, i)?;
+    let fpu = &mut cx.cpu.fpu;
+    if fpu.is_empty(0) {
+        underflow(fpu, 0);
+        return Ok(());
+    }
+    let outcome = O::apply(&fpu.st(0).parts(), &source, &fpu.env());
+    finish(fpu, 0, outcome);
+    Ok(())
+}
+
+/// Destination and source registers; true if there is a result.
+#[inline(always)]
+fn between<O: Operation>(cx: &mut Exec<'_>, destination: usize, source: usize) -> bool {
+    let fpu = &mut cx.cpu.fpu;
+    if fpu.is_empty(destination) || fpu.is_empty(source) {
+        return underflow(fpu, destination);
+    }
+    let outcome = O::apply(&fpu.st(destination).parts(), &fpu.st(source).parts(), &fpu.env());
+    finish(fpu, destination, outcome)
+}
+
+/// ST(0) with ST(i).
+pub fn to_top<O: Operation>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    between::<O>(cx, 0, usize::from(i.dst));
+    Ok(())
+}
+
+/// ST(i) with ST(0).
+pub fn from_top<O: Operation>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    between::<O>(cx, usize::from(i.dst), 0);
+    Ok(())
+}
+
+/// ST(i) with ST(0), and pop.
+pub fn from_top_and_pop<O: Operation>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    if between::<O>(cx, usize::from(i.dst), 0) {
+        cx.cpu.fpu.pop();
+    }
+    Ok(())
+}
+
+/// An instruction on ST(0) alone.
+fn on_top(cx: &mut Exec<'_>, act: impl FnOnce(Extended, &Env) -> Outcome<Extended>) -> Step {
+    let fpu = &mut cx.cpu.fpu;
+    if fpu.is_empty(0) {
+        underflow(fpu, 0);
+        return Ok(());
+    }
+    let outcome = act(fpu.st(0), &fpu.env());
+    finish(fpu, 0, outcome);
+    Ok(())
+}
+
+/// FSQRT.
+pub fn fsqrt(cx: &mut Exec<'_>, _: &Insn) -> Step {
+    on_top(cx, square_root)
+}
+
+/// FRNDINT: by the rounding control alone.
+pub fn frndint(cx: &mut Exec<'_>, _: &Insn) -> Step {
+    on_top(cx, to_integral)
+}
+
+/// FABS, FCHS: the sign bit of whatever is there; C1 is cleared.
+fn change_sign(cx: &mut Exec<'_>, act: impl FnOnce(u16) -> u16) -> Step {
+    let fpu = &mut cx.cpu.fpu;
+    if fpu.is_empty(0) {
+        underflow(fpu, 0);
+        return Ok(());
+    }
+    fpu.status &= !C1;
+    let value = fpu.st(0);
+    fpu.set_st(0, Extended { sign_exponent: act(value.sign_exponent), ..value });
+    Ok(())
+}
+
+/// FABS.
+pub fn fabs(cx: &mut Exec<'_>, _: &Insn) -> Step {
+    change_sign(cx, |word| word & 0x7FFF)
+}
+
+/// FCHS.
+pub fn fchs(cx: &mut Exec<'_>, _: &Insn) -> Step {
+    change_sign(cx, |word| word ^ 0x8000)
+}

@@ -1,0 +1,249 @@
+//! Loads, stores and conversions of integers. SDM Vol.1 8.3.3 "Data Transfer Instructions"; Vol.2A "FLD", "FST/FSTP",
+//! "FILD", "FIST/FISTP", "FISTTP".
+
+use super::memory::{Integer, Source, as_loaded, integer, load_ten, store_ten, writable_ten};
+use super::{Fault, push, stack_fault};
+use crate::exception::Step;
+use crate::exec::Exec;
+use crate::float::{
+    Env, Extended, F32, F64, Flags, Format, IntegerWidth, Outcome, Rounding, convert, integer_indefinite, to_integer,
+};
+use crate::fpu::C1;
+use crate::insn::Insn;
+
+/// FLD m32fp, m64fp. Faults: operand access.
+pub fn fld<S: Source>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    let source = S::load(cx, i)?;
+    push(&mut cx.cpu.fpu, as_loaded(&source));
+    Ok(())
+}
+
+/// FLD m80fp: any encoding, silently. Faults: operand access.
+pub fn fld_extended(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    let bytes = load_ten(cx, i)?;
+    push(&mut cx.cpu.fpu, Outcome::exact(Extended::from_bytes(bytes)));
+    Ok(())
+}
+
+/// FLD ST(i).
+pub fn fld_register(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    let fpu = &mut cx.cpu.fpu;
+    let source = usize::from(i.dst);
+    // A stack that is full and a source that is empty cannot be told apart by C1: the source goes first.
+    if fpu.is_empty(source) {
+        if stack_fault(fpu, Fault::Underflow) {
+            fpu.push(Extended::indefinite());
+        }
+        return Ok(());
+    }
+    push(fpu, Outcome::exact(fpu.st(source)));
+    Ok(())
+}
+
+/// FILD. Faults: operand access.
+pub fn fild<I: Integer>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    let value = I::load(cx, i)?;
+    push(&mut cx.cpu.fpu, Outcome::exact(integer(value)));
+    Ok(())
+}
+
+/// Whether an instruction pops ST(0) when it has stored it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum After {
+    Keep,
+    Pop,
+}
+
+/// Exceptions that keep a result from memory: all but an inexact one. SDM Vol.1 8.5.4 "Numeric Overflow Exception (#O)".
+const NO_STORE: Flags = Flags(STORE.0 & Flags::EXCEPTIONS.0 & !Flags::PRECISION.0);
+
+/// What a store can raise.
+const STORE: Flags = Flags((Flags::EXCEPTIONS.0 | Flags::ROUNDED_UP.0) & !Flags::DENORMAL.0);
+
+/// Stores what a conversion of ST(0) gives, unless an exception forbids it.
+#[inline(always)]
+fn store<T>(
+    cx: &mut Exec<'_>,
+    after: After,
+    indefinite: T,
+    convert: impl FnOnce(Extended, &Env) -> Outcome<T>,
+    write: impl FnOnce(&mut Exec<'_>, T) -> Step,
+) -> Step {
+    let fpu = &cx.cpu.fpu;
+    if fpu.is_empty(0) {
+        return store_empty(cx, after, indefinite, write);
+    }
+    // No store raises the denormal-operand exception.
+    let env = fpu.env();
+    let env = Env { masked: env.masked | Flags::DENORMAL, ..env };
+    let Outcome { value, flags } = convert(fpu.st(0), &env);
+    let refused = env.unmasked(flags & NO_STORE);
+    // What is not stored is neither inexact nor rounded.
+    let flags = flags & if refused { NO_STORE } else { STORE };
+    if !refused {
+        write(cx, value)?;
+    }
+    cx.cpu.fpu.raise(flags);
+    if !refused && after == After::Pop {
+        cx.cpu.fpu.pop();
+    }
+    Ok(())
+}
+
+#[cold]
+fn store_empty<T>(
+    cx: &mut Exec<'_>,
+    after: After,
+    indefinite: T,
+    write: impl FnOnce(&mut Exec<'_>, T) -> Step,
+) -> Step {
+    let masked = cx.cpu.fpu.env().masked.any(Flags::INVALID);
+    if masked {
+        write(cx, indefinite)?;
+    }
+    stack_fault(&mut cx.cpu.fpu, Fault::Underflow);
+    if masked && after == After::Pop {
+        cx.cpu.fpu.pop();
+    }
+    Ok(())
+}
+
+fn store_single(cx: &mut Exec<'_>, i: &Insn, after: After) -> Step {
+    store(cx, after, F32::indefinite(), convert::<Extended, F32>, |cx, value| {
+        cx.store(i.segment(), cx.effective_address(i), value.0)
+    })
+}
+
+fn store_double(cx: &mut Exec<'_>, i: &Insn, after: After) -> Step {
+    store(cx, after, F64::indefinite(), convert::<Extended, F64>, |cx, value| {
+        cx.store(i.segment(), cx.effective_address(i), value.0)
+    })
+}
+
+/// FST m32fp. Faults: operand access.
+pub fn fst_single(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    store_single(cx, i, After::Keep)
+}
+
+/// FSTP m32fp. Faults: operand access.
+pub fn fstp_single(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    store_single(cx, i, After::Pop)
+}
+
+/// FST m64fp. Faults: operand access.
+pub fn fst_double(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    store_double(cx, i, After::Keep)
+}
+
+/// FSTP m64fp. Faults: operand access.
+pub fn fstp_double(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    store_double(cx, i, After::Pop)
+}
+
+/// Ten bytes made of ST(0), then a pop.
+pub(super) fn store_ten_and_pop(
+    cx: &mut Exec<'_>,
+    i: &Insn,
+    indefinite: [u8; 10],
+    convert: impl FnOnce(Extended, &Env) -> Outcome<[u8; 10]>,
+) -> Step {
+    store(cx, After::Pop, indefinite, convert, |cx, bytes| {
+        let addr = writable_ten(cx, i)?;
+        store_ten(cx, addr, bytes)
+    })
+}
+
+/// FSTP m80fp: as it is, silently. Faults: operand access.
+pub fn fstp_extended(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    store_ten_and_pop(cx, i, Extended::indefinite().to_bytes(), |value, _| Outcome::exact(value.to_bytes()))
+}
+
+fn store_register(cx: &mut Exec<'_>, i: &Insn, after: After) -> Step {
+    let fpu = &mut cx.cpu.fpu;
+    let destination = usize::from(i.dst);
+    if fpu.is_empty(0) {
+        if !super::underflow(fpu, destination) {
+            return Ok(());
+        }
+    } else {
+        fpu.status &= !C1;
+        fpu.set_st(destination, fpu.st(0));
+    }
+    if after == After::Pop {
+        fpu.pop();
+    }
+    Ok(())
+}
+
+/// FSTP1 ST(i): as FSTP, but an empty ST(0) is popped silently (measured).
+pub fn fstp1(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    let fpu = &mut cx.cpu.fpu;
+    if !fpu.is_empty(0) {
+        return fstp_register(cx, i);
+    }
+    fpu.status &= !C1;
+    fpu.pop();
+    Ok(())
+}
+
+/// FST ST(i).
+pub fn fst_register(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    store_register(cx, i, After::Keep)
+}
+
+/// FSTP ST(i).
+pub fn fstp_register(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    store_register(cx, i, After::Pop)
+}
+
+fn store_integer(cx: &mut Exec<'_>, i: &Insn, width: IntegerWidth, rounding: Option<Rounding>, after: After) -> Step {
+    let convert = |value, env: &Env| to_integer(value, width, &env.with_rounding(rounding.unwrap_or(env.rounding)));
+    store(cx, after, integer_indefinite(width), convert, |cx, value| {
+        let (segment, offset) = (i.segment(), cx.effective_address(i));
+        match width {
+            IntegerWidth::Word => cx.store(segment, offset, value as u16),
+            IntegerWidth::Dword => cx.store(segment, offset, value as u32),
+            IntegerWidth::Qword => cx.store(segment, offset, value as u64),
+        }
+    })
+}
+
+/// FIST m16int. Faults: operand access.
+pub fn fist_word(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    store_integer(cx, i, IntegerWidth::Word, None, After::Keep)
+}
+
+/// FIST m32int. Faults: operand access.
+pub fn fist_dword(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    store_integer(cx, i, IntegerWidth::Dword, None, After::Keep)
+}
+
+/// FISTP m16int. Faults: operand access.
+pub fn fistp_word(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    store_integer(cx, i, IntegerWidth::Word, None, After::Pop)
+}
+
+/// FISTP m32int. Faults: operand access.
+pub fn fistp_dword(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    store_integer(cx, i, IntegerWidth::Dword, None, After::Pop)
+}
+
+/// FISTP m64int. Faults: operand access.
+pub fn fistp_qword(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    store_integer(cx, i, IntegerWidth::Qword, None, After::Pop)
+}
+
+/// FISTTP m16int: toward zero whatever the rounding control says. Faults: operand access.
+pub fn fisttp_word(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    store_integer(cx, i, IntegerWidth::Word, Some(Rounding::Zero), After::Pop)
+}
+
+/// FISTTP m32int. Faults: operand access.
+pub fn fisttp_dword(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    store_integer(cx, i, IntegerWidth::Dword, Some(Rounding::Zero), After::Pop)
+}
+
+/// FISTTP m64int. Faults: operand access.
+pub fn fisttp_qword(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    store_integer(cx, i, IntegerWidth::Qword, Some(Rounding::Zero), After::Pop)
+}
