@@ -8,22 +8,28 @@
 //! underflow of the extended format give the result with its exponent wrapped, as the x87 does in its registers; the
 //! other formats' values mean nothing then.
 
+mod approximate;
 mod arithmetic;
 mod compare;
 mod convert;
 mod format;
+mod host;
 mod round;
 mod special;
 #[cfg(test)]
 mod tests;
 pub mod trans;
 
+pub use approximate::{reciprocal, reciprocal_root};
 pub use arithmetic::{Sum, add, add_parts, divide, divide_parts, multiply, multiply_parts, square_root, subtract};
 pub use compare::{Comparison, Relation, compare, compare_parts};
 pub use convert::{
     IntegerWidth, convert, exact_extended, from_integer, integer_indefinite, load, to_integer, to_integral,
 };
 pub use format::{Class, Extended, F16, F32, F64, Format, Parts};
+pub use host::{
+    HostFloat, Native, host_add, host_divide, host_may, host_multiply, host_square_root, host_subtract,
+};
 pub use round::round;
 
 /// Exception flags and what else an operation tells, each at its place in the x87 status word (the exceptions have the

@@ -13,6 +13,7 @@ mod one_byte;
 mod packed;
 mod place;
 mod sse;
+mod sse_float;
 mod three_byte;
 mod two_byte;
 
