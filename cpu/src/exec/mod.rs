@@ -45,6 +45,8 @@ pub mod simd;
 pub mod sse_float;
 pub mod sse_float_compare;
 pub mod sse_float_convert;
+#[cfg(test)]
+mod sse_float_tests;
 pub mod sse_integer;
 pub mod sse_move;
 pub mod sse_shift;

@@ -198,11 +198,7 @@ fn approximate<const ROOT: bool>(bits: u32) -> u32 {
 
 /// Makes each lane of the destination of its old value and the source's lane.
 #[inline(always)]
-pub(super) fn each_lane<F: Native>(
-    cx: &mut Exec<'_>,
-    i: &Insn,
-    act: impl Fn(&mut Lanes, usize, F, F) -> F,
-) -> Step {
+pub(super) fn each_lane<F: Native>(cx: &mut Exec<'_>, i: &Insn, act: impl Fn(&mut Lanes, usize, F, F) -> F) -> Step {
     cx.require_xmm()?;
     let source = cx.xmm_source(i)?;
     let destination = cx.cpu.vector.xmm(i.dst);

@@ -1,9 +1,9 @@
 //! Which handler an instruction on XMM registers gets.
 
+use super::Fast;
 use super::choose::{form, held};
 use super::operand::{BASE, BASED, FLAT_BASE, FLAT_INDEX, INDEX, WORD};
 use super::simd::{self, And, AndNot, Doubles, Low, LowAlone, Move, Or, Singles, UnpackHigh, UnpackLow, Xor};
-use super::Fast;
 use crate::exec::sse_float::{Add, Divide, Multiply, Operation, SquareRoot, Subtract};
 use crate::float::{F32, F64};
 use crate::insn::{Insn, OPERAND_64, PLACE_MEMORY};

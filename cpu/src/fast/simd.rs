@@ -330,7 +330,11 @@ pub(super) unsafe fn load_half<const HIGH: bool, const FORM: u8, const HELD: u8>
             return bail(c, h, i);
         }
         let value = read(h, at);
-        if HIGH { set_high(c, (*i).dst, value) } else { set_low(c, (*i).dst, value) }
+        if HIGH {
+            set_high(c, (*i).dst, value)
+        } else {
+            set_low(c, (*i).dst, value)
+        }
         next(c, h, i, v)
     }
 }

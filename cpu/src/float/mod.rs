@@ -27,9 +27,7 @@ pub use convert::{
     IntegerWidth, convert, exact_extended, from_integer, integer_indefinite, load, to_integer, to_integral,
 };
 pub use format::{Class, Extended, F16, F32, F64, Format, Parts};
-pub use host::{
-    HostFloat, Native, host_add, host_divide, host_may, host_multiply, host_square_root, host_subtract,
-};
+pub use host::{HostFloat, Native, host_add, host_divide, host_may, host_multiply, host_square_root, host_subtract};
 pub use round::round;
 
 /// Exception flags and what else an operation tells, each at its place in the x87 status word (the exceptions have the

@@ -18,7 +18,7 @@ mod three_byte;
 mod two_byte;
 
 pub use index::row_of;
-pub use place::{Escape, Place};
+pub use place::{Escape, Place, two_byte_opcode};
 
 /// An operand's addressing method and size, spelled as in Appendix A.2 "Key to Abbreviations".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 
 use super::Entry::UndefinedModRm;
 use super::Operand::{Ed, Gd, Ib, Pq, Qq, Vx, Wx};
-use super::packed::ByPrefix;
+use super::packed::{ByPrefix, wide};
 use super::{n, row};
 use crate::exec::sse_float::{
     Add, Divide, Multiply, SquareRoot, Subtract, addsub, approximate_packed, approximate_scalar, horizontal, packed,
@@ -13,14 +13,6 @@ use crate::exec::sse_float_compare::{comi, compare_packed, compare_scalar, extre
 use crate::exec::sse_float_convert as convert;
 use crate::float::{F32, F64};
 use crate::model::Feature::{Sse, Sse2, Sse3};
-
-/// Handlers of 32 bits, and of 64 with REX.W: `sized!(convert::rounded_to_integer, F32)` is
-/// `[rounded_to_integer::<F32, u32>, rounded_to_integer::<F32, u32>, rounded_to_integer::<F32, u64>]`.
-macro_rules! sized {
-    ($module:ident::$handler:ident, $of:ty) => {
-        [$module::$handler::<$of, u32>, $module::$handler::<$of, u32>, $module::$handler::<$of, u64>]
-    };
-}
 
 /// An operation in its four forms: `four!("addps", "addpd", "addss", "addsd", packed, scalar, Add)` is
 /// `packed::<F32, Add>` for ADDPS, `scalar::<F64, Add>` for ADDSD, and so on.
@@ -39,20 +31,20 @@ macro_rules! four {
 pub(super) static CVTPI2PS: ByPrefix = [
     row("cvtpi2ps", [Vx, Qq], n!(convert::cvtpi2ps)).needs(Sse).at(),
     row("cvtpi2pd", [Vx, Qq], n!(convert::cvtpi2pd)).needs(Sse2).at(),
-    row("cvtsi2ss", [Vx, Ed], sized!(convert::integer_to_scalar, F32)).needs(Sse).at(),
-    row("cvtsi2sd", [Vx, Ed], sized!(convert::integer_to_scalar, F64)).needs(Sse2).at(),
+    row("cvtsi2ss", [Vx, Ed], wide!(convert::integer_to_scalar, F32)).needs(Sse).at(),
+    row("cvtsi2sd", [Vx, Ed], wide!(convert::integer_to_scalar, F64)).needs(Sse2).at(),
 ];
 pub(super) static CVTTPS2PI: ByPrefix = [
     row("cvttps2pi", [Pq, Wx], n!(convert::cvtps2pi::<true>)).needs(Sse).at(),
     row("cvttpd2pi", [Pq, Wx], n!(convert::cvtpd2pi::<true>)).needs(Sse2).at(),
-    row("cvttss2si", [Gd, Wx], sized!(convert::truncated_to_integer, F32)).needs(Sse).at(),
-    row("cvttsd2si", [Gd, Wx], sized!(convert::truncated_to_integer, F64)).needs(Sse2).at(),
+    row("cvttss2si", [Gd, Wx], wide!(convert::truncated_to_integer, F32)).needs(Sse).at(),
+    row("cvttsd2si", [Gd, Wx], wide!(convert::truncated_to_integer, F64)).needs(Sse2).at(),
 ];
 pub(super) static CVTPS2PI: ByPrefix = [
     row("cvtps2pi", [Pq, Wx], n!(convert::cvtps2pi::<false>)).needs(Sse).at(),
     row("cvtpd2pi", [Pq, Wx], n!(convert::cvtpd2pi::<false>)).needs(Sse2).at(),
-    row("cvtss2si", [Gd, Wx], sized!(convert::rounded_to_integer, F32)).needs(Sse).at(),
-    row("cvtsd2si", [Gd, Wx], sized!(convert::rounded_to_integer, F64)).needs(Sse2).at(),
+    row("cvtss2si", [Gd, Wx], wide!(convert::rounded_to_integer, F32)).needs(Sse).at(),
+    row("cvtsd2si", [Gd, Wx], wide!(convert::rounded_to_integer, F64)).needs(Sse2).at(),
 ];
 
 // 2E, 2F.
