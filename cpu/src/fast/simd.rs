@@ -131,6 +131,8 @@ pub(super) trait Act {
     fn act(a: Pair, b: Pair) -> Option<Pair>;
     /// MXCSR matters.
     const FLOAT: bool = false;
+    /// The destination's old value does.
+    const READS: bool = true;
 }
 
 /// MOVAPS and its like.
@@ -152,11 +154,13 @@ pub(super) struct LowAlone;
 /// MOVSD between registers.
 pub(super) struct Low;
 /// Packed arithmetic in double precision.
-pub(super) struct Doubles<O>(std::marker::PhantomData<O>);
+pub(super) struct Doubles<O>(O);
 /// Packed arithmetic in single precision.
-pub(super) struct Singles<O>(std::marker::PhantomData<O>);
+pub(super) struct Singles<O>(O);
 
 impl Act for Move {
+    const READS: bool = false;
+
     #[inline(always)]
     fn act(_: Pair, b: Pair) -> Option<Pair> {
         Some(b)
@@ -206,6 +210,8 @@ impl Act for UnpackHigh {
 }
 
 impl Act for LowAlone {
+    const READS: bool = false;
+
     #[inline(always)]
     fn act(_: Pair, b: Pair) -> Option<Pair> {
         Some([b[0], 0])
@@ -242,6 +248,16 @@ impl<O: Operation> Act for Singles<O> {
     }
 }
 
+/// The destination's value, if that matters.
+///
+/// # Safety
+/// As [`register`].
+#[inline(always)]
+unsafe fn old<A: Act>(c: *mut CpuState, number: u8) -> Pair {
+    // SAFETY: the caller's.
+    if A::READS { unsafe { pair(c, number) } } else { [0; 2] }
+}
+
 /// `op xmm, xmm`.
 pub(super) unsafe fn rr<A: Act>(c: *mut CpuState, h: *mut Hot, i: *const Insn, v: u64) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
@@ -250,7 +266,7 @@ pub(super) unsafe fn rr<A: Act>(c: *mut CpuState, h: *mut Hot, i: *const Insn, v
         if !ready {
             return bail(c, h, i);
         }
-        let Some(result) = A::act(pair(c, (*i).dst), pair(c, (*i).src)) else { return bail(c, h, i) };
+        let Some(result) = A::act(old::<A>(c, (*i).dst), pair(c, (*i).src)) else { return bail(c, h, i) };
         set_pair(c, (*i).dst, result);
         next(c, h, i, v)
     }
@@ -271,7 +287,7 @@ pub(super) unsafe fn rm<A: Act, const ALIGNED: bool, const FORM: u8, const HELD:
         if !ready {
             return bail(c, h, i);
         }
-        let Some(result) = A::act(pair(c, (*i).dst), read_pair(h, at)) else { return bail(c, h, i) };
+        let Some(result) = A::act(old::<A>(c, (*i).dst), read_pair(h, at)) else { return bail(c, h, i) };
         set_pair(c, (*i).dst, result);
         next(c, h, i, v)
     }
