@@ -9,7 +9,7 @@ use super::operand::{
     SP, SRC, STACK_ANY, STACK_FLAT, STACK_LONG, WORD, byte_place,
 };
 use super::shift::{self, DoubleShift, Rcl, Rcr, Rol, Ror, Sar, Shift, Shl, Shld, Shr, Shrd};
-use super::{CANONICAL, CANONICAL_END, Fast, branch, pairs, port, stack};
+use super::{CANONICAL, CANONICAL_END, Fast, branch, choose_simd, pairs, port, stack};
 use crate::insn::{
     ADDRESS_32, CALM, DIRECT_64, Insn, LOCK, NO_REGISTER, OPERAND_32, OPERAND_64, PLACE_IMMEDIATE, PLACE_MEMORY, QUIET,
     REFUSED, RIP_RELATIVE,
@@ -140,6 +140,7 @@ fn written_register(i: &Insn) -> Option<u8> {
         (Map::One, 0xC9, _) => Some(BP),
         (Map::One, 0xE4 | 0xE5 | 0xEC | 0xED, _) => Some(0),
         (Map::One, 0xF6 | 0xF7, 2 | 3) | (Map::One, 0xFE | 0xFF, 0 | 1) => sized(byte, i.dst),
+        (Map::Two, 0x2C, _) => writes(i.dst),
         (Map::Two, 0x90..=0x9F, _) => writes_byte(i.dst),
         (Map::Two, 0x40..=0x4F | 0xA4 | 0xA5 | 0xAC | 0xAD | 0xAF | 0xB6 | 0xB7 | 0xBE | 0xBF, _) => writes(i.dst),
         _ => None,
@@ -164,7 +165,13 @@ struct Choice {
 }
 
 fn find(i: &Insn, choice: &Choice) -> Option<Fast> {
-    if i.has(REFUSED | LOCK) || i.op >> 11 > Map::Two as u16 {
+    if i.has(REFUSED | LOCK) {
+        return None;
+    }
+    if let Some(fast) = choose_simd::choose(i, choice.mode.flat) {
+        return Some(fast);
+    }
+    if i.op >> 11 > Map::Two as u16 {
         return None;
     }
     if choice.mode.is_64 && i.is_memory() && !is_plain_address(i, choice.mode) {

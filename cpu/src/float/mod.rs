@@ -8,11 +8,13 @@
 //! underflow of the extended format give the result with its exponent wrapped, as the x87 does in its registers; the
 //! other formats' values mean nothing then.
 
+mod approximate;
 mod arithmetic;
 mod bcd;
 mod compare;
 mod convert;
 mod format;
+mod host;
 mod remainder;
 mod round;
 mod scale;
@@ -21,6 +23,7 @@ mod special;
 mod tests;
 pub mod trans;
 
+pub use approximate::{reciprocal, reciprocal_root};
 pub use arithmetic::{Sum, add, add_parts, divide, divide_parts, multiply, multiply_parts, square_root, subtract};
 pub use bcd::{from_packed, to_packed};
 pub use compare::{Comparison, Relation, compare, compare_parts};
@@ -28,6 +31,7 @@ pub use convert::{
     IntegerWidth, convert, exact_extended, from_integer, integer_indefinite, load, to_integer, to_integral,
 };
 pub use format::{Class, Extended, F16, F32, F64, Format, Parts};
+pub use host::{HostFloat, Native, host_add, host_divide, host_may, host_multiply, host_square_root, host_subtract};
 pub use remainder::{Left, Quotient, Remainder, remainder};
 pub use round::round;
 pub use scale::{extract, scale};

@@ -10,12 +10,16 @@ use crate::timing;
 mod groups;
 mod index;
 mod one_byte;
+mod packed;
 mod place;
+mod sse;
+mod sse_float;
+mod three_byte;
 mod two_byte;
 mod x87;
 
 pub use index::row_of;
-pub use place::{Escape, Place};
+pub use place::{Escape, Place, two_byte_opcode};
 
 /// An operand's addressing method and size, spelled as in Appendix A.2 "Key to Abbreviations".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -302,7 +306,8 @@ pub const fn entry(escape: Escape, opcode: u8) -> &'static Entry {
         Escape::None => &one_byte::ONE_BYTE[opcode as usize],
         Escape::Two => &two_byte::TWO_BYTE[opcode as usize],
         Escape::Three38 if opcode == 0x82 => &groups::INVPCID,
-        Escape::Three38 | Escape::Three3A => &Entry::Undefined,
+        Escape::Three38 => &three_byte::THREE_38[opcode as usize],
+        Escape::Three3A => &three_byte::THREE_3A[opcode as usize],
     }
 }
 

@@ -60,3 +60,13 @@ impl Place {
         }
     }
 }
+
+/// Mandatory prefix (0 none, 1 66h, 2 F3h, 3 F2h) and opcode of a row behind 0Fh, by its number.
+pub const fn two_byte_opcode(number: u16) -> Option<(u8, u8)> {
+    let (map, opcode) = (number >> 11, (number >> 3) as u8);
+    match map {
+        1 => Some((0, opcode)),
+        CHOSEN..12 => Some(((map - CHOSEN) as u8 / 2, opcode)),
+        _ => None,
+    }
+}

@@ -395,6 +395,8 @@ pub static CLOCK_ROWS: &[ClockRow] = &[
     n("wait", "", 1, 1),
     n("wbinvd", "", 5, 2000),
     n("wrmsr", "", 30, 30),
+    // Every instruction on MMX registers in the Pentium with MMX takes one clock, and so does all that came later here.
+    n("simd", "*", 1, 1),
     n("xadd", "r,r", 3, 3),
     n("xadd", "m,r", 4, 4),
     n("xchg", "z,a", 3, 2),

@@ -1,0 +1,126 @@
+//! Which handler an instruction on XMM registers gets.
+
+use super::Fast;
+use super::choose::{form, held};
+use super::operand::{BASE, BASED, FLAT_BASE, FLAT_INDEX, INDEX, WORD};
+use super::simd::{self, And, AndNot, Doubles, Low, LowAlone, Move, Or, Singles, UnpackHigh, UnpackLow, Xor};
+use crate::exec::sse_float::{Add, Divide, Multiply, Operation, SquareRoot, Subtract};
+use crate::float::{F32, F64};
+use crate::insn::{Insn, OPERAND_64, PLACE_MEMORY};
+use crate::isa;
+
+/// Mandatory prefixes.
+const NONE: u8 = 0;
+const P66: u8 = 1;
+const PF3: u8 = 2;
+const PF2: u8 = 3;
+
+/// Picks a handler by addressing form: `by_form!(i, flat, simd::load_scalar<u64>)` is `load_scalar::<u64, BASE, 0>` and
+/// so on.
+macro_rules! by_form {
+    ($i:expr, $flat:expr, $module:ident::$handler:ident $(< $($arg:ty),* >)? $([$($value:literal),*])?) => {
+        match (form($i, $flat), held($i) & BASED != 0) {
+            (BASE, _) => $module::$handler::<$($($arg,)*)? $($($value,)*)? BASE, 0> as Fast,
+            (INDEX, _) => $module::$handler::<$($($arg,)*)? $($($value,)*)? INDEX, 0>,
+            (FLAT_BASE, true) => $module::$handler::<$($($arg,)*)? $($($value,)*)? FLAT_BASE, BASED>,
+            (FLAT_BASE, false) => $module::$handler::<$($($arg,)*)? $($($value,)*)? FLAT_BASE, 0>,
+            (FLAT_INDEX, true) => $module::$handler::<$($($arg,)*)? $($($value,)*)? FLAT_INDEX, BASED>,
+            (FLAT_INDEX, false) => $module::$handler::<$($($arg,)*)? $($($value,)*)? FLAT_INDEX, 0>,
+            _ => $module::$handler::<$($($arg,)*)? $($($value,)*)? WORD, 0>,
+        }
+    };
+}
+
+/// As `by_form!`, in flat code only.
+macro_rules! by_flat_form {
+    ($i:expr, $flat:expr, $module:ident::$handler:ident $(< $($arg:ty),* >)? [$($value:literal),*]) => {
+        match (form($i, $flat), held($i) & BASED != 0) {
+            (FLAT_BASE, true) => Some($module::$handler::<$($($arg,)*)? $($value,)* FLAT_BASE, BASED> as Fast),
+            (FLAT_BASE, false) => Some($module::$handler::<$($($arg,)*)? $($value,)* FLAT_BASE, 0>),
+            (FLAT_INDEX, true) => Some($module::$handler::<$($($arg,)*)? $($value,)* FLAT_INDEX, BASED>),
+            (FLAT_INDEX, false) => Some($module::$handler::<$($($arg,)*)? $($value,)* FLAT_INDEX, 0>),
+            _ => None,
+        }
+    };
+}
+
+/// The handler of an instruction on XMM registers, if it has one.
+pub(super) fn choose(i: &Insn, flat: bool) -> Option<Fast> {
+    let (prefix, opcode) = isa::two_byte_opcode(i.op)?;
+    match (opcode, prefix) {
+        (0x10, NONE | P66) => moved::<false>(i, flat),
+        (0x28, NONE | P66) | (0x6F, P66) => moved::<true>(i, flat),
+        (0x6F, PF3) => moved::<false>(i, flat),
+        (0x11, NONE | P66) | (0x7F, PF3) => stored::<false>(i, flat),
+        (0x29, NONE | P66) | (0x7F, P66) => stored::<true>(i, flat),
+        (0x10, PF2) if i.src != PLACE_MEMORY => Some(simd::rr::<Low>),
+        (0x10, PF2) => Some(by_form!(i, flat, simd::load_scalar<u64>)),
+        (0x10, PF3) if i.src == PLACE_MEMORY => Some(by_form!(i, flat, simd::load_scalar<u32>)),
+        (0x7E, PF3) if i.src != PLACE_MEMORY => Some(simd::rr::<LowAlone>),
+        (0x7E, PF3) => Some(by_form!(i, flat, simd::load_scalar<u64>)),
+        (0x11, PF2) | (0x13, NONE | P66) | (0xD6, P66) if i.dst == PLACE_MEMORY => {
+            Some(by_form!(i, flat, simd::store_half<u64>[false]))
+        }
+        (0x11, PF3) if i.dst == PLACE_MEMORY => Some(by_form!(i, flat, simd::store_half<u32>[false])),
+        (0x17, NONE | P66) if i.dst == PLACE_MEMORY => Some(by_form!(i, flat, simd::store_half<u64>[true])),
+        (0x12, NONE | P66) if i.src == PLACE_MEMORY => Some(by_form!(i, flat, simd::load_half[false])),
+        (0x16, NONE | P66) if i.src == PLACE_MEMORY => Some(by_form!(i, flat, simd::load_half[true])),
+        (0x14, P66) | (0x6C, P66) => acted::<UnpackLow>(i, flat),
+        (0x15, P66) | (0x6D, P66) => acted::<UnpackHigh>(i, flat),
+        (0x54, NONE | P66) | (0xDB, P66) => acted::<And>(i, flat),
+        (0x55, NONE | P66) | (0xDF, P66) => acted::<AndNot>(i, flat),
+        (0x56, NONE | P66) | (0xEB, P66) => acted::<Or>(i, flat),
+        (0x57, NONE | P66) | (0xEF, P66) => acted::<Xor>(i, flat),
+        (0x51, _) => arithmetic::<SquareRoot>(i, prefix, flat),
+        (0x58, _) => arithmetic::<Add>(i, prefix, flat),
+        (0x59, _) => arithmetic::<Multiply>(i, prefix, flat),
+        (0x5C, _) => arithmetic::<Subtract>(i, prefix, flat),
+        (0x5E, _) => arithmetic::<Divide>(i, prefix, flat),
+        (0x2E | 0x2F, NONE) if i.src != PLACE_MEMORY => Some(simd::compare_rr::<F32>),
+        (0x2E | 0x2F, NONE) => Some(by_form!(i, flat, simd::compare_rm<F32>)),
+        (0x2E | 0x2F, P66) if i.src != PLACE_MEMORY => Some(simd::compare_rr::<F64>),
+        (0x2E | 0x2F, P66) => Some(by_form!(i, flat, simd::compare_rm<F64>)),
+        (0x2A, PF2) if i.has(OPERAND_64) => None,
+        (0x2A, PF2) if i.src != PLACE_MEMORY => Some(simd::cvtsi2sd_r),
+        (0x2A, PF2) => Some(by_form!(i, flat, simd::cvtsi2sd_m)),
+        (0x2C, PF2) if i.src != PLACE_MEMORY && !i.has(OPERAND_64) => Some(simd::cvttsd2si_r),
+        _ => None,
+    }
+}
+
+fn acted<A: simd::Act>(i: &Insn, flat: bool) -> Option<Fast> {
+    match i.src {
+        PLACE_MEMORY => by_flat_form!(i, flat, simd::rm<A>[true]),
+        _ => Some(simd::rr::<A>),
+    }
+}
+
+fn moved<const ALIGNED: bool>(i: &Insn, flat: bool) -> Option<Fast> {
+    match (i.src, ALIGNED) {
+        (PLACE_MEMORY, true) => by_flat_form!(i, flat, simd::rm<Move>[true]),
+        (PLACE_MEMORY, false) => by_flat_form!(i, flat, simd::rm<Move>[false]),
+        _ => Some(simd::rr::<Move>),
+    }
+}
+
+fn stored<const ALIGNED: bool>(i: &Insn, flat: bool) -> Option<Fast> {
+    match (i.dst, ALIGNED) {
+        (PLACE_MEMORY, true) => by_flat_form!(i, flat, simd::store[true]),
+        (PLACE_MEMORY, false) => by_flat_form!(i, flat, simd::store[false]),
+        _ => Some(simd::rr::<Move>),
+    }
+}
+
+fn arithmetic<O: Operation>(i: &Insn, prefix: u8, flat: bool) -> Option<Fast> {
+    let memory = i.src == PLACE_MEMORY;
+    match (prefix, memory) {
+        (NONE, false) => Some(simd::rr::<Singles<O>>),
+        (NONE, true) => by_flat_form!(i, flat, simd::rm<Singles<O>>[true]),
+        (P66, false) => Some(simd::rr::<Doubles<O>>),
+        (P66, true) => by_flat_form!(i, flat, simd::rm<Doubles<O>>[true]),
+        (PF3, false) => Some(simd::scalar_rr::<F32, O>),
+        (PF3, true) => Some(by_form!(i, flat, simd::scalar_rm<F32, O>)),
+        (_, false) => Some(simd::scalar_rr::<F64, O>),
+        (_, true) => Some(by_form!(i, flat, simd::scalar_rm<F64, O>)),
+    }
+}
