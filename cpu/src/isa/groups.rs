@@ -7,9 +7,7 @@ use crate::exec::{
     arithmetic, bit, control, control_registers, data, far, fxsave, logic, muldiv, shift, stack, system, tables,
 };
 use crate::insn::Handler;
-use crate::model::Feature::{
-    Cx8, I186, I286, I486, Invpcid, Lm, Pku, Rdpid, Rdrand, Rdseed, Rdtscp, Smap,
-};
+use crate::model::Feature::{Cx8, I186, I286, I486, Invpcid, Lm, Pku, Rdpid, Rdrand, Rdseed, Rdtscp, Smap};
 
 use Entry::{ByMode, ByPrefix, ByRep, ByRm, UndefinedModRm};
 

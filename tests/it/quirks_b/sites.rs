@@ -14,10 +14,8 @@ use crate::long_mode::sites::LONG;
 use crate::processor::paging::{PDPT, pae};
 
 /// What no guest of this build can do yet, and why.
-const OUT_OF_REACH: [(Site, &str); 2] = [
-    (Site::SimdError, "SSE arithmetic comes later"),
-    (Site::UndefinedSimdError, "SSE arithmetic comes later"),
-];
+const OUT_OF_REACH: [(Site, &str); 2] =
+    [(Site::SimdError, "SSE arithmetic comes later"), (Site::UndefinedSimdError, "SSE arithmetic comes later")];
 
 type Make = fn() -> Program;
 

@@ -63,7 +63,11 @@ fn compare(size: CodeSize) {
     for (name, count) in &counts {
         println!("{name}: {count}");
     }
-    println!("{size:?}: {} instructions, {} cases; the host lacks: {skipped:?}", counts.len(), counts.values().sum::<u64>());
+    println!(
+        "{size:?}: {} instructions, {} cases; the host lacks: {skipped:?}",
+        counts.len(),
+        counts.values().sum::<u64>()
+    );
     assert!(complaints.is_empty(), "{}", complaints.join("\n"));
     assert!(counts.len() > 100, "there are instructions to compare");
 }
