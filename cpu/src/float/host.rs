@@ -9,7 +9,9 @@ use crate::vector::{MXCSR_MASK_SHIFT, MXCSR_PE, MXCSR_RC_SHIFT};
 use crate::width::Width;
 
 /// What the host's floating-point numbers can do.
-pub trait HostFloat: Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> + Div<Output = Self> {
+pub trait HostFloat:
+    Copy + PartialOrd + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> + Div<Output = Self>
+{
     /// The square root, correctly rounded.
     fn root(self) -> Self;
 }
