@@ -4,7 +4,7 @@
 use super::Operand::{Cl, Eb, Ev, Ew, Gv, Ib, Is, Iz, M, One};
 use super::{Entry, b, n, row, v};
 use crate::exec::{
-    arithmetic, bit, control, control_registers, data, far, fxsave, logic, muldiv, shift, stack, system, tables,
+    arithmetic, bit, control, control_registers, data, far, logic, muldiv, shift, stack, system, tables,
 };
 use crate::insn::Handler;
 use crate::model::Feature::{Cx8, I186, I286, I486, Invpcid, Lm, Pku, Rdpid, Rdrand, Rdseed, Rdtscp, Smap};
