@@ -11,8 +11,10 @@ use crate::exit_device::ExitDevice;
 use crate::fdc::Fdc;
 use crate::fw_cfg::FwCfg;
 use crate::host_bridge::HostBridge;
+use crate::hpet::Hpet;
 use crate::i8042::I8042;
 use crate::ide::Ide;
+use crate::io_apic::IoApic;
 use crate::isa_bridge::IsaBridge;
 use crate::parallel::Parallel;
 use crate::pic::Pic;
@@ -44,6 +46,8 @@ pub(crate) struct Devices {
     pub(crate) piix4_pm: Piix4Pm,
     pub(crate) fw_cfg: FwCfg,
     pub(crate) lpt1: Parallel,
+    pub(crate) io_apic: IoApic,
+    pub(crate) hpet: Hpet,
 }
 
 /// Makes `NAMES`, `get` and `split` from one list of fields, in the order in which they answer where they overlap:
@@ -88,6 +92,8 @@ list! {
     15 piix4_pm,
     16 fw_cfg,
     17 lpt1,
+    18 io_apic,
+    19 hpet,
 }
 
 /// How many devices there are.
@@ -102,14 +108,20 @@ impl Devices {
     /// The DMA controllers' number.
     pub(crate) const DMA: u8 = 13;
     /// A bit for each device that time does nothing to: it need not be brought forward, and is never due.
-    pub(crate) const TIMELESS: u32 = 1 | 1 << 1 | 1 << 4 | 1 << 8 | 1 << 11 | 1 << 12 | 1 << 13 | 1 << 16;
+    pub(crate) const TIMELESS: u32 = 1 | 1 << 1 | 1 << 4 | 1 << 8 | 1 << 11 | 1 << 12 | 1 << 13 | 1 << 16 | 1 << 18;
     /// A bit for each timeless device that makes neither requests nor output and drives no line: interrupt and DMA
     /// controllers.
     pub(crate) const QUICK: u32 = 1 << 4 | 1 << Devices::DMA;
     /// A bit for each device that the processor's lines depend on without a line of its own.
-    pub(crate) const MAKES_SIGNALS: u32 = Devices::MAKES_REQUESTS | 1 << 4 | 1 << 6;
+    pub(crate) const MAKES_SIGNALS: u32 = Devices::MAKES_REQUESTS | 1 << 4 | 1 << 6 | 1 << 18;
     /// A bit for each device that asks something of the processor or the whole machine: resets, INIT, the A20 gate.
     pub(crate) const MAKES_REQUESTS: u32 = 1 | 1 << 7 | 1 << 8;
+    /// The interrupt controllers' numbers.
+    pub(crate) const PIC: u8 = 4;
+    pub(crate) const IO_APIC: u8 = 18;
+    /// The numbers of what the HPET replaces.
+    pub(crate) const PIT: u8 = 5;
+    pub(crate) const RTC: u8 = 6;
 
     /// The devices at power-on.
     pub(crate) fn new(config: &BoardConfig) -> Devices {
@@ -134,6 +146,8 @@ impl Devices {
             piix4_pm: Piix4Pm::new(),
             fw_cfg: FwCfg::new(config),
             lpt1: Parallel::default(),
+            io_apic: IoApic::default(),
+            hpet: Hpet::default(),
         }
     }
 
@@ -157,9 +171,11 @@ mod tests {
             numbers.map(|number| Devices::NAMES[usize::from(number)]).collect()
         };
         assert_eq!(names(Devices::MAKES_REQUESTS), ["isa_bridge", "i8042", "port92"]);
-        assert_eq!(names(Devices::MAKES_SIGNALS), ["isa_bridge", "pic", "rtc", "i8042", "port92"]);
-        let timeless = ["isa_bridge", "host_bridge", "pic", "port92", "debug_port", "exit_device", "dma", "fw_cfg"];
+        assert_eq!(names(Devices::MAKES_SIGNALS), ["isa_bridge", "pic", "rtc", "i8042", "port92", "io_apic"]);
+        let timeless = ["isa_bridge", "host_bridge", "pic", "port92", "debug_port", "exit_device", "dma", "fw_cfg", "io_apic"];
         assert_eq!(names(Devices::TIMELESS), timeless);
         assert_eq!(names(Devices::QUICK), ["pic", "dma"]);
+        let named = [Devices::PIC, Devices::PIT, Devices::RTC, Devices::IO_APIC];
+        assert_eq!(named.map(|number| Devices::NAMES[usize::from(number)]), ["pic", "pit", "rtc", "io_apic"]);
     }
 }
