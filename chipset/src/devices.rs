@@ -172,7 +172,8 @@ mod tests {
         };
         assert_eq!(names(Devices::MAKES_REQUESTS), ["isa_bridge", "i8042", "port92"]);
         assert_eq!(names(Devices::MAKES_SIGNALS), ["isa_bridge", "pic", "rtc", "i8042", "port92", "io_apic"]);
-        let timeless = ["isa_bridge", "host_bridge", "pic", "port92", "debug_port", "exit_device", "dma", "fw_cfg", "io_apic"];
+        let timeless =
+            ["isa_bridge", "host_bridge", "pic", "port92", "debug_port", "exit_device", "dma", "fw_cfg", "io_apic"];
         assert_eq!(names(Devices::TIMELESS), timeless);
         assert_eq!(names(Devices::QUICK), ["pic", "dma"]);
         let named = [Devices::PIC, Devices::PIT, Devices::RTC, Devices::IO_APIC];

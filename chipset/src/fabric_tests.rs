@@ -184,7 +184,9 @@ fn the_disk_interrupts_behind_dma_and_behind_each_sector() {
     for _ in 0..2 {
         pc.run(10 * MS);
         assert_eq!((vectors(&mut pc), pc.inb(0x1F7)), (once(14), 0x58), "READ SECTORS");
-        (0..128).for_each(|_| drop(pc.port_in(0x1F0, Size::Dword)));
+        (0..128).for_each(|_| {
+            pc.port_in(0x1F0, Size::Dword);
+        });
     }
     pc.run(10 * MS);
     assert_eq!(vectors(&mut pc), none());

@@ -95,7 +95,7 @@ const PROTECTED: &str = "\
     0f 30                         ; wrmsr
     fb                            ; sti
     f4                            ; hlt   (second)
-    83 3d 0c 90 00 00 15          ; cmp dword [900Ch], 21
+    83 3d 0c 90 00 00 16          ; cmp dword [900Ch], 22
     72 f6                         ; jb second
     fa                            ; cli
     e8 13 00 00 00                ; call tell
@@ -171,11 +171,12 @@ fn every_source_of_the_fabric_interrupts_at_its_rate() {
     let [pit, rtc, hpet, timer, _, ipi] = counts[..6] else { panic!("six counts") };
     assert!(near(pit, 20) && near(rtc, 20) && near(hpet, 28), "{counts:?}");
     assert_eq!((timer, ipi), (20, 20), "each time it also sent itself an interrupt");
-    // 10 ms; the 8254 is cut off, or there would be twice as many.
+    // 10 ms; the 8254 is cut off, or there would be twice as many. Of each source one may have waited while the counts
+    // were sent; of the local APIC's timer one did.
     let [legacy, rtc_later, hpet_later, timer, _, ipi] = counts[6..] else { panic!("six counts") };
-    assert!(near(legacy, 10), "{counts:?}");
-    assert_eq!((rtc_later, hpet_later), (rtc, hpet), "IRQ 8 is the HPET's now, and its timer 2 is silent");
-    assert_eq!((timer, ipi), (21, 21));
+    assert!(legacy.abs_diff(10) <= 2, "{counts:?}");
+    assert!(rtc_later - rtc <= 1 && hpet_later - hpet <= 1, "IRQ 8 is the HPET's, its timer 2 is silent: {counts:?}");
+    assert_eq!((timer, ipi), (22, 22));
 }
 
 #[test]
