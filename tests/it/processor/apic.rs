@@ -259,10 +259,20 @@ fn registers_of_x2apic_mode_are_there_in_it_only() {
     assert_eq!(program.reg(0), 0x20);
     program.cpu.gpr[1] = 0x80B;
     assert_eq!(program.attempt(RDMSR), gp, "EOI cannot be read");
-    let at = program.cpu.linear_eip() as u32;
+    let at = program.cpu.linear_rip() as u32;
     program.write(at, &[&load(PAGE + 0x80)[..], HLT].concat());
     program.run();
     assert_eq!(program.reg(0), u32::MAX, "the page is gone");
+}
+
+#[test]
+fn cr8_is_the_upper_half_of_the_task_priority() {
+    let mut program = Program::long();
+    program.cpu.gpr[0] = 5;
+    assert_eq!(program.attempt(&[0x44, 0x0F, 0x22, 0xC0]), Ok(()), "mov cr8, rax");
+    assert_eq!(program.cpu.apic.tpr(), 0x50);
+    assert_eq!(program.attempt(&[0x44, 0x0F, 0x20, 0xC3]), Ok(()), "mov rbx, cr8");
+    assert_eq!(program.cpu.gpr[3], 5);
 }
 
 #[test]

@@ -74,8 +74,6 @@ impl Wire {
             return 0;
         };
         if let Some(cx) = cx {
-            // The processor asks for the lines again, as the other one did if they changed.
-            cx.changed = true;
             for (frame, offset, bytes) in &event.stored {
                 cx.memory.frames.store(*frame, *offset, bytes);
             }
