@@ -5,6 +5,7 @@
 
 use ringwalk_bios::Firmware;
 use ringwalk_chipset::{Board, Output};
+use ringwalk_cpu::apic::{Abilities, Apic};
 use ringwalk_cpu::run::Engine;
 use ringwalk_cpu::state::CpuState;
 use ringwalk_mmu::{Bus, Disk, Memory};
@@ -153,6 +154,7 @@ impl Machine {
                 features: config.cpu_features(),
                 clock_hz: config.board.clock_hz,
                 entropy: config.seed,
+                apic: Apic::new(Abilities::of(config.model, config.cpu_features()), 0),
                 ..CpuState::new(config.model, config.tlb)
             },
             engine: Engine::with_slots(tuning.trace_slots),

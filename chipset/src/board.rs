@@ -1,6 +1,6 @@
 //! The board: the devices, the lines between them, and the router that brings every access to its device.
 
-use ringwalk_mmu::{Bus, BusCx, Instant, Memory, PhysAddr, Port, Signals, Size, Vector};
+use ringwalk_mmu::{Bus, BusCx, Instant, InterruptMessage, Memory, PhysAddr, Port, Signals, Size, Vector};
 use serde::{Deserialize, Serialize};
 
 use crate::config::BoardConfig;
@@ -24,6 +24,8 @@ pub struct Board {
     lines: AllLines,
     /// The levels at the interrupt controllers' inputs, one bit an IRQ.
     irq: u16,
+    /// The same of the I/O APIC, but for its input 0.
+    inputs: u32,
     /// The level of NMI, whose rising edges count.
     nmi_level: bool,
     /// An edge of NMI that the processor has not taken.
@@ -51,8 +53,8 @@ pub(crate) struct Beside {
     dma_wanted: bool,
     /// Something happened that lines or the next deadline may follow from.
     stirred: bool,
-    /// Lines and next deadline as the processor knows them.
-    told: Option<(Signals, u64)>,
+    /// Lines, next deadline and waiting messages as the processor knows them.
+    told: Option<(Signals, u64, u32)>,
 }
 
 /// When each device wants to be brought forward: asked again whenever it was called, so that the processor can ask for
@@ -113,6 +115,7 @@ impl Board {
             config,
             lines: [Lines::default(); COUNT],
             irq: 0,
+            inputs: 0,
             nmi_level: false,
             nmi: false,
             a20: true,
@@ -121,6 +124,7 @@ impl Board {
             beside: Beside::default(),
         };
         board.wire();
+        board.join_lines();
         board
     }
 
@@ -150,6 +154,7 @@ impl Board {
         (self.lines, self.irq) = ([Lines::default(); COUNT], 0);
         (self.nmi_level, self.nmi, self.init, self.reset) = (false, false, false, false);
         self.a20 = true;
+        self.join_lines();
         self.wire();
     }
 
@@ -307,7 +312,7 @@ impl Board {
         if !std::mem::take(&mut self.beside.stirred) {
             return;
         }
-        let now = Some((self.signals(), self.beside.dues.next));
+        let now = Some((self.signals(), self.beside.dues.next, self.devices.io_apic.waiting()));
         if self.beside.told != now {
             self.beside.told = now;
             cx.changed = true;
@@ -343,6 +348,7 @@ impl Board {
                 self.note_changes(cx);
             }
         } else {
+            self.bring_int_to_io_apic();
             self.beside.stirred = true;
             self.note_changes(cx);
         }
@@ -389,36 +395,60 @@ impl Board {
             self.beside.stirred = true;
             self.join_lines();
         }
+        if matches!(number, Devices::PIC | Devices::IO_APIC) {
+            self.bring_int_to_io_apic();
+        }
         Some(result)
     }
 
-    /// Brings the interrupt lines to the interrupt controller.
+    /// Brings the interrupt lines to the interrupt controllers.
     fn join_lines(&mut self) {
-        let levels = self.irq_levels();
+        let (levels, pirq, apic) = self.interrupt_lines();
         let changed = levels ^ std::mem::replace(&mut self.irq, levels);
         for irq in (0..16).filter(|irq| changed & 1 << irq != 0) {
             self.devices.pic.set_level(irq, levels & 1 << irq != 0);
         }
         self.beside.dma_wanted = true;
+        self.inputs = io_apic_inputs(levels, pirq, apic);
+        self.bring_int_to_io_apic();
         self.devices.dma.set_dreq(self.lines.iter().fold(0, |levels, lines| levels | lines.dreq));
         let nmi = self.lines.iter().any(|lines| lines.nmi);
         self.nmi |= nmi & !self.nmi_level;
         self.nmi_level = nmi;
     }
 
-    /// The levels of the ISA interrupt lines: wired OR of all devices, with PCI's through their routing.
-    pub(crate) fn irq_levels(&self) -> u16 {
-        let (mut irq, mut pirq) = (0, 0);
+    /// Input 0 of the I/O APIC is the 8259A's INT; looked at only while its entry takes it.
+    fn bring_int_to_io_apic(&mut self) {
+        let int = self.devices.io_apic.listens_to(0) && self.devices.pic.interrupt();
+        self.devices.io_apic.set_levels(self.inputs | u32::from(int));
+    }
+
+    /// The levels of the ISA interrupt lines, PCI's routed ones among them; the PIRQ lines (bit 0 = PIRQA#); and the
+    /// lines that lead to the I/O APIC alone.
+    fn interrupt_lines(&self) -> (u16, u8, u32) {
+        let (mut irq, mut pirq, mut apic) = (0, 0, 0);
+        let replaced = self.lines.iter().any(|lines| lines.legacy_replacement);
         for number in Devices::numbers() {
             let lines = self.lines[usize::from(number)];
-            irq |= lines.irq;
+            irq |= match number {
+                Devices::PIT if replaced => lines.irq & !(1 << 0),
+                Devices::RTC if replaced => lines.irq & !(1 << 8),
+                _ => lines.irq,
+            };
+            apic |= lines.apic;
             if lines.pci != 0
                 && let Some(slot) = self.beside.routing.pci_slot(number)
             {
                 pirq |= IsaBridge::pirq_of_slot(slot, lines.pci);
             }
         }
-        irq | self.devices.isa_bridge.routed(pirq)
+        (irq | self.devices.isa_bridge.routed(pirq), pirq, apic)
+    }
+
+    /// The levels of the ISA interrupt lines.
+    #[cfg(test)]
+    pub(crate) fn irq_levels(&self) -> u16 {
+        self.interrupt_lines().0
     }
 
     /// The next moment at which a device wants to be brought forward, asked of every one.
@@ -520,6 +550,14 @@ impl Board {
     }
 }
 
+/// The levels of the I/O APIC's inputs but for the first: IRQ 0 is on input 2, the other ISA interrupts have their own
+/// numbers; PIRQA# to PIRQD# follow, then what leads here alone. From PIRQA# on they are low when asserted.
+fn io_apic_inputs(irq: u16, pirq: u8, apic: u32) -> u32 {
+    let isa = u32::from(irq) & 0xFFFA | u32::from(irq & 1) << 2;
+    let low = !(u32::from(pirq) << 16 | apic) & 0xFF_0000;
+    isa | low
+}
+
 /// True for the display adapter's window at A0000h.
 fn is_display_window(target: &Target) -> bool {
     target.device == Devices::VGA && target.reg.range == vga::WINDOW_RANGE
@@ -590,6 +628,9 @@ impl Bus for Board {
     fn acknowledge_interrupt(&mut self, cx: &mut BusCx<'_>) -> Vector {
         let vector = self.devices.pic.acknowledge();
         self.beside.stirred = true;
+        // INT falls with the first INTA cycle: what still waits makes a new edge.
+        self.devices.io_apic.set_levels(self.inputs);
+        self.bring_int_to_io_apic();
         self.note_changes(cx);
         Vector(vector)
     }
@@ -597,6 +638,17 @@ impl Bus for Board {
     fn floating_point_error(&mut self, asserted: bool, cx: &mut BusCx<'_>) {
         self.devices.coprocessor.set_error(asserted);
         self.with_device(Devices::COPROCESSOR, cx, |_, _| ());
+        self.note_changes(cx);
+    }
+
+    fn deliver_messages(&mut self, accept: &mut dyn FnMut(InterruptMessage) -> bool) {
+        self.devices.io_apic.deliver(accept);
+        self.beside.forget_told();
+    }
+
+    fn end_of_interrupt(&mut self, vector: Vector, cx: &mut BusCx<'_>) {
+        self.devices.io_apic.end_of_interrupt(vector);
+        self.beside.stirred = true;
         self.note_changes(cx);
     }
 
@@ -609,6 +661,7 @@ impl Bus for Board {
         Signals {
             interrupt: self.devices.pic.interrupt(),
             nmi: self.nmi && !self.devices.rtc.nmi_masked(),
+            messages: self.devices.io_apic.waiting() != 0,
             a20: self.a20,
             init: self.init,
             reset: self.reset,

@@ -85,6 +85,10 @@ pub struct Lines {
     pub irq: u16,
     /// Bit 0-3: INTA# to INTD# of the device's PCI slot, 1 = asserted.
     pub pci: u8,
+    /// Bit n: input n of the I/O APIC is asserted, for inputs that no ISA or PCI interrupt leads to.
+    pub apic: u32,
+    /// IRQ 0 and IRQ 8 are the HPET's, and cut off from timer and real-time clock.
+    pub legacy_replacement: bool,
     /// Bit n: DREQ of DMA channel n. The device must let it fall after a bounded number of cycles.
     pub dreq: u8,
     /// NMI from the board (SERR#, IOCHK#).

@@ -12,8 +12,10 @@ use crate::exit_device::ExitDevice;
 use crate::fdc::Fdc;
 use crate::fw_cfg::FwCfg;
 use crate::host_bridge::HostBridge;
+use crate::hpet::Hpet;
 use crate::i8042::I8042;
 use crate::ide::Ide;
+use crate::io_apic::IoApic;
 use crate::isa_bridge::IsaBridge;
 use crate::parallel::Parallel;
 use crate::pic::Pic;
@@ -46,6 +48,8 @@ pub(crate) struct Devices {
     pub(crate) fw_cfg: FwCfg,
     pub(crate) lpt1: Parallel,
     pub(crate) coprocessor: Coprocessor,
+    pub(crate) io_apic: IoApic,
+    pub(crate) hpet: Hpet,
 }
 
 /// Makes `NAMES`, `get` and `split` from one list of fields, in the order in which they answer where they overlap:
@@ -91,6 +95,8 @@ list! {
     16 fw_cfg,
     17 lpt1,
     18 coprocessor,
+    19 io_apic,
+    20 hpet,
 }
 
 /// How many devices there are.
@@ -107,14 +113,21 @@ impl Devices {
     /// The coprocessor error latch's number.
     pub(crate) const COPROCESSOR: u8 = 18;
     /// A bit for each device that time does nothing to: it need not be brought forward, and is never due.
-    pub(crate) const TIMELESS: u32 = 1 | 1 << 1 | 1 << 4 | 1 << 8 | 1 << 11 | 1 << 12 | 1 << 13 | 1 << 16;
+    pub(crate) const TIMELESS: u32 = 1 | 1 << 1 | 1 << 4 | 1 << 8 | 1 << 11 | 1 << 12 | 1 << 13 | 1 << 16 | 1 << 19;
     /// A bit for each timeless device that makes neither requests nor output and drives no line: interrupt and DMA
     /// controllers.
     pub(crate) const QUICK: u32 = 1 << 4 | 1 << Devices::DMA;
     /// A bit for each device that the processor's lines depend on without a line of its own.
-    pub(crate) const MAKES_SIGNALS: u32 = Devices::MAKES_REQUESTS | 1 << 4 | 1 << 6 | 1 << Devices::COPROCESSOR;
+    pub(crate) const MAKES_SIGNALS: u32 =
+        Devices::MAKES_REQUESTS | 1 << 4 | 1 << 6 | 1 << Devices::COPROCESSOR | 1 << Devices::IO_APIC;
     /// A bit for each device that asks something of the processor or the whole machine: resets, INIT, the A20 gate.
     pub(crate) const MAKES_REQUESTS: u32 = 1 | 1 << 7 | 1 << 8;
+    /// The interrupt controllers' numbers.
+    pub(crate) const PIC: u8 = 4;
+    pub(crate) const IO_APIC: u8 = 19;
+    /// The numbers of what the HPET replaces.
+    pub(crate) const PIT: u8 = 5;
+    pub(crate) const RTC: u8 = 6;
 
     /// The devices at power-on.
     pub(crate) fn new(config: &BoardConfig) -> Devices {
@@ -140,6 +153,8 @@ impl Devices {
             fw_cfg: FwCfg::new(config),
             lpt1: Parallel::default(),
             coprocessor: Coprocessor::default(),
+            io_apic: IoApic::default(),
+            hpet: Hpet::default(),
         }
     }
 
@@ -164,9 +179,12 @@ mod tests {
             numbers.map(|number| Devices::NAMES[usize::from(number)]).collect()
         };
         assert_eq!(names(Devices::MAKES_REQUESTS), ["isa_bridge", "i8042", "port92"]);
-        assert_eq!(names(Devices::MAKES_SIGNALS), ["isa_bridge", "pic", "rtc", "i8042", "port92", "coprocessor"]);
-        let timeless = ["isa_bridge", "host_bridge", "pic", "port92", "debug_port", "exit_device", "dma", "fw_cfg"];
+        assert_eq!(names(Devices::MAKES_SIGNALS), ["isa_bridge", "pic", "rtc", "i8042", "port92", "coprocessor", "io_apic"]);
+        let timeless =
+            ["isa_bridge", "host_bridge", "pic", "port92", "debug_port", "exit_device", "dma", "fw_cfg", "io_apic"];
         assert_eq!(names(Devices::TIMELESS), timeless);
         assert_eq!(names(Devices::QUICK), ["pic", "dma"]);
+        let named = [Devices::PIC, Devices::PIT, Devices::RTC, Devices::IO_APIC];
+        assert_eq!(named.map(|number| Devices::NAMES[usize::from(number)]), ["pic", "pit", "rtc", "io_apic"]);
     }
 }

@@ -30,7 +30,7 @@ use crate::device::{Cx, Device, Range, Ranges, Reg, Space, View};
 use crate::pci::{Bar, COMMAND_BUS_MASTER, COMMAND_IO, ConfigSpace, Function, Register};
 
 /// Where the function is: bus 0, device 1, function 1.
-const FUNCTION: Function = Function::on_bus_0(1, 1);
+pub(crate) const FUNCTION: Function = Function::on_bus_0(1, 1);
 
 /// BMIBA, the base of the bus master registers.
 const BMIBA: u8 = 0x20;

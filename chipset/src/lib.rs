@@ -21,6 +21,11 @@ mod piix4_pm;
 mod piix4_smbus;
 mod vga;
 
+// Beside both buses.
+mod hpet;
+mod hpet_timer;
+mod io_apic;
+
 // Devices on the ISA bus.
 mod byte_wide;
 mod coprocessor;
@@ -44,6 +49,8 @@ mod rtc;
 mod rtc_clock;
 mod uart;
 
+#[cfg(test)]
+mod fabric_tests;
 #[cfg(test)]
 mod fake;
 #[cfg(test)]

@@ -11,6 +11,8 @@ const NOTHING: Leaf = (0, 0, 0, 0);
 /// Leaf 1, ECX: CR4.OSXSAVE is set. Leaf 7, ECX: CR4.PKE is set.
 const OSXSAVE: u32 = 1 << 27;
 const OSPKE: u32 = 1 << 4;
+/// Leaf 1, EDX: the local APIC.
+const APIC: u32 = 1 << 9;
 /// CLFLUSH lines of 64 bytes, in units of 8, in bits 15:8 of leaf 1's EBX; one logical processor in bits 23:16.
 const LINES_AND_PROCESSORS: u32 = 8 << 8 | 1 << 16;
 /// Leaf 8000_0007h, EDX: the time-stamp counter goes on in every state.
@@ -40,6 +42,7 @@ pub fn cpuid(cpu: &CpuState, leaf: u32, subleaf: u32) -> Leaf {
             let ospke = if cpu.cr4 & CR4_PKE != 0 { OSPKE } else { 0 };
             (0, cpu.features.word(Word::Ebx7), cpu.features.word(Word::Ecx7) | ospke, cpu.features.word(Word::Edx7))
         }
+        0xB => topology(cpu, subleaf),
         0x15 => clock_ratio(cpu),
         0x16 => {
             let megahertz = u16::try_from(cpu.clock_hz / 1_000_000).unwrap_or(u16::MAX).into();
@@ -68,6 +71,9 @@ fn vendor(cpu: &CpuState, last: u32) -> Leaf {
 fn identity(cpu: &CpuState) -> Leaf {
     let (ecx, edx) = (cpu.features.word(Word::Ecx1), cpu.features.word(Word::Edx1));
     let ebx = if cpu.features.has(Feature::Clflush) { LINES_AND_PROCESSORS } else { 0 };
+    let ebx = ebx | cpu.apic.initial_id() << 24;
+    // The flag follows IA32_APIC_BASE: SDM Vol.3A 11.4.3 "Enabling or Disabling the Local APIC".
+    let edx = if cpu.apic.is_enabled() { edx } else { edx & !APIC };
     let osxsave = if cpu.cr4 & CR4_OSXSAVE != 0 { OSXSAVE } else { 0 };
     (cpu.model.signature(), ebx, ecx | osxsave, edx)
 }
@@ -83,6 +89,20 @@ const fn cache(subleaf: u32) -> Leaf {
         1 => (2 | 1 << 5 | FLAGS, 7 << 22 | LINES, 63, 0),
         2 => (3 | 2 << 5 | FLAGS, 15 << 22 | LINES, 2047, 0),
         _ => NOTHING,
+    }
+}
+
+/// Leaf 0Bh: one thread in one core, and the x2APIC ID. Only with that mode.
+const fn topology(cpu: &CpuState, subleaf: u32) -> Leaf {
+    /// Kinds of levels, in ECX bits 15:8.
+    const THREADS: u32 = 1 << 8;
+    const CORES: u32 = 2 << 8;
+    let id = cpu.apic.initial_id();
+    match subleaf {
+        _ if !cpu.features.has(Feature::X2apic) => NOTHING,
+        0 => (0, 1, THREADS, id),
+        1 => (0, 1, CORES | 1, id),
+        _ => (0, 0, subleaf & 0xFF, id),
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Every instruction has one canonical handler under [`exec`]; a row of [`isa`] leads to it.
 
+pub mod apic;
 pub mod cpuid;
 pub mod debug;
 pub mod decode;

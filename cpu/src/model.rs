@@ -12,7 +12,8 @@ const SINCE_386: [Feature; 4] = [Feature::I8086, Feature::I186, Feature::I286, F
 /// What the 486 DX4 brought. The 386's floating-point unit is a 387, which no flag tells of.
 const SINCE_486: [Feature; 3] = [Feature::I486, Feature::Cpuid, Feature::Fpu];
 /// What the Pentium brought.
-const SINCE_PENTIUM: [Feature; 6] = [Feature::Vme, Feature::De, Feature::Pse, Feature::Tsc, Feature::Msr, Feature::Cx8];
+const SINCE_PENTIUM: [Feature; 7] =
+    [Feature::Vme, Feature::De, Feature::Pse, Feature::Tsc, Feature::Msr, Feature::Cx8, Feature::Apic];
 /// What the Pentium Pro and the Pentium II brought.
 const SINCE_P6: [Feature; 8] = [
     Feature::P6,
@@ -25,7 +26,9 @@ const SINCE_P6: [Feature; 8] = [
     Feature::Fxsr,
 ];
 /// What else this build can do.
-const SINCE_THEN: [Feature; 23] = [
+const SINCE_THEN: [Feature; 26] = [
+    Feature::X2apic,
+    Feature::TscDeadline,
     Feature::Pat,
     Feature::Cx16,
     Feature::Pcid,

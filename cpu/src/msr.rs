@@ -15,8 +15,6 @@ pub struct Msrs {
     pub sysenter_eip: u64,
     /// What is added to machine time to give the time-stamp counter.
     pub tsc_adjust: u64,
-    /// IA32_APIC_BASE.
-    pub apic_base: u64,
     /// IA32_MTRR_DEF_TYPE.
     pub mtrr_def_type: u64,
     /// Fixed-range MTRRs: 64K, 16K twice, 4K eight times.
@@ -56,7 +54,6 @@ impl Default for Msrs {
             sysenter_esp: 0,
             sysenter_eip: 0,
             tsc_adjust: 0,
-            apic_base: 0xFEE0_0100,
             mtrr_def_type: 0,
             mtrr_fixed: [0; 11],
             mtrr_variable: [0; 16],
@@ -77,7 +74,6 @@ impl Default for Msrs {
 }
 
 const TSC: u32 = 0x10;
-const APIC_BASE: u32 = 0x1B;
 const BIOS_UPDATE: u32 = 0x79;
 const BIOS_SIGN_ID: u32 = 0x8B;
 const MTRR_CAP: u32 = 0xFE;
@@ -191,7 +187,6 @@ impl Msrs {
         }
         Some(match number {
             TSC => tsc.wrapping_add(self.tsc_adjust),
-            APIC_BASE => self.apic_base,
             BIOS_SIGN_ID => self.bios_sign_id,
             MTRR_CAP => MTRR_CAPABILITIES,
             SYSENTER_CS => u64::from(self.sysenter_cs),
@@ -233,7 +228,6 @@ impl Msrs {
         }
         match number {
             TSC => self.tsc_adjust = value.wrapping_sub(tsc),
-            APIC_BASE => self.apic_base = value & 0xF_FFFF_F900,
             BIOS_UPDATE => (),
             BIOS_SIGN_ID => self.bios_sign_id = value,
             SYSENTER_CS => self.sysenter_cs = value as u32,

@@ -161,6 +161,7 @@ impl Engine {
         run.cx.hot.stale = u8::MAX;
         run.cx.hot.host_tlb.set_wide_addresses(run.cx.cpu.cr4 & CR4_LA57 != 0);
         run.cx.refresh_guard();
+        run.cx.refresh_apic_page();
         run.go()
     }
 
@@ -168,7 +169,8 @@ impl Engine {
     /// Stops inside REP instructions after one iteration.
     pub fn step(&mut self, cpu: &mut CpuState, memory: &mut Memory, bus: &mut dyn Bus) -> Exit {
         let next = cpu.position + 1;
-        let idle_until = bus.due().filter(|_| cpu.activity == Activity::Halted).map_or(next, |due| due.0);
+        let dues = bus.due().into_iter().chain(cpu.due());
+        let idle_until = dues.min().filter(|_| cpu.activity == Activity::Halted).map_or(next, |due| due.0);
         let position = next.max(idle_until);
         self.run(cpu, memory, bus, Limits { position, break_at_start: false, ..Limits::NONE })
     }

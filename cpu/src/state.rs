@@ -1,8 +1,9 @@
 //! The processor's state: plain data, its own saved form. Everything here can change what the guest sees later.
 
-use ringwalk_mmu::{Class, Paging, Tlb, TlbPolicy};
+use ringwalk_mmu::{Class, Instant, Paging, Tlb, TlbPolicy};
 use serde::{Deserialize, Serialize};
 
+use crate::apic::{Abilities, Apic, Clock};
 use crate::flags::{AC, Eflags, VM};
 use crate::fpu::Fpu;
 use crate::model::{Feature, Features, Model};
@@ -204,8 +205,6 @@ pub struct CpuState {
     pub cr3: u64,
     /// CR4.
     pub cr4: u64,
-    /// CR8, while there is no local APIC to hold it.
-    pub task_priority: u8,
     /// The PDPTE registers of PAE paging.
     pub pdptes: [u64; 4],
     /// PKRU: rights of protection keys.
@@ -250,6 +249,8 @@ pub struct CpuState {
     pub entropy: u64,
     /// What it has: the model's features, with those taken out or added that the configuration names.
     pub features: Features,
+    /// The local APIC.
+    pub apic: Apic,
 }
 
 impl CpuState {
@@ -269,7 +270,6 @@ impl CpuState {
             cr2: 0,
             cr3: 0,
             cr4: 0,
-            task_priority: 0,
             pdptes: [0; 4],
             pkru: 0,
             dr: [0; 4],
@@ -292,6 +292,7 @@ impl CpuState {
             clock_hz: 100_000_000,
             entropy: 0,
             features: model.features(),
+            apic: Apic::new(Abilities::of(model, model.features()), 0),
         };
         state.reset();
         state
@@ -315,7 +316,6 @@ impl CpuState {
         self.cr2 = 0;
         self.cr3 = 0;
         self.cr4 = 0;
-        self.task_priority = 0;
         self.pdptes = [0; 4];
         self.msrs.efer = 0;
         self.dr = [0; 4];
@@ -328,18 +328,30 @@ impl CpuState {
         self.pending_debug = 0;
         self.fetch_page = None;
         self.tlb.flush();
+        self.apic.init();
     }
 
     /// Hardware reset: INIT, and caches, MSRs and floating-point unit as after power-on. Time goes on; the time-stamp
     /// counter starts anew.
     pub fn reset(&mut self) {
         self.init();
+        self.apic.reset();
         // The 386 has no cache.
         self.cr0 = CR0_ET | if self.features.has(Feature::I486) { CR0_CD | CR0_NW } else { 0 };
         self.msrs = Msrs { tsc_adjust: self.position.wrapping_neg(), ..Msrs::default() };
         self.fpu = Fpu::default();
         self.vector = VectorState::default();
         self.pkru = 0;
+    }
+
+    /// When the local APIC wants to be brought forward next.
+    pub fn due(&self) -> Option<Instant> {
+        self.apic.due(self.clock())
+    }
+
+    /// The time, as the local APIC sees it at a boundary.
+    pub fn clock(&self) -> Clock {
+        Clock { now: Instant(self.position), tsc_adjust: self.msrs.tsc_adjust }
     }
 
     /// A segment register.
@@ -458,12 +470,13 @@ impl CpuState {
 
     /// CR8: bits 7:4 of the task-priority register.
     pub fn cr8(&self) -> u64 {
-        self.task_priority.into()
+        (self.apic.tpr() >> 4).into()
     }
 
     /// Writes CR8, 0 to 15.
     pub fn set_cr8(&mut self, value: u64) {
-        self.task_priority = value as u8 & 15;
+        // Four bits.
+        self.apic.set_tpr((value as u8 & 15) << 4);
     }
 
     /// Linear address of the next instruction.

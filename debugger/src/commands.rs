@@ -409,6 +409,7 @@ pub static COMMANDS: &[Command] = &[
 
 /// Topics of `info`.
 pub static TOPICS: &[Command] = &[
+    topic("apic", "ap", looking::apic).help("the local APIC: what waits, and what holds it back", &["info apic"]),
     topic("break", "b", breaking::list)
         .also(&[("breakpoints", ""), ("watch", ""), ("watchpoints", "")])
         .help("breakpoints and watchpoints, with conditions and counts", &["info break"]),

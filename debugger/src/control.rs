@@ -208,11 +208,27 @@ impl Show for DebugView {
     }
 }
 
+/// The local APIC.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ApicView {
+    /// A name and what stands there.
+    pub rows: Vec<(String, String)>,
+}
+
+impl Show for ApicView {
+    fn show(&self, page: &mut Page) {
+        let rows: Vec<_> = self.rows.iter().map(|(name, value)| vec![name.clone(), value.clone()]).collect();
+        page.table(&rows);
+    }
+}
+
 /// The model-specific registers that hold state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct MsrView {
     /// Their state.
     pub msrs: Msrs,
+    /// IA32_APIC_BASE, which is the local APIC's.
+    pub apic_base: u64,
 }
 
 impl Show for MsrView {
@@ -221,7 +237,7 @@ impl Show for MsrView {
         let mut rows = Vec::new();
         for (number, name, value) in [
             (0x10, "tsc_adjust", msrs.tsc_adjust),
-            (0x1B, "apic_base", msrs.apic_base),
+            (0x1B, "apic_base", self.apic_base),
             (0x8B, "bios_sign_id", msrs.bios_sign_id),
             (0x174, "sysenter_cs", msrs.sysenter_cs.into()),
             (0x175, "sysenter_esp", msrs.sysenter_esp),

@@ -38,6 +38,7 @@ impl Fake {
             RouteSpan { first_page: 0xF0, pages: 1, read: bios, write: Reach::Open },
         ]);
         let mut cpu = CpuState::new(Model::Max, TlbPolicy::Real);
+        cpu.apic.set_virtual_wire();
         cpu.segments[SegReg::Cs as usize] = Segment { rights: 0x9B, ..Segment::real(0) };
         cpu.rip = 0x7C00;
         cpu.gpr[4] = 0x7000;

@@ -246,10 +246,19 @@ pub fn sse(target: &dyn Target, desk: &mut Desk, arguments: &Arguments<'_>) -> A
     answer(float_registers::sse(target.cpu(), desk.before.as_ref()))
 }
 
+/// `info apic`.
+pub fn apic(target: &dyn Target, _: &mut Desk, arguments: &Arguments<'_>) -> Answered {
+    arguments.none()?;
+    let cpu = target.cpu();
+    let rows = cpu.apic.show(cpu.clock()).into_iter().map(|(name, value)| (name.to_string(), value)).collect();
+    answer(control::ApicView { rows })
+}
+
 /// `info msr`.
 pub fn msr(target: &dyn Target, _: &mut Desk, arguments: &Arguments<'_>) -> Answered {
     arguments.none()?;
-    answer(control::MsrView { msrs: target.cpu().msrs.clone() })
+    let cpu = target.cpu();
+    answer(control::MsrView { msrs: cpu.msrs.clone(), apic_base: cpu.apic.base() })
 }
 
 /// `info mode`.

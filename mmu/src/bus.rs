@@ -1,6 +1,6 @@
 //! What the processor asks of the rest of the machine.
 
-use crate::{Instant, Memory, PhysAddr, Port, Size, Vector};
+use crate::{Instant, InterruptMessage, Memory, PhysAddr, Port, Size, Vector};
 
 /// What every bus access comes with: the time, and memory for whoever masters the bus.
 pub struct BusCx<'a> {
@@ -26,6 +26,8 @@ pub struct Signals {
     pub interrupt: bool,
     /// NMI: an edge since the last [`Bus::take_nmi`].
     pub nmi: bool,
+    /// An I/O APIC has interrupt messages for local APICs: see [`Bus::deliver_messages`].
+    pub messages: bool,
     /// The A20 gate lets address bit 20 through.
     pub a20: bool,
     /// INIT: the keyboard controller or port 92h asks for a processor reset.
@@ -67,6 +69,13 @@ pub trait Bus {
     fn floating_point_error(&mut self, _asserted: bool, _cx: &mut BusCx<'_>) {}
     /// Takes the pending edge of NMI.
     fn take_nmi(&mut self);
+    /// Offers each waiting message of the I/O APICs once. `accept` answers whether a local APIC took it: a level-triggered
+    /// one that nobody took waits on, an edge that nobody took is lost.
+    fn deliver_messages(&mut self, _accept: &mut dyn FnMut(InterruptMessage) -> bool) {}
+    /// A local APIC sends a message to the other processors.
+    fn send_message(&mut self, _message: InterruptMessage, _cx: &mut BusCx<'_>) {}
+    /// The EOI message of a local APIC, broadcast for a level-triggered interrupt.
+    fn end_of_interrupt(&mut self, _vector: Vector, _cx: &mut BusCx<'_>) {}
     /// The lines as they are now.
     fn signals(&self) -> Signals;
     /// The next moment at which a device wants to be brought forward.

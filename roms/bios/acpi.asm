@@ -1,8 +1,9 @@
-; ACPI: what lets a system power the machine off: tables at the end of RAM, built in POST.
+; ACPI: power off, reset, interrupts: tables at the end of RAM, built in POST.
 ; The ROM builds them, because it sets what they tell: the ports of the power management and
 ; the routing of interrupts. Without a PIIX4 there are none.
 ;
-; ACPI Specification 1.0b: 5.2 "ACPI System Description Tables", 4.7 "Fixed hardware";
+; ACPI Specification 2.0c: 5.2 "ACPI System Description Tables", 4.7 "Fixed hardware";
+; IA-PC HPET Specification 1.0a, 3.2.4 "The ACPI 2.0 HPET Description Table";
 ; Intel 82371AB PIIX4 (290562-001), 7.1 "Power Management PCI configuration", 7.2 "Power
 ; Management I/O space registers".
 
@@ -68,16 +69,44 @@ acpi_init:
         cs rep  movsb
         push    es
         pop     ds
-        lea     eax, [ebx + FADT_AT]
-        mov     [36], eax               ; RSDT: its one entry
+        mov     si, acpi_entries
+        mov     di, 36
+        mov     bp, XSDT_AT + 36
+.entry:
+        movzx   eax, word [cs:si]
+        add     eax, ebx
+        mov     [di], eax
+        mov     [ds:bp], eax
+        add     si, 2
+        add     di, 4
+        add     bp, 8
+        cmp     si, acpi_entries_end
+        jb      .entry
+        push    ebx
+        call    cpuid_features
+        pop     ebx
+        test    dh, 02h
+        jnz     .apic
+        sub     word [4], 4             ; no APICs to tell of: the last entry
+        sub     word [XSDT_AT + 4], 8
+.apic:
         lea     eax, [ebx + ACPI_NVS]
         mov     [FADT_AT + 36], eax
+        mov     [FADT_AT + 132], eax
         lea     eax, [ebx + DSDT_AT]
         mov     [FADT_AT + 40], eax
+        mov     [FADT_AT + 140], eax
         xor     bx, bx
         call    acpi_sum
-        mov     bx, FADT_AT
+        mov     bx, XSDT_AT
         call    acpi_sum
+        mov     bp, acpi_entries
+.sum:
+        mov     bx, [cs:bp]
+        call    acpi_sum
+        add     bp, 2
+        cmp     bp, acpi_entries_end
+        jb      .sum
         mov     bx, DSDT_AT
         call    acpi_sum
 
@@ -95,9 +124,14 @@ acpi_init:
         mov     [rsdp + 16], ebx
         mov     dword [rsdp], 'RSD '
         mov     dword [rsdp + 4], 'PTR '
+        add     ebx, XSDT_AT
+        mov     [rsdp + 24], ebx
         mov     bx, rsdp
         mov     cx, 20
         mov     di, 8
+        call    sum_to_zero
+        mov     cx, 36
+        mov     di, 32
         call    sum_to_zero
         call    shadow_lock
         pop     es
@@ -137,17 +171,34 @@ sum_to_zero:
         dd      1
 %endmacro
 
+; GAS space, bits, address: a "Generic Address Structure"; space 0 is memory, 1 ports.
+%macro GAS 3
+        db      %1, %2, 0, 0
+        dq      %3
+%endmacro
+
+; The tables that RSDT and XSDT point to, by their places; the MADT is the last.
+acpi_entries:
+        dw      FADT_AT, HPET_AT, MADT_AT
+acpi_entries_end:
+ACPI_ENTRIES    equ (acpi_entries_end - acpi_entries) / 2
+
         align   16, db 0
 acpi_tables:
         ACPI_HEADER 'RSDT', 1, .rsdt_end
-        dd      0                       ; FADT
+        times   ACPI_ENTRIES dd 0
 .rsdt_end:
+        align   16, db 0
+XSDT_AT         equ $ - acpi_tables
+        ACPI_HEADER 'XSDT', 1, xsdt_end
+        times   ACPI_ENTRIES dq 0
+xsdt_end:
         align   16, db 0
 FADT_AT         equ $ - acpi_tables
 fadt:
-        ACPI_HEADER 'FACP', 1, fadt_end
+        ACPI_HEADER 'FACP', 3, fadt_end
         dd      0, 0                    ; 36: FACS, DSDT
-        db      0, 0                    ; 44: two 8259s
+        db      0, 1                    ; 44: a desktop
         dw      9                       ; SCI
         dd      0B2h                    ; 48: SMI_CMD, and what turns ACPI on and off there
         db      0F1h, 0F0h
@@ -163,9 +214,51 @@ fadt:
         db      0, 0                    ; 104: duty cycle
         db      0, 0                    ; alarm of days and months
         db      32h                     ; century in CMOS
-        db      0, 0, 0
-        dd      25h                     ; 112: WBINVD, C1, no sleep button; 24-bit timer, and
-fadt_end:                               ; bit 4 = 0: the power button is fixed hardware
+        dw      3                       ; 109: ISA devices, 8042
+        db      0
+        dd      425h                    ; 112: WBINVD, C1, no sleep button; 24-bit timer, and
+                                        ; bit 4 = 0: the power button is fixed hardware;
+                                        ; bit 10: the reset register
+        GAS     1, 8, RESET_CONTROL     ; 116
+        db      06h, 0, 0, 0
+        dq      0, 0                    ; 132: FACS, DSDT
+        GAS     1, 32, PM_PORTS         ; 148: the blocks from 56 on once more
+        GAS     0, 0, 0
+        GAS     1, 16, PM_PORTS + 4
+        GAS     0, 0, 0
+        GAS     0, 0, 0
+        GAS     1, 32, PM_PORTS + 8
+        GAS     1, 32, PM_PORTS + 0Ch
+        GAS     0, 0, 0
+fadt_end:
+        align   16, db 0
+HPET_AT         equ $ - acpi_tables
+        ACPI_HEADER 'HPET', 1, hpet_end
+        dd      8086A201h               ; the low half of its capabilities
+        GAS     0, 64, HPET
+        db      0                       ; its number
+        dw      128                     ; ticks between interrupts that are not lost
+        db      0                       ; nothing else in its page is told of
+hpet_end:
+        align   16, db 0
+MADT_AT         equ $ - acpi_tables
+        ACPI_HEADER 'APIC', 1, madt_end
+        dd      APIC_DEFAULT
+        dd      1                       ; two 8259s, too
+        db      0, 8, 0, 0              ; processor 0: local APIC 0
+        dd      1
+        db      1, 12, IOAPIC_ID, 0     ; I/O APIC: inputs are interrupts 0 to 23
+        dd      IOAPIC, 0
+        db      2, 10, 0, 0             ; ISA IRQ 0 is at input 2
+        dd      2
+        dw      0
+        db      2, 10, 0, 9             ; the SCI: level, active high
+        dd      9
+        dw      0Dh
+        db      4, 6, 0FFh              ; NMI: LINT1 of all
+        dw      0
+        db      1
+madt_end:
         align   16, db 0
 DSDT_AT         equ $ - acpi_tables
 %include "dsdt.inc"
@@ -176,7 +269,10 @@ ACPI_TABLES_SIZE equ $ - acpi_tables
         align   16, db 0
 rsdp:
         times   9 db 0
-        db      'RNGWLK', 0
+        db      'RNGWLK', 2
+        dd      0
+        dd      36                      ; from here on with ACPI 2.0: length, XSDT, sum
+        dq      0
         dd      0
 
 ; "Firmware ACPI Control Structure"; it has no checksum.

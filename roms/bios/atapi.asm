@@ -380,7 +380,7 @@ cd_image_transfer:
         je      .end
         push    si
         movzx   si, byte [EBDA_EMU_CD]
-        imul    si, DISK_SIZE
+        imul    si, CD_STRIDE
         add     si, EBDA_CD_TABLE
         mov     al, 0
         call    cd_clear

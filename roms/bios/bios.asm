@@ -10,6 +10,7 @@
         org     0
 
 %include "layout.inc"
+%include "apic.inc"
 
 ; --- F000:0000: code, grouped by the hardware or the interrupt it serves ---------
 %include "post.asm"
@@ -43,6 +44,7 @@
 %include "boot.asm"
 %include "bootmenu.asm"
 %include "acpi.asm"
+%include "mp.asm"
 %include "smbios.asm"
 
 ; --- F000:D000: 4 KiB left empty for tables that the machine may put here ---------

@@ -265,7 +265,7 @@ int13_emulated:
         jmp     int13_end
 .cd:
         movzx   si, byte [EBDA_EMU_CD]
-        imul    si, DISK_SIZE
+        imul    si, CD_STRIDE
         add     si, EBDA_CD_TABLE
         jmp     int13_cd
 
@@ -331,7 +331,7 @@ emu_terminate:
         mov     [es:di + SPEC_DRIVE], al
         mov     al, [EBDA_EMU_CD]
         movzx   bx, al
-        imul    bx, DISK_SIZE
+        imul    bx, CD_STRIDE
         mov     al, [bx + EBDA_CD_TABLE + DISK.channel]
         mov     [es:di + SPEC_CONTROLLER], al
         mov     eax, [EBDA_EMU_LBA]
@@ -429,8 +429,8 @@ emu_from_packet:
         pop     es
         jc      .end
         call    emu_end
-        mov     ax, si
-        sub     ax, EBDA_CD_TABLE
+        mov     ax, EBDA_CD_TABLE
+        sub     ax, si
         mov     cl, DISK_SIZE
         div     cl
         mov     [EBDA_EMU_CD], al

@@ -123,7 +123,7 @@ int13.diskette:
         jmp     int13_diskette
 int13.cd:
         movzx   si, ah
-        imul    si, DISK_SIZE
+        imul    si, CD_STRIDE
         add     si, EBDA_CD_TABLE
         jmp     int13_cd
 

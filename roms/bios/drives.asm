@@ -198,7 +198,7 @@ cd_announce:
         push    ds
         pop     es
         movzx   di, byte [EBDA_CDROMS]
-        imul    di, DISK_SIZE
+        imul    di, CD_STRIDE
         add     di, EBDA_CD_TABLE
         mov     cx, DISK_SIZE
         rep     movsb

@@ -34,7 +34,7 @@ MEDIA_HARD_DISK equ 4
 eltorito_try:
         mov     [EBDA_EMU_CD], al
         movzx   si, al
-        imul    si, DISK_SIZE
+        imul    si, CD_STRIDE
         add     si, EBDA_CD_TABLE
         call    emu_end
         mov     dword [EBDA_EMU_CATALOG], 0
@@ -274,7 +274,7 @@ emu_load:
 emu_begin:
         push    si
         movzx   si, byte [EBDA_EMU_CD]
-        imul    si, DISK_SIZE
+        imul    si, CD_STRIDE
         add     si, EBDA_CD_TABLE
         mov     cx, DISK_SIZE           ; ports and place are the CD's
         mov     di, EBDA_EMU_DISK

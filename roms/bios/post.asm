@@ -25,6 +25,16 @@ reset:
 
         ; Software of the 80286 comes back from protected mode by a reset, with
         ; the way on at 40:67.
+        mov     si, ax                  ; its high half is the code
+        cmp     ah, 05h
+        je      .resume
+        cmp     ah, 09h
+        jb      .post
+        cmp     ah, 0Ch
+        ja      .post
+.resume:
+        WIRE_AGAIN
+        mov     ax, si
         mov     bx, BDA_SEG
         mov     ds, bx
         cmp     ah, 05h
@@ -35,8 +45,8 @@ reset:
         je      resume_jump
         cmp     ah, 0Bh
         je      resume_iret
-        cmp     ah, 0Ch
-        je      resume_retf
+        jmp     resume_retf
+.post:
         jmp     post
 
 ; 05h: clear the keyboard and the interrupt controllers, then jump.
@@ -104,6 +114,7 @@ post:
         call    disk_init
         STAGE   0Bh, 'diskettes and disks'
         call    acpi_init
+        call    mp_init
         call    smbios_init
         call    option_roms_init
         STAGE   0Ch, 'option ROMs'

@@ -61,7 +61,8 @@ smbios_init:
         mov     word [smbios_entry + 22], smb_mapped_high - smbios_table + 6
         mov     word [smbios_entry + 28], SMB_COUNT - 1
 .anchor:
-        mov     dword [smbios_entry], '_SM_'
+        mov     word [smbios_entry], '_S'       ; in halves, so that the code has no anchor
+        mov     word [smbios_entry + 2], 'M_'
         mov     dword [smbios_entry + 16], '_DMI'
         mov     bx, smbios_entry + 16
         mov     cx, 15

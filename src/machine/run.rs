@@ -169,7 +169,8 @@ impl Machine {
         self.begin(&RunLimits::default());
         self.take_inputs();
         let position = self.cpu.position;
-        let wake = self.board.due().map(|due| due.0).into_iter().chain(self.next_input());
+        let dues = self.board.due().into_iter().chain(self.cpu.due()).map(|due| due.0);
+        let wake = dues.chain(self.next_input());
         let idle_end = wake.min().filter(|end| self.cpu.activity == Activity::Halted && *end > position);
         let exit = match idle_end {
             Some(end) => self.run_engine(Limits { position: end, break_at_start: false, ..Limits::NONE }),

@@ -4,7 +4,7 @@
 //! a position that depends on the guest alone, never on where a slice happens to end.
 
 use ringwalk_chipset::{Board, Output};
-use ringwalk_mmu::{Bus, BusCx, Instant, PhysAddr, Port, Signals, Size, Vector};
+use ringwalk_mmu::{Bus, BusCx, Instant, InterruptMessage, PhysAddr, Port, Signals, Size, Vector};
 
 use super::{Feed, Outlet, Stop};
 
@@ -97,6 +97,19 @@ impl Bus for Tap<'_> {
 
     fn take_nmi(&mut self) {
         self.board.take_nmi();
+    }
+
+    fn deliver_messages(&mut self, accept: &mut dyn FnMut(InterruptMessage) -> bool) {
+        self.board.deliver_messages(accept);
+    }
+
+    fn send_message(&mut self, message: InterruptMessage, cx: &mut BusCx<'_>) {
+        self.board.send_message(message, cx);
+    }
+
+    fn end_of_interrupt(&mut self, vector: Vector, cx: &mut BusCx<'_>) {
+        self.board.end_of_interrupt(vector, cx);
+        self.listen(cx);
     }
 
     fn signals(&self) -> Signals {

@@ -169,6 +169,44 @@ fn to_another_segment() {
     assert_eq!(lines.line(), "elsewhere");
 }
 
+/// Linux 0.11's boot sector has its stack at 9000:FF00: what lasts in the extended BIOS data area, at 9FC0h with 640
+/// KiB, must lie below it, and no call may write where such a stack is.
+#[test]
+fn a_boot_sector_may_have_its_stack_at_9000_ff00() {
+    const AREA: u16 = 0x9FC0;
+    let used = [0xA5, 0x5A].repeat(0x80);
+    let script = Script::default()
+        .fill(AREA, 0x200, 0x5AA5, 0x100)
+        .int(0x13, Call { cx: 0x0203, bx: 0x10, ..call(0x0203, 0x0000) })
+        .sum(BUFFER, 0x10, 3)
+        .peek(AREA, 0x200, 0x100)
+        .int(0x13, Call { cx: 0x0002, ..call(0x0201, 0x0080) })
+        .sum(BUFFER, 0, 1)
+        .int_with(0x13, call(0x4200, 0xE0), &packet(2, 60))
+        .sum(BUFFER, 0, 8)
+        .peek(AREA, 0x200, 0x100)
+        .int(0x13, Call { si: RESULT, ..call(0x4B01, 0x00) })
+        .int(0x15, Call { ax: 0x5300, ..Call::default() });
+    let mut image = pattern(1440 * 2);
+    let program = script.program(None);
+    image[..program.len()].copy_from_slice(&program);
+    let disc = disc(&[validation(0), bootable(2, 0, 1, IMAGE as u32)], &image);
+    let disk = pattern(1000);
+    let mut lines = boots(disc.clone()).with(HDA, false, disk.clone()).lines();
+    assert_eq!(lines.answer().status(), (0, false), "the emulated diskette");
+    let at = (18 * 4 + 2) * SECTOR;
+    assert_eq!(lines.number(), sum(&image[at..at + 3 * SECTOR]));
+    assert_eq!(lines.bytes(), used, "below 300h nothing was written");
+    assert_eq!(lines.answer().status(), (0, false), "the disk");
+    assert_eq!(lines.number(), sum(&disk[SECTOR..2 * SECTOR]));
+    assert_eq!(lines.answer().status(), (0, false), "the CD");
+    assert_eq!(lines.number(), sum(&disc[60 * BLOCK..62 * BLOCK]));
+    assert_eq!(lines.bytes(), used);
+    assert_eq!(lines.answer().status(), (0, false), "the emulation is still known");
+    assert_eq!(lines.answer().ax, 0x0102, "and so is APM");
+    lines.end();
+}
+
 #[test]
 fn diskette_images() {
     for (media, kib, sectors, kind) in [(1, 1200, 15, 2), (2, 1440, 18, 4), (3, 2880, 36, 5)] {

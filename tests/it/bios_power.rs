@@ -5,6 +5,7 @@
 use ringwalk::machine::Stop;
 use ringwalk::script;
 use ringwalk_chipset::{BootDevice, Output};
+use ringwalk_cpu::model::Model;
 use ringwalk_mmu::PhysAddr;
 
 use crate::bios_calls::{Call, Lines, Pc, Ran, Script, ran};
@@ -101,9 +102,8 @@ fn acpi_tables_lead_to_the_registers_that_power_off() {
         table
     };
     let rsdt = table(dword(&rsdp, 16), b"RSDT");
-    assert_eq!(rsdt.len(), 40, "one entry");
     let fadt = table(dword(&rsdt, 36), b"FACP");
-    assert_eq!(fadt.len(), 116);
+    assert_eq!((fadt[8], fadt.len()), (3, 244), "ACPI 2.0");
     let facs = memory(&ran, dword(&fadt, 36), 64);
     assert!(facs.starts_with(b"FACS") && dword(&facs, 4) == 64 && dword(&fadt, 36).is_multiple_of(64));
     // PIIX4: events at PMBA, control at PMBA + 4, the timer at PMBA + 8; the SCI is IRQ 9; APMC is port B2h.
@@ -122,6 +122,111 @@ fn acpi_tables_lead_to_the_registers_that_power_off() {
     }
     let mut lines = pc(&Script::default().int(0x15, Call { ax: 0x8800, ..Call::default() })).lines();
     assert_eq!(lines.answer().ax, (15 << 10) - 64);
+}
+
+/// The tables of ACPI 2.0, by their signatures, as the XSDT leads to them.
+fn acpi_table(ran: &Ran, signature: &[u8]) -> Option<Vec<u8>> {
+    let rsdp = memory(ran, anchor(ran, b"RSD PTR "), 36);
+    assert!(rsdp[15] == 2 && dword(&rsdp, 20) == 36 && sums_to_zero(&rsdp) && sums_to_zero(&rsdp[..20]));
+    let whole = |addr: u32| memory(ran, addr, dword(&memory(ran, addr, 8), 4));
+    let (rsdt, xsdt) = (whole(dword(&rsdp, 16)), whole(dword(&rsdp, 24)));
+    assert!(sums_to_zero(&xsdt) && xsdt.starts_with(b"XSDT"));
+    let entries: Vec<u32> = xsdt[36..].chunks(8).map(|entry| dword(entry, 0)).collect();
+    assert_eq!(entries, rsdt[36..].chunks(4).map(|entry| dword(entry, 0)).collect::<Vec<_>>(), "both name the same");
+    let tables: Vec<Vec<u8>> = entries.into_iter().map(whole).collect();
+    assert!(tables.iter().all(|table| sums_to_zero(table)));
+    tables.into_iter().find(|table| table.starts_with(signature))
+}
+
+/// *ACPI Specification* 2.0c, 5.2.10.4 "Multiple APIC Description Table"; *IA-PC HPET Specification* 1.0a, 3.2.4.
+#[test]
+fn acpi_tells_of_the_interrupt_controllers() {
+    let ran = started();
+    let madt = acpi_table(&ran, b"APIC").expect("a MADT");
+    assert_eq!((dword(&madt, 36), dword(&madt, 40)), (0xFEE0_0000, 1), "and two 8259s");
+    let (mut rest, mut found) = (&madt[44..], Vec::new());
+    while !rest.is_empty() {
+        let (entry, more) = rest.split_at(rest[1].into());
+        found.push(entry.to_vec());
+        rest = more;
+    }
+    assert!(found.contains(&vec![0, 8, 0, 0, 1, 0, 0, 0]), "processor 0 is local APIC 0, enabled");
+    let io_apic = found.iter().find(|entry| entry[0] == 1).expect("an I/O APIC");
+    assert_eq!((dword(io_apic, 4), dword(io_apic, 8)), (0xFEC0_0000, 0));
+    assert!(found.contains(&vec![2, 10, 0, 0, 2, 0, 0, 0, 0, 0]), "IRQ 0 at input 2");
+    assert!(found.contains(&vec![2, 10, 0, 9, 9, 0, 0, 0, 0x0D, 0]), "the SCI: level, active high");
+    assert!(found.contains(&vec![4, 6, 0xFF, 0, 0, 1]), "NMI at LINT1");
+    let hpet = acpi_table(&ran, b"HPET").expect("an HPET table");
+    assert_eq!((hpet.len(), dword(&hpet, 44), hpet[40]), (56, 0xFED0_0000, 0));
+    assert_eq!(dword(&hpet, 36), 0x8086_A201, "what its capabilities say");
+    // FADT: the reset register is port CF9h, and resets with 06h.
+    let fadt = acpi_table(&ran, b"FACP").expect("an FADT");
+    assert_eq!((dword(&fadt, 112) >> 10 & 1, fadt[116], dword(&fadt, 120), fadt[128]), (1, 1, 0xCF9, 6));
+    assert_eq!(dword(&fadt, 40), dword(&fadt, 140), "one DSDT");
+}
+
+/// The routing packages of the DSDT: device, pin, interrupt.
+fn routing(dsdt: &[u8], name: &[u8]) -> Vec<(u16, u8, u8)> {
+    let at = dsdt.windows(5).position(|bytes| bytes[0] == 8 && bytes[1..] == *name).expect("the name");
+    // Name, PackageOp, two bytes of length, the count.
+    let (count, first) = (dsdt[at + 8], at + 9);
+    let package = |bytes: &[u8]| {
+        assert_eq!(
+            (bytes[0], &bytes[3..6], bytes[8], bytes[10], bytes[11]),
+            (0x12, &[0x0C, 0xFF, 0xFF][..], 0x0A, 0, 0x0A)
+        );
+        (word(bytes, 6), bytes[9], bytes[12])
+    };
+    dsdt[first..].chunks(13).take(count.into()).map(package).collect()
+}
+
+/// *ACPI Specification* 2.0c, 6.2.8 "_PRT", 5.8.1 "_PIC Method"; *MultiProcessor Specification* 1.4, 4 and D.3.
+#[test]
+fn both_kinds_of_tables_route_pci_to_the_same_inputs() {
+    let ran = started();
+    let fadt = acpi_table(&ran, b"FACP").expect("an FADT");
+    let dsdt = memory(&ran, dword(&fadt, 40), dword(&memory(&ran, dword(&fadt, 40), 8), 4));
+    assert!(dsdt.windows(5).any(|bytes| bytes == b"_PIC\x01"), "a method of one argument");
+    let apic = routing(&dsdt, b"PRTA");
+    assert_eq!(apic.len(), 128);
+    for (index, (device, pin, input)) in apic.iter().enumerate() {
+        assert_eq!((usize::from(*device), usize::from(*pin)), (index / 4, index % 4));
+        // The board turns the pins by one a slot; slot 1 begins with PIRQA#, input 16.
+        assert_eq!(u16::from(*input), 16 + (device + 3 + u16::from(*pin)) % 4);
+    }
+    for (device, pin, irq) in routing(&dsdt, b"PRTP") {
+        assert_eq!(u16::from(irq), 10 + (device + 3 + u16::from(pin)) % 2, "as PIRQRC[A:D] are set");
+    }
+    let pointer = memory(&ran, anchor(&ran, b"_MP_"), 16);
+    assert!(sums_to_zero(&pointer) && pointer[9] == 4 && pointer[11] == 0 && pointer[12] & 0x80 == 0, "no IMCR");
+    let table = dword(&pointer, 4);
+    let table = memory(&ran, table, word(&memory(&ran, table, 8), 4).into());
+    assert!(sums_to_zero(&table) && table.starts_with(b"PCMP"));
+    let (mut rest, mut lines, mut entries) = (&table[44..], Vec::new(), 0);
+    while !rest.is_empty() {
+        let (entry, more) = rest.split_at(if rest[0] == 0 { 20 } else { 8 });
+        entries += 1;
+        if entry[0] == 3 {
+            lines.push((entry[1], entry[4], entry[5], entry[7]));
+        }
+        rest = more;
+    }
+    assert_eq!(entries, word(&table, 34));
+    assert!(lines.contains(&(3, 1, 0, 0)) && lines.contains(&(0, 1, 0, 2)), "the 8259A at input 0, IRQ 0 at 2");
+    for (device, pin, input) in apic {
+        assert!(lines.contains(&(0, 0, (device << 2) as u8 | pin, input)), "device {device}, pin {pin}");
+    }
+}
+
+#[test]
+fn a_processor_without_a_local_apic_is_told_of_none() {
+    let mut pc = pc(&Script::default().text("up"));
+    pc.config.model = Model::I486;
+    let ran = pc.run(2_000_000_000);
+    assert_eq!(ran.stop, Stop::Exit(0), "{}", ran.screen);
+    assert!(acpi_table(&ran, b"APIC").is_none());
+    assert!(acpi_table(&ran, b"HPET").is_some());
+    assert!((0xF_0000..0x10_0000).step_by(16).all(|addr| memory(&ran, addr, 4) != b"_MP_"));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Programs of a few instructions, one test a rule of the manual.
 
+mod apic;
 mod debug_registers;
 mod delivery;
 mod far_transfers;

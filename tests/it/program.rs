@@ -14,7 +14,8 @@ use ringwalk_cpu::state::{
     CR0_PE, CR0_PG, CR4_PAE, CodeSize, CpuState, EFER_LMA, EFER_LME, EFER_NXE, EFER_SCE, TableRegister,
 };
 use ringwalk_mmu::{
-    Bus, BusCx, Frame, Instant, Memory, PhysAddr, Port, Reach, RouteSpan, Signals, Size, TlbPolicy, Vector,
+    Bus, BusCx, Frame, Instant, InterruptMessage, Memory, PhysAddr, Port, Reach, RouteSpan, Signals, Size, TlbPolicy,
+    Vector,
 };
 
 /// Pages of RAM: 16 MiB.
@@ -133,6 +134,7 @@ impl Program {
         let mmio = RouteSpan { first_page: 0xF_0000, pages: 1, read: Reach::Mmio, write: Reach::Mmio };
         memory.set_routes(vec![span(0, PAGES, 0), span(0x10_0000, 1024, 3072), mmio]);
         let mut cpu = CpuState::new(model, tlb);
+        cpu.apic.set_virtual_wire();
         cpu.segments = [Segment::real(REAL_DATA); 6];
         Program { cpu, memory, bus: Wires::default(), engine: Engine::with_slots(1 << 10) }
     }
@@ -544,6 +546,8 @@ pub(crate) struct Wires {
     pub pending: Vec<u8>,
     /// Vectors that a timer will raise, with the position.
     pub timer: Vec<(u64, u8)>,
+    /// What an I/O APIC would send.
+    pub messages: Vec<InterruptMessage>,
     pub nmi: bool,
     pub a20: bool,
     /// FERR#; its edge raises [`FLOATING_POINT_ERROR`].
@@ -554,7 +558,15 @@ pub(crate) struct Wires {
 
 impl Default for Wires {
     fn default() -> Wires {
-        Wires { pending: Vec::new(), timer: Vec::new(), nmi: false, a20: true, error: false, log: Vec::new() }
+        Wires {
+            pending: Vec::new(),
+            timer: Vec::new(),
+            messages: Vec::new(),
+            nmi: false,
+            a20: true,
+            error: false,
+            log: Vec::new(),
+        }
     }
 }
 
@@ -601,8 +613,26 @@ impl Bus for Wires {
         self.nmi = false;
     }
 
+    fn deliver_messages(&mut self, accept: &mut dyn FnMut(InterruptMessage) -> bool) {
+        self.messages.retain(|message| !accept(*message));
+    }
+
+    fn send_message(&mut self, message: InterruptMessage, _: &mut BusCx<'_>) {
+        self.log.push(format!("ipi {:x} to {:x?}", message.vector.0, message.destination));
+    }
+
+    fn end_of_interrupt(&mut self, vector: Vector, _: &mut BusCx<'_>) {
+        self.log.push(format!("eoi {:x}", vector.0));
+    }
+
     fn signals(&self) -> Signals {
-        Signals { interrupt: !self.pending.is_empty(), nmi: self.nmi, a20: self.a20, ..Signals::default() }
+        Signals {
+            interrupt: !self.pending.is_empty(),
+            nmi: self.nmi,
+            messages: !self.messages.is_empty(),
+            a20: self.a20,
+            ..Signals::default()
+        }
     }
 
     fn due(&self) -> Option<Instant> {

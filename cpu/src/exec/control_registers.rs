@@ -84,7 +84,8 @@ fn require_control_register(cx: &Exec<'_>, number: u8) -> Step {
 fn write_cr8(cx: &mut Exec<'_>, value: u64) -> Step {
     cx.require(value <= 15, Site::Cr8Reserved, 0)?;
     cx.cpu.set_cr8(value);
-    cx.leave();
+    // What waits may come through now.
+    cx.hot.bus_touched = true;
     Ok(())
 }
 

@@ -260,6 +260,9 @@ impl Exec<'_> {
     }
 
     fn load_piece(&mut self, piece: Piece, class: Class) -> u64 {
+        if piece.physical.page() == self.hot.apic_page {
+            return self.load_apic(piece.physical, piece.bytes);
+        }
         match self.memory.routes(piece.physical.page()).read {
             Route::Frame(frame) => {
                 if self.may_cache(piece) {
@@ -279,6 +282,9 @@ impl Exec<'_> {
     }
 
     fn store_piece(&mut self, piece: Piece, value: u64, class: Class) {
+        if piece.physical.page() == self.hot.apic_page {
+            return self.store_apic(piece.physical, piece.bytes, value);
+        }
         match self.memory.routes(piece.physical.page()).write {
             Route::Frame(frame) => self.store_frame(piece, frame, value, class),
             Route::Mmio => {

@@ -17,6 +17,7 @@ use crate::watch::Watches;
 use crate::width::Width;
 use crate::{flags, trace};
 
+pub(crate) mod apic;
 pub mod arithmetic;
 pub mod bcd;
 pub mod bit;
@@ -99,10 +100,12 @@ pub struct Hot {
     pub leave: bool,
     /// The chipset was reached: ask for its signals and deadline again.
     pub bus_touched: bool,
-    /// The chipset's lines as they were when it was last asked.
+    /// The chipset's lines, as the local APIC lets them through, as they were when it was last asked.
     pub signals: Signals,
-    /// The next moment at which a device wants to be brought forward.
+    /// The next moment at which a device or the local APIC wants to be brought forward.
     pub due: Option<Instant>,
+    /// The physical page that the local APIC answers, before any memory: never in the HostTlb.
+    pub apic_page: u64,
     /// Every access must take the guarded path: alignment checks or the guest's data breakpoints are on.
     pub guarded: bool,
     /// What the fast tier works on.
@@ -139,6 +142,7 @@ impl Default for Hot {
             bus_touched: true,
             signals: Signals::default(),
             due: None,
+            apic_page: apic::NO_PAGE,
             guarded: false,
             fast: FastState::default(),
             stale: u8::MAX,
@@ -429,9 +433,10 @@ impl Exec<'_> {
 
     /// After an access to the bus: true unless its lines are as they were and nothing comes due earlier.
     fn bus_wants_a_look(&mut self) -> bool {
-        let (lines, due) = (self.bus.signals(), self.bus.due());
+        let (lines, due) = (self.lines(), self.next_due());
         let calm = lines == self.hot.signals
             && !lines.nmi
+            && !lines.messages
             && !lines.asks_machine(self.memory.a20_open())
             && due.is_none_or(|due| due.0 >= self.deadline);
         if calm {

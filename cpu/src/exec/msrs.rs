@@ -15,6 +15,11 @@ use crate::state::{CR0_PG, EFER_LMA, EFER_LME, EFER_NXE, EFER_SCE};
 pub fn rdmsr(cx: &mut Exec<'_>, _: &Insn) -> Step {
     cx.require_privileged()?;
     let number = cx.reg::<u32>(CX);
+    if let Some(value) = cx.read_apic_msr(number) {
+        let value = value.map_err(|_| cx.fault(Site::MsrValue, 0))?;
+        cx.set_edx_eax(value);
+        return Ok(());
+    }
     let value = match number {
         FS_BASE | GS_BASE if exists(number, cx.cpu.features) => Some(cx.cpu.seg(base_register(number)).base),
         _ => cx.cpu.msrs.read(number, cx.machine_tsc(), cx.cpu.features),
@@ -40,6 +45,9 @@ pub fn wrmsr(cx: &mut Exec<'_>, _: &Insn) -> Step {
     cx.require_privileged()?;
     let number = cx.reg::<u32>(CX);
     let value = u64::from(cx.reg::<u32>(DX)) << 32 | u64::from(cx.reg::<u32>(AX));
+    if let Some(done) = cx.write_apic_msr(number, value) {
+        return done.map_err(|_| cx.fault(Site::MsrValue, 0));
+    }
     let canonical = !cx.cpu.features.has(Feature::Lm) || !holds_address(number) || cx.cpu.is_canonical(value);
     cx.require(canonical, Site::MsrValue, 0)?;
     if exists(number, cx.cpu.features) {
@@ -55,6 +63,8 @@ pub fn wrmsr(cx: &mut Exec<'_>, _: &Insn) -> Step {
         }
     }
     let tsc = cx.machine_tsc();
+    // A deadline waits for a value of the time-stamp counter, which may be what is written.
+    cx.hot.bus_touched = true;
     let has = (cx.cpu.features, cx.cpu.model.physical_bits());
     match cx.cpu.msrs.write(number, value, tsc, has) {
         Some(true) => Ok(()),

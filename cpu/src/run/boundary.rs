@@ -1,8 +1,6 @@
 //! What happens between two instructions: events in their order of priority, idle time, ends of the run.
 //! SDM Vol.3A 6.9 "Priority Among Simultaneous Exceptions and Interrupts".
 
-use ringwalk_mmu::{BusCx, Instant};
-
 use super::{Exit, MOST_FRUITLESS_DELIVERIES, Run};
 use crate::debug::{any_instruction_breakpoint, instruction_matches};
 use crate::deliver::{Source, deliver_at_boundary, deliver_debug_trap, deliver_exception};
@@ -28,7 +26,7 @@ impl Run<'_, '_> {
             let asked = self.cx.hot.bus_touched && self.poll_bus();
             // What is due has happened before anything ends the run, so that a position names one state.
             if self.cx.hot.due.is_some_and(|due| due.0 <= self.cx.cpu.position) {
-                self.advance_bus();
+                self.cx.advance_all();
                 continue;
             }
             if let Some(hit) = self.cx.hot.watch_hit.take() {
@@ -79,20 +77,11 @@ impl Run<'_, '_> {
     /// Asks the bus for its lines and deadline. True if the machine must act.
     fn poll_bus(&mut self) -> bool {
         self.cx.hot.bus_touched = false;
-        self.cx.hot.signals = self.cx.bus.signals();
-        self.cx.hot.due = self.cx.bus.due();
-        if self.cx.hot.signals.nmi {
-            self.cx.bus.take_nmi();
-            self.cx.cpu.nmi_pending = true;
-        }
+        self.cx.hear_bus();
+        self.cx.hot.signals = self.cx.lines();
+        self.cx.hot.due = self.cx.next_due();
         let lines = self.cx.hot.signals;
         lines.asks_machine(self.cx.memory.a20_open())
-    }
-
-    fn advance_bus(&mut self) {
-        let now = Instant(self.cx.cpu.position);
-        self.cx.bus.advance(&mut BusCx::new(now, self.cx.memory));
-        self.cx.hot.bus_touched = true;
     }
 
     /// Delivers the one event of highest priority that may be delivered now. True if there was one.
@@ -113,7 +102,7 @@ impl Run<'_, '_> {
         }
         if cx.hot.signals.interrupt && cx.cpu.flags.has(IF) && shadow == Shadow::None {
             self.deliver(Delivery::Interrupt, |cx| {
-                let number = cx.on_bus(|bus, bus_cx| bus.acknowledge_interrupt(bus_cx)).0;
+                let number = cx.acknowledge_interrupt();
                 deliver_at_boundary(cx, number, Source::External);
             });
             return true;
@@ -137,7 +126,8 @@ impl Run<'_, '_> {
 
     /// Lets the time of HLT pass up to the next deadline.
     fn idle(&mut self) -> Option<Exit> {
-        let can_wake = self.cx.cpu.flags.has(IF) && self.cx.hot.due.is_some();
+        let hears = self.cx.cpu.flags.has(IF) || self.cx.cpu.apic.intr_is_nmi();
+        let can_wake = hears && self.cx.hot.due.is_some();
         if !can_wake {
             return Some(Exit::DeadHalt);
         }

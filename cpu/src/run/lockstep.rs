@@ -189,6 +189,7 @@ impl Lockstep {
             },
         };
         run.cx.refresh_guard();
+        run.cx.refresh_apic_page();
         run.go();
         if fetches {
             // A fault here raises its difference by itself: the other one had none.

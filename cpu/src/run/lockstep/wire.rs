@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use ringwalk_mmu::{Bus, BusCx, Frame, Instant, PhysAddr, Port, Signals, Size, Stored, Vector};
+use ringwalk_mmu::{Bus, BusCx, Frame, Instant, InterruptMessage, PhysAddr, Port, Signals, Size, Stored, Vector};
 
 use super::report::{self, Difference};
 
@@ -18,6 +18,9 @@ enum Call {
     AcknowledgeInterrupt,
     FloatingPointError(bool),
     TakeNmi,
+    DeliverMessages,
+    SendMessage(InterruptMessage),
+    EndOfInterrupt(Vector),
     Advance,
 }
 
@@ -33,6 +36,8 @@ struct Event {
     due: Option<Instant>,
     /// What devices stored in memory.
     stored: Vec<(Frame, usize, Vec<u8>)>,
+    /// What I/O APICs sent.
+    messages: Vec<InterruptMessage>,
 }
 
 /// What lies between them.
@@ -109,7 +114,15 @@ impl<'a> Recorder<'a> {
 
     fn note(&mut self, call: Call, now: Instant, answer: u64, stored: Vec<(Frame, usize, Vec<u8>)>) {
         let (signals, due) = (self.bus.signals(), self.bus.due());
-        self.wire.borrow_mut().events.push_back(Event { call, now, answer, signals, due, stored });
+        self.wire.borrow_mut().events.push_back(Event {
+            call,
+            now,
+            answer,
+            signals,
+            due,
+            stored,
+            messages: Vec::new(),
+        });
     }
 }
 
@@ -151,6 +164,32 @@ impl Bus for Recorder<'_> {
     fn take_nmi(&mut self) {
         self.bus.take_nmi();
         self.note(Call::TakeNmi, Instant(0), 0, Vec::new());
+    }
+
+    fn deliver_messages(&mut self, accept: &mut dyn FnMut(InterruptMessage) -> bool) {
+        let mut messages = Vec::new();
+        self.bus.deliver_messages(&mut |message| {
+            messages.push(message);
+            accept(message)
+        });
+        self.note(Call::DeliverMessages, Instant(0), 0, Vec::new());
+        if let Some(event) = self.wire.borrow_mut().events.back_mut() {
+            event.messages = messages;
+        }
+    }
+
+    fn send_message(&mut self, message: InterruptMessage, cx: &mut BusCx<'_>) {
+        self.record(Call::SendMessage(message), cx, |bus, cx| {
+            bus.send_message(message, cx);
+            0
+        });
+    }
+
+    fn end_of_interrupt(&mut self, vector: Vector, cx: &mut BusCx<'_>) {
+        self.record(Call::EndOfInterrupt(vector), cx, |bus, cx| {
+            bus.end_of_interrupt(vector, cx);
+            0
+        });
     }
 
     fn signals(&self) -> Signals {
@@ -213,6 +252,23 @@ impl Bus for Replay {
 
     fn take_nmi(&mut self) {
         self.wire.borrow_mut().replay(Call::TakeNmi, Instant(0), None);
+    }
+
+    fn deliver_messages(&mut self, accept: &mut dyn FnMut(InterruptMessage) -> bool) {
+        let mut wire = self.wire.borrow_mut();
+        let messages = wire.events.front_mut().map(|event| std::mem::take(&mut event.messages));
+        wire.replay(Call::DeliverMessages, Instant(0), None);
+        for message in messages.unwrap_or_default() {
+            accept(message);
+        }
+    }
+
+    fn send_message(&mut self, message: InterruptMessage, cx: &mut BusCx<'_>) {
+        self.replay(Call::SendMessage(message), cx);
+    }
+
+    fn end_of_interrupt(&mut self, vector: Vector, cx: &mut BusCx<'_>) {
+        self.replay(Call::EndOfInterrupt(vector), cx);
     }
 
     fn signals(&self) -> Signals {
