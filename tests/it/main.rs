@@ -16,6 +16,7 @@ mod fast_stack;
 mod form_code;
 mod fuzz;
 mod guest;
+mod kernels;
 mod laws;
 mod lockstep;
 mod long_mode;
