@@ -102,7 +102,7 @@ const REFUSED: &[(&str, &[&str])] = &[
     ("run --kernel huge.bin --mem 16M", &["huge.bin: the kernel is larger than the machine's 16 MiB", "--mem"]),
     ("run --kernel good.elf --initrd missing.bin", &["missing.bin: the initial RAM disk cannot be read"]),
     ("run --kernel good.elf --mem 16M --initrd huge.bin", &["huge.bin: the initial RAM disk is larger", "--mem"]),
-    ("run --kernel good.elf --mem 17M --initrd huge.bin", &["good.elf: a module would reach up to 19 MiB", "--mem"]),
+    ("run --kernel good.elf --mem 17M --initrd huge.bin", &["good.elf: a module would reach up to 20 MiB", "--mem"]),
     ("run --kernel cut.elf", &["cut.elf: is an ELF file that is cut short"]),
     ("run --restore good.snap --kernel good.elf", &["--kernel cannot change a machine that goes on"]),
     // Other files.
