@@ -31,7 +31,7 @@ static IMAGE: LazyLock<Vec<u8>> = LazyLock::new(|| {
     };
     let (kernel, initrd) = (file("RINGWALK_KERNEL"), file("RINGWALK_INITRD"));
     let modules = [Module { bytes: &initrd, text: "initrd" }];
-    let command_line = "console=ttyS0 quiet";
+    let command_line = "console=ttyS0,115200 quiet";
     let kernel = Kernel { bytes: &kernel, name: "vmlinuz", modules: &modules, command_line, ram_bytes: MEM };
     boot_image(&kernel).expect("a kernel")
 });

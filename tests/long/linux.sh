@@ -117,7 +117,7 @@ boot() {
   printf -- '-- %s\n' "$width"
   member "$packages"/linux-image-*_"$width".deb './boot/vmlinuz*' "$work/vmlinuz-$width"
   initramfs "$width"
-  local direct=(--kernel "$work/vmlinuz-$width" --initrd "$work/initrd-$width" --append "console=ttyS0" --mem 192M)
+  local direct=(--kernel "$work/vmlinuz-$width" --initrd "$work/initrd-$width" --append "console=ttyS0,115200" --mem 192M)
   run "$width-prompt" "${direct[@]}" --until-serial "/ #" --save "$work/$width.snap"
   # A new process, without the kernel's files.
   run "$width-work" --restore "$work/$width.snap" --input "$work/rest.script"
@@ -132,7 +132,7 @@ boot() {
   cat > "$tree/boot/grub/grub.cfg" << 'CFG'
 serial --unit=0 --speed=115200
 terminal_output serial
-linux /boot/vmlinuz console=ttyS0 quiet
+linux /boot/vmlinuz console=ttyS0,115200 quiet
 initrd /boot/initrd
 boot
 CFG
