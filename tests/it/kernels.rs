@@ -190,7 +190,7 @@ fn multiboot_1_machine_and_information() {
         let machine = halted(&elf(wide, &multiboot1(), HALT, &[]), &MODULES, "word word");
         check_protected(&machine);
         let cpu = &machine.cpu;
-        assert_eq!((cpu.eip, cpu.gpr[EAX]), (ENTRY + 1, 0x2BAD_B002));
+        assert_eq!((cpu.rip, cpu.gpr[EAX]), (u64::from(ENTRY) + 1, 0x2BAD_B002));
         // Below 1 MiB.
         let info = cpu.gpr[EBX] as u32;
         let field = |at: u32| dword(&machine, info + at);
@@ -218,7 +218,7 @@ fn multiboot_2_machine_and_information() {
     let machine = halted(&elf(false, &header, HALT, &[]), &MODULES, "");
     check_protected(&machine);
     let cpu = &machine.cpu;
-    assert_eq!((cpu.eip, cpu.gpr[EAX]), (ENTRY + 1, 0x36D7_6289));
+    assert_eq!((cpu.rip, cpu.gpr[EAX]), (u64::from(ENTRY) + 1, 0x36D7_6289));
     let info = cpu.gpr[EBX] as u32;
     assert_eq!((info % 8, dword(&machine, info + 4)), (0, 0));
     let (end, mut at) = (info + dword(&machine, info), info + 8);
@@ -254,7 +254,7 @@ fn pvh_machine_and_information() {
         let machine = halted(&elf(wide, &[], HALT, &note), &MODULES, "console=hvc0");
         check_protected(&machine);
         let cpu = &machine.cpu;
-        assert_eq!(cpu.eip, ENTRY + 1);
+        assert_eq!(cpu.rip, u64::from(ENTRY) + 1);
         let task = &cpu.tr;
         assert_eq!(
             (task.base, task.limit, bytes(&machine, cpu.gdtr.base as u32 + 0x25, 1)),
