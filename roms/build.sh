@@ -12,6 +12,7 @@ cd "$(dirname "$0")/.."
 roms='
 roms/bios       bios.asm       roms/bios.bin
 roms/vgabios    vgabios.asm    roms/vgabios.bin
+roms/kernelboot kernelboot.asm roms/kernelboot.bin
 roms/tour       tour.asm       roms/tour.img
 roms/bioscheck  bioscheck.asm  roms/bioscheck.img
 roms/bioscheck  calls.asm      roms/calls.img

@@ -11,6 +11,7 @@ use crate::nearest::nearest;
 
 mod debug;
 mod image_kind;
+mod kernel;
 pub(crate) mod media_plan;
 pub(crate) mod options;
 mod report;

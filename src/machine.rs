@@ -8,7 +8,7 @@ use ringwalk_chipset::{Board, Output};
 use ringwalk_cpu::apic::{Abilities, Apic};
 use ringwalk_cpu::run::Engine;
 use ringwalk_cpu::state::CpuState;
-use ringwalk_mmu::{Bus, Disk, Memory};
+use ringwalk_mmu::{Bus, Disk, FrameRange, Memory};
 use serde::{Deserialize, Serialize};
 
 use crate::journal::{Inbox, Input, Journal};
@@ -137,7 +137,7 @@ impl Machine {
     pub fn new(config: MachineConfig, media: Media, tuning: Tuning) -> Result<Machine, Error> {
         config.check()?;
         let board = &config.board;
-        let Media { firmware, images: given, spill } = media;
+        let Media { firmware, images: given, boot_image, spill } = media;
         let mut memory = Memory::new(board.ram_pages, board.vram_pages, &firmware.bios, &firmware.vga_bios);
         let (mut images, mut written_through) = ([None; DRIVES], None);
         for (number, (image, drive)) in given.into_iter().zip(media::drives_mut(&mut memory)).enumerate() {
@@ -173,8 +173,18 @@ impl Machine {
         if machine.tuning.verify_fast {
             machine.engine.verify_fast();
         }
+        if let Some(image) = boot_image {
+            let range = machine.add_boot_image(image.len() as u64);
+            machine.memory.fill(range, &image);
+        }
         machine.wire();
         Ok(machine)
+    }
+
+    /// Adds a boot image of so many zeros to a machine that is being made.
+    fn add_boot_image(&mut self, bytes: u64) -> FrameRange {
+        self.trees.add_boot_image(bytes);
+        self.memory.add_boot_image(bytes)
     }
 
     /// What the machine is made of.

@@ -6,6 +6,8 @@
 //! The tables that tell a system of the machine (E820, ACPI, SMBIOS) are built by the ROM in POST, not here: it sets
 //! the ports and the interrupt routing that they tell, and a user's BIOS brings its own.
 
+pub mod kernel;
+
 use std::borrow::Cow;
 
 use byteorder::{ByteOrder, LittleEndian};
@@ -14,6 +16,9 @@ use byteorder::{ByteOrder, LittleEndian};
 pub const BIOS: &[u8] = include_bytes!("../../roms/bios.bin");
 /// The built-in video BIOS.
 pub const VGA_BIOS: &[u8] = include_bytes!("../../roms/vgabios.bin");
+
+/// The option ROM that starts a kernel without a disk; its checksums are made when it is put into a boot image.
+pub const KERNEL_ROM: &[u8] = include_bytes!("../../roms/kernelboot.bin");
 
 /// The least and the most that a system BIOS may be: the ROM area's last segment, and what a PC leaves below 4 GiB.
 const BIOS_BYTES: std::ops::RangeInclusive<usize> = 64 << 10..=16 << 20;

@@ -47,6 +47,8 @@ pub enum BootDevice {
     Disk = 2,
     /// The first CD-ROM.
     Cdrom = 3,
+    /// A kernel without a disk: an option ROM that can boot.
+    Kernel = 4,
 }
 
 /// A date and time as the real-time clock counts them.

@@ -71,6 +71,7 @@ pub use i8042::I8042;
 pub use keys::{Key, keys_for_char, keys_of_set2};
 pub use mouse::MouseMove;
 pub use parallel::Parallel;
+pub use physical_map::pages_below_hole;
 pub use pic::Pic;
 pub use pit::{PIT_HZ, Pit};
 pub use port92::Port92;

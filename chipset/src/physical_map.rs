@@ -16,7 +16,7 @@ const LEGACY: std::ops::Range<u64> = 0xA0..0x100;
 const BIOS_LOW: u64 = 0xE0;
 
 /// Pages of main memory below the hole, of so many in all.
-pub(crate) fn pages_below_hole(ram_pages: u64) -> u64 {
+pub fn pages_below_hole(ram_pages: u64) -> u64 {
     ram_pages.min(HOLE)
 }
 

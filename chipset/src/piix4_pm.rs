@@ -46,7 +46,8 @@ const TABLE: [Register; 26] = [
     Register::fixed(0x00, 4, 0x7113_8086),
     Register::writable(0x04, 2, 0x0000, COMMAND_IO as u32),
     Register::writable(0x06, 2, 0x0280, 0).clears(0x0800),
-    Register::fixed(0x08, 1, 0x00),
+    // A PIIX4M: its timer can be read in one access (82371MB Specification Update).
+    Register::fixed(0x08, 1, 0x03),
     Register::fixed(0x09, 3, 0x06_8000),
     Register::writable(0x3C, 1, 0x00, 0xFF),
     Register::fixed(0x3D, 1, 0x01),

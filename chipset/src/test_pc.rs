@@ -29,7 +29,13 @@ impl Pc {
 
     /// The same with blank disks in IDE and floppy drives.
     pub(crate) fn with_media(disks: [Option<DiskConfig>; 4], floppies: [Option<FloppyConfig>; 2]) -> Pc {
-        let config = BoardConfig { ram_pages: 256, vram_pages: 64, disks, floppies, ..BoardConfig::default() };
+        Pc::with_config(BoardConfig { ram_pages: 256, vram_pages: 64, disks, floppies, ..BoardConfig::default() })
+    }
+
+    /// The same of another board with as much memory.
+    pub(crate) fn with_config(config: BoardConfig) -> Pc {
+        let config = BoardConfig { ram_pages: 256, vram_pages: 64, ..config };
+        let (disks, floppies) = (config.disks, config.floppies);
         let mut memory = Memory::new(256, 64, &[0; 4096], &[0x55; 4096]);
         let blank = |config: DiskConfig| Disk::new(Box::new(NoBacking(config.sectors * SECTOR_BYTES as u64)));
         memory.disks = disks.map(|config| config.filter(|config| config.sectors > 0).map(blank));

@@ -19,7 +19,7 @@ pub use bus::{Bus, BusCx, Signals};
 pub use disk::{Backing, Disk, DiskPage, NoBacking, SECTOR_BYTES};
 pub use frames::{Frame, FrameRange, Frames, Stored, lines as code_lines};
 pub use host_tlb::{Class, FetchPlace, HostTlb};
-pub use memory::{Memory, Reach, Route, RouteSpan, Routes};
+pub use memory::{BootImage, Memory, Reach, Route, RouteSpan, Routes};
 pub use message::{DeliveryMode, Destination, InterruptMessage, Trigger};
 pub use time::{Duration, Instant, Rate};
 pub use tlb::{Tlb, TlbEntry, TlbPolicy};

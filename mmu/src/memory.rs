@@ -51,6 +51,15 @@ pub struct RouteSpan {
 
 const NOBODY: Routes = Routes { read: Route::Open, write: Route::Open };
 
+/// What the board hands to firmware byte by byte: in no address space, read through the chipset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BootImage {
+    /// Its pages, the last one filled up with zeros.
+    pub range: FrameRange,
+    /// Its length.
+    pub bytes: u64,
+}
+
 /// All bulk memory and the physical map over it.
 pub struct Memory {
     /// The arena of RAM, ROM and video memory.
@@ -63,6 +72,8 @@ pub struct Memory {
     pub bios: FrameRange,
     /// The VGA BIOS image, answered by the display adapter's expansion ROM.
     pub vga_bios: FrameRange,
+    /// What firmware reads to start a kernel without a disk, if there is one.
+    pub boot_image: Option<BootImage>,
     /// The four ATA disks: primary master and slave, secondary master and slave.
     pub disks: [Option<Disk>; 4],
     /// The disks in floppy drives A and B.
@@ -97,6 +108,7 @@ impl Memory {
             vram,
             bios: bios_range,
             vga_bios: vga_range,
+            boot_image: None,
             disks: [None, None, None, None],
             floppies: [None, None],
             host_trouble: None,
@@ -130,7 +142,15 @@ impl Memory {
         self.a20_mask = other.a20_mask;
     }
 
-    fn fill(&mut self, range: FrameRange, bytes: &[u8]) {
+    /// Adds a boot image of so many zeros. Only while the machine is built.
+    pub fn add_boot_image(&mut self, bytes: u64) -> FrameRange {
+        let range = self.frames.extend(bytes.div_ceil(PAGE_BYTES));
+        self.boot_image = Some(BootImage { range, bytes });
+        range
+    }
+
+    /// Fills memory that belongs to the machine's making: an image, padded to pages.
+    pub fn fill(&mut self, range: FrameRange, bytes: &[u8]) {
         for (frame, chunk) in range.iter().zip(bytes.chunks(PAGE_BYTES as usize)) {
             self.frames.store(frame, 0, chunk);
         }
@@ -198,15 +218,23 @@ impl Memory {
 
     /// Reads for a bus master, not gated by A20. Where no frame answers the bytes are all ones.
     pub fn dma_read(&self, addr: PhysAddr, buf: &mut [u8]) {
-        for (index, byte) in buf.iter_mut().enumerate() {
-            *byte = self.peek(PhysAddr(addr.0.wrapping_add(index as u64))).unwrap_or(0xFF);
+        for (addr, part) in parts(addr, buf.len()) {
+            let buf = &mut buf[part];
+            match self.routes(addr.page()).read {
+                Route::Frame(frame) => {
+                    buf.copy_from_slice(&self.frames.page(frame)[addr.offset_in_page() as usize..][..buf.len()]);
+                }
+                Route::Mmio | Route::Open => buf.fill(0xFF),
+            }
         }
     }
 
     /// Writes for a bus master, not gated by A20. Where no frame answers the bytes are lost.
     pub fn dma_write(&mut self, addr: PhysAddr, bytes: &[u8]) {
-        for (index, byte) in bytes.iter().enumerate() {
-            self.poke(PhysAddr(addr.0.wrapping_add(index as u64)), *byte);
+        for (addr, part) in parts(addr, bytes.len()) {
+            if let Route::Frame(frame) = self.routes(addr.page()).write {
+                self.frames.store(frame, addr.offset_in_page() as usize, &bytes[part]);
+            }
         }
     }
 
@@ -237,9 +265,41 @@ impl Memory {
     }
 }
 
+/// A span of so many bytes cut at pages: where each part begins, and its place in the span.
+fn parts(addr: PhysAddr, len: usize) -> impl Iterator<Item = (PhysAddr, std::ops::Range<usize>)> {
+    let mut done = 0;
+    std::iter::from_fn(move || {
+        let addr = PhysAddr(addr.0.wrapping_add(done as u64));
+        let end = len.min(done + (PAGE_BYTES - addr.offset_in_page()) as usize);
+        let part = done..end;
+        done = end;
+        (!part.is_empty()).then_some((addr, part))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bus_masters_cross_pages_and_holes() {
+        let mut memory = Memory::new(3, 0, &[], &[]);
+        let span = |first_page, pages, frame| {
+            let reach = Reach::Frames(Frame(frame));
+            RouteSpan { first_page, pages, read: reach, write: reach }
+        };
+        memory.set_routes(vec![span(0, 1, 0), span(2, 1, 2)]);
+        let bytes: Vec<u8> = (0..8200_u32).map(|byte| byte as u8).collect();
+        memory.dma_write(PhysAddr(0xFFF), &bytes);
+        let mut back = vec![0; 8200];
+        memory.dma_read(PhysAddr(0xFFF), &mut back);
+        assert_eq!(back[0], bytes[0]);
+        assert!(back[1..4097].iter().all(|byte| *byte == 0xFF), "nobody is at the page between");
+        assert_eq!(back[4097..8193], bytes[4097..8193]);
+        assert_eq!(back[8193..], [0xFF; 7], "nor behind the last");
+        memory.dma_write(PhysAddr(u64::MAX), &[1, 2]);
+        assert_eq!(memory.peek(PhysAddr(0)), Some(2), "addresses wrap");
+    }
 
     #[test]
     fn later_spans_hold_and_reads_and_writes_part() {

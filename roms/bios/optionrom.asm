@@ -107,10 +107,51 @@ option_roms_lock:
 ; option_roms_init: each 2 KiB above the video BIOS.
 option_roms_init:
         mov     dx, [es:EBDA_ROM_NEXT]
+        call    kernel_rom_copy
 .next:
         call    option_rom_run
         cmp     dx, SCAN_END
         jb      .next
+        ret
+
+; kernel_rom_copy: the ROM that starts a kernel without a disk, out of fw_cfg to DX:0000, where
+; the scan finds it. Without fw_cfg, and without such a kernel, its first bytes are others.
+FW_CFG          equ 510h                ; selector; the data port follows
+FW_CFG_KERNEL   equ 8010h
+kernel_rom_copy:
+        push    dx
+        push    es
+        mov     es, dx
+        mov     bx, dx
+        mov     ax, FW_CFG_KERNEL
+        mov     dx, FW_CFG
+        out     dx, ax
+        inc     dx
+        in      al, dx
+        cmp     al, 55h
+        jne     .end
+        in      al, dx
+        cmp     al, 0AAh
+        jne     .end
+        in      al, dx                  ; 512-byte units
+        movzx   cx, al
+        shl     cx, 5
+        add     cx, bx
+        jc      .end
+        cmp     cx, (VGA_ROM_SEG << 4) + VGA_ROM_MAX >> 4
+        ja      .end                    ; RAM ends there
+        movzx   cx, al
+        shl     cx, 9
+        mov     ax, FW_CFG_KERNEL       ; from its first byte again
+        dec     dx
+        out     dx, ax
+        inc     dx
+        xor     di, di
+        cld
+        rep insb
+.end:
+        pop     es
+        pop     dx
         ret
 
 ; option_rom_run: DX = segment. Calls the ROM there if its signature and checksum are

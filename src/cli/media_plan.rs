@@ -53,7 +53,7 @@ impl MediaPlan {
             drives[CDROM] = Some(Source::Disc(path.clone()));
         }
         let first = image.map(|image| place(image, &mut drives)).transpose()?;
-        if drives.iter().all(Option::is_none) && args.restore.is_none() {
+        if drives.iter().all(Option::is_none) && args.restore.is_none() && args.kernel.is_none() {
             drives[0] = Some(Source::BuiltIn);
         }
         let (bios, vgabios) = (args.bios.clone(), args.vgabios.clone());
@@ -117,6 +117,7 @@ impl MediaPlan {
             BootDevice::Floppy => "floppy disk (--fda FILE)",
             BootDevice::Disk => "hard disk (--hda FILE)",
             BootDevice::Cdrom => "CD (--cdrom FILE)",
+            BootDevice::Kernel => "kernel (--kernel FILE)",
         });
         let words: Vec<&str> = words.collect();
         Err(format!("--boot {order}: the machine has no {}: add one, or choose another order", words.join(" and no ")))
@@ -124,7 +125,7 @@ impl MediaPlan {
 
     fn has(&self, device: BootDevice) -> bool {
         let is = |source: &Source| match device {
-            BootDevice::Floppy => false,
+            BootDevice::Floppy | BootDevice::Kernel => false,
             BootDevice::Disk => matches!(source, Source::BuiltIn | Source::Disk(_)),
             BootDevice::Cdrom => matches!(source, Source::Disc(_)),
         };
@@ -175,7 +176,7 @@ fn place(image: &Path, drives: &mut [Option<Source>; DRIVES]) -> Result<BootDevi
         let what = match device {
             BootDevice::Floppy => "a floppy disk's image, and --fda gives one",
             BootDevice::Disk => "a hard disk's image, and --hda gives one",
-            BootDevice::Cdrom => "a CD's image, and --cdrom or --hdc gives one",
+            BootDevice::Cdrom | BootDevice::Kernel => "a CD's image, and --cdrom or --hdc gives one",
         };
         return Err(in_file(image, &format!("is {what} already: name its drive by an option, too")));
     }

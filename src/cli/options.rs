@@ -87,12 +87,13 @@ pub(crate) struct MachineArgs {
     /// Write to the images themselves instead of an overlay in memory
     #[arg(long)]
     pub(crate) write: bool,
-    /// Kernel to start without a disk
+    /// Kernel to start without a disk: a Linux bzImage, a Multiboot 1 or 2 kernel, an ELF file with a PVH entry
     #[arg(long, value_name = "FILE")]
     pub(crate) kernel: Option<PathBuf>,
-    /// Initial RAM disk for --kernel
-    #[arg(long, value_name = "FILE")]
-    pub(crate) initrd: Option<PathBuf>,
+    /// Initial RAM disk for --kernel; several are joined, or are modules, each perhaps with arguments: "FILE ARGS"
+    #[arg(long, value_name = "FILE", action = ArgAction::Append, value_delimiter = ',')]
+    #[serde(deserialize_with = "one_or_many_paths")]
+    pub(crate) initrd: Vec<PathBuf>,
     /// Command line for --kernel
     #[arg(long, value_name = "TEXT")]
     pub(crate) append: Option<String>,
@@ -169,11 +170,12 @@ pub(crate) struct OutArgs {
 impl MachineArgs {
     /// The same with the file's value where none was given.
     pub(crate) fn or(self, file: MachineArgs) -> MachineArgs {
-        let MachineArgs { config, serial, .. } = self.clone();
+        let MachineArgs { config, serial, initrd, .. } = self.clone();
         macro_rules! join {
             (options: $($option:ident)*; flags: $($flag:ident)*) => {
                 MachineArgs {
                     config,
+                    initrd: if initrd.is_empty() { file.initrd } else { initrd },
                     serial: if serial.is_empty() { file.serial } else { serial },
                     $($option: self.$option.or(file.$option),)*
                     $($flag: self.$flag || file.$flag,)*
@@ -182,7 +184,7 @@ impl MachineArgs {
         }
         join! {
             options: cpu smp mem clock timing seed quantum rtc order tlb fda fdb hda hdb hdc hdd cdrom boot bios
-                vgabios kernel initrd append debugcon display input restore history;
+                vgabios kernel append debugcon display input restore history;
             flags: realtime write no_reboot reset_on_shutdown verify_fast profile exit_device
         }
     }
@@ -191,8 +193,8 @@ impl MachineArgs {
     pub(crate) fn paths(&mut self) -> impl Iterator<Item = &mut PathBuf> {
         let MachineArgs { fda, fdb, hda, hdb, hdc, hdd, cdrom, bios, vgabios, kernel, initrd, input, restore, .. } =
             self;
-        let paths = [fda, fdb, hda, hdb, hdc, hdd, cdrom, bios, vgabios, kernel, initrd, input, restore];
-        paths.into_iter().flatten()
+        let paths = [fda, fdb, hda, hdb, hdc, hdd, cdrom, bios, vgabios, kernel, input, restore];
+        paths.into_iter().flatten().chain(initrd)
     }
 }
 
@@ -208,6 +210,11 @@ fn word<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Stri
         Word::Number(number) => number.to_string(),
         Word::Text(text) => text,
     }))
+}
+
+/// A path, or a list of them.
+fn one_or_many_paths<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<PathBuf>, D::Error> {
+    Ok(one_or_many(deserializer)?.into_iter().map(PathBuf::from).collect())
 }
 
 /// A text, or a list of them.

@@ -2,8 +2,10 @@
 
 use std::path::Path;
 
+use ringwalk_chipset::BootDevice;
 use ringwalk_mmu::PAGE_BYTES;
 
+use super::kernel;
 use super::media_plan::MediaPlan;
 use super::options::MachineArgs;
 use super::values;
@@ -38,9 +40,14 @@ pub(crate) fn setup(args: MachineArgs, image: Option<&Path>, interactive: bool) 
             saved.restore(plan.open()?, tuning)
         }
         None => {
-            let media = plan.open()?;
+            let mut media = plan.open()?;
             let mut config = machine_config(&args)?;
             plan.describe(&media, &mut config.board, args.boot.as_deref())?;
+            config.check().map_err(|error| error.to_string())?;
+            media.boot_image = kernel::load(&args, &config)?;
+            if media.boot_image.is_some() {
+                config.board.boot.insert(0, BootDevice::Kernel);
+            }
             plan.notes().iter().for_each(|note| eprintln!("ringwalk: {note}"));
             Machine::new(config, media, tuning)
         }
@@ -81,9 +88,6 @@ fn refuse_later(args: &MachineArgs) -> Result<(), String> {
     let later = [
         ("--smp", args.smp.as_ref().is_some_and(|smp| !one_cpu(smp))),
         ("--order", args.order.as_ref().is_some_and(|order| !in_order(order))),
-        ("--kernel", args.kernel.is_some()),
-        ("--initrd", args.initrd.is_some()),
-        ("--append", args.append.is_some()),
         ("--history", args.history.as_ref().is_some_and(|size| !no_history(size))),
         ("--profile", args.profile),
     ];
@@ -107,6 +111,9 @@ fn refuse_fixed(args: &MachineArgs) -> Result<(), String> {
         ("--boot", args.boot.is_some()),
         ("--reset-on-shutdown", args.reset_on_shutdown),
         ("--exit-device", args.exit_device),
+        ("--kernel", args.kernel.is_some()),
+        ("--initrd", !args.initrd.is_empty()),
+        ("--append", args.append.is_some()),
     ];
     match fixed.into_iter().find(|(_, given)| *given) {
         Some((option, _)) => Err(format!(

@@ -2,18 +2,20 @@
 
 use ringwalk_chipset::BoardConfig;
 use ringwalk_cpu::timing::Timing;
-use ringwalk_mmu::{Disk, FrameRange, Frames};
+use ringwalk_mmu::{Disk, FrameRange, Frames, PAGE_BYTES};
 use ringwalk_snapshots::{HashTree, PageTree, StateHash, ZERO_PAGE};
 
 use super::Machine;
 use super::media::{DRIVES, drives_mut, expected_sectors};
-use super::save::{self, BOARD, CPU, DISKS, MACHINE, RAM, TIMING, VRAM};
+use super::save::{self, BOARD, BOOT_IMAGE, BOOT_IMAGE_PAGES, CPU, DISKS, MACHINE, RAM, TIMING, VRAM};
 
 /// The trees over main and video memory, and over the overlays of what is in the drives. Derived.
 pub(super) struct Trees {
     ram: PageTree,
     vram: PageTree,
     disks: [PageTree; DRIVES],
+    /// Over the boot image, which does not change.
+    boot_image: Option<PageTree>,
 }
 
 impl Trees {
@@ -24,7 +26,13 @@ impl Trees {
             ram: PageTree::new(board.ram_pages),
             vram: PageTree::new(board.vram_pages),
             disks: sectors.map(|sectors| PageTree::new(save::pages_of(sectors))),
+            boot_image: None,
         }
+    }
+
+    /// Adds a tree over a boot image of so many zeros.
+    pub(super) fn add_boot_image(&mut self, bytes: u64) {
+        self.boot_image = Some(PageTree::new(bytes.div_ceil(PAGE_BYTES)));
     }
 }
 
@@ -38,11 +46,17 @@ impl Machine {
     pub fn hash_tree(&mut self) -> HashTree {
         update(&mut self.trees.ram, &mut self.memory.frames, self.memory.ram);
         update(&mut self.trees.vram, &mut self.memory.frames, self.memory.vram);
+        if let (Some(tree), Some(image)) = (&mut self.trees.boot_image, self.memory.boot_image) {
+            update(tree, &mut self.memory.frames, image.range);
+        }
         // The next store to a page must mark it dirty again.
         self.engine.flush_host_tlb();
         let mut tree = HashTree::new();
         tree.store(RAM, self.trees.ram.root());
         tree.store(VRAM, self.trees.vram.root());
+        if let Some(pages) = &mut self.trees.boot_image {
+            tree.store(BOOT_IMAGE_PAGES, pages.root());
+        }
         let mut trouble = None;
         for (number, drive) in drives_mut(&mut self.memory).into_iter().enumerate() {
             let Some(disk) = drive else { continue };
@@ -59,6 +73,9 @@ impl Machine {
         tree.section(DISKS.0, DISKS.1, &self.disk_sections()).expect(whole);
         if self.config.timing != Timing::Flat {
             tree.section(TIMING.0, TIMING.1, &self.config.timing).expect(whole);
+        }
+        if let Some(image) = self.memory.boot_image {
+            tree.section(BOOT_IMAGE.0, BOOT_IMAGE.1, &image.bytes).expect(whole);
         }
         tree
     }

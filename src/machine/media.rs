@@ -25,6 +25,9 @@ pub struct Media {
     pub firmware: Firmware,
     /// Images, in the order of [`DRIVE_NAMES`].
     pub images: [Option<Box<dyn Backing>>; DRIVES],
+    /// What firmware reads to start a kernel without a disk, as `ringwalk_bios::kernel::boot_image` makes it. Part of
+    /// the machine's state: one that is restored brings its own.
+    pub boot_image: Option<Vec<u8>>,
     /// Makes a place of the host for what memory has no room for; `None` for memory alone.
     pub spill: fn() -> Option<Box<dyn Backing>>,
 }
@@ -32,7 +35,7 @@ pub struct Media {
 impl Media {
     /// The built-in firmware and no disk.
     pub fn built_in() -> Media {
-        Media { firmware: Firmware::built_in(), images: [const { None }; DRIVES], spill: || None }
+        Media { firmware: Firmware::built_in(), images: [const { None }; DRIVES], boot_image: None, spill: || None }
     }
 
     /// The same with one disk, as primary master.

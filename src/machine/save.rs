@@ -12,12 +12,16 @@ use super::media::{disks, drives_mut, option_of};
 use super::{DRIVE_NAMES, DRIVES, Error, Feed, ImageName, Machine, MachineConfig, Media, Tuning};
 
 /// Sections with the versions of their types.
-pub(super) const CPU: (&str, u17) = ("cpu0", 7);
-pub(super) const BOARD: (&str, u16) = ("board", 4);
+pub(super) const CPU: (&str, u16) = ("cpu0", 7);
+pub(super) const BOARD: (&str, u16) = ("board", 5);
 pub(super) const MACHINE: (&str, u16) = ("machine", 1);
 pub(super) const DISKS: (&str, u16) = ("disks", 2);
 /// The timing model, unless it is the flat one.
 pub(super) const TIMING: (&str, u16) = ("timing", 1);
+/// The length of the boot image, where there is one.
+pub(super) const BOOT_IMAGE: (&str, u16) = ("boot_image", 1);
+/// Its page store.
+pub(super) const BOOT_IMAGE_PAGES: &str = "boot_image";
 /// Page stores of the overlays, by drive. Ascending.
 pub(super) const DISK_STORES: [&str; DRIVES] = ["disk0", "disk1", "disk2", "disk3", "floppy0", "floppy1"];
 pub(super) const RAM: &str = "ram";
@@ -25,6 +29,9 @@ pub(super) const VRAM: &str = "vram";
 
 /// Pages that overlays may hold together: 16 GiB, so that a forged file cannot ask for more.
 const MOST_OVERLAY_PAGES: u64 = 1 << 22;
+
+/// A boot image holds what fits in main memory, so a forged file cannot ask for more than this.
+const MOST_BOOT_IMAGE_BYTES: u64 = 4 << 30;
 
 /// Centuries from power-on, with room for what is added to it.
 const LATEST: u64 = 1 << 62;
@@ -56,6 +63,8 @@ pub struct Saved {
     snapshot: Snapshot,
     machine: MachineSection,
     disks: [Option<DiskSection>; DRIVES],
+    /// Length of the boot image.
+    boot_image: Option<u64>,
 }
 
 impl Saved {
@@ -74,7 +83,14 @@ impl Saved {
             }
         }
         let disks = snapshot.take(DISKS.0, DISKS.1)?;
-        Ok(Saved { snapshot, machine, disks })
+        let boot_image = match snapshot.section(BOOT_IMAGE.0) {
+            Some(_) => Some(snapshot.take(BOOT_IMAGE.0, BOOT_IMAGE.1)?),
+            None => None,
+        };
+        if boot_image.is_some_and(|bytes| bytes > MOST_BOOT_IMAGE_BYTES) {
+            return Err(contradiction("the boot image"));
+        }
+        Ok(Saved { snapshot, machine, disks, boot_image })
     }
 
     /// What the machine is made of.
@@ -87,9 +103,10 @@ impl Saved {
         std::array::from_fn(|number| self.disks[number].as_ref().map(|disk| disk.image))
     }
 
-    /// The machine as it was saved. The media must be those that it was saved with.
-    pub fn restore(mut self, media: Media, tuning: Tuning) -> Result<Machine, Error> {
+    /// The machine as it was saved. The media must be those that it was saved with; the boot image is its own.
+    pub fn restore(mut self, mut media: Media, tuning: Tuning) -> Result<Machine, Error> {
         self.check_firmware(&media)?;
+        media.boot_image = None;
         let mut machine = Machine::new(self.machine.config.clone(), media, tuning)?;
         self.check_images(&machine)?;
         machine.cpu = self.snapshot.take(CPU.0, CPU.1)?;
@@ -102,6 +119,11 @@ impl Saved {
         }
         machine.feed = self.machine.feed.clone();
         machine.board.wire();
+        // While memory is untouched: the arena moves.
+        if let Some(bytes) = self.boot_image {
+            let range = machine.add_boot_image(bytes);
+            read_frames(&mut machine, range, self.snapshot.pages(BOOT_IMAGE_PAGES)?)?;
+        }
         let (ram, vram) = (machine.memory.ram, machine.memory.vram);
         read_frames(&mut machine, ram, self.snapshot.pages(RAM)?)?;
         read_frames(&mut machine, vram, self.snapshot.pages(VRAM)?)?;
@@ -219,6 +241,10 @@ impl Machine {
         writer.section(DISKS.0, DISKS.1, &self.disk_sections())?;
         if self.config.timing != Timing::Flat {
             writer.section(TIMING.0, TIMING.1, &self.config.timing)?;
+        }
+        if let Some(image) = self.memory.boot_image {
+            writer.section(BOOT_IMAGE.0, BOOT_IMAGE.1, &image.bytes)?;
+            self.write_frames(&mut writer, BOOT_IMAGE_PAGES, image.range)?;
         }
         for (store, disk) in DISK_STORES.into_iter().zip(disks(&self.memory)) {
             let Some(disk) = disk else { continue };

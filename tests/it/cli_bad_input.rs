@@ -8,6 +8,7 @@ use crate::cli_process::{Folder, POWER_OFF, SAY, boot_sector, filled};
 /// A folder with something of everything that is wrong.
 fn folder() -> Folder {
     let folder = Folder::new();
+    let kernel = crate::kernels::endless();
     let sector = boot_sector(&[SAY, POWER_OFF], "hello");
     folder
         .put("disk.img", &filled(sector.clone(), 1 << 20))
@@ -20,6 +21,8 @@ fn folder() -> Folder {
         .put("raw.bin", &filled([&[0][..], &[0xFF; 10], &[0, 0, 2, 0, 1]].concat(), 2352 * 20))
         .put("odd.bin", &[0x55; 1000])
         .put("huge.bin", &vec![0; 17 << 20])
+        .put("good.elf", &kernel)
+        .put("cut.elf", &kernel[..0x240])
         .put("bad.toml", b"cpu = \"p6\"\nmemm = \"1M\"\n")
         .put("bad.script", b"at 5 key f1\nat 6 kee f2\n")
         .put("commands", b"regs\nnonsense\n");
@@ -89,6 +92,19 @@ const REFUSED: &[(&str, &[&str])] = &[
     ("run --bios huge.bin", &["huge.bin", "no ROM image"]),
     ("run --vgabios disk.img", &["disk.img: 1048576 bytes are no video BIOS"]),
     ("run --vgabios odd.bin", &["does not begin with 55 AA"]),
+    // Kernels.
+    ("run --initrd disk.img", &["--initrd goes with a kernel", "--kernel FILE"]),
+    ("run --append quiet", &["--append goes with a kernel"]),
+    ("run --kernel missing.bin", &["missing.bin: the kernel cannot be read"]),
+    ("run --kernel disk.img", &["disk.img: is no kernel that can be started", "Multiboot"]),
+    ("run --kernel empty.img", &["empty.img: is no kernel"]),
+    ("run --kernel folder", &["folder: the kernel cannot be read"]),
+    ("run --kernel huge.bin --mem 16M", &["huge.bin: the kernel is larger than the machine's 16 MiB", "--mem"]),
+    ("run --kernel good.elf --initrd missing.bin", &["missing.bin: the initial RAM disk cannot be read"]),
+    ("run --kernel good.elf --mem 16M --initrd huge.bin", &["huge.bin: the initial RAM disk is larger", "--mem"]),
+    ("run --kernel good.elf --mem 17M --initrd huge.bin", &["good.elf: a module would reach up to 20 MiB", "--mem"]),
+    ("run --kernel cut.elf", &["cut.elf: is an ELF file that is cut short"]),
+    ("run --restore good.snap --kernel good.elf", &["--kernel cannot change a machine that goes on"]),
     // Other files.
     ("run --config missing.toml", &["missing.toml: the configuration file cannot be read"]),
     ("run --config bad.toml", &["bad.toml: line 2: there is no key 'memm'", "did you mean 'mem'?"]),

@@ -17,6 +17,7 @@ mod form_code;
 mod fuzz;
 mod guest;
 mod interrupt_fabric;
+mod kernels;
 mod laws;
 mod lockstep;
 mod long_mode;
