@@ -19,6 +19,7 @@ mod guest;
 mod kernels;
 mod laws;
 mod lockstep;
+mod lockstep_cases;
 mod long_mode;
 mod moo;
 mod processor;
