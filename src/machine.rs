@@ -64,11 +64,13 @@ pub struct Tuning {
     pub trace_slots: usize,
     /// The canonical tier alone follows every trace of the fast one, and both are compared: see [`Stop::Diverged`].
     pub verify_fast: bool,
+    /// The engine counts what it does: see `ringwalk_cpu::profile`.
+    pub profile: bool,
 }
 
 impl Default for Tuning {
     fn default() -> Tuning {
-        Tuning { slice: SLICE, trace_slots: 1 << 18, verify_fast: false }
+        Tuning { slice: SLICE, trace_slots: 1 << 18, verify_fast: false, profile: false }
     }
 }
 
@@ -176,6 +178,9 @@ impl Machine {
         if let Some(image) = boot_image {
             let range = machine.add_boot_image(image.len() as u64);
             machine.memory.fill(range, &image);
+        }
+        if machine.tuning.profile {
+            machine.engine.profile();
         }
         machine.wire();
         Ok(machine)

@@ -19,6 +19,7 @@ pub mod insn;
 pub mod isa;
 pub mod model;
 pub mod msr;
+pub mod profile;
 pub mod run;
 pub mod segment;
 pub mod site;

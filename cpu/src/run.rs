@@ -21,6 +21,7 @@ use crate::watch::WatchHit;
 
 mod boundary;
 mod lockstep;
+mod reasons;
 
 use lockstep::Lockstep;
 pub(crate) use lockstep::Plain;
@@ -94,6 +95,11 @@ impl Engine {
     /// Lets the canonical tier alone follow each trace of the fast one from now on, and compares.
     pub fn verify_fast(&mut self) {
         self.verifies = true;
+    }
+
+    /// Counts what the fast tier does from now on: see [`Hot::profile`].
+    pub fn profile(&mut self) {
+        self.hot.profile.get_or_insert_default();
     }
 
     /// What ended a run by [`Exit::Diverged`].
@@ -262,7 +268,29 @@ impl Run<'_, '_> {
     }
 
     /// Runs the fast tier from a trace on, as far as limits allow; `None` if the canonical tier must run the trace.
+    #[inline]
     fn chain(&mut self, id: TraceId, single: bool) -> Option<Ended> {
+        if self.cx.hot.profile.is_some() {
+            return self.profiled_chain(id, single);
+        }
+        self.plain_chain(id, single)
+    }
+
+    #[cold]
+    fn profiled_chain(&mut self, id: TraceId, single: bool) -> Option<Ended> {
+        let retired = self.cx.cpu.retired;
+        if let Some(profile) = &mut self.cx.hot.profile {
+            profile.begin(retired);
+        }
+        let ended = self.plain_chain(id, single);
+        let why = reasons::why_left(self, id, single, ended.as_ref());
+        if let Some(profile) = &mut self.cx.hot.profile {
+            profile.end(why, matches!(ended, Some(Ended::Boundary | Ended::Fault(_))));
+        }
+        ended
+    }
+
+    fn plain_chain(&mut self, id: TraceId, single: bool) -> Option<Ended> {
         let cx = &mut self.cx;
         // RF lasts one instruction; the fast tier knows nothing of it.
         let marked = single || cx.cpu.flags.has(RF);
@@ -317,6 +345,13 @@ impl Run<'_, '_> {
         let cx = &mut self.cx;
         let models = Models { model: cx.cpu.model, features: cx.cpu.features, timing: cx.hot.timing };
         let id = self.traces.build(place, models, cx.memory, &cx.hot.watches, loose.dead)?;
+        if let Some(profile) = &mut cx.hot.profile
+            && models.timing == Timing::Flat
+            && !self.traces.trace(id).candidate
+        {
+            let (first, slots) = self.traces.slots_mut(id);
+            profile.wrap(first, slots, fast::COUNTED);
+        }
         if cx.memory.frames.take_write_cached(place.frame) {
             cx.hot.host_tlb.drop_writes_to(place.frame);
         }

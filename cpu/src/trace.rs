@@ -167,6 +167,13 @@ impl TraceCache {
         &self.slots[trace.first as usize..][..trace.count as usize]
     }
 
+    /// The number of a trace's first slot, and its slots.
+    pub(crate) fn slots_mut(&mut self, id: TraceId) -> (usize, &mut [Insn]) {
+        let trace = &self.traces[id as usize];
+        let first = trace.first as usize;
+        (first, &mut self.slots[first..][..trace.count as usize])
+    }
+
     /// How to enter a trace.
     pub(crate) fn entry(&mut self, id: TraceId) -> Entry<'_> {
         let first = self.traces[id as usize].first;

@@ -63,7 +63,8 @@ fn debug_with(args: DebugArgs, tour: Option<String>) -> Result<u8, String> {
     let stop = session.last_stop().unwrap_or(Stop::Left);
     let host_time = session.host_time();
     let figures = mark.figures(session.machine(), host_time);
-    let told = stops.save.is_some() || out.stats.is_some() || out.screenshot.is_some();
+    let profiled = session.machine().engine.hot.profile.is_some();
+    let told = profiled || stops.save.is_some() || out.stats.is_some() || out.screenshot.is_some();
     let status = match told {
         true => finish(session.machine(), &stop, &figures, &stops, &out)?,
         false => 0,

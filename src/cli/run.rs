@@ -102,6 +102,9 @@ pub(crate) fn finish(
         let times = if count > 1 { format!(" ({count} times)") } else { String::new() };
         eprintln!("ringwalk: {line}{times}");
     }
+    if let Some(profile) = &machine.engine.hot.profile {
+        eprint!("ringwalk: {}", profile.report());
+    }
     let (insns, mips) = (run.instructions, run.mips());
     let rows = screen::text(&machine.board, &machine.memory).map(|screen| screen.rows).unwrap_or_default();
     for row in report::last_words(stop, &rows) {

@@ -31,7 +31,7 @@ pub(crate) fn setup(args: MachineArgs, image: Option<&Path>, interactive: bool) 
     refuse_later(&args)?;
     let front = front_options(&args, interactive)?;
     let mut plan = MediaPlan::new(&args, image)?;
-    let tuning = Tuning { verify_fast: args.verify_fast, ..Tuning::default() };
+    let tuning = Tuning { verify_fast: args.verify_fast, profile: args.profile, ..Tuning::default() };
     let mut machine = match &args.restore {
         Some(path) => {
             refuse_fixed(&args)?;
@@ -89,7 +89,6 @@ fn refuse_later(args: &MachineArgs) -> Result<(), String> {
         ("--smp", args.smp.as_ref().is_some_and(|smp| !one_cpu(smp))),
         ("--order", args.order.as_ref().is_some_and(|order| !in_order(order))),
         ("--history", args.history.as_ref().is_some_and(|size| !no_history(size))),
-        ("--profile", args.profile),
     ];
     match later.into_iter().find(|(_, given)| *given) {
         Some((option, _)) => Err(format!("{option} comes in a later stage")),

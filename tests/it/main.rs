@@ -20,6 +20,7 @@ mod interrupt_fabric;
 mod kernels;
 mod laws;
 mod lockstep;
+mod lockstep_cases;
 mod long_mode;
 mod moo;
 mod processor;

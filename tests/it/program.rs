@@ -430,6 +430,7 @@ impl Program {
                 Exit::Signals => self.obey(),
                 Exit::DeadHalt => return self.end_of_halt(),
                 Exit::Shutdown => return End::Shutdown,
+                Exit::Diverged => panic!("{}", self.engine.divergence().expect("it says how")),
                 other => panic!("{other:?} at {:x}:{:x}", self.selector(SegReg::Cs), self.cpu.rip),
             }
         }

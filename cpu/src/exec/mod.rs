@@ -7,6 +7,7 @@ use crate::fast::FastState;
 use crate::insn::{
     ADDRESS_32, DIRECT_64, Insn, OPERAND_32, OPERAND_64, PLACE_IMMEDIATE, PLACE_LOW_BYTE, PLACE_MEMORY, RIP_RELATIVE,
 };
+use crate::profile::Profile;
 use crate::run::Plain;
 use crate::segment::SegReg;
 use crate::segment::Segment;
@@ -130,6 +131,8 @@ pub struct Hot {
     /// Present in the processor that follows another one in lockstep: nothing is cached, and everything is done the
     /// careful way.
     pub(crate) plain: Option<Box<Plain>>,
+    /// What `--profile` counts.
+    pub profile: Option<Box<Profile>>,
 }
 
 impl Default for Hot {
@@ -154,6 +157,7 @@ impl Default for Hot {
             iteration_cycles: 1,
             resumed: false,
             plain: None,
+            profile: None,
         }
     }
 }

@@ -11,6 +11,7 @@
 //! - [`dispatch`]: going on, giving way, leaving, and from trace to trace.
 //! - [`flags`]: arithmetic flags kept as the last result and operand.
 //! - [`operand`]: registers, effective addresses, memory.
+//! - `counted`: what stands before every handler under `--profile`.
 //! - [`mod@choose`]: which handler a slot gets; [`liveness`]: which ones need not note flags; [`calm`]:
 //!   which ones have nothing to do with them.
 #![expect(unsafe_code, reason = "handlers reach state, memory and slots by pointers that the run engine keeps valid")]
@@ -24,6 +25,7 @@ mod branch;
 mod calm;
 mod choose;
 mod choose_simd;
+mod counted;
 mod dispatch;
 mod flags;
 mod liveness;
@@ -63,6 +65,9 @@ pub const LEAVE: Fast = dispatch::leave;
 pub const DEAD: Fast = dispatch::dead;
 /// Stands first in a dropped trace that another one has taken the place of: goes there.
 pub const FORWARD: Fast = dispatch::forward;
+
+/// Counts the dispatch and goes on to the slot's own handler: see [`crate::profile`].
+pub const COUNTED: Fast = counted::counted;
 
 /// True where handlers call each other in tail position: optimised builds for processors whose calling convention passes
 /// all arguments in registers. `tests/it/fast_stack.rs` proves it of a build.
