@@ -5,6 +5,7 @@
 
 pub mod cli;
 pub(crate) mod config;
+pub(crate) mod history;
 pub mod host;
 pub mod journal;
 pub mod keyboard;
