@@ -11,6 +11,7 @@ pub mod journal;
 pub mod keyboard;
 pub mod machine;
 pub mod nearest;
+pub(crate) mod recipe;
 pub mod screen;
 pub mod script;
 pub(crate) mod target;

@@ -126,13 +126,7 @@ struct Before {
 
 impl Before {
     fn of(cpu: &CpuState) -> Before {
-        Before {
-            mode: cpu.mode(),
-            cpl: cpu.cpl,
-            cr0: cpu.cr0,
-            cr4: cpu.cr4,
-            task: cpu.tr.selector.0,
-        }
+        Before { mode: cpu.mode(), cpl: cpu.cpl, cr0: cpu.cr0, cr4: cpu.cr4, task: cpu.tr.selector.0 }
     }
 }
 
