@@ -15,9 +15,12 @@ mod kernel;
 pub(crate) mod media_plan;
 pub(crate) mod options;
 mod report;
+mod repro;
 mod run;
 mod setup;
 mod snapshot;
+mod snapshot_core;
+mod snapshot_words;
 mod values;
 
 /// A PC in a glass case: an interpreter of the whole x86 machine, with a debugger.
@@ -40,8 +43,8 @@ enum Command {
     Snapshot(snapshot::SnapshotArgs),
     /// Teaching labs (a later stage)
     Lab(Later),
-    /// Check that a recorded run still gives the same machine (a later stage)
-    Repro(Later),
+    /// Write down what a run was made of, or check that it still gives the same machine
+    Repro(repro::ReproArgs),
     /// Explore many schedules (a later stage)
     Explore(Later),
 }
@@ -65,7 +68,7 @@ pub fn main() -> ExitCode {
         Some(Command::Debug(args)) => debug::debug(*args),
         Some(Command::Snapshot(args)) => snapshot::snapshot(args),
         Some(Command::Lab(later)) => later.refuse("lab"),
-        Some(Command::Repro(later)) => later.refuse("repro"),
+        Some(Command::Repro(args)) => repro::repro(args),
         Some(Command::Explore(later)) => later.refuse("explore"),
     };
     match done {

@@ -3,6 +3,7 @@
 
 mod front;
 mod image;
+mod keeper;
 mod mirror;
 mod pace;
 mod png;
@@ -20,6 +21,7 @@ mod terminal;
 
 pub use front::{Display, Front, FrontOptions, Ports};
 pub use image::{BuiltInImage, FileImage};
+pub use keeper::Keeper;
 pub use png::write as write_png;
 pub use sink::{Place, Sink};
 pub use spill::SpillFile;

@@ -55,6 +55,10 @@ pub struct Journal {
     spill: Option<Box<dyn Backing>>,
     /// Bytes of the spill that hold events.
     spilled: u64,
+    /// Events that went to the spill.
+    spilled_events: u64,
+    /// Events up to where the machine stands: what is behind it in the past is noted already.
+    noted: u64,
     /// Why the spill took no more: from then on events are lost, and the journal says so.
     trouble: Option<String>,
 }
@@ -62,12 +66,25 @@ pub struct Journal {
 impl Journal {
     /// An empty journal that moves events to `spill` where there are too many for memory. Without one it keeps them all.
     pub fn spilling_to(spill: Option<Box<dyn Backing>>) -> Journal {
-        Journal { events: Vec::new(), bytes: 0, most_in_memory: MOST_IN_MEMORY, spill, spilled: 0, trouble: None }
+        Journal {
+            events: Vec::new(),
+            bytes: 0,
+            most_in_memory: MOST_IN_MEMORY,
+            spill,
+            spilled: 0,
+            spilled_events: 0,
+            noted: 0,
+            trouble: None,
+        }
     }
 
     /// Notes an input that takes effect now.
     pub fn note(&mut self, position: u64, input: Input) {
         if self.trouble.is_some() {
+            return;
+        }
+        self.noted += 1;
+        if self.noted <= self.len() {
             return;
         }
         self.bytes += EVENT_BYTES + input.bytes();
@@ -77,9 +94,44 @@ impl Journal {
         }
     }
 
+    /// Events, those ahead of a machine in the past among them.
+    fn len(&self) -> u64 {
+        self.spilled_events + self.events.len() as u64
+    }
+
+    /// How many events lie behind the machine.
+    pub fn noted(&self) -> u64 {
+        self.noted
+    }
+
+    /// The machine went to where so many events lie behind it. What is ahead is noted already.
+    pub fn go_to(&mut self, noted: u64) {
+        self.noted = noted.min(self.len());
+    }
+
+    /// Forgets the events ahead.
+    pub fn cut(&mut self) {
+        if self.noted >= self.spilled_events {
+            self.events.truncate((self.noted - self.spilled_events) as usize);
+            return;
+        }
+        self.events.clear();
+        let mut at = 0;
+        for _ in 0..self.noted {
+            let mut len = [0; 4];
+            if let Some(Err(trouble)) = self.spill.as_ref().map(|spill| spill.read_at(at, &mut len)) {
+                self.trouble = Some(trouble);
+                return;
+            }
+            at += 4 + u64::from(u32::from_le_bytes(len));
+        }
+        (self.spilled, self.spilled_events) = (at, self.noted);
+    }
+
     fn spill_events(&mut self) -> Result<(), String> {
         let Some(spill) = &mut self.spill else { return Ok(()) };
         let mut record = Vec::new();
+        let events = self.events.len() as u64;
         for event in self.events.drain(..) {
             let encoded = codec::encode(&event).map_err(|error| error.to_string())?;
             let len = u32::try_from(encoded.len()).map_err(|_| "an input of more than 4 GiB".to_owned())?;
@@ -88,6 +140,7 @@ impl Journal {
         }
         spill.write_at(self.spilled, &record)?;
         self.spilled += record.len() as u64;
+        self.spilled_events += events;
         self.bytes = 0;
         Ok(())
     }
@@ -110,7 +163,7 @@ impl Journal {
 
 impl Input {
     /// Bytes on the heap, about.
-    fn bytes(&self) -> usize {
+    pub(crate) fn bytes(&self) -> usize {
         match self {
             Input::Serial(_, bytes) | Input::Memory(_, bytes) => bytes.len(),
             Input::Keys(strokes) => size_of_val(strokes.as_slice()),
@@ -170,6 +223,25 @@ mod tests {
         };
         assert_eq!(events(&whole).len(), 200);
         assert_eq!(events(&whole), events(&bounded));
+    }
+
+    #[test]
+    fn a_journal_of_a_changed_past_forgets_what_was_ahead() {
+        let mut whole = Journal::spilling_to(None);
+        let mut bounded = Journal::spilling_to(Some(Box::new(crate::host::SpillFile::default())));
+        bounded.most_in_memory = 500;
+        for journal in [&mut whole, &mut bounded] {
+            (0..50).for_each(|position| journal.note(position, Input::Serial(0, vec![1; 40])));
+            for (back, again) in [(49, 0), (20, 5), (3, 0)] {
+                journal.go_to(back);
+                (0..again).for_each(|_| journal.note(0, Input::Reset));
+                journal.cut();
+                journal.note(1000 + back, Input::Reset);
+            }
+            let mut positions = Vec::new();
+            journal.for_each(|event| positions.push(event.position)).expect("the host keeps them");
+            assert_eq!(positions, [0, 1, 2, 1003]);
+        }
     }
 
     #[test]

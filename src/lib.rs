@@ -5,11 +5,13 @@
 
 pub mod cli;
 pub(crate) mod config;
+pub(crate) mod history;
 pub mod host;
 pub mod journal;
 pub mod keyboard;
 pub mod machine;
 pub mod nearest;
+pub(crate) mod recipe;
 pub mod screen;
 pub mod script;
 pub(crate) mod target;

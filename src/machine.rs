@@ -11,27 +11,34 @@ use ringwalk_cpu::state::CpuState;
 use ringwalk_mmu::{Bus, Disk, FrameRange, Memory};
 use serde::{Deserialize, Serialize};
 
+use crate::history::Arrival;
 use crate::journal::{Inbox, Input, Journal};
 use crate::keyboard::{strokes_of_name, strokes_of_text};
 use crate::script::{Action, Script};
 
+mod branch;
 mod config;
 mod edit;
 mod hash;
 mod media;
 mod run;
 mod save;
+mod sections;
 mod tap;
+mod time;
 
 #[cfg(test)]
 mod run_tests;
 #[cfg(test)]
 mod tests;
 
+pub use branch::BranchView;
 pub use config::{CLOCK_HZ, LEAST_RAM_BYTES, MachineConfig, OnShutdown};
 pub use media::{CDROM, DRIVE_NAMES, DRIVES, FIRST_FLOPPY, ImageName, Media, add_drive};
 pub use run::{Host, NoHost, RunLimits, Stop, Wake};
 pub use save::Saved;
+pub use sections::{processor, section_json};
+pub use time::Past;
 
 use hash::Trees;
 
@@ -102,6 +109,7 @@ impl Feed {
 #[derive(Default)]
 struct Outlet {
     output: Vec<Output>,
+    sent: Sent,
     /// The guest ended the run.
     ended: Option<Stop>,
     /// The text of [`RunLimits::serial`] that is looked for in this run.
@@ -109,6 +117,28 @@ struct Outlet {
     serial_met: bool,
     /// The feed changed: limits must be set anew.
     leave: bool,
+}
+
+/// What the guest has sent so far, counted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Sent {
+    /// All output.
+    pub all: u64,
+    /// Bytes of COM1.
+    pub com1: u64,
+}
+
+impl Outlet {
+    fn push(&mut self, output: Output) {
+        self.sent.all += 1;
+        self.sent.com1 += u64::from(matches!(output, Output::Serial(0, _)));
+        self.output.push(output);
+    }
+
+    /// The machine went to another moment: what is not fetched yet belongs to the one it left.
+    fn go_back(&mut self, sent: Sent) {
+        *self = Outlet { sent, ..Outlet::default() };
+    }
 }
 
 /// A PC.
@@ -132,6 +162,7 @@ pub struct Machine {
     tuning: Tuning,
     outlet: Outlet,
     trees: Trees,
+    history: Option<Box<time::History>>,
 }
 
 impl Machine {
@@ -171,6 +202,7 @@ impl Machine {
             written_through,
             tuning,
             outlet: Outlet::default(),
+            history: None,
         };
         if machine.tuning.verify_fast {
             machine.engine.verify_fast();
@@ -220,6 +252,16 @@ impl Machine {
         if self.board.take_routes_changed() {
             self.memory.set_routes(self.board.physical_map(&self.memory));
         }
+        self.set_gate();
+    }
+
+    /// As [`Machine::reroute`], where the whole board is another.
+    fn reroute_now(&mut self) {
+        self.memory.set_routes(self.board.physical_map(&self.memory));
+        self.set_gate();
+    }
+
+    fn set_gate(&mut self) {
         self.memory.set_a20(self.board.signals().a20);
         self.engine.flush_host_tlb();
     }
@@ -238,6 +280,7 @@ impl Machine {
 
     /// Lets an input take effect at the next boundary.
     pub fn feed(&mut self, input: Input) {
+        self.note_arrival(Arrival::Waits(input.clone()));
         self.feed.inbox.add(self.cpu.position, input);
     }
 
@@ -249,6 +292,11 @@ impl Machine {
     /// What the guest used that the machine lacks, with counts.
     pub fn notes(&self) -> Vec<(String, u64)> {
         self.engine.hot.notes.counts().map(|(line, count)| (line.to_owned(), count)).collect()
+    }
+
+    /// What the guest has sent up to here, fetched or not.
+    pub fn sent(&self) -> Sent {
+        self.outlet.sent
     }
 
     /// Takes what the guest has sent to the outside since the last call, in order.

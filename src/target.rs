@@ -3,17 +3,21 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use ringwalk_cpu::event::EventWatch;
 use ringwalk_cpu::state::CpuState;
 use ringwalk_cpu::timing::Timing;
-use ringwalk_cpu::watch::{DataWatch, Place};
 use ringwalk_debugger as debugger;
-use ringwalk_debugger::{Register, RunUntil, Target};
+use ringwalk_debugger::{Register, RunUntil, Target, Wants};
 use ringwalk_mmu::{Bus, Memory, PhysAddr, Signals};
 
 use crate::cli::media_plan::MediaPlan;
 use crate::host::{Front, write_png};
-use crate::machine::{Machine, RunLimits, Saved, Stop, Tuning};
+use crate::machine::{BranchView, Machine, Past, RunLimits, Saved, Stop, Tuning};
 use crate::screen;
+
+#[cfg(test)]
+#[path = "target_tests.rs"]
+mod tests;
 
 /// Stop options of the command line that hold for every run in the debugger.
 #[derive(Clone, Debug, Default)]
@@ -36,12 +40,45 @@ pub(crate) struct Session {
     standing: StandingStops,
     last_stop: Option<Stop>,
     host_time: Duration,
+    /// Memory for the history; 0 for none.
+    history: usize,
 }
 
 impl Session {
     /// A session over a machine, its host side and the images that it can be built from again.
     pub(crate) fn new(machine: Machine, front: Front, plan: MediaPlan, standing: StandingStops) -> Session {
-        Session { machine, front, plan, standing, last_stop: None, host_time: Duration::ZERO }
+        Session { machine, front, plan, standing, last_stop: None, host_time: Duration::ZERO, history: 0 }
+    }
+
+    /// Keeps the machine's past in so many bytes.
+    pub(crate) fn keep_history(&mut self, bytes: usize) -> Result<(), String> {
+        if bytes > 0 {
+            self.machine.keep_history(bytes).map_err(|error| error.to_string())?;
+        }
+        self.history = bytes;
+        Ok(())
+    }
+
+    /// Moves the machine in time, as a run that is nobody's: what it sends again is told to nobody.
+    fn travel_by<T>(&mut self, how: impl FnOnce(&mut Machine, &mut Front) -> T) -> T {
+        self.front.begin_way(&self.machine);
+        let begin = Instant::now();
+        let came = how(&mut self.machine, &mut self.front);
+        self.host_time += begin.elapsed();
+        self.front.end_way();
+        // Output goes by where the machine stands.
+        self.front.drain(&mut self.machine).ok();
+        came
+    }
+
+    /// A change from outside: what had been sent behind this moment was never sent.
+    fn change<T>(&mut self, how: impl FnOnce(&mut Machine) -> T) -> T {
+        let in_past = self.machine.is_in_past();
+        let done = how(&mut self.machine);
+        if in_past && !self.machine.is_in_past() {
+            self.front.forget_ahead(&self.machine);
+        }
+        done
     }
 
     /// How the last run ended.
@@ -79,6 +116,7 @@ impl Session {
             Stop::TimedOut => debugger::Stop::Option("--timeout".to_owned()),
             Stop::Breakpoint(id) => debugger::Stop::Breakpoint(id),
             Stop::Watch(hit) => debugger::Stop::Watch(hit),
+            Stop::Event(hit) => debugger::Stop::Event(hit),
             Stop::DeadHalt => debugger::Stop::DeadHalt,
             Stop::Shutdown => debugger::Stop::Shutdown,
             Stop::Reset => debugger::Stop::Reset,
@@ -178,8 +216,10 @@ impl Target for Session {
         self.named(stop, until)
     }
 
-    fn set_watches(&mut self, code: Vec<(u32, Place)>, data: Vec<DataWatch>) {
+    fn set_watches(&mut self, wanted: Wants) {
+        let Wants { code, data, events } = wanted;
         self.machine.engine.hot.watches.replace(code, data);
+        self.machine.engine.hot.events = EventWatch::new(events);
         self.machine.engine.forget(&mut self.machine.memory);
     }
 
@@ -202,20 +242,23 @@ impl Target for Session {
         let mut machine = machine.map_err(|error| format!("{}: {error}", path.display()))?;
         // Breakpoints are the debugger's: they outlive the machine.
         machine.engine.hot.watches = std::mem::take(&mut self.machine.engine.hot.watches);
+        machine.engine.hot.events = self.machine.engine.hot.events.take();
         (self.machine, self.plan) = (machine, plan);
+        self.front.start_anew(&self.machine);
+        self.keep_history(self.history)?;
         Ok(format!("{}: position {}", path.display(), self.machine.position()))
     }
 
     fn write_memory(&mut self, first: PhysAddr, bytes: &[u8]) -> usize {
-        self.machine.write_memory(first, bytes)
+        self.change(|machine| machine.write_memory(first, bytes))
     }
 
     fn set_register(&mut self, register: Register, value: u64) -> Result<(), String> {
-        self.machine.set_register(register, value)
+        self.change(|machine| machine.set_register(register, value))
     }
 
     fn type_text(&mut self, text: &str) -> Result<(), String> {
-        self.machine.type_text(text)
+        self.change(|machine| machine.type_text(text))
     }
 
     fn screenshot(&mut self, path: &Path) -> Result<String, String> {
@@ -225,6 +268,64 @@ impl Target for Session {
     }
 
     fn reset(&mut self) {
-        self.machine.press_reset();
+        self.change(Machine::press_reset);
+    }
+
+    fn past(&self) -> Option<debugger::Past> {
+        let Past { oldest, newest, checkpoints, bytes, limit } = self.machine.past()?;
+        Some(debugger::Past { oldest, newest, checkpoints, bytes, limit })
+    }
+
+    fn checkpoints(&self) -> Vec<u64> {
+        self.machine.checkpoints()
+    }
+
+    fn travel(&mut self, position: u64) -> Result<debugger::Stop, String> {
+        let stop = self.travel_by(|machine, front| machine.go_to(position, front));
+        self.travelled(stop)
+    }
+
+    fn travel_retired(&mut self, retired: u64) -> Result<debugger::Stop, String> {
+        let stop = self.travel_by(|machine, front| machine.go_to_retired(retired, front));
+        self.travelled(stop)
+    }
+
+    fn travel_before(&mut self, position: u64) -> Result<Option<debugger::Stop>, String> {
+        match self.travel_by(|machine, front| machine.go_before(position, front)) {
+            Ok(None) => Ok(None),
+            Ok(Some(_)) => Ok(Some(debugger::Stop::Position)),
+            Err(stop) => self.travelled(stop).map(Some),
+        }
+    }
+
+    fn branches(&self) -> Vec<debugger::Branch> {
+        let branch = |branch: BranchView| {
+            let BranchView { name, from, end, why, present } = branch;
+            debugger::Branch { name, from, end, why, present }
+        };
+        self.machine.branches().into_iter().map(branch).collect()
+    }
+
+    fn take_branch(&mut self, name: &str) -> Result<debugger::Stop, String> {
+        let stop = self.travel_by(|machine, front| machine.go_to_branch(name, front))?;
+        self.travelled(stop)
+    }
+
+    fn name_branch(&mut self, name: &str) -> Result<(), String> {
+        self.machine.name_branch(name)
+    }
+
+    fn verify(&mut self, from: u64, to: u64) -> Result<Vec<String>, String> {
+        self.travel_by(|machine, front| machine.verify(from, to, front))
+    }
+}
+
+impl Session {
+    /// How a way through time ended; what the host or the history refused is an error.
+    fn travelled(&mut self, stop: Stop) -> Result<debugger::Stop, String> {
+        match stop {
+            Stop::Host(trouble) => Err(trouble),
+            stop => Ok(self.named(stop, &RunUntil::default())),
+        }
     }
 }

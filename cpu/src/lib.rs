@@ -7,6 +7,7 @@ pub mod cpuid;
 pub mod debug;
 pub mod decode;
 mod deliver;
+pub mod event;
 pub mod exception;
 pub mod exec;
 pub mod fast;

@@ -6,6 +6,7 @@
 use ringwalk_mmu::{Access, Bus, FetchPlace, LinAddr, Memory, PAGE_BYTES, PhysAddr, Route};
 
 use crate::debug::{DR6_BS, any_instruction_breakpoint};
+use crate::event::EventHit;
 use crate::exception::Exception;
 use crate::exec::control::has_branched;
 use crate::exec::{Exec, Hot};
@@ -54,6 +55,8 @@ pub enum Exit {
     Breakpoint(u32),
     /// The last instruction touched watched memory.
     Watch(WatchHit),
+    /// Something happened that the debugger looks for.
+    Event(EventHit),
     /// Halted, and neither an interrupt nor a device will ever wake it.
     DeadHalt,
     /// Shut down after a triple fault.
@@ -166,6 +169,9 @@ impl Engine {
         };
         run.cx.hot.stale = u8::MAX;
         run.cx.hot.host_tlb.set_wide_addresses(run.cx.cpu.cr4 & CR4_LA57 != 0);
+        if let Some(events) = &mut run.cx.hot.events {
+            events.begin(run.cx.cpu);
+        }
         run.cx.refresh_guard();
         run.cx.refresh_apic_page();
         run.go()

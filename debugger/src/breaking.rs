@@ -4,6 +4,7 @@ use crate::breakpoints::{Breakpoint, BreakpointView, BreakpointsView, Kind, plac
 use crate::commands::Arguments;
 use crate::desk::Desk;
 use crate::error::Error;
+use crate::events::read_wanted;
 use crate::expression::Parser;
 use crate::page::{Answered, answer, note};
 use crate::target::Target;
@@ -23,8 +24,11 @@ pub fn set_temporary(target: &dyn Target, desk: &mut Desk, arguments: &Arguments
 
 fn add(target: &dyn Target, desk: &mut Desk, arguments: &Arguments<'_>, temporary: bool) -> Answered {
     let mut parser = arguments.parser()?;
-    let place = place_of(parser.place()?.address(target)?);
-    let mut breakpoint = Breakpoint { temporary, ..Breakpoint::new(Kind::Code(place)) };
+    let kind = match read_wanted(target, &mut parser)? {
+        Some(wanted) => Kind::Event(wanted),
+        None => Kind::Code(place_of(parser.place()?.address(target)?)),
+    };
+    let mut breakpoint = Breakpoint { temporary, ..Breakpoint::new(kind) };
     breakpoint.read_tail(&mut parser)?;
     added(target, desk, breakpoint)
 }

@@ -1,16 +1,18 @@
 //! Breakpoints and watchpoints: any number, in any space, with conditions and counts. They belong to the debugger,
 //! never to the machine: a restore keeps them.
 
+use ringwalk_cpu::event::Wanted;
 use ringwalk_cpu::state::CpuState;
 use ringwalk_cpu::watch::{DataWatch, Place};
 use ringwalk_mmu::{LinAddr, Memory, PAGE_BYTES, PhysAddr};
 use serde::Serialize;
 
 use crate::error::Error;
+use crate::events::wanted_text;
 use crate::expression::{Expr, Parser, size_word};
 use crate::page::{Page, Show, Tone, plural};
 use crate::space::{Address, logical, physical_of};
-use crate::target::Target;
+use crate::target::{Stop, Target, Wants};
 
 /// What a breakpoint waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +21,8 @@ pub enum Kind {
     Code(Place),
     /// An access to memory.
     Data(DataWatch),
+    /// Whatever else can happen.
+    Event(Wanted),
 }
 
 /// One breakpoint or watchpoint.
@@ -83,22 +87,44 @@ impl Breakpoints {
         self.all.retain(|found| !(found.temporary && Some(found.id) == stopped_by));
     }
 
+    /// The same, each stopping as if it had no count to pass by.
+    pub fn without_counts(&self) -> Breakpoints {
+        let mut all = self.clone();
+        all.all.iter_mut().for_each(|found| found.ignore = 0);
+        all
+    }
+
+    /// Counts a stop that is come to backward; true if its breakpoint's count passes it by.
+    pub fn passes_by(&mut self, stop: &Stop) -> bool {
+        let id = match stop {
+            Stop::Breakpoint(id) => *id,
+            Stop::Watch(hit) => hit.id,
+            Stop::Event(hit) => hit.id,
+            _ => return false,
+        };
+        let Ok(found) = self.get_mut(u64::from(id)) else { return false };
+        let passed = found.ignore > 0;
+        found.ignore = found.ignore.saturating_sub(1);
+        passed
+    }
+
     /// Removes all.
     pub fn clear(&mut self) {
         self.all.clear();
     }
 
     /// What the machine must look for, with more places of the debugger's own.
-    pub fn watches(&self, own: impl Iterator<Item = Place>) -> (Vec<(u32, Place)>, Vec<DataWatch>) {
-        let (mut code, mut data) = (Vec::new(), Vec::new());
+    pub fn watches(&self, own: impl Iterator<Item = Place>) -> Wants {
+        let Wants { mut code, mut data, mut events } = Wants::default();
         for breakpoint in self.all.iter().filter(|found| found.enabled) {
             match breakpoint.kind {
                 Kind::Code(place) => code.push((breakpoint.id, place)),
                 Kind::Data(watch) => data.push(watch),
+                Kind::Event(wanted) => events.push((breakpoint.id, wanted)),
             }
         }
         code.extend(own.map(|place| (OWN, place)));
-        (code, data)
+        Wants { code, data, events }
     }
 
     /// Looks at what all watched bytes hold.
@@ -115,7 +141,7 @@ impl Breakpoints {
     pub fn arrive(&mut self, target: &dyn Target) -> Option<u32> {
         let at_place = |found: &&mut Breakpoint| match found.kind {
             Kind::Code(place) => found.enabled && stands_at(target.cpu(), target.memory(), place),
-            Kind::Data(_) => false,
+            Kind::Data(_) | Kind::Event(_) => false,
         };
         let mut stop = None;
         for breakpoint in self.all.iter_mut().filter(at_place) {
@@ -207,6 +233,7 @@ impl Breakpoint {
     pub fn text(&self) -> String {
         match self.kind {
             Kind::Code(place) => place_text(place),
+            Kind::Event(wanted) => wanted_text(wanted),
             Kind::Data(watch) => {
                 let what = access_name(watch.read, watch.write);
                 let space = if watch.physical { "phys" } else { "lin" };
@@ -306,7 +333,7 @@ impl BreakpointView {
     pub fn new(breakpoint: &Breakpoint) -> BreakpointView {
         BreakpointView {
             id: breakpoint.id,
-            kind: if matches!(breakpoint.kind, Kind::Code(_)) { "break" } else { "watch" },
+            kind: if matches!(breakpoint.kind, Kind::Data(_)) { "watch" } else { "break" },
             place: breakpoint.text(),
             enabled: breakpoint.enabled,
             temporary: breakpoint.temporary,

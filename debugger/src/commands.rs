@@ -10,7 +10,8 @@ use crate::page::Answered;
 use crate::session::{Flow, Session};
 use crate::target::Target;
 use crate::token::unquote;
-use crate::{acting, breaking, help, looking, running, session, tour};
+pub use crate::topics::TOPICS;
+use crate::{acting, asking, back, breaking, events, help, looking, reverse, running, session, timeline, tour};
 
 /// What a command does with the machine: its type says whether it can change it.
 #[derive(Clone, Copy)]
@@ -88,11 +89,11 @@ pub struct Command {
     pub run: Run,
 }
 
-type LookFn = fn(&dyn Target, &mut Desk, &Arguments<'_>) -> Answered;
+pub(crate) type LookFn = fn(&dyn Target, &mut Desk, &Arguments<'_>) -> Answered;
 type ActFn = fn(&mut dyn Target, &mut Desk, &Arguments<'_>) -> Answered;
 type SessionFn = fn(&mut Session<'_>, &Arguments<'_>, &mut dyn Write) -> io::Result<Flow>;
 
-const fn row(group: Group, name: &'static str, shortest: &'static str, run: Run) -> Command {
+pub(crate) const fn row(group: Group, name: &'static str, shortest: &'static str, run: Run) -> Command {
     Command {
         name,
         shortest,
@@ -129,35 +130,31 @@ const fn concerns(name: &'static str, shortest: &'static str, function: SessionF
     row(Group::Session, name, shortest, Run::Session(function))
 }
 
-const fn topic(name: &'static str, shortest: &'static str, function: LookFn) -> Command {
-    row(Group::Topic, name, shortest, Run::Look(function))
-}
-
 impl Command {
-    const fn takes(mut self, arguments: &'static str, takes: Takes) -> Command {
+    pub(crate) const fn takes(mut self, arguments: &'static str, takes: Takes) -> Command {
         self.arguments = arguments;
         self.takes = takes;
         self
     }
 
-    const fn also(mut self, aliases: &'static [(&'static str, &'static str)]) -> Command {
+    pub(crate) const fn also(mut self, aliases: &'static [(&'static str, &'static str)]) -> Command {
         self.aliases = aliases;
         self
     }
 
-    const fn help(mut self, help: &'static str, examples: &'static [&'static str]) -> Command {
+    pub(crate) const fn help(mut self, help: &'static str, examples: &'static [&'static str]) -> Command {
         self.help = help;
         self.examples = examples;
         self
     }
 
-    const fn more(mut self, more: &'static str, see: &'static [&'static str]) -> Command {
+    pub(crate) const fn more(mut self, more: &'static str, see: &'static [&'static str]) -> Command {
         self.more = more;
         self.see = see;
         self
     }
 
-    const fn repeats(mut self) -> Command {
+    pub(crate) const fn repeats(mut self) -> Command {
         self.repeats = true;
         self
     }
@@ -186,11 +183,12 @@ const ADDRESSES: &str = "ADDR is seg:off (cs:eip, 0000:7c00; hexadecimal beside 
 pub static COMMANDS: &[Command] = &[
     runs("step", "s", running::step)
         .also(&[("si", ""), ("stepi", "")])
-        .takes("[N]", Takes::Expression)
-        .help("make one step, or N", &["step", "s 100"])
+        .takes("[N] [iteration|instruction|event]", Takes::Word(&["iteration", "instruction", "event"]))
+        .help("make one step, or N", &["step", "s 100", "s instruction", "s event"])
         .more(
             "A step is an instruction, one iteration of a REP instruction, the delivery of an interrupt or exception, \
-             or a span of idling in HLT. Breakpoints and watchpoints count.",
+             or a span of idling in HLT. `instruction` takes all iterations of a REP instruction as one; `event` goes on \
+             to the next delivery. Breakpoints and watchpoints count.",
             &["next", "out", "until"],
         )
         .repeats(),
@@ -220,32 +218,89 @@ pub static COMMANDS: &[Command] = &[
         .more("Ctrl-C stops it.", &["until", "goto", "break"])
         .repeats(),
     runs("goto", "g", running::goto)
-        .takes("POSITION | +N | retired N", Takes::Expression)
-        .help("run to a position", &["goto 1000", "goto +500", "goto retired 200"])
+        .takes("POSITION | +N | -N | N% | start | end | retired N", Takes::Expression)
+        .help("go to a position, ahead or in the past", &["goto 1000", "goto +500", "goto 37%", "goto retired 200"])
         .more(
             "A position counts cycles since power-on; the first boundary at or after it stops. `retired` counts \
-             instructions instead.",
-            &["until"],
+             instructions instead. What has been already is gone to at once, past all breakpoints; what lies ahead \
+             is run to.",
+            &["until", "timeline", "reverse-step"],
         ),
-    runs("reverse-step", "reverse-s", running::reverse)
+    runs("reverse-step", "reverse-s", back::reverse_step)
         .also(&[("rs", ""), ("rsi", ""), ("reverse-stepi", "")])
-        .takes("[N]", Takes::Nothing)
-        .help("go back one step (in a later stage)", &["reverse-step"])
-        .more("", &["save", "restore", "goto"]),
-    runs("reverse-continue", "reverse-c", running::reverse)
+        .takes("[N] [iteration|instruction|event]", Takes::Word(&["iteration", "instruction", "event"]))
+        .help("go back one step, or N", &["reverse-step", "rs 100", "rs instruction", "rs event"])
+        .more(
+            "The steps are those of `step`. `instruction` takes all iterations of a REP instruction as one; `event` \
+             goes back to where the last interrupt or exception was delivered.",
+            &["reverse-next", "reverse-continue", "goto"],
+        )
+        .repeats(),
+    runs("reverse-next", "reverse-n", back::reverse_next)
+        .also(&[("rn", ""), ("rni", ""), ("reverse-nexti", "")])
+        .takes("[N]", Takes::Expression)
+        .help("go back one step, over calls, INT, REP and interrupts", &["reverse-next"])
+        .more("Calls and returns are paired on the way.", &["reverse-step", "reverse-finish"])
+        .repeats(),
+    runs("reverse-finish", "reverse-f", back::reverse_finish)
+        .also(&[("reverse-out", ""), ("ro", "")])
+        .help("go back to the call that entered this procedure or handler", &["reverse-finish"])
+        .more("Calls and returns are paired on the way.", &["reverse-next", "out"]),
+    runs("reverse-continue", "reverse-c", reverse::reverse_continue)
         .also(&[("rc", "")])
-        .help("go back to the last breakpoint (in a later stage)", &["reverse-continue"])
-        .more("", &["save", "restore", "goto"]),
+        .help("go back to the last stop before this moment", &["reverse-continue"])
+        .more(
+            "Breakpoints and watchpoints stop as they do forward, with their conditions and counts, and so does \
+             whatever else ends a run. Ctrl-C gives up, and the machine is where it was.",
+            &["reverse-step", "break", "watch"],
+        )
+        .repeats(),
+    runs("timeline", "ti", timeline::timeline)
+        .takes("[BRANCH | name NAME]", Takes::Nothing)
+        .help("the history and its branches, or go to the end of one", &["timeline", "timeline name first-try"])
+        .more(
+            "Whatever changes the past (set, write, type, reset) opens a branch; the other is kept, and `timeline \
+             BRANCH` runs it again.",
+            &["goto", "verify"],
+        ),
+    runs("verify", "ve", timeline::verify)
+        .takes("[N]", Takes::Nothing)
+        .help("run the history again and compare hashes", &["verify 5"])
+        .more("N is how many of the last gaps between checkpoints; without it all.", &["timeline", "hash"]),
+    runs("last", "la", asking::last)
+        .takes("write ADDR [LENGTH] | change REG", Takes::Expression)
+        .help("who wrote this last, or when did a register change", &["last write 0x500 word", "last change eax"])
+        .more(
+            "The answer is found by running the past again; the machine stays where it is. LENGTH as in `watch`.",
+            &["first", "all", "reverse-continue", "watch"],
+        ),
+    runs("first", "fir", asking::first)
+        .takes("write ADDR [LENGTH]", Takes::Expression)
+        .help("who wrote this first", &["first write 0x500 word"])
+        .more("As far back as the history goes.", &["last", "all"]),
+    runs("all", "al", asking::all)
+        .takes("writes ADDR [LENGTH] [most N]", Takes::Expression)
+        .help("the last writes to this, the newest last", &["all writes 0x500 most 50"])
+        .more("Without N the last 20.", &["last", "first"]),
+    runs("events", "ev", events::events)
+        .takes("[KIND ..] [most N]", Takes::Word(&events::WORDS))
+        .help("what happened before this moment, the newest last", &["events", "events port 0x60 exception most 50"])
+        .more(
+            "KIND as in `break`; without one interrupts, exceptions, changes of ring, mode and task, and loads of CR3.",
+            &["break", "goto", "last"],
+        ),
     stops("break", "b", breaking::set)
         .also(&[("lb", "lin "), ("pb", "phys "), ("vb", ""), ("lbreak", "lin "), ("pbreak", "phys "), ("vbreak", "")])
-        .takes("[ADDR] [if CONDITION] [ignore N]", Takes::Expression)
+        .takes("[ADDR | KIND ..] [if CONDITION] [ignore N]", Takes::Expression)
         .help(
             "set a breakpoint, or list all",
             &["break 0000:7c00", "break *0x7c00", "break phys 0x7c00", "break cs:eip+2 ignore 3 if ax == 0x13"],
         )
         .more(
             "seg:off stops in any mode with that selector and offset; linear and physical addresses stop whatever the \
-             selector.",
+             selector. KIND is interrupt [VECTOR], int [VECTOR], exception [VECTOR or gp, pf, ..], port N [COUNT] \
+             [r|w], mmio ADDR [BYTES] [r|w], cr [N], cr3, msr [N], cpl [N], mode, task, segment [SELECTOR] or tlb \
+             [ADDR]: the stop comes behind what happened.",
             &["tbreak", "watch", "delete", "condition", "ignore"],
         ),
     stops("tbreak", "tb", breaking::set_temporary)
@@ -405,63 +460,6 @@ pub static COMMANDS: &[Command] = &[
         .also(&[("exit", "")])
         .help("leave (Ctrl-D too)", &["quit"])
         .more("The machine is gone then: `save` keeps it.", &["save"]),
-];
-
-/// Topics of `info`.
-pub static TOPICS: &[Command] = &[
-    topic("apic", "ap", looking::apic).help("the local APIC: what waits, and what holds it back", &["info apic"]),
-    topic("break", "b", breaking::list)
-        .also(&[("breakpoints", ""), ("watch", ""), ("watchpoints", "")])
-        .help("breakpoints and watchpoints, with conditions and counts", &["info break"]),
-    topic("cr", "c", looking::cr)
-        .also(&[("creg", ""), ("control", "")])
-        .help("control registers, bit by bit", &["info cr"]),
-    topic("device", "dev", looking::device)
-        .also(&[("devices", "")])
-        .takes("[NAME]", Takes::Device)
-        .help("a device's state, or the names of all", &["info device", "info device pic"]),
-    topic("dr", "dr", looking::dr).help("the guest's own debug registers", &["info dr"]),
-    topic("eflags", "e", looking::eflags)
-        .also(&[("flags", ""), ("f", "")])
-        .help("EFLAGS, flag by flag", &["info eflags"]),
-    topic("fpu", "f", looking::fpu)
-        .also(&[("float", ""), ("mmx", ""), ("x87", "")])
-        .help("registers of x87 and MMX, control and status bit by bit", &["info fpu"]),
-    topic("gdt", "g", looking::gdt)
-        .takes("[SELECTOR]", Takes::Expression)
-        .help("the global descriptor table", &["info gdt"]),
-    topic("idt", "id", looking::idt)
-        .takes("[VECTOR]", Takes::Expression)
-        .help("the interrupt descriptor table; in real mode the vector table", &["info idt"]),
-    topic("ivt", "iv", looking::ivt)
-        .takes("[VECTOR]", Takes::Expression)
-        .help("the interrupt vector table, and what each vector is for", &["info ivt", "info ivt 0x13"]),
-    topic("ldt", "l", looking::ldt)
-        .takes("[SELECTOR]", Takes::Expression)
-        .help("the local descriptor table", &["info ldt"]),
-    topic("machine", "ma", looking::machine)
-        .also(&[("config", ""), ("position", "")])
-        .help("what the machine is made of, and its position", &["info machine"]),
-    topic("mode", "mo", looking::show_mode).help("the mode line", &["info mode"]),
-    topic("msr", "ms", looking::msr).help("model-specific registers", &["info msr"]),
-    topic("notes", "n", looking::notes).help("what the guest used and the machine lacks", &["info notes"]),
-    topic("registers", "r", looking::regs)
-        .also(&[("all-registers", ""), ("regs", "")])
-        .help("all registers, as `regs`", &["info registers"]),
-    topic("screen", "sc", looking::screen).help("the text screen", &["info screen"]),
-    topic("seg", "se", looking::seg)
-        .also(&[("segments", ""), ("sreg", "")])
-        .help("segment registers with their hidden parts", &["info seg"]),
-    topic("serial", "ser", looking::serial).help("the last lines that COM1 sent", &["info serial"]),
-    topic("sse", "ss", looking::sse)
-        .also(&[("xmm", ""), ("mxcsr", ""), ("vector", "")])
-        .help("XMM registers, and MXCSR bit by bit", &["info sse"]),
-    topic("stack", "st", looking::show_stack).takes("[N]", Takes::Expression).help("the stack", &["info stack"]),
-    topic("tlb", "tl", looking::tlb)
-        .also(&[("tab", "")])
-        .takes("[ADDR]", Takes::Expression)
-        .help("the TLB; STALE entries differ from the tables", &["info tlb", "info tlb 0x7c00"]),
-    topic("tss", "ts", looking::tss).help("the task-state segment", &["info tss"]),
 ];
 
 /// Finds the row that a word means, and what an alias puts before the arguments.
@@ -641,6 +639,11 @@ mod tests {
             ("save", "save"),
             ("restore", "restore"),
             ("reverse-step", "reverse-step"),
+            ("reverse-next", "reverse-next"),
+            ("reverse-finish", "reverse-finish"),
+            ("reverse-continue", "reverse-continue"),
+            ("timeline", "timeline"),
+            ("verify", "verify"),
             ("si", "step"),
             ("s", "step"),
             ("n", "next"),

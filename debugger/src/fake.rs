@@ -2,15 +2,17 @@
 
 use std::path::Path;
 
+use ringwalk_cpu::event::EventWatch;
 use ringwalk_cpu::model::Model;
 use ringwalk_cpu::run::{Engine, Exit, Limits};
 use ringwalk_cpu::segment::{SegReg, Segment};
 use ringwalk_cpu::state::CpuState;
-use ringwalk_cpu::watch::{DataWatch, Place};
-use ringwalk_mmu::{Bus, BusCx, Instant, Memory, PhysAddr, Port, Reach, RouteSpan, Signals, Size, TlbPolicy, Vector};
+use ringwalk_mmu::{
+    Bus, BusCx, Frame, Instant, Memory, PhysAddr, Port, Reach, RouteSpan, Signals, Size, TlbPolicy, Vector,
+};
 
 use crate::register::Register;
-use crate::target::{RunUntil, Screen, Stop, Target};
+use crate::target::{Branch, Past, RunUntil, Screen, Stop, Target, Wants};
 
 /// RAM of the fake, in pages: 2 MiB.
 const RAM_PAGES: u64 = 512;
@@ -25,6 +27,17 @@ pub(crate) struct Fake {
     pub(crate) serial: String,
     pub(crate) typed: String,
     pub(crate) interrupt_in: Option<u64>,
+    /// Where the first command began: the only checkpoint.
+    start: Option<Box<Start>>,
+    /// The farthest it has been.
+    end: u64,
+}
+
+/// A whole machine.
+struct Start {
+    cpu: CpuState,
+    bus: Quiet,
+    pages: Vec<(Frame, [u8; 4096])>,
 }
 
 impl Fake {
@@ -51,7 +64,32 @@ impl Fake {
             serial: "hello\nworld\n".to_string(),
             typed: String::new(),
             interrupt_in: None,
+            start: None,
+            end: 0,
         }
+    }
+
+    fn keep_start(&mut self) {
+        if self.start.is_none() {
+            let frames = self.memory.ram.iter().filter(|frame| self.memory.frames.is_touched(*frame));
+            let pages = frames.map(|frame| (frame, *self.memory.frames.page(frame))).collect();
+            self.start = Some(Box::new(Start { cpu: self.cpu.clone(), bus: self.bus.clone(), pages }));
+        }
+        self.end = self.end.max(self.cpu.position);
+    }
+
+    fn go_to_start(&mut self) {
+        self.keep_start();
+        let Some(start) = &self.start else { return };
+        self.cpu = start.cpu.clone();
+        self.bus = start.bus.clone();
+        for frame in self.memory.ram.iter() {
+            let page = start.pages.iter().find(|(kept, _)| *kept == frame).map(|(_, page)| page);
+            if page.is_some() || self.memory.frames.is_touched(frame) {
+                self.memory.frames.replace(frame, page);
+            }
+        }
+        self.engine.forget(&mut self.memory);
     }
 
     /// The fake with code at 0000:7c00.
@@ -74,6 +112,7 @@ impl Fake {
             Exit::Retired => Stop::Retired,
             Exit::Breakpoint(id) => Stop::Breakpoint(id),
             Exit::Watch(hit) => Stop::Watch(hit),
+            Exit::Event(hit) => Stop::Event(hit),
             Exit::DeadHalt => Stop::DeadHalt,
             Exit::Shutdown => Stop::Shutdown,
             Exit::Signals => Stop::Reset,
@@ -84,7 +123,7 @@ impl Fake {
 }
 
 /// A bus without devices: one moment at which an interrupt with vector 8 comes, if any.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Quiet {
     pub(crate) signals: Signals,
     pub(crate) due: Option<Instant>,
@@ -173,6 +212,7 @@ impl Target for Fake {
     }
 
     fn step(&mut self) -> Stop {
+        self.keep_start();
         match self.engine.step(&mut self.cpu, &mut self.memory, &mut self.bus) {
             Exit::Position => Stop::Step,
             exit => Fake::named(exit),
@@ -180,6 +220,7 @@ impl Target for Fake {
     }
 
     fn run(&mut self, until: &RunUntil) -> Stop {
+        self.keep_start();
         let text = until.screen.as_deref().unwrap_or("no such text");
         if self.screen.as_ref().is_some_and(|screen| screen.rows.iter().any(|row| row.contains(text))) {
             return Stop::Screen;
@@ -199,8 +240,10 @@ impl Target for Fake {
         }
     }
 
-    fn set_watches(&mut self, code: Vec<(u32, Place)>, data: Vec<DataWatch>) {
+    fn set_watches(&mut self, wanted: Wants) {
+        let Wants { code, data, events } = wanted;
         self.engine.hot.watches.replace(code, data);
+        self.engine.hot.events = EventWatch::new(events);
         self.engine.forget(&mut self.memory);
     }
 
@@ -240,5 +283,47 @@ impl Target for Fake {
 
     fn reset(&mut self) {
         self.cpu.reset();
+    }
+
+    fn past(&self) -> Option<Past> {
+        let oldest = self.start.as_ref().map_or(self.cpu.position, |start| start.cpu.position);
+        let newest = self.end.max(self.cpu.position);
+        Some(Past { oldest, newest, checkpoints: 1, bytes: 3 << 19, limit: 64 << 20 })
+    }
+
+    fn checkpoints(&self) -> Vec<u64> {
+        self.past().map(|past| past.oldest).into_iter().collect()
+    }
+
+    fn travel(&mut self, position: u64) -> Result<Stop, String> {
+        self.keep_start();
+        if position < self.cpu.position {
+            self.go_to_start();
+        }
+        while self.cpu.position < position {
+            let before = self.cpu.position;
+            let limits = Limits { position, break_at_start: false, ..Limits::NONE };
+            let exit = self.engine.run(&mut self.cpu, &mut self.memory, &mut self.bus, limits);
+            if self.cpu.position == before {
+                return Ok(Fake::named(exit));
+            }
+        }
+        Ok(Stop::Position)
+    }
+
+    fn travel_retired(&mut self, retired: u64) -> Result<Stop, String> {
+        self.go_to_start();
+        let limits = Limits { retired, ..Limits::NONE };
+        Ok(Fake::named(self.engine.run(&mut self.cpu, &mut self.memory, &mut self.bus, limits)))
+    }
+
+    fn travel_before(&mut self, position: u64) -> Result<Option<Stop>, String> {
+        self.keep_start();
+        self.go_to_start();
+        Ok((self.cpu.position < position).then_some(Stop::Position))
+    }
+
+    fn branches(&self) -> Vec<Branch> {
+        vec![Branch { name: "main".into(), from: None, end: self.end, why: String::new(), present: true }]
     }
 }

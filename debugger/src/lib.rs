@@ -4,6 +4,8 @@
 //! from a text. Looking has no side effect, by type: commands that look get the machine as `&dyn Target`.
 
 pub mod acting;
+pub mod asking;
+pub mod back;
 pub mod breaking;
 pub mod breakpoints;
 pub mod commands;
@@ -14,6 +16,7 @@ pub mod desk;
 pub mod disassembly;
 mod editor;
 pub mod error;
+pub mod events;
 pub mod expression;
 #[cfg(test)]
 mod fake;
@@ -29,6 +32,7 @@ pub mod page;
 pub mod paging;
 pub mod register;
 pub mod registers;
+pub mod reverse;
 pub mod running;
 pub mod segments;
 pub mod session;
@@ -37,7 +41,9 @@ pub mod stack;
 pub mod stop;
 pub mod tables;
 pub mod target;
+pub mod timeline;
 pub mod token;
+pub mod topics;
 pub mod tour;
 #[cfg(test)]
 mod transcript_tests;
@@ -47,4 +53,4 @@ pub use error::Error;
 pub use front::{batch, lines, repl, wants_colour};
 pub use register::Register;
 pub use session::{Flow, Options, Session};
-pub use target::{RunUntil, Screen, Stop, Target};
+pub use target::{Branch, Past, RunUntil, Screen, Stop, Target, Wants};

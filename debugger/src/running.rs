@@ -7,6 +7,7 @@ use ringwalk_cpu::state::{CpuState, Shadow};
 use ringwalk_cpu::watch::Place;
 use ringwalk_mmu::{Tlb, TlbPolicy};
 
+use crate::back::{Unit, count_and_unit};
 use crate::breakpoints::{place_of, place_text, stands_at};
 use crate::commands::Arguments;
 use crate::context::{Context, context};
@@ -18,7 +19,8 @@ use crate::page::{Answered, answer};
 use crate::space::{Address, logical};
 use crate::stack::stack_at;
 use crate::stop::{Reason, why};
-use crate::target::{RunUntil, Stop, Target};
+use crate::target::{RunUntil, Stop, Target, Wants};
+use crate::timeline::{Goal, jump, part_of_history};
 use crate::tour::Arrival;
 
 /// A place of the debugger's own to stop at, and what must hold there.
@@ -64,20 +66,26 @@ fn stopped(target: &mut dyn Target, desk: &mut Desk, before: CpuState, reason: R
         Reason::Machine(stop) => Some(stop),
         _ => None,
     };
-    desk.announce = matches!(desk.last_stop, Some(Stop::Watch(_)));
+    desk.announce = matches!(desk.last_stop, Some(Stop::Watch(_) | Stop::Event(_)));
     desk.last_why = Some(why.clone());
     desk.before = Some(before);
     context(target, desk.before.as_ref(), Some(why))
 }
 
 /// Tells the machine what to look for, if that changed.
-fn arm(target: &mut dyn Target, desk: &mut Desk, own: Option<Place>) {
+pub(crate) fn arm(target: &mut dyn Target, desk: &mut Desk, own: Option<Place>) {
     let tour = desk.tour.iter().flat_map(|tour| tour.places());
     let wanted = desk.breakpoints.watches(own.into_iter().chain(tour));
     if wanted != desk.armed {
-        target.set_watches(wanted.0.clone(), wanted.1.clone());
+        target.set_watches(wanted.clone());
         desk.armed = wanted;
     }
+}
+
+/// The machine looks for nothing, or for something that the desk does not know of.
+pub(crate) fn disarm(target: &mut dyn Target, desk: &mut Desk) {
+    target.set_watches(Wants::default());
+    desk.armed = Default::default();
 }
 
 /// Runs until a stop that the user wants to see: conditions, counts and own places are answered here.
@@ -98,6 +106,8 @@ pub fn go(target: &mut dyn Target, desk: &mut Desk, mut until: RunUntil, own: Op
                 return Reason::Machine(stop);
             }
             Stop::Watch(_) => desk.breakpoints.look(target.cpu(), target.memory()),
+            Stop::Event(hit) if desk.breakpoints.touch(target, hit.id) => return Reason::Machine(stop),
+            Stop::Event(_) => (),
             _ => return Reason::Machine(stop),
         }
         if let Some(reason) = arrival(target, desk, own) {
@@ -132,6 +142,10 @@ fn step_once(target: &mut dyn Target, desk: &mut Desk) -> Option<Reason> {
             return Some(Reason::Machine(Stop::Watch(hit)));
         }
         Stop::Watch(_) => desk.breakpoints.look(target.cpu(), target.memory()),
+        Stop::Event(hit) if desk.breakpoints.touch(target, hit.id) => {
+            return Some(Reason::Machine(Stop::Event(hit)));
+        }
+        Stop::Event(_) => (),
         other => return Some(Reason::Machine(other)),
     }
     // Between the iterations of a REP instruction nothing arrives anywhere.
@@ -181,10 +195,38 @@ fn repeat(target: &mut dyn Target, desk: &mut Desk, count: u64, once: Once) -> A
     finish(target, desk, before, Reason::Machine(Stop::Step))
 }
 
-/// `step [N]`.
+/// `step [N] [iteration|instruction|event]`.
 pub fn step(target: &mut dyn Target, desk: &mut Desk, arguments: &Arguments<'_>) -> Answered {
-    let count = arguments.count(target, 1)?;
-    repeat(target, desk, count, step_once)
+    let (count, unit) = count_and_unit(target, arguments)?;
+    let once: Once = match unit {
+        Unit::Step => step_once,
+        Unit::Instruction => instruction_once,
+        Unit::Event => event_once,
+    };
+    repeat(target, desk, count, once)
+}
+
+/// All iterations of a REP instruction are one, and what comes before an instruction belongs to it.
+fn instruction_once(target: &mut dyn Target, desk: &mut Desk) -> Option<Reason> {
+    let retired = target.cpu().retired;
+    loop {
+        let reason = step_once(target, desk);
+        if reason.is_some() || target.cpu().retired != retired {
+            return reason;
+        }
+    }
+}
+
+/// Up to the next delivery of an interrupt or exception.
+fn event_once(target: &mut dyn Target, desk: &mut Desk) -> Option<Reason> {
+    loop {
+        let (retired, at) = (target.cpu().retired, target.cpu().linear_rip());
+        let reason = step_once(target, desk);
+        let delivered = target.cpu().retired == retired && target.cpu().linear_rip() != at;
+        if reason.is_some() || delivered {
+            return reason;
+        }
+    }
 }
 
 /// `next [N]`.
@@ -226,35 +268,42 @@ fn run_until(target: &mut dyn Target, desk: &mut Desk, until: RunUntil) -> Answe
     finish(target, desk, before, reason)
 }
 
-/// `goto POSITION`, `goto +N`, `goto retired N`.
+/// `goto POSITION`, `goto +N`, `goto -N`, `goto 37%`, `goto retired N`, `goto start`, `goto end`.
 pub fn goto(target: &mut dyn Target, desk: &mut Desk, arguments: &Arguments<'_>) -> Answered {
     // Positions may be typed with commas between groups of digits.
     let text = arguments.text.replace(',', "");
+    let past = target.past();
+    if let Some(position) = part_of_history(past.as_ref(), &text) {
+        return jump(target, desk, Goal::Position(position));
+    }
     let mut parser = Parser::new(&text)?;
     let retired = parser.word().is_some_and(|word| word == "retired") && text.trim() != "retired";
     if retired {
         parser.take_word("retired");
     }
     let now = if retired { target.cpu().retired } else { target.position() };
-    let relative = parser.take_sign("+");
+    let (forward, backward) = (parser.take_sign("+"), parser.take_sign("-"));
     if parser.at_end() {
         return Err(arguments.usage("a position is missing"));
     }
     let value = parser.expression()?.value(target)?;
     parser.end()?;
-    let goal = if relative { now.saturating_add(value) } else { value };
-    if goal < now {
-        return Err(Error::Later(format!(
-            "{goal} lies behind: the machine is at {now}. Going back comes in a later stage; `restore` a state saved \
-             before, or start again"
-        )));
-    }
-    let until = if retired {
-        RunUntil { retired: Some(goal), ..RunUntil::default() }
-    } else {
-        RunUntil { position: Some(goal), ..RunUntil::default() }
+    let goal = match (forward, backward) {
+        (true, _) => now.saturating_add(value),
+        (_, true) => now.saturating_sub(value),
+        _ => value,
     };
-    run_until(target, desk, until)
+    if retired {
+        if goal < now {
+            return jump(target, desk, Goal::Retired(goal));
+        }
+        return run_until(target, desk, RunUntil { retired: Some(goal), ..RunUntil::default() });
+    }
+    // What has been already is gone to; what has not is run to.
+    if goal < now || past.is_some_and(|past| goal <= past.newest && now < past.newest) {
+        return jump(target, desk, Goal::Position(goal));
+    }
+    run_until(target, desk, RunUntil { position: Some(goal), ..RunUntil::default() })
 }
 
 /// `until ADDR`, `until CONDITION`, `until serial TEXT`, `until screen TEXT`.
@@ -315,13 +364,4 @@ fn until_condition(target: &mut dyn Target, desk: &mut Desk, condition: &Expr) -
             return finish(target, desk, before, Reason::Done("condition", format!("the condition holds at {at}")));
         }
     }
-}
-
-/// `reverse-step` and its kin.
-pub fn reverse(_: &mut dyn Target, _: &mut Desk, arguments: &Arguments<'_>) -> Answered {
-    Err(Error::Later(format!(
-        "`{}` comes in a later stage. Until then `save` a state before, `restore` it, and `goto` a position: the same \
-         machine runs the same way again",
-        arguments.row.name
-    )))
 }

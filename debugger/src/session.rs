@@ -97,7 +97,13 @@ impl<'t> Session<'t> {
         }
         let answered = match row.run {
             Run::Look(function) => function(&*self.target, &mut self.desk, &arguments),
-            Run::Act(function) => function(&mut *self.target, &mut self.desk, &arguments),
+            Run::Act(function) => {
+                if row.group == Group::Changing {
+                    // What was may be no more.
+                    self.desk.steps = None;
+                }
+                function(&mut *self.target, &mut self.desk, &arguments)
+            }
             Run::Session(function) => return function(self, &arguments, out),
         };
         self.repeated = repetition(row, line).or_else(|| self.repeated.take());

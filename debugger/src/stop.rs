@@ -1,5 +1,6 @@
 //! Why the machine stands still: one line, always.
 
+use ringwalk_cpu::event::EventHit;
 use ringwalk_cpu::exception::vector_has_code;
 use ringwalk_cpu::segment::{SegReg, Selector};
 use ringwalk_cpu::state::{Activity, CpuState};
@@ -8,6 +9,7 @@ use serde::Serialize;
 
 use crate::breakpoints::{Breakpoints, Kind, held, times};
 use crate::disassembly::{decode, next_instruction, repeats};
+use crate::events::hit_text;
 use crate::space::{Address, logical};
 use crate::stack::stack_at;
 use crate::target::{Stop, Target};
@@ -74,6 +76,7 @@ pub fn why(target: &dyn Target, breakpoints: &Breakpoints, before: &CpuState, re
         Stop::Step => plain(target, "step", step_text(target, before)),
         Stop::Breakpoint(id) => breakpoint(target, breakpoints, *id),
         Stop::Watch(hit) => watch(target, breakpoints, hit),
+        Stop::Event(hit) => Why { id: Some(hit.id), ..plain(target, "event", event_stop(target, breakpoints, hit)) },
         Stop::Position => simple("position", "position reached"),
         Stop::Retired => simple("retired", "instruction count reached"),
         Stop::Serial => simple("serial", "COM1 sent the text"),
@@ -140,16 +143,28 @@ fn watch(target: &dyn Target, breakpoints: &Breakpoints, hit: &WatchHit) -> Why 
     Why { id: Some(hit.id), access: Some(access), ..plain(target, "watch", text) }
 }
 
+/// `breakpoint 4: exception 0dh #GP ... at 0008:7c00 mov ds, eax`.
+fn event_stop(target: &dyn Target, breakpoints: &Breakpoints, hit: &EventHit) -> String {
+    let hits = breakpoints.iter().find(|found| found.id == hit.id).map_or(0, |found| found.hits);
+    let hits = if hits > 1 { format!(", hit {}", times(hits)) } else { String::new() };
+    format!("breakpoint {}: {}{hits}", hit.id, hit_text(target, hit))
+}
+
 /// The instruction that made an access.
-fn writer(target: &dyn Target, hit: &WatchHit) -> String {
+pub(crate) fn writer(target: &dyn Target, hit: &WatchHit) -> String {
+    instruction_at(target, hit.selector, hit.rip)
+}
+
+/// An instruction that ran lately, with its place.
+pub(crate) fn instruction_at(target: &dyn Target, selector: u16, rip: u64) -> String {
     let cpu = target.cpu();
-    let same = cpu.seg(SegReg::Cs).selector == Selector(hit.selector);
+    let same = cpu.seg(SegReg::Cs).selector == Selector(selector);
     let at = if same {
-        Some(Address::in_segment(cpu, SegReg::Cs, hit.rip))
+        Some(Address::in_segment(cpu, SegReg::Cs, rip))
     } else {
-        Address::by_selector(cpu, target.memory(), hit.selector, hit.rip)
+        Address::by_selector(cpu, target.memory(), selector, rip)
     };
-    let at_text = logical(hit.selector, hit.rip);
+    let at_text = logical(selector, rip);
     at.map_or(at_text.clone(), |at| format!("{at_text} {}", decode(target, at).text()))
 }
 
@@ -172,7 +187,7 @@ fn step_text(target: &dyn Target, before: &CpuState) -> String {
             _ => "an event, and nothing retired".to_string(),
         };
     }
-    let (selector, eip) = place(before);
+    let (selector, rip) = place(before);
     let at = Address::Logical { selector: selector.0, offset: eip, base: before.seg(SegReg::Cs).base };
     let at = format!("{} {}", at.text(), decode(target, at).text());
     format!("{}: it came at {at}", delivery_text(target))

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use ringwalk_cpu::event::{EventHit, Wanted};
 use ringwalk_cpu::state::CpuState;
 use ringwalk_cpu::watch::{DataWatch, Place, WatchHit};
 use ringwalk_mmu::{Memory, PhysAddr, Signals};
@@ -35,6 +36,17 @@ pub struct RunUntil {
     pub screen: Option<String>,
 }
 
+/// What a run looks for, each with the number that the stop names.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wants {
+    /// Instructions.
+    pub code: Vec<(u32, Place)>,
+    /// Accesses to memory.
+    pub data: Vec<DataWatch>,
+    /// Whatever else can happen.
+    pub events: Vec<(u32, Wanted)>,
+}
+
 /// Why the machine stands still.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stop {
@@ -44,6 +56,8 @@ pub enum Stop {
     Breakpoint(u32),
     /// The last instruction touched watched memory.
     Watch(WatchHit),
+    /// Something happened that is looked for.
+    Event(EventHit),
     /// The position of [`RunUntil::position`] is reached.
     Position,
     /// The count of [`RunUntil::retired`] is reached.
@@ -71,6 +85,39 @@ pub enum Stop {
     /// Something on the host ended the run: the message says what, where, and what to do.
     Host(String),
 }
+
+/// What can be gone back to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Past {
+    /// The first position that can be gone back to.
+    pub oldest: u64,
+    /// The last position of the present branch.
+    pub newest: u64,
+    /// Checkpoints.
+    pub checkpoints: usize,
+    /// Memory that they take, about.
+    pub bytes: usize,
+    /// The bound on that.
+    pub limit: usize,
+}
+
+/// A line of time: what was changed in the past opened it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Branch {
+    /// Its name.
+    pub name: String,
+    /// The branch that it left, and where; `None` for the first.
+    pub from: Option<(String, u64)>,
+    /// Its last position.
+    pub end: u64,
+    /// What opened it, in words.
+    pub why: String,
+    /// The machine is on it.
+    pub present: bool,
+}
+
+/// What a machine without a history answers.
+const NO_HISTORY: &str = "no history is kept, so there is no way back: start with --history SIZE";
 
 /// A machine that can be debugged.
 ///
@@ -106,7 +153,7 @@ pub trait Target {
     /// stands at. `until` is checked before the first step. Ctrl-C ends it.
     fn run(&mut self, until: &RunUntil) -> Stop;
     /// Replaces all breakpoints and watchpoints.
-    fn set_watches(&mut self, code: Vec<(u32, Place)>, data: Vec<DataWatch>);
+    fn set_watches(&mut self, wanted: Wants);
     /// True if Ctrl-C was pressed since the last call or run; forgets it.
     fn take_interrupt(&mut self) -> bool;
 
@@ -125,4 +172,43 @@ pub trait Target {
     fn screenshot(&mut self, path: &Path) -> Result<String, String>;
     /// Resets the machine as its reset button does.
     fn reset(&mut self);
+
+    /// What can be gone back to; `None` if no history is kept.
+    fn past(&self) -> Option<Past> {
+        None
+    }
+    /// The positions of the checkpoints, ascending.
+    fn checkpoints(&self) -> Vec<u64> {
+        Vec::new()
+    }
+    /// Goes to the first boundary at or after a position, in the past or ahead. Breakpoints are passed by. Anything but
+    /// [`Stop::Position`] says why it stands elsewhere.
+    fn travel(&mut self, _position: u64) -> Result<Stop, String> {
+        Err(NO_HISTORY.to_owned())
+    }
+    /// The same for a count of retired instructions.
+    fn travel_retired(&mut self, _retired: u64) -> Result<Stop, String> {
+        Err(NO_HISTORY.to_owned())
+    }
+    /// Goes to a boundary not far before a position, from which single steps lead there as they did. `Ok(None)` at the
+    /// beginning of the history, `Ok(Some(Stop::Position))` where it stands, and any other stop for why not.
+    fn travel_before(&mut self, _position: u64) -> Result<Option<Stop>, String> {
+        Err(NO_HISTORY.to_owned())
+    }
+    /// All branches, the first one first.
+    fn branches(&self) -> Vec<Branch> {
+        Vec::new()
+    }
+    /// Goes to the end of another branch.
+    fn take_branch(&mut self, _name: &str) -> Result<Stop, String> {
+        Err(NO_HISTORY.to_owned())
+    }
+    /// Gives the present branch a name.
+    fn name_branch(&mut self, _name: &str) -> Result<(), String> {
+        Err(NO_HISTORY.to_owned())
+    }
+    /// Runs from one checkpoint to the next again and compares; answers the parts of the state that differ.
+    fn verify(&mut self, _from: u64, _to: u64) -> Result<Vec<String>, String> {
+        Err(NO_HISTORY.to_owned())
+    }
 }

@@ -33,6 +33,21 @@ fn transcript_with(fake: &mut Fake, options: Options, typed: &[&str]) -> String 
     String::from_utf8(out).unwrap()
 }
 
+/// As [`transcript`], with the first line only of a context.
+fn transcript_brief(fake: &mut Fake, typed: &[&str]) -> String {
+    let all = transcript(fake, typed);
+    let mut brief = String::new();
+    let mut context = false;
+    for line in all.lines() {
+        context = (context || line.starts_with("real mode")) && !line.starts_with("ringwalk>");
+        if !context {
+            brief.push_str(line);
+            brief.push('\n');
+        }
+    }
+    brief
+}
+
 /// The first line of each answer.
 fn first_lines(fake: &mut Fake, typed: &[&str]) -> String {
     let mut session = Session::new(fake, Options::default()).unwrap();
@@ -174,6 +189,310 @@ fn next_runs_through_recursion_interrupts_and_rep() {
     n: stepped  [position 14, retired 14]
     p sp: 0x7000 = 28672
     p dx: 0x0 = 0
+    ");
+}
+
+#[test]
+fn the_way_back_is_the_way_there() {
+    let mut fake = Fake::with_code(&COUNTING);
+    let typed = [
+        "until 0000:7c09",
+        "rs",
+        "p ip",
+        "rs 3",
+        "step 4",
+        "reverse-next",
+        "rn",
+        "p ip",
+        "rn",
+        "p ip",
+        "goto 8",
+        "reverse-finish",
+        "p ip",
+        "goto 50%",
+        "goto -2",
+        "goto end",
+        "timeline",
+        "rs 1000",
+        "rs",
+        "goto 101%",
+        "timeline nowhere",
+        "verify x",
+    ];
+    insta::assert_snapshot!(first_lines(&mut fake, &typed), @r"
+    until 0000:7c09: reached 0000:7c09  [position 19, retired 19]
+    rs: back one step  [position 18, retired 18]
+    p ip: 0x7c07 = 31751
+    rs 3: back 3 steps  [position 15, retired 15]
+    step 4: stepped  [position 19, retired 19]
+    reverse-next: back over one instruction  [position 18, retired 18]
+    rn: back over one instruction  [position 17, retired 17]
+    p ip: 0x7c06 = 31750
+    rn: back over one instruction  [position 13, retired 13]
+    p ip: 0x7c03 = 31747
+    goto 8: gone there  [position 8, retired 8]
+    reverse-finish: back to where this was called  [position 7, retired 7]
+    p ip: 0x7c03 = 31747
+    goto 50%: gone there  [position 9, retired 9]
+    goto -2: gone there  [position 7, retired 7]
+    goto end: gone there  [position 19, retired 19]
+    timeline: from 0 to 19, the machine is at 19 (100.0%)
+    rs 1000: the history begins here  [position 0, retired 0]
+    rs: the history begins here  [position 0, retired 0]
+    goto 101%: error: a number, a register or an address is missing (column 5 of `101%`)
+    timeline nowhere: error: no history is kept, so there is no way back: start with --history SIZE
+    verify x: error: `x` is neither a number nor a register (column 1 of `x`)
+    ");
+}
+
+#[test]
+fn a_rep_instruction_and_a_handler_are_taken_back_as_one() {
+    // 7c00: int 21h; mov cx,5; rep stosb
+    let mut fake = Fake::with_code(&[0xCD, 0x21, 0xB9, 0x05, 0x00, 0xF3, 0xAA, 0x90]);
+    fake.poke(0x84, &[0x00, 0x06, 0x00, 0x00]);
+    fake.poke(0x600, &[0x90, 0xCF]);
+    fake.cpu.gpr[7] = 0x500;
+    let typed = [
+        "s 9",
+        "rs",
+        "p cx",
+        "rs instruction",
+        "p cx",
+        "goto 9",
+        "rn",
+        "rn",
+        "rn",
+        "p ip",
+        "goto 2",
+        "rs event",
+        "rs in",
+    ];
+    insta::assert_snapshot!(first_lines(&mut fake, &typed), @r"
+    s 9: stepped  [position 9, retired 5]
+    rs: back one step  [position 8, retired 4]
+    p cx: 0x1 = 1
+    rs instruction: back one step  [position 4, retired 4]
+    p cx: 0x5 = 5
+    goto 9: gone there  [position 9, retired 5]
+    rn: back over one instruction  [position 4, retired 4]
+    rn: back over one instruction  [position 3, retired 3]
+    rn: back over one instruction  [position 0, retired 0]
+    p ip: 0x7c00 = 31744
+    goto 2: gone there  [position 2, retired 2]
+    rs event: the history begins here  [position 0, retired 0]
+    rs in: the history begins here  [position 0, retired 0]
+    ");
+}
+
+#[test]
+fn reverse_continue_meets_what_continue_meets() {
+    let mut fake = Fake::with_code(&COUNTING);
+    let typed = [
+        "break 0000:7c06",
+        "watch 0x500 word",
+        "break 0000:7c20 if cx == 2",
+        "c",
+        "c",
+        "c",
+        "c",
+        "c",
+        "c",
+        "rc",
+        "rc",
+        "rc",
+        "c",
+        "goto end",
+        "ignore 1 2",
+        "rc",
+        "rc",
+        "info break",
+        "rc",
+    ];
+    insta::assert_snapshot!(first_lines(&mut fake, &typed), @r"
+    break 0000:7c06: break 1  0000:7c06
+    watch 0x500 word: watch 2  write lin 00000500, 2 bytes
+    break 0000:7c20 if cx == 2: break 3  0000:7c20  if cx == 2
+    c: breakpoint 1 at 0000:7c06  [position 5, retired 5]
+    c: breakpoint 3 at 0000:7c20  [position 8, retired 8]
+    c: breakpoint 1 at 0000:7c06, hit twice  [position 11, retired 11]
+    c: breakpoint 1 at 0000:7c06, hit 3 times  [position 17, retired 17]
+    c: write watch 2: lin 00000500 0000 -> 1234 by 0000:7c09 mov word [0x500], 0x1234  [position 20, retired 20]
+    c: halted for good: HLT with nothing that can wake the processor  [position 21, retired 21]
+    rc: write watch 2: lin 00000500 0000 -> 1234 by 0000:7c09 mov word [0x500], 0x1234  [position 20, retired 20]
+    rc: breakpoint 1 at 0000:7c06, hit 4 times  [position 17, retired 17]
+    rc: breakpoint 1 at 0000:7c06, hit 5 times  [position 11, retired 11]
+    c: breakpoint 1 at 0000:7c06, hit 6 times  [position 17, retired 17]
+    goto end: gone there  [position 21, retired 21]
+    ignore 1 2: break 1  0000:7c06  ignores the next 2  hit 6 times
+    rc: write watch 2: lin 00000500 0000 -> 1234 by 0000:7c09 mov word [0x500], 0x1234  [position 20, retired 20]
+    rc: breakpoint 3 at 0000:7c20, hit twice  [position 8, retired 8]
+    info break: break 1  0000:7c06  hit 6 times
+    rc: breakpoint 1 at 0000:7c06, hit 7 times  [position 5, retired 5]
+    ");
+}
+
+#[test]
+fn breakpoints_on_what_happens_forward_and_backward() {
+    // int 21h; mov al,5; out 60h,al; in al,64h; mov ax,cs; mov ds,ax; xor dx,dx; div dl
+    let code = [0xCD, 0x21, 0xB0, 0x05, 0xE6, 0x60, 0xE4, 0x64, 0x8C, 0xC8, 0x8E, 0xD8, 0x31, 0xD2, 0xF6, 0xF2, 0xF4];
+    let mut fake = Fake::with_code(&code);
+    fake.poke(0x84, &[0x00, 0x06, 0x00, 0x00]);
+    fake.poke(0, &[0x10, 0x06, 0x00, 0x00]);
+    fake.poke(0x600, &[0x90, 0xCF]);
+    fake.poke(0x610, &[0xF4]);
+    let typed = [
+        "break port 0x60 8 w",
+        "break port 0x64 if al == 0xff",
+        "break exception de",
+        "break int 0x21 ignore 0",
+        "break segment 0",
+        "break interrupt 300",
+        "break port",
+        "break cr3 w",
+        "tbreak mode",
+        "break cpl 3",
+        "break tlb 0x7c00",
+        "break msr 0x1b",
+        "break mmio 0xb8000 4000",
+        "c",
+        "c",
+        "c",
+        "c",
+        "c",
+        "c",
+        "rc",
+        "rc",
+        "rc",
+        "goto end",
+        "events",
+        "events port 0x60 8, segment most 2",
+        "events nonsense",
+    ];
+    insta::assert_snapshot!(transcript_brief(&mut fake, &typed), @r"
+    ringwalk> break port 0x60 8 w
+    break 1  port 0x60, 8 of them written
+    ringwalk> break port 0x64 if al == 0xff
+    break 2  port 0x64 read or written  if al == 0xff
+    ringwalk> break exception de
+    break 3  exception #DE divide error
+    ringwalk> break int 0x21 ignore 0
+    break 4  software interrupt 0x21
+    ringwalk> break segment 0
+    break 5  load of selector 0x0
+    ringwalk> break interrupt 300
+    error: a number up to 255 was meant (column 14 of `interrupt 300`)
+    ringwalk> break port
+    error: the number of a port is missing (column 5 of `port`)
+    ringwalk> break cr3 w
+    error: this is more than the command takes (column 5 of `cr3 w`)
+    ringwalk> tbreak mode
+    break 6  change of mode  once
+    ringwalk> break cpl 3
+    break 7  change to CPL 3
+    ringwalk> break tlb 0x7c00
+    break 8  TLB fill 0x7000
+    ringwalk> break msr 0x1b
+    break 9  write of MSR 0x1b
+    ringwalk> break mmio 0xb8000 4000
+    break 10  device memory 000b8000, 4000 bytes read or written
+    ringwalk> c
+    breakpoint 4: software interrupt 21h at 0000:7c00 int 0x21  [position 1, retired 1]
+    ringwalk> c
+    breakpoint 5: cs <- 0000 at 0000:0601 iret  [position 3, retired 3]
+    ringwalk> c
+    breakpoint 1: port 060 written: 05 at 0000:7c04 out 0x60, al  [position 5, retired 5]
+    ringwalk> c
+    breakpoint 2: port 064 read: ff at 0000:7c06 in al, 0x64  [position 6, retired 6]
+    ringwalk> c
+    breakpoint 5: ds <- 0000 at 0000:7c0a mov ds, ax, hit twice  [position 8, retired 8]
+    ringwalk> c
+    breakpoint 3: exception #DE divide error at 0000:7c0e div dl  [position 11, retired 9]
+    ringwalk> rc
+    breakpoint 5: ds <- 0000 at 0000:7c0a mov ds, ax, hit twice  [position 8, retired 8]
+    ringwalk> rc
+    breakpoint 2: port 064 read: ff at 0000:7c06 in al, 0x64  [position 6, retired 6]
+    ringwalk> rc
+    breakpoint 1: port 060 written: 05 at 0000:7c04 out 0x60, al  [position 5, retired 5]
+    ringwalk> goto end
+    gone there  [position 11, retired 9]
+    ringwalk> events
+              11  exception #DE divide error at 0000:7c0e div dl
+    ringwalk> events port 0x60 8, segment most 2
+    what was before is left out: ask with `most N`
+               8  ds <- 0000 at 0000:7c0a mov ds, ax
+              11  ss <- 0000 at 0000:7c0e div dl
+    ringwalk> events nonsense
+    error: one of interrupt, int, exception, port, mmio, cr, cr3, msr, cpl, mode, task, segment was meant (column 1 of `nonsense`)
+    ");
+}
+
+#[test]
+fn questions_about_the_past() {
+    // 7c00: mov word [500h],1; mov word [501h],0203h; mov cx,3; again: inc byte [500h]; loop again; hlt
+    let code = [
+        0xC7, 0x06, 0x00, 0x05, 0x01, 0x00, 0xC7, 0x06, 0x01, 0x05, 0x03, 0x02, 0xB9, 0x03, 0x00, 0xFE, 0x06, 0x00,
+        0x05, 0xE2, 0xFA, 0xF4,
+    ];
+    let mut fake = Fake::with_code(&code);
+    let typed = [
+        "break 0000:7c15",
+        "c",
+        "last write 0x500",
+        "first write 0x500 word",
+        "all writes 0x500 most 3",
+        "all writes 0x501",
+        "last write 0x900",
+        "last write",
+        "last change cx",
+        "last change cr3",
+        "last change nothing",
+        "goto 7",
+        "last write 0x500",
+        "p position",
+        "goto 0",
+        "c",
+    ];
+    insta::assert_snapshot!(transcript_brief(&mut fake, &typed), @r"
+    ringwalk> break 0000:7c15
+    break 1  0000:7c15
+    ringwalk> c
+    breakpoint 1 at 0000:7c15  [position 9, retired 9]
+    ringwalk> last write 0x500
+               8  lin 00000500  03 -> 04  by 0000:7c0f inc byte [0x500]
+    `goto 8` goes there
+    ringwalk> first write 0x500 word
+               1  lin 00000500  0000 -> 0001  by 0000:7c00 mov word [0x500], 1
+    `goto 1` goes there
+    ringwalk> all writes 0x500 most 3
+               4  lin 00000500  01 -> 02  by 0000:7c0f inc byte [0x500]
+               6  lin 00000500  02 -> 03  by 0000:7c0f inc byte [0x500]
+               8  lin 00000500  03 -> 04  by 0000:7c0f inc byte [0x500]
+    and more: ask with a greater number
+    ringwalk> all writes 0x501
+               1  lin 00000501  00 -> 00  by 0000:7c00 mov word [0x500], 1
+               2  lin 00000501  00 -> 03  by 0000:7c06 mov word [0x501], 0x203
+    ringwalk> last write 0x900
+    lin 00000900: no instruction wrote it between 0 and 9
+    ringwalk> last write
+    error: `write` and an address are missing; usage: last write ADDR [LENGTH] | change REG
+    ringwalk> last change cx
+               9  cx 0x1 -> 0x0  by 0000:7c13 loop 0x7c0f
+    `goto 9` goes there
+    ringwalk> last change cr3
+    cr3 has been 0x0 since the history begins at 0
+    ringwalk> last change nothing
+    error: `nothing` is no register; usage: last write ADDR [LENGTH] | change REG
+    ringwalk> goto 7
+    gone there  [position 7, retired 7]
+    ringwalk> last write 0x500
+               6  lin 00000500  02 -> 03  by 0000:7c0f inc byte [0x500]
+    `goto 6` goes there
+    ringwalk> p position
+    0x7 = 7
+    ringwalk> goto 0
+    gone there  [position 0, retired 0]
+    ringwalk> c
+    breakpoint 1 at 0000:7c15, hit twice  [position 9, retired 9]
     ");
 }
 
@@ -390,12 +709,12 @@ fn until_and_goto() {
     until cx == 1: the condition holds at 0000:7c07  [position 12, retired 12]
     until if cx: the condition holds at 0000:7c03  [position 13, retired 13]
     until serial "login:": halted for good: HLT with nothing that can wake the processor  [position 21, retired 21]
-    goto 5: error: 5 lies behind: the machine is at 21. Going back comes in a later stage; `restore` a state saved before, or start again
-    goto +0: position reached  [position 21, retired 21]
-    goto retired 3: error: 3 lies behind: the machine is at 21. Going back comes in a later stage; `restore` a state saved before, or start again
-    until screen Boot: the screen shows the text  [position 21, retired 21]
+    goto 5: gone there  [position 5, retired 5]
+    goto +0: gone there  [position 5, retired 5]
+    goto retired 3: gone there  [position 3, retired 3]
+    until screen Boot: the screen shows the text  [position 3, retired 3]
     until: error: an address, a condition, serial TEXT or screen TEXT is missing; usage: until ADDR | CONDITION | serial TEXT | screen TEXT
-    goto: error: a position is missing; usage: goto POSITION | +N | retired N
+    goto: error: a position is missing; usage: goto POSITION | +N | -N | N% | start | end | retired N
     goto now: error: `now` is neither a number nor a register (column 1 of `now`)
     "#);
     let mut fake = Fake::with_code(&COUNTING);
@@ -756,7 +1075,7 @@ fn trouble_is_told_with_what_to_do() {
     info ldt: error: there is no LDT: LDTR holds a null selector
     info tss: error: there is no task: TR holds a null selector
     until serial: error: `serial` is neither a number nor a register (column 1 of `serial`)
-    reverse-step: error: `reverse-step` comes in a later stage. Until then `save` a state before, `restore` it, and `goto` a position: the same machine runs the same way again
+    reverse-step: the history begins here  [position 0, retired 0]
     tour: error: there is no tour of this machine; `ringwalk` without arguments starts the one with a tour
     quit now: error: `now` is more than it takes; usage: quit
     save: error: a file name is missing; usage: save FILE

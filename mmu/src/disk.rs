@@ -48,6 +48,9 @@ impl Backing for NoBacking {
 /// A page of a disk.
 pub type DiskPage = [u8; PAGE];
 
+/// A page of an overlay; `None` for one that was never written.
+pub type DiskPageBefore = Option<Box<DiskPage>>;
+
 /// Where a written page is kept.
 enum Kept {
     /// Zeros: of those a snapshot can name many.
@@ -63,6 +66,10 @@ pub struct Disk {
     overlay: BTreeMap<u64, Kept>,
     /// Written since [`Disk::take_dirty`]. Derived.
     dirty: BTreeSet<u64>,
+    /// What pages held before their first write since [`Disk::take_before`]; `None`: nothing is kept. Derived.
+    before: Option<BTreeMap<u64, DiskPageBefore>>,
+    /// Places in the spill that hold nothing any more.
+    free: Vec<u64>,
     /// Where pages go that memory has no room for; without one, memory takes them all. Of the host.
     spill: Option<Box<dyn Backing>>,
     in_memory: usize,
@@ -77,6 +84,8 @@ impl Disk {
             base,
             overlay: BTreeMap::new(),
             dirty: BTreeSet::new(),
+            before: None,
+            free: Vec::new(),
             spill: None,
             in_memory: 0,
             spilled: 0,
@@ -133,6 +142,10 @@ impl Disk {
 
     /// Changes a part of a page in the overlay.
     fn write_overlay(&mut self, number: u64, offset: usize, bytes: &[u8]) -> Result<(), String> {
+        if self.before.as_ref().is_some_and(|before| !before.contains_key(&number)) {
+            let page = self.overlay_page(number)?;
+            self.before.as_mut().map(|before| before.insert(number, page));
+        }
         match self.overlay.get_mut(&number) {
             Some(Kept::Memory(page)) => page[offset..][..bytes.len()].copy_from_slice(bytes),
             Some(Kept::Spilled(place)) => {
@@ -162,9 +175,12 @@ impl Disk {
     fn keep(&mut self, number: u64, page: &DiskPage) -> Result<(), String> {
         let kept = match &mut self.spill {
             Some(spill) if self.in_memory >= self.most_in_memory => {
-                spill.write_at(self.spilled * PAGE_BYTES, page)?;
-                self.spilled += 1;
-                Kept::Spilled(self.spilled - 1)
+                let place = self.free.last().copied().unwrap_or(self.spilled);
+                spill.write_at(place * PAGE_BYTES, page)?;
+                if self.free.pop().is_none() {
+                    self.spilled += 1;
+                }
+                Kept::Spilled(place)
             }
             _ => {
                 self.in_memory += 1;
@@ -183,6 +199,54 @@ impl Disk {
     /// Reads a written page, for hash and snapshot. The error is a sentence about the host's file.
     pub fn written_page(&self, number: u64, page: &mut DiskPage) -> Result<(), String> {
         self.page(number, page)
+    }
+
+    /// True for a page that was written.
+    pub fn is_written(&self, number: u64) -> bool {
+        self.overlay.contains_key(&number)
+    }
+
+    /// A page as the overlay holds it.
+    fn overlay_page(&self, number: u64) -> Result<DiskPageBefore, String> {
+        let Some(kept) = self.overlay.get(&number) else { return Ok(None) };
+        let mut page = Box::new([0; PAGE]);
+        self.read_kept(kept, 0, &mut *page)?;
+        Ok(Some(page))
+    }
+
+    /// From now on the first write to a page keeps what it held before, or no longer.
+    pub fn keep_before(&mut self, keeps: bool) {
+        self.before = keeps.then(BTreeMap::new);
+    }
+
+    /// The pages written since the last call, each with what it held then.
+    pub fn take_before(&mut self) -> BTreeMap<u64, DiskPageBefore> {
+        self.before.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// A page as it is, for one that must come back later.
+    pub fn present(&self, number: u64) -> Result<DiskPageBefore, String> {
+        self.overlay_page(number)
+    }
+
+    /// Gives a page other content from outside of time: nothing of it is kept. `None`: as if it was never written.
+    pub fn replace(&mut self, number: u64, page: Option<&DiskPage>) -> Result<(), String> {
+        match (self.overlay.get_mut(&number), page) {
+            (Some(Kept::Memory(bytes)), Some(page)) => **bytes = *page,
+            (gone, _) => {
+                match gone {
+                    Some(Kept::Memory(_)) => self.in_memory -= 1,
+                    Some(Kept::Spilled(place)) => self.free.push(*place),
+                    Some(Kept::Zero) | None => {}
+                }
+                self.overlay.remove(&number);
+                if let Some(page) = page {
+                    self.keep(number, page)?;
+                }
+            }
+        }
+        self.dirty.insert(number);
+        Ok(())
     }
 
     /// The pages written since the last call, in order.
@@ -266,6 +330,32 @@ mod tests {
             bounded.written_page(number, &mut right).expect("readable");
             assert_eq!(left, right, "{number}");
         }
+    }
+
+    #[test]
+    fn pages_come_back_as_they_were_before_their_first_write() {
+        let mut disk = blank();
+        disk.spill_to(Some(Box::new(Bytes(Vec::new()))));
+        disk.most_in_memory = 1;
+        disk.write(0, &[1; SECTOR_BYTES]).expect("memory");
+        disk.write(8, &[2; SECTOR_BYTES]).expect("the spill");
+        disk.keep_before(true);
+        for round in 0..20 {
+            for sector in [0, 1, 8, 16] {
+                disk.write(sector, &[3 + round; SECTOR_BYTES]).expect("there is room");
+            }
+            let before = disk.take_before();
+            assert_eq!(before.keys().copied().collect::<Vec<_>>(), [0, 1, 2]);
+            assert!(before[&2].is_none());
+            for (number, page) in &before {
+                disk.replace(*number, page.as_deref()).expect("there is room");
+            }
+            let mut sectors = [9; 17 * SECTOR_BYTES];
+            disk.read(0, &mut sectors).expect("readable");
+            let firsts = [0, 1, 8, 16].map(|sector| sectors[sector * SECTOR_BYTES]);
+            assert_eq!((firsts, disk.is_written(2)), ([1, 0, 2, 0], false));
+        }
+        assert!(disk.spilled <= 3, "places of the spill are used again");
     }
 
     #[test]

@@ -45,6 +45,11 @@ const DIRTY: u8 = 1;
 const TOUCHED: u8 = 2;
 /// Some cache may hold a way to write it. Derived.
 const WRITE_CACHED: u8 = 4;
+/// Kept as it was before its first write since the last [`Frames::take_before`]. Derived.
+const KEPT: u8 = 8;
+
+/// A page's bytes; `None` for zeros of a page that was never written.
+pub type PageBefore = Option<Box<[u8; PAGE]>>;
 
 /// Where bytes were stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,6 +86,10 @@ pub struct Frames {
     stale_code: Vec<(Frame, u64)>,
     /// What [`Frames::store`] did, for a reader that follows it. Derived.
     log: Option<Vec<Stored>>,
+    /// The first write to a page keeps what it held before.
+    keeps: bool,
+    /// What pages held before their first write. Derived.
+    before: Vec<(Frame, PageBefore)>,
 }
 
 impl Frames {
@@ -132,7 +141,53 @@ impl Frames {
     /// Marks a frame as written. A writer with a cached offset calls this once, when it fills its cache.
     #[inline]
     pub fn prepare_write(&mut self, frame: Frame) {
+        if self.keeps && self.status[frame.0 as usize] & KEPT == 0 {
+            self.keep(frame);
+        }
         self.status[frame.0 as usize] |= DIRTY | TOUCHED;
+    }
+
+    #[cold]
+    fn keep(&mut self, frame: Frame) {
+        let bytes = self.is_touched(frame).then(|| Box::new(*self.page(frame)));
+        self.before.push((frame, bytes));
+        self.status[frame.0 as usize] |= KEPT;
+    }
+
+    /// From now on the first write to a page keeps what it held before, or no longer. Cached ways to write must be
+    /// dropped by the caller.
+    pub fn keep_before(&mut self, keeps: bool) {
+        self.take_before();
+        self.keeps = keeps;
+    }
+
+    /// The pages written since the last call, each with what it held then. Cached ways to write must be dropped by the
+    /// caller.
+    pub fn take_before(&mut self) -> Vec<(Frame, PageBefore)> {
+        for (frame, _) in &self.before {
+            self.status[frame.0 as usize] &= !KEPT;
+        }
+        std::mem::take(&mut self.before)
+    }
+
+    /// Pages that wait for [`Frames::take_before`].
+    pub fn kept_before(&self) -> usize {
+        self.before.len()
+    }
+
+    /// Gives a page other content from outside of time: nothing of it is kept. Of code only the lines that change
+    /// become stale. Cached ways to memory must be dropped by the caller.
+    pub fn replace(&mut self, frame: Frame, bytes: Option<&[u8; PAGE]>) {
+        let bytes = bytes.unwrap_or(&[0; PAGE]);
+        self.status[frame.0 as usize] |= DIRTY | TOUCHED;
+        if self.code_lines[frame.0 as usize] != 0 {
+            for (number, line) in bytes.chunks_exact(LINE).enumerate() {
+                if self.bytes[frame.start() + number * LINE..][..LINE] != *line {
+                    self.note_store_near_code(frame, number * LINE, LINE);
+                }
+            }
+        }
+        self.bytes[frame.start()..][..PAGE].copy_from_slice(bytes);
     }
 
     /// Notes that a cache holds a way to write the frame.
@@ -236,10 +291,13 @@ impl Frames {
     }
 }
 
+/// Bytes that share a mark of decoded code.
+const LINE: usize = 64;
+
 /// The 64-byte lines that a span inside a page touches, one bit each.
 pub fn lines(offset: usize, len: usize) -> u64 {
-    let first = offset / 64;
-    let last = (offset + len - 1) / 64;
+    let first = offset / LINE;
+    let last = (offset + len - 1) / LINE;
     (u64::MAX >> (63 - last)) & (u64::MAX << first)
 }
 
@@ -261,6 +319,36 @@ mod tests {
         assert!(!frames.has_stale_code(), "the mark went with the code");
         frames.store(ram.first, 60, &[1]);
         assert!(frames.has_stale_code(), "the other line keeps its mark");
+    }
+
+    #[test]
+    fn a_page_is_kept_before_its_first_write() {
+        let mut frames = Frames::default();
+        frames.extend(3);
+        frames.store(Frame(1), 0, &[1]);
+        frames.keep_before(true);
+        frames.store(Frame(1), 0, &[2]);
+        frames.store(Frame(1), 1, &[3]);
+        frames.store(Frame(2), 0, &[4]);
+        let before = frames.take_before();
+        assert_eq!(before.len(), 2);
+        assert!(before[0].0 == Frame(1) && before[0].1.as_ref().is_some_and(|page| page[..2] == [1, 0]));
+        assert_eq!(before[1], (Frame(2), None), "zeros cost nothing");
+        frames.replace(Frame(1), before[0].1.as_deref());
+        assert_eq!((frames.page(Frame(1))[0], frames.kept_before()), (1, 0));
+        frames.store(Frame(1), 0, &[5]);
+        assert_eq!(frames.kept_before(), 1, "each span begins anew");
+    }
+
+    #[test]
+    fn replaced_code_is_stale_where_it_changed() {
+        let mut frames = Frames::default();
+        frames.extend(1);
+        frames.mark_code(Frame(0), 0, 256);
+        let mut page = [0; PAGE];
+        page[70] = 1;
+        frames.replace(Frame(0), Some(&page));
+        assert_eq!(frames.take_stale_code(), [(Frame(0), 0b10)]);
     }
 
     #[test]

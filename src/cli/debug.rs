@@ -14,6 +14,9 @@ use crate::machine::Stop;
 use crate::target::{self, StandingStops};
 use crate::tour;
 
+/// Memory for the history, unless `--history` says otherwise.
+const DEBUG_HISTORY: usize = 256 << 20;
+
 /// `ringwalk debug`.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct DebugArgs {
@@ -74,7 +77,7 @@ fn debug_with(args: DebugArgs, tour: Option<String>) -> Result<u8, String> {
 }
 
 fn open(machine: MachineArgs, stops: &StopArgs, image: Option<PathBuf>) -> Result<target::Session, String> {
-    let Setup { machine, plan, front, no_reboot } = setup(machine, image.as_deref(), false)?;
+    let Setup { machine, plan, front, no_reboot, history } = setup(machine, image.as_deref(), false)?;
     let timeout = stops.timeout.as_deref().map(|text| values::seconds("timeout", text)).transpose()?;
     let max_insns = stops.max_insns.as_deref().map(|text| values::count("max-insns", text)).transpose()?;
     let standing = StandingStops {
@@ -84,7 +87,13 @@ fn open(machine: MachineArgs, stops: &StopArgs, image: Option<PathBuf>) -> Resul
         no_reboot,
     };
     let front = Front::open(FrontOptions { timeout, ..front })?;
-    Ok(target::Session::new(machine, front, plan, standing))
+    let mut session = target::Session::new(machine, front, plan, standing);
+    match history {
+        Some(bytes) => session.keep_history(bytes)?,
+        // Not asked for: where it cannot be kept, going back says why.
+        None => drop(session.keep_history(DEBUG_HISTORY)),
+    }
+    Ok(session)
 }
 
 /// Carries out the commands, or those that are typed.

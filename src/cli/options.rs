@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// What the machine is made of, and where its ports lead.
-#[derive(Args, Deserialize, Clone, Debug, Default, PartialEq)]
+#[derive(Args, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
 #[serde(default, rename_all = "kebab-case")]
 #[command(next_help_heading = "Machine")]
 pub(crate) struct MachineArgs {

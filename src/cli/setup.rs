@@ -23,6 +23,8 @@ pub(crate) struct Setup {
     pub(crate) front: FrontOptions,
     /// A reset ends the run.
     pub(crate) no_reboot: bool,
+    /// Memory for the history in bytes, as it was asked for.
+    pub(crate) history: Option<usize>,
 }
 
 /// Builds the machine that the options describe. `interactive`: standard input belongs to it.
@@ -56,7 +58,8 @@ pub(crate) fn setup(args: MachineArgs, image: Option<&Path>, interactive: bool) 
     if let Some(path) = &args.input {
         machine.set_script(read_script(path)?);
     }
-    Ok(Setup { machine, plan, front, no_reboot: args.no_reboot })
+    let history = args.history.as_deref().map(history_bytes).transpose()?;
+    Ok(Setup { machine, plan, front, no_reboot: args.no_reboot, history })
 }
 
 /// Scripts are typed by people.
@@ -80,15 +83,18 @@ fn with_config_file(args: MachineArgs) -> Result<MachineArgs, String> {
     Ok(args.or(file))
 }
 
+fn history_bytes(text: &str) -> Result<usize, String> {
+    let bytes = values::size("history", text)?;
+    usize::try_from(bytes).map_err(|_| format!("--history {text}: this host cannot hold so much"))
+}
+
 /// Options that are promised and not there yet.
 fn refuse_later(args: &MachineArgs) -> Result<(), String> {
     let one_cpu = |smp: &String| smp == "1";
-    let no_history = |size: &String| size.trim_start_matches('0').is_empty();
     let in_order = |order: &String| order == "sc";
     let later = [
         ("--smp", args.smp.as_ref().is_some_and(|smp| !one_cpu(smp))),
         ("--order", args.order.as_ref().is_some_and(|order| !in_order(order))),
-        ("--history", args.history.as_ref().is_some_and(|size| !no_history(size))),
     ];
     match later.into_iter().find(|(_, given)| *given) {
         Some((option, _)) => Err(format!("{option} comes in a later stage")),

@@ -3,10 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use ringwalk_snapshots::{Diff, Info, SectionDifference, Snapshot, diff, info, verify};
+use ringwalk_snapshots::{Diff, Info, PAGE_SIZE, SectionDifference, Snapshot, diff, info, replace_file, verify};
 use serde::Serialize;
 
 use super::report::USAGE;
+use super::snapshot_core::{Run, write_core};
+use super::snapshot_words::differences;
+use crate::machine::{processor, section_json};
 
 /// `ringwalk snapshot`.
 #[derive(Args, Clone, Debug)]
@@ -32,7 +35,28 @@ enum Verb {
         #[arg(required = true)]
         files: Vec<PathBuf>,
     },
-    /// In which sections and pages two snapshots differ
+    /// A section as JSON: cpu0, board, machine, disks
+    Show {
+        /// The snapshot
+        file: PathBuf,
+        /// The section's name
+        section: String,
+    },
+    /// Write memory and registers as an ELF core file, which gdb reads
+    Core {
+        /// The snapshot
+        file: PathBuf,
+        /// The core file
+        core: PathBuf,
+    },
+    /// Write main memory as it is
+    Raw {
+        /// The snapshot
+        file: PathBuf,
+        /// The file for the bytes
+        raw: PathBuf,
+    },
+    /// In which fields and pages two snapshots differ
     Diff {
         /// The left one
         left: PathBuf,
@@ -52,6 +76,9 @@ pub(crate) fn snapshot(args: SnapshotArgs) -> Result<u8, String> {
             }
             Ok(status)
         }
+        Verb::Show { file, section } => show_section(file, section).map(|()| 0),
+        Verb::Core { file, core } => write_core_file(file, core).map(|()| 0),
+        Verb::Raw { file, raw } => write_raw(file, raw).map(|()| 0),
         Verb::Diff { left, right } => show_diff(left, right, args.json),
     }
 }
@@ -105,15 +132,82 @@ fn show_verify(path: &Path, json: bool) -> Result<u8, String> {
 /// Status 0 if they are equal, 8 (divergence) if not.
 fn show_diff(left: &Path, right: &Path, json: bool) -> Result<u8, String> {
     const DIVERGENCE: u8 = 8;
-    let diff = diff(&open(left)?, &open(right)?).map_err(|error| error.to_string())?;
+    let (left, right) = (open(left)?, open(right)?);
+    let diff = diff(&left, &right).map_err(|error| error.to_string())?;
     if json {
         print_json(&diff)?;
     } else if diff.is_empty() {
         println!("the same state");
     } else {
         print_diff(&diff);
+        print_fields(&diff, &left, &right);
     }
     Ok(if diff.is_empty() { 0 } else { DIVERGENCE })
+}
+
+fn show_section(path: &Path, name: &str) -> Result<(), String> {
+    let snapshot = open(path)?;
+    let value = section_json(&snapshot, name).map_err(|error| format!("{}: {error}", path.display()))?;
+    let names = || info(&snapshot).sections.into_iter().map(|section| section.name).collect::<Vec<_>>().join(", ");
+    let value = value.ok_or_else(|| format!("{}: there is no section {name}, only {}", path.display(), names()))?;
+    println!("{}", serde_json::to_string_pretty(&value).map_err(|error| error.to_string())?);
+    Ok(())
+}
+
+/// Pages of main memory that lie at their own number: what is above the hole for PCI is elsewhere.
+const BELOW_HOLE: u64 = (3 << 30) / PAGE_SIZE as u64;
+
+fn write_core_file(path: &Path, core: &Path) -> Result<(), String> {
+    let mut snapshot = open(path)?;
+    let trouble = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
+    let cpu = processor(&snapshot).map_err(|error| trouble(&error))?;
+    let mut runs: Vec<Run> = Vec::new();
+    let mut pages = snapshot.pages("ram").map_err(|error| trouble(&error))?;
+    while let Some((number, bytes)) = pages.next_page().map_err(|error| trouble(&error))? {
+        if number >= BELOW_HOLE {
+            break;
+        }
+        match runs.last_mut() {
+            Some(run) if u64::from(run.page) + (run.bytes.len() / PAGE_SIZE) as u64 == number => {
+                run.bytes.extend_from_slice(bytes);
+            }
+            _ => runs.push(Run { page: number as u32, bytes: bytes.to_vec() }),
+        }
+    }
+    replace_file(core, |out| write_core(out, &cpu, &runs)).map_err(|error| error.to_string())
+}
+
+fn write_raw(path: &Path, raw: &Path) -> Result<(), String> {
+    let mut snapshot = open(path)?;
+    let trouble = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
+    let mut pages = snapshot.pages("ram").map_err(|error| trouble(&error))?;
+    let count = pages.page_count();
+    let mut next = 0;
+    replace_file(raw, |out| {
+        while let Some((number, bytes)) = pages.next_page().map_err(std::io::Error::other)? {
+            zeros(out, number - next)?;
+            out.write_all(bytes)?;
+            next = number + 1;
+        }
+        zeros(out, count - next)
+    })
+    .map_err(|error| error.to_string())
+}
+
+fn zeros(out: &mut dyn std::io::Write, pages: u64) -> std::io::Result<()> {
+    (0..pages).try_for_each(|_| out.write_all(&[0; PAGE_SIZE]))
+}
+
+/// The fields that differ, in words, where both files have them in the present version.
+fn print_fields(diff: &Diff, left: &Snapshot, right: &Snapshot) {
+    for section in &diff.sections {
+        let values = (section_json(left, &section.name), section_json(right, &section.name));
+        if let (Ok(Some(left)), Ok(Some(right))) = values {
+            for line in differences(&section.name, &left, &right) {
+                println!("  {line}");
+            }
+        }
+    }
 }
 
 fn print_diff(diff: &Diff) {

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use ringwalk_chipset::Output;
 
+use super::keeper::Keeper;
 use super::mirror::{Mirror, in_graphics};
 use super::pace::Pace;
 use super::progress::Progress;
@@ -23,7 +24,7 @@ const FRAME: Duration = Duration::from_millis(33);
 /// Time between two looks at Ctrl-C while the machine sleeps.
 const NAP: Duration = Duration::from_millis(50);
 /// What COM1 has sent lately is kept up to twice this length, in bytes.
-const TAIL: usize = 32 << 10;
+const TAIL: usize = 512 << 10;
 
 /// Where the machine's ports lead.
 #[derive(Clone, Debug, Default)]
@@ -78,6 +79,13 @@ pub struct Front {
     deadline: Option<Instant>,
     next_frame: Instant,
     com1_tail: String,
+    /// Bytes that COM1 had sent at the end of the tail.
+    com1_heard: u64,
+    /// Of them those behind the machine, which may be in the past.
+    com1_sent: u64,
+    /// Output that has gone out: what a machine in the past sends again does not.
+    told: u64,
+    keeper: Keeper,
     left: bool,
 }
 
@@ -126,6 +134,10 @@ impl Front {
             deadline: None,
             next_frame: Instant::now(),
             com1_tail: String::new(),
+            com1_heard: 0,
+            com1_sent: 0,
+            told: 0,
+            keeper: Keeper::default(),
             left: false,
         })
     }
@@ -135,6 +147,7 @@ impl Front {
         self.deadline = self.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         let clock_hz = machine.config().board.clock_hz;
         self.pace = self.realtime.then(|| Pace::new(machine.position(), clock_hz));
+        self.keeper.go_on();
     }
 
     /// Gives the terminal back, or prints the last screen where one is wanted.
@@ -157,14 +170,65 @@ impl Front {
         self.interrupt.swap(false, Ordering::Relaxed)
     }
 
-    /// What COM1 sent lately.
+    /// A way through time begins: a long one is seen on the terminal, as a run without a debugger is.
+    pub fn begin_way(&mut self, machine: &Machine) {
+        self.begin(machine);
+        self.progress = Progress::start(machine.cpu.retired);
+    }
+
+    /// The way is over.
+    pub fn end_way(&mut self) {
+        if let Some(mut progress) = self.progress.take() {
+            progress.clear();
+        }
+    }
+
+    /// What COM1 sent lately, up to where the machine stands.
     pub fn com1_tail(&self) -> &str {
-        &self.com1_tail
+        let ahead = usize::try_from(self.com1_heard.saturating_sub(self.com1_sent)).unwrap_or(usize::MAX);
+        match ahead.checked_sub(1).map(|last| self.com1_tail.char_indices().rev().nth(last)) {
+            None => &self.com1_tail,
+            Some(cut) => &self.com1_tail[..cut.map_or(0, |(at, _)| at)],
+        }
+    }
+
+    /// The past was changed: what was sent behind this moment is sent no more.
+    pub fn forget_ahead(&mut self, machine: &Machine) {
+        self.com1_sent = machine.sent().com1;
+        self.com1_tail.truncate(self.com1_tail().len());
+        self.com1_heard = self.com1_sent;
+        self.told = machine.sent().all;
+    }
+
+    /// Another machine takes the place of the one before.
+    pub fn start_anew(&mut self, machine: &Machine) {
+        (self.com1_heard, self.com1_sent, self.told) = (machine.sent().com1, machine.sent().com1, machine.sent().all);
+        self.com1_tail.clear();
     }
 
     /// Fetches what the guest has sent, outside of a run.
     pub fn drain(&mut self, machine: &mut Machine) -> Result<(), String> {
-        self.pass_on(machine.take_output())
+        let output = machine.take_output();
+        let sent = machine.sent();
+        let mut number = sent.all - output.len() as u64;
+        let mut com1 = sent.com1 - output.iter().filter(|output| matches!(output, Output::Serial(0, _))).count() as u64;
+        self.com1_sent = sent.com1;
+        let mut fresh = Vec::new();
+        for output in output {
+            if let Output::Serial(0, byte) = output {
+                if com1 >= self.com1_heard {
+                    self.heard_com1(byte);
+                    self.com1_heard = com1 + 1;
+                }
+                com1 += 1;
+            }
+            if number >= self.told {
+                self.told = number + 1;
+                fresh.push(output);
+            }
+            number += 1;
+        }
+        self.pass_on(fresh)
     }
 
     fn pass_on(&mut self, output: Vec<Output>) -> Result<(), String> {
@@ -174,9 +238,6 @@ impl Front {
         for output in output {
             match output {
                 Output::Serial(port, byte) => {
-                    if port == 0 {
-                        self.heard_com1(byte);
-                    }
                     if let Some(sink) = self.serial.get_mut(usize::from(port)) {
                         sink.put(byte)?;
                     }
@@ -246,11 +307,12 @@ impl Front {
 
 impl Host for Front {
     fn attend(&mut self, machine: &mut Machine) -> Option<Stop> {
-        if let Err(trouble) = self.pass_on(machine.take_output()) {
+        self.keeper.look(machine);
+        if let Err(trouble) = self.drain(machine) {
             return Some(Stop::Host(trouble));
         }
-        // What waits in the machine holds up the host's end.
-        while !machine.has_input_waiting() {
+        // What waits in the machine holds up the host's end, and what comes in now must not change the past.
+        while !machine.has_input_waiting() && !machine.is_in_past() {
             let Some(piece) = self.sources.take() else { break };
             self.bring_in(machine, piece);
         }
@@ -258,6 +320,7 @@ impl Host for Front {
         if let Some(pace) = &self.pace {
             std::thread::sleep(pace.ahead(machine.position()).min(NAP));
         }
+        self.keeper.go_on();
         self.wants_to_stop()
     }
 

@@ -5,6 +5,7 @@ use ringwalk_debugger::Register;
 use ringwalk_mmu::{BusCx, Instant, PhysAddr};
 
 use super::Machine;
+use crate::history::Arrival;
 use crate::journal::Input;
 use crate::keyboard::strokes_of_text;
 use crate::screen;
@@ -74,6 +75,7 @@ impl Machine {
 
     /// Writes memory from outside; answers how many bytes were taken.
     pub fn write_memory(&mut self, first: PhysAddr, bytes: &[u8]) -> usize {
+        self.note_arrival(Arrival::Now(Input::Memory(first, bytes.to_vec())));
         let taken = self.poke(first, bytes);
         self.journal.note(self.cpu.position, Input::Memory(first, bytes.to_vec()));
         taken
@@ -91,15 +93,18 @@ impl Machine {
 
     /// Sets a register from outside.
     pub fn set_register(&mut self, register: Register, value: u64) -> Result<(), String> {
+        register.write(&mut self.cpu.clone(), &self.memory, value)?;
+        let name = register.name().to_owned();
+        self.note_arrival(Arrival::Now(Input::Register(name.clone(), value)));
         register.write(&mut self.cpu, &self.memory, value)?;
         self.engine.forget(&mut self.memory);
-        let name = register.name().to_owned();
         self.journal.note(self.cpu.position, Input::Register(name, value));
         Ok(())
     }
 
     /// Presses the reset button.
     pub fn press_reset(&mut self) {
+        self.note_arrival(Arrival::Now(Input::Reset));
         self.apply(Input::Reset);
     }
 

@@ -85,7 +85,11 @@ impl Machine {
 fn update_overlay(tree: &mut PageTree, disk: &mut Disk) -> Result<(), String> {
     let mut page = ZERO_PAGE;
     for number in disk.take_dirty() {
-        disk.written_page(number, &mut page)?;
+        // Going back in time takes written pages away.
+        match disk.is_written(number) {
+            true => disk.written_page(number, &mut page)?,
+            false => page = ZERO_PAGE,
+        }
         tree.update(number, &page);
     }
     Ok(())

@@ -4,6 +4,7 @@
 //! may end anywhere without a trace, so that the host can be looked at in between.
 
 use ringwalk_chipset::Output;
+use ringwalk_cpu::event::EventHit;
 use ringwalk_cpu::flags::IF;
 use ringwalk_cpu::run::{Engine, Executed, Exit, Limits};
 use ringwalk_cpu::state::{Activity, CpuState};
@@ -52,6 +53,8 @@ pub enum Stop {
     Breakpoint(u32),
     /// The last instruction touched watched memory.
     Watch(WatchHit),
+    /// Something happened that the debugger looks for.
+    Event(EventHit),
     /// Halted, and nothing can wake the processor.
     DeadHalt,
     /// Shut down after a triple fault.
@@ -154,7 +157,7 @@ impl Machine {
         }
         for port in 0..PORTS {
             for byte in self.board.serial_unsent(port) {
-                self.outlet.output.push(Output::Serial(port, byte));
+                self.outlet.push(Output::Serial(port, byte));
                 if port == 0 && self.outlet.serial.as_mut().is_some_and(|text| text.push(byte)) {
                     return Stop::Serial;
                 }
@@ -258,6 +261,7 @@ impl Machine {
     /// Lets every input take effect whose position is reached.
     fn take_inputs(&mut self) {
         let (position, clock_hz) = (self.cpu.position, self.config.board.clock_hz);
+        while self.take_arrival() {}
         if self.feed.script.wants_screen(position, clock_hz) {
             self.show_screen_to_script();
         }
@@ -284,7 +288,8 @@ impl Machine {
     /// The next position at which something comes in.
     fn next_input(&self) -> Option<u64> {
         let script = self.feed.script.next_position(self.config.board.clock_hz);
-        self.feed.inbox.next_position().into_iter().chain(script).min()
+        let known = self.next_known_arrival();
+        self.feed.inbox.next_position().into_iter().chain(script).chain(known).min()
     }
 
     /// Runs the engine to the next limit.
@@ -318,6 +323,7 @@ impl Machine {
             Exit::Position | Exit::Retired | Exit::Signals => None,
             Exit::Breakpoint(id) => Some(Stop::Breakpoint(id)),
             Exit::Watch(hit) => Some(Stop::Watch(hit)),
+            Exit::Event(hit) => Some(Stop::Event(hit)),
             Exit::FruitlessDeliveries => Some(Stop::EndlessDeliveries),
             Exit::Diverged => Some(Stop::Diverged(self.divergence())),
             Exit::Shutdown if self.config.on_shutdown == OnShutdown::Stop => Some(Stop::Shutdown),
@@ -365,6 +371,6 @@ impl Machine {
 
     fn next_arrival(&self) -> Option<u64> {
         let (inbox, script) = (self.feed.inbox.next_position(), self.feed.script.next_at());
-        inbox.into_iter().chain(script).min()
+        inbox.into_iter().chain(script).chain(self.next_known_arrival()).min()
     }
 }

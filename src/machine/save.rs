@@ -271,6 +271,11 @@ impl Machine {
         Ok(())
     }
 
+    /// The hashes of BIOS and VGA BIOS.
+    pub fn firmware_hashes(&self) -> (StateHash, StateHash) {
+        (StateHash::of(&self.firmware.bios), StateHash::of(&self.firmware.vga_bios))
+    }
+
     pub(super) fn machine_section(&self) -> MachineSection {
         MachineSection {
             config: self.config.clone(),

@@ -35,7 +35,7 @@ impl Tap<'_> {
                 Output::PowerOff => self.end(Stop::PowerOff),
                 Output::Serial(..) | Output::Debug(_) | Output::Parallel(_) => {}
             }
-            self.outlet.output.push(output);
+            self.outlet.push(output);
         }
     }
 

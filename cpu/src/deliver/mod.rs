@@ -14,6 +14,7 @@ pub(crate) use task::{Cause, switch_through};
 pub(crate) use virtual_8086::{is_redirected, redirect};
 
 use crate::debug::{DR6_BS, DR6_BT, DR7_GD};
+use crate::event::Event as Told;
 use crate::exception::{Exception, ExceptionClass, class_of, vector};
 use crate::exec::Exec;
 use crate::flags::RF;
@@ -53,6 +54,17 @@ pub(crate) struct Event {
     pub return_rip: u64,
 }
 
+impl Event {
+    /// As a debugger is told of it.
+    const fn told(&self) -> Told {
+        match self.source {
+            Source::External => Told::Interrupt(self.vector),
+            Source::Exception => Told::Exception(self.vector, self.code),
+            Source::Software | Source::Int1 => Told::SoftwareInterrupt(self.vector),
+        }
+    }
+}
+
 /// Error-code bit: the event was external to the program.
 const EXT: u16 = 1;
 /// Error-code bit: the index is that of a gate in the IDT.
@@ -60,6 +72,7 @@ const IDT: u16 = 2;
 
 /// Delivers one event; `Err` is the exception that arose on the way, with EXT set where it belongs.
 pub(crate) fn deliver(cx: &mut Exec<'_>, event: Event) -> Result<(), Exception> {
+    cx.tell(event.told());
     let delivered = match cx.cpu.mode() {
         Mode::Real => real::deliver(cx, event),
         _ if cx.cpu.long_mode() => long::deliver(cx, event),

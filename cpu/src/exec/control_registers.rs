@@ -3,6 +3,7 @@
 
 use super::Exec;
 use crate::debug::{DR6_BD, DR7_GD};
+use crate::event::Event;
 use crate::exception::{Exception, Step};
 use crate::insn::Insn;
 use crate::model::{Feature, Features};
@@ -160,6 +161,7 @@ fn write_cr3(cx: &mut Exec<'_>, value: u64) -> Step {
     } else if cx.cpu.cr0 & CR0_PG != 0 && cx.cpu.cr4 & CR4_PAE != 0 {
         load_pdptes(cx, value)?;
     }
+    cx.tell(Event::Control(3, cx.cpu.cr3, value));
     cx.cpu.cr3 = value;
     if kept {
         cx.cpu.fetch_page = None;
@@ -185,6 +187,7 @@ fn write_cr4(cx: &mut Exec<'_>, value: u64) -> Step {
         cx.flush_translations(false);
         cx.refresh_guard();
     }
+    cx.tell_changes();
     Ok(())
 }
 

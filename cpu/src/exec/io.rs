@@ -4,6 +4,7 @@ use ringwalk_mmu::{Access, Class, Port, Size};
 
 use super::string::{DESTINATION, SOURCE, advance, repeat};
 use crate::debug;
+use crate::event::Event;
 use crate::exception::{Exception, Step};
 use crate::exec::Exec;
 use crate::insn::Insn;
@@ -68,6 +69,7 @@ pub fn outs<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
 fn read_port<W: Width>(cx: &mut Exec<'_>, port: u16) -> W {
     note_access::<W>(cx, port);
     let value = cx.on_bus(|bus, bus_cx| bus.port_read(Port(port), size::<W>(), bus_cx));
+    cx.tell(Event::PortRead(port, W::BYTES as u8, value));
     W::truncate(value.into())
 }
 
@@ -75,6 +77,7 @@ fn write_port<W: Width>(cx: &mut Exec<'_>, port: u16, value: W) {
     note_access::<W>(cx, port);
     let value = value.as_() as u32; // ports are at most 32 bits wide
     cx.on_bus(|bus, bus_cx| bus.port_write(Port(port), size::<W>(), value, bus_cx));
+    cx.tell(Event::PortWrite(port, W::BYTES as u8, value));
 }
 
 /// An I/O breakpoint strikes behind the instruction.

@@ -6,6 +6,7 @@ use ringwalk_mmu::{
 };
 
 use super::{Exec, STALE};
+use crate::event::Event;
 use crate::exception::{Exception, Step};
 use crate::flags;
 use crate::segment::SegReg;
@@ -227,9 +228,13 @@ impl Exec<'_> {
     #[inline(never)]
     fn walk(&mut self, addr: LinAddr, access: Access, class: Class) -> Result<PhysAddr, Exception> {
         let paging = self.cpu.paging();
+        let lacked = self.lacks_translation(addr);
         match translate(&paging, &mut self.cpu.tlb, self.memory, addr, access, class) {
             Ok(done) => {
                 self.drop_derived_of(done.lost);
+                if lacked && self.cpu.tlb.find(addr, self.cpu.pcid()).is_some() {
+                    self.tell(Event::TlbFill(addr, done.physical));
+                }
                 Ok(done.physical)
             }
             Err(fault) => {
@@ -272,7 +277,7 @@ impl Exec<'_> {
                 little_endian(&self.memory.frames.page(frame)[at..at + piece.bytes])
             }
             Route::Mmio => {
-                if self.may_cache(piece) {
+                if self.hot.events.is_none() && self.may_cache(piece) {
                     self.hot.host_tlb.fill_device_read(piece.linear, class, piece.physical);
                 }
                 self.load_device(piece)
@@ -288,7 +293,7 @@ impl Exec<'_> {
         match self.memory.routes(piece.physical.page()).write {
             Route::Frame(frame) => self.store_frame(piece, frame, value, class),
             Route::Mmio => {
-                if self.may_cache(piece) {
+                if self.hot.events.is_none() && self.may_cache(piece) {
                     self.hot.host_tlb.fill_device_write(piece.linear, class, piece.physical);
                 }
                 self.store_device(piece, value);
@@ -343,10 +348,12 @@ impl Exec<'_> {
             let part = self.on_bus(|bus, cx| bus.mmio_read(PhysAddr(piece.physical.0 + at), size, cx));
             value |= (part & size.ones()) << (8 * at);
         }
+        self.tell_device(Access::Read, piece.physical, piece.bytes, value);
         value
     }
 
     fn store_device(&mut self, piece: Piece, value: u64) {
+        self.tell_device(Access::Write, piece.physical, piece.bytes, value);
         for (at, size) in bus_cycles(piece.physical, piece.bytes) {
             let part = value >> (8 * at) & size.ones();
             self.on_bus(|bus, cx| bus.mmio_write(PhysAddr(piece.physical.0 + at), size, part, cx));

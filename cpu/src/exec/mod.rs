@@ -120,6 +120,8 @@ pub struct Hot {
     pub watches: Watches,
     /// What an access under a watchpoint left for the stop.
     pub watch_hit: Option<crate::watch::WatchHit>,
+    /// What else the debugger looks for.
+    pub events: Option<Box<crate::event::EventWatch>>,
     /// One line a site, then a counter: what the guest used that the machine lacks.
     pub notes: crate::watch::Notes,
     /// What instructions cost. The machine's configuration decides it.
@@ -152,6 +154,7 @@ impl Default for Hot {
             fetch_frame: trace::FetchFrame::Unknown,
             watches: Watches::default(),
             watch_hit: None,
+            events: None,
             notes: crate::watch::Notes::default(),
             timing: Timing::Flat,
             iteration_cycles: 1,
@@ -464,6 +467,7 @@ impl Exec<'_> {
     pub fn set_segment(&mut self, reg: SegReg, segment: Segment) {
         self.cpu.segments[reg as usize] = segment;
         self.hot.stale |= 1 << reg as u8;
+        self.tell(crate::event::Event::Segment(reg as u8, segment.selector.0));
     }
 
     /// Ends the trace if EFLAGS or CPL now let something through that waits: an interrupt, an NMI, a debug trap, or the
@@ -483,6 +487,7 @@ impl Exec<'_> {
         let aligned = self.cpu.cpl == 3 && self.cpu.cr0 & CR0_AM != 0 && self.cpu.flags.has(flags::AC);
         self.hot.guarded = aligned || self.cpu.dr7 & 0xFF != 0;
         self.hot.stale |= STALE;
+        self.tell_changes();
     }
 
     /// Drops everything derived from translations: after a change of paging, A20 or routing.

@@ -3,6 +3,7 @@
 
 use super::Exec;
 use super::system::{AX, CX, DX};
+use crate::event::Event;
 use crate::exception::Step;
 use crate::insn::Insn;
 use crate::model::Feature;
@@ -51,6 +52,7 @@ pub fn wrmsr(cx: &mut Exec<'_>, _: &Insn) -> Step {
     let canonical = !cx.cpu.features.has(Feature::Lm) || !holds_address(number) || cx.cpu.is_canonical(value);
     cx.require(canonical, Site::MsrValue, 0)?;
     if exists(number, cx.cpu.features) {
+        cx.tell(Event::Msr(number, value));
         match number {
             EFER => return write_efer(cx, value),
             FS_BASE | GS_BASE => {

@@ -45,7 +45,7 @@ pub(super) unsafe fn output<W: Width>(c: *mut CpuState, h: *mut Hot, i: *const I
 #[inline(always)]
 fn is_free(cpu: &CpuState, hot: &Hot) -> bool {
     let privileged = !cpu.protected() || (cpu.cpl <= cpu.flags.iopl() && !cpu.flags.has(VM));
-    privileged && !hot.guarded
+    privileged && !hot.guarded && hot.events.is_none()
 }
 
 #[inline(always)]

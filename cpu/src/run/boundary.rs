@@ -32,6 +32,9 @@ impl Run<'_, '_> {
             if let Some(hit) = self.cx.hot.watch_hit.take() {
                 return Some(Exit::Watch(hit));
             }
+            if let Some(hit) = self.cx.hot.events.as_mut().and_then(|events| events.take_hit()) {
+                return Some(Exit::Event(hit));
+            }
             if asked {
                 return Some(Exit::Signals);
             }
