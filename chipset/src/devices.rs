@@ -179,7 +179,10 @@ mod tests {
             numbers.map(|number| Devices::NAMES[usize::from(number)]).collect()
         };
         assert_eq!(names(Devices::MAKES_REQUESTS), ["isa_bridge", "i8042", "port92"]);
-        assert_eq!(names(Devices::MAKES_SIGNALS), ["isa_bridge", "pic", "rtc", "i8042", "port92", "coprocessor", "io_apic"]);
+        assert_eq!(
+            names(Devices::MAKES_SIGNALS),
+            ["isa_bridge", "pic", "rtc", "i8042", "port92", "coprocessor", "io_apic"]
+        );
         let timeless =
             ["isa_bridge", "host_bridge", "pic", "port92", "debug_port", "exit_device", "dma", "fw_cfg", "io_apic"];
         assert_eq!(names(Devices::TIMELESS), timeless);

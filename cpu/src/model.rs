@@ -26,7 +26,7 @@ const SINCE_P6: [Feature; 8] = [
     Feature::Fxsr,
 ];
 /// What else this build can do.
-const SINCE_THEN: [Feature; 26] = [
+const SINCE_THEN: [Feature; 25] = [
     Feature::X2apic,
     Feature::TscDeadline,
     Feature::Pat,

@@ -188,7 +188,7 @@ fn step_text(target: &dyn Target, before: &CpuState) -> String {
         };
     }
     let (selector, rip) = place(before);
-    let at = Address::Logical { selector: selector.0, offset: eip, base: before.seg(SegReg::Cs).base };
+    let at = Address::Logical { selector: selector.0, offset: rip, base: before.seg(SegReg::Cs).base };
     let at = format!("{} {}", at.text(), decode(target, at).text());
     format!("{}: it came at {at}", delivery_text(target))
 }

@@ -30,7 +30,7 @@ fn over_a_page() -> Program {
     program.write(START, &bytes[..first]);
     program.write(ELSEWHERE, &bytes[first..]);
     program.write_dword(pte_of(0x1_1000), ELSEWHERE | 7);
-    program.cpu.rip = START;
+    program.cpu.rip = START.into();
     program
 }
 

@@ -1,7 +1,8 @@
 //! Which handler an instruction on XMM registers gets.
 
 use super::Fast;
-use super::choose::{form, held};
+use super::choose::form;
+use super::handing::held;
 use super::operand::{BASE, BASED, FLAT_BASE, FLAT_INDEX, INDEX, WORD};
 use super::simd::{self, And, AndNot, Doubles, Low, LowAlone, Move, Or, Singles, UnpackHigh, UnpackLow, Xor};
 use crate::exec::sse_float::{Add, Divide, Multiply, Operation, SquareRoot, Subtract};

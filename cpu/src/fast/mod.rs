@@ -28,6 +28,7 @@ mod choose_simd;
 mod counted;
 mod dispatch;
 mod flags;
+mod handing;
 mod liveness;
 mod moves;
 mod operand;

@@ -2,9 +2,10 @@
 
 use super::Fast;
 use super::branch::decide;
-use super::choose::{CodeMode, form, held};
+use super::choose::{CodeMode, form};
 use super::dispatch::bail;
 use super::flags::Kind;
+use super::handing::held;
 use super::operand::{
     DST, FLAT_BASE, FLAT_INDEX, LAST_REGISTER, LONG_BASE, LONG_RIP, SRC, WORD, get, get_or, immediate, put, read,
     readable,

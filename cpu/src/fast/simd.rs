@@ -3,6 +3,8 @@
 //! Registers are reached by quadwords, each read whole and written whole: the host forwards a quadword just written to
 //! one that is read, but not to the half of sixteen bytes.
 
+use num_traits::AsPrimitive;
+
 use super::dispatch::{bail, next};
 use super::flags::Kind;
 use super::operand::{FLAT_BASE, get, put, read, readable, writable, write};
