@@ -51,6 +51,21 @@ const SINCE_THEN: [Feature; 24] = [
     Feature::CpuidFault,
     Feature::Prefetchw,
 ];
+/// Instructions on vector registers, and what came with them.
+const VECTORS: [Feature; 12] = [
+    Feature::Mmx,
+    Feature::Clflush,
+    Feature::Sse,
+    Feature::Sse2,
+    Feature::Sse3,
+    Feature::Ssse3,
+    Feature::Sse41,
+    Feature::Sse42,
+    Feature::Popcnt,
+    Feature::Aes,
+    Feature::Pclmulqdq,
+    Feature::Sha,
+];
 
 /// A processor model.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,7 +105,7 @@ impl Model {
             Model::I486 => Model::I386.features().and(Features::of(&SINCE_486)),
             Model::Pentium => Model::I486.features().and(Features::of(&SINCE_PENTIUM)),
             Model::P6 => Model::Pentium.features().and(Features::of(&SINCE_P6)),
-            Model::Max => Model::P6.features().and(Features::of(&SINCE_THEN)),
+            Model::Max => Model::P6.features().and(Features::of(&SINCE_THEN)).and(Features::of(&VECTORS)),
         }
     }
 

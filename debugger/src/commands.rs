@@ -423,6 +423,9 @@ pub static TOPICS: &[Command] = &[
     topic("eflags", "e", looking::eflags)
         .also(&[("flags", ""), ("f", "")])
         .help("EFLAGS, flag by flag", &["info eflags"]),
+    topic("fpu", "f", looking::fpu)
+        .also(&[("float", ""), ("mmx", ""), ("x87", "")])
+        .help("registers of x87 and MMX, control and status bit by bit", &["info fpu"]),
     topic("gdt", "g", looking::gdt)
         .takes("[SELECTOR]", Takes::Expression)
         .help("the global descriptor table", &["info gdt"]),
@@ -449,6 +452,9 @@ pub static TOPICS: &[Command] = &[
         .also(&[("segments", ""), ("sreg", "")])
         .help("segment registers with their hidden parts", &["info seg"]),
     topic("serial", "ser", looking::serial).help("the last lines that COM1 sent", &["info serial"]),
+    topic("sse", "ss", looking::sse)
+        .also(&[("xmm", ""), ("mxcsr", ""), ("vector", "")])
+        .help("XMM registers, and MXCSR bit by bit", &["info sse"]),
     topic("stack", "st", looking::show_stack).takes("[N]", Takes::Expression).help("the stack", &["info stack"]),
     topic("tlb", "tl", looking::tlb)
         .also(&[("tab", "")])

@@ -38,7 +38,8 @@ pub struct BitsViews {
     pub registers: Vec<BitsView>,
 }
 
-type Row = (u64, &'static str, &'static str);
+/// Mask, name, meaning.
+pub(crate) type Row = (u64, &'static str, &'static str);
 
 /// SDM Vol.1 3.4.3 "EFLAGS Register".
 const EFLAGS: [Row; 17] = [
@@ -90,7 +91,8 @@ const CR4: [Row; 12] = [
     (state::CR4_VME, "vme", "virtual interrupts in virtual-8086 mode"),
 ];
 
-fn decode(name: &'static str, value: u64, before: Option<u64>, rows: &[Row]) -> BitsView {
+/// A register with the bits that its rows name.
+pub(crate) fn decode(name: &'static str, value: u64, before: Option<u64>, rows: &[Row]) -> BitsView {
     let bit = |(mask, name, meaning): &Row| Bit {
         name,
         value: (value & mask) >> mask.trailing_zeros(),

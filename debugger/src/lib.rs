@@ -17,6 +17,7 @@ pub mod error;
 pub mod expression;
 #[cfg(test)]
 mod fake;
+pub mod float_registers;
 pub mod front;
 pub mod help;
 pub mod io_map;

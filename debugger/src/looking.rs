@@ -9,6 +9,7 @@ use crate::desk::Desk;
 use crate::disassembly::listing;
 use crate::error::Error;
 use crate::expression::{Expr, Parser};
+use crate::float_registers;
 use crate::memory::{self, DUMP, Format, Shape};
 use crate::mode::mode;
 use crate::page::{Answered, Page, Show, answer, note};
@@ -231,6 +232,18 @@ pub fn eflags(target: &dyn Target, desk: &mut Desk, arguments: &Arguments<'_>) -
 pub fn dr(target: &dyn Target, _: &mut Desk, arguments: &Arguments<'_>) -> Answered {
     arguments.none()?;
     answer(control::debug_registers(target.cpu()))
+}
+
+/// `info fpu`.
+pub fn fpu(target: &dyn Target, desk: &mut Desk, arguments: &Arguments<'_>) -> Answered {
+    arguments.none()?;
+    answer(float_registers::fpu(target.cpu(), desk.before.as_ref()))
+}
+
+/// `info sse`.
+pub fn sse(target: &dyn Target, desk: &mut Desk, arguments: &Arguments<'_>) -> Answered {
+    arguments.none()?;
+    answer(float_registers::sse(target.cpu(), desk.before.as_ref()))
 }
 
 /// `info msr`.

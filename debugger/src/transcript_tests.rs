@@ -3,6 +3,7 @@
 use std::io::Write as _;
 
 use ringwalk_cpu::flags::IF;
+use ringwalk_cpu::float::Extended;
 use ringwalk_cpu::segment::{SegReg, Selector};
 use ringwalk_cpu::state::{Activity, CR0_PE, TableRegister};
 use ringwalk_mmu::{Instant, Signals};
@@ -634,6 +635,15 @@ fn the_machine_around_the_processor() {
     assert_eq!(fake.typed, "dir\n a;b\"");
     fake.screen = None;
     insta::assert_snapshot!(first_lines(&mut fake, &["screen"]), @"screen: the screen shows graphics; `screenshot FILE.png` saves it");
+}
+
+#[test]
+fn registers_of_x87_mmx_and_sse() {
+    let mut fake = Fake::with_code(&COUNTING);
+    fake.cpu.fpu.initialise();
+    fake.cpu.fpu.push(Extended { sign_exponent: 0x3FFF, significand: 1 << 63 });
+    fake.cpu.vector.set_xmm(1, 0x0123_4567_89AB_CDEF_0000_0000_FFFF_FFFF);
+    insta::assert_snapshot!("float_registers", transcript(&mut fake, &["info fpu", "info sse"]));
 }
 
 #[test]

@@ -26,6 +26,7 @@ mod program;
 mod quirks;
 mod quirks_b;
 mod random_program;
+mod silicon;
 mod task_image;
 mod tidy;
 mod timing;

@@ -7,6 +7,7 @@ mod models;
 pub(crate) mod paging;
 mod segments;
 mod shadows;
+mod simd_faults;
 mod system;
 mod timing;
 mod tlb;

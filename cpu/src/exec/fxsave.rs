@@ -1,7 +1,8 @@
-//! FXSAVE and FXRSTOR: the whole x87 state at once. SDM Vol.2A "FXSAVE", "FXRSTOR", Table 3-43 "Non-64-bit-Mode
+//! FXSAVE and FXRSTOR: the whole x87 and SSE state at once. SDM Vol.2A "FXSAVE", "FXRSTOR", Table 3-43 "Non-64-bit-Mode
 //! Layout of FXSAVE and FXRSTOR Memory Region".
 //!
-//! Without SSE, MXCSR and the XMM registers are not there: their places are reserved and left alone.
+//! Without SSE, or while CR4.OSFXSR is clear, the places of MXCSR and the XMM registers are left alone: the manual leaves
+//! it to the processor.
 
 use ringwalk_mmu::{Access, LinAddr};
 
@@ -10,12 +11,18 @@ use crate::exception::{Exception, Step};
 use crate::float::Extended;
 use crate::fpu::FarPointer;
 use crate::insn::Insn;
+use crate::model::Feature;
 use crate::site::Site;
-use crate::state::{CR0_EM, CR0_TS};
+use crate::state::{CR0_EM, CR0_TS, CR4_OSFXSR};
+use crate::vector::MXCSR_MASK;
 
-/// Bytes that the operand has, and those of them that hold x87 state.
+/// Bytes that the operand has, and those of them that hold state.
 const AREA: u64 = 512;
-const USED: usize = 160;
+const USED: usize = XMM_REGISTERS + 16 * 16;
+/// Where MXCSR and its mask lie.
+const MXCSR: usize = 24;
+/// Where XMM0 lies; the others follow.
+const XMM_REGISTERS: usize = 160;
 /// Where ST0 lies; the others follow, 16 bytes each.
 const REGISTERS: usize = 32;
 
@@ -23,9 +30,11 @@ const REGISTERS: usize = 32;
 pub fn fxsave(cx: &mut Exec<'_>, i: &Insn) -> Step {
     let addr = area(cx, i, Access::Write)?;
     let image = image(cx);
-    for (number, bytes) in (0..).zip(image.chunks_exact(8)) {
-        // MXCSR and MXCSR_MASK.
-        if number != 3 {
+    let simd = has_simd(cx);
+    let used = XMM_REGISTERS + 16 * usize::from(xmm_count(cx));
+    for (number, bytes) in (0..).zip(image[..used].chunks_exact(8)) {
+        let of_simd = number as usize * 8 == MXCSR || number as usize * 8 >= XMM_REGISTERS;
+        if simd || !of_simd {
             let value = bytes.iter().rev().fold(0_u64, |value, byte| value << 8 | u64::from(*byte));
             cx.store_linear(cx.behind(addr, 8 * number), value, cx.class())?;
         }
@@ -41,7 +50,32 @@ pub fn fxrstor(cx: &mut Exec<'_>, i: &Insn) -> Step {
         let value: u64 = cx.load_linear(cx.behind(addr, 8 * number), cx.class())?;
         bytes.copy_from_slice(&value.to_le_bytes());
     }
+    if has_simd(cx) {
+        take_simd(cx, &image)?;
+    }
     take(cx, &image);
+    Ok(())
+}
+
+/// MXCSR and XMM registers are part of the image.
+fn has_simd(cx: &Exec<'_>) -> bool {
+    cx.cpu.features.has(Feature::Sse) && cx.cpu.cr4 & CR4_OSFXSR != 0
+}
+
+/// XMM registers that the image has.
+fn xmm_count(cx: &Exec<'_>) -> u8 {
+    if cx.cpu.code_is_64() { 16 } else { 8 }
+}
+
+/// #GP(0) for a reserved bit of MXCSR, before anything changes.
+fn take_simd(cx: &mut Exec<'_>, image: &[u8; USED]) -> Step {
+    let mxcsr = u32::from_le_bytes([image[MXCSR], image[MXCSR + 1], image[MXCSR + 2], image[MXCSR + 3]]);
+    cx.require(mxcsr & !MXCSR_MASK == 0, Site::MxcsrReserved, 0)?;
+    cx.cpu.vector.mxcsr = mxcsr;
+    for (number, bytes) in (0..xmm_count(cx)).zip(image[XMM_REGISTERS..].chunks_exact(16)) {
+        let value = bytes.iter().rev().fold(0, |value, byte| value << 8 | u128::from(*byte));
+        cx.cpu.vector.set_xmm(number, value);
+    }
     Ok(())
 }
 
@@ -67,6 +101,11 @@ fn image(cx: &Exec<'_>) -> [u8; USED] {
     put_pointer(&mut image[16..24], fpu.operand);
     for number in 0..8 {
         image[REGISTERS + 16 * number..][..10].copy_from_slice(&fpu.st(number).to_bytes());
+    }
+    image[MXCSR..MXCSR + 4].copy_from_slice(&cx.cpu.vector.mxcsr.to_le_bytes());
+    image[MXCSR + 4..MXCSR + 8].copy_from_slice(&MXCSR_MASK.to_le_bytes());
+    for (number, place) in (0..xmm_count(cx)).zip(image[XMM_REGISTERS..].chunks_exact_mut(16)) {
+        place.copy_from_slice(&cx.cpu.vector.xmm(number).to_le_bytes());
     }
     image
 }
@@ -121,9 +160,9 @@ mod tests {
         machine.execute(&FXSAVE).expect("FXSAVE [BX]");
         // Table 9-1 "IA-32 and Intel 64 Processor States": 0040h, 0, 5555h: all registers are +0.0 and not empty.
         assert_eq!(machine.read(0x5000, 16), [0x40, 0, 0, 0, 0xFF, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
-        assert_eq!(machine.read(0x5018, 8), [0xEE; 8], "there is no MXCSR");
+        assert_eq!(machine.read(0x5018, 8), [0xEE; 8], "MXCSR is left alone without CR4.OSFXSR");
         assert_eq!(machine.read(0x5020, 128), [0; 128]);
-        assert_eq!(machine.read(0x50A0, 352), [0xEE; 352], "there are no XMM registers");
+        assert_eq!(machine.read(0x50A0, 352), [0xEE; 352], "and so are the XMM registers");
         let mut machine = self::machine();
         machine.execute(&[0xDB, 0xE3]).expect("FNINIT");
         machine.execute(&FXSAVE).expect("FXSAVE [BX]");

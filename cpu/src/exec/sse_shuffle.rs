@@ -132,18 +132,17 @@ pub fn pmovzx<N: Width, W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
 
 /// PMOVMSKB r32, r. SDM Vol.2B "PMOVMSKB".
 pub fn pmovmskb<R: Registers>(cx: &mut Exec<'_>, i: &Insn) -> Step {
-    signs_to_register::<R, u8>(cx, i)
+    R::require(cx)?;
+    R::begin(cx);
+    let signs = packed::byte_signs(R::get(cx, i.src));
+    cx.set_reg::<u32>(i.dst, signs);
+    Ok(())
 }
 
 /// MOVMSKPS, MOVMSKPD r32, xmm. SDM Vol.2B "MOVMSKPS", "MOVMSKPD".
 pub fn movmsk<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
-    signs_to_register::<Xmm, W>(cx, i)
-}
-
-fn signs_to_register<R: Registers, W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
-    R::require(cx)?;
-    R::begin(cx);
-    let signs = packed::signs::<_, W>(R::get(cx, i.src));
+    cx.require_xmm()?;
+    let signs = packed::signs::<_, W>(cx.cpu.vector.xmm(i.src));
     cx.set_reg::<u32>(i.dst, signs);
     Ok(())
 }

@@ -2,16 +2,27 @@
 
 use super::choose::Opcode;
 use crate::insn::Insn;
-use crate::isa::Map;
+use crate::isa::{self, Map, Operand};
 
 /// True if the canonical handler neither reads nor writes CF, PF, AF, ZF, SF, OF, nor stores EFLAGS anywhere.
 pub(super) fn is_calm(i: &Insn) -> bool {
     let opcode = Opcode::of(i);
     match opcode.map {
+        _ if is_vector(i) => true,
         _ if i.op >> 11 > Map::Two as u16 => false,
         Map::One => one_byte(opcode.byte, opcode.reg),
         Map::Two => two_byte(opcode.byte, opcode.reg),
     }
+}
+
+/// On MMX or XMM registers, without a result in EFLAGS.
+fn is_vector(i: &Insn) -> bool {
+    const WITH_FLAGS: [&str; 9] =
+        ["ptest", "comiss", "comisd", "ucomiss", "ucomisd", "pcmpestri", "pcmpestrm", "pcmpistri", "pcmpistrm"];
+    let vector = |operand: &Operand| {
+        matches!(operand, Operand::Vx | Operand::Wx | Operand::Ux | Operand::Pq | Operand::Qq | Operand::Nq)
+    };
+    isa::row_of(i.op).is_some_and(|row| row.operands.iter().any(vector) && !WITH_FLAGS.contains(&row.name))
 }
 
 /// SDM Vol.1 Table A-1 "EFLAGS Cross-Reference": data transfer, stack, addresses, ports, string moves, plain branches.

@@ -4,13 +4,10 @@
 use super::Operand::{Cl, Eb, Ev, Ew, Gv, Ib, Is, Iz, M, One};
 use super::{Entry, b, n, row, v};
 use crate::exec::{
-    arithmetic, bit, control, control_registers, data, far, fpu_control, fxsave, logic, muldiv, shift, stack, system,
-    tables,
+    arithmetic, bit, control, control_registers, data, far, fpu_control, logic, muldiv, shift, stack, system, tables,
 };
 use crate::insn::Handler;
-use crate::model::Feature::{
-    Cx8, FsGsBase, Fxsr, I186, I286, I486, Invpcid, Lm, Pku, Rdpid, Rdrand, Rdseed, Rdtscp, Smap,
-};
+use crate::model::Feature::{Cx8, I186, I286, I486, Invpcid, Lm, Pku, Rdpid, Rdrand, Rdseed, Rdtscp, Smap};
 
 use Entry::{ByMode, ByPrefix, ByRep, ByRm, UndefinedModRm};
 
@@ -226,34 +223,6 @@ pub(super) static GROUP_9: GroupRows = [
 
 /// CMPXCHG8B, and CMPXCHG16B with REX.W.
 const CMPXCHG_BY_SIZE: [Handler; 3] = [arithmetic::cmpxchg8b, arithmetic::cmpxchg8b, arithmetic::cmpxchg16b];
-
-/// F3 0F AE with a register: `base!("rdfsbase", system::rdfsbase)` has the row behind F3h only.
-macro_rules! base {
-    ($name:literal, $handler:path) => {
-        ByRep(const { &[UndefinedModRm, row($name, [Ev], v!($handler)).o64().needs(FsGsBase).at(), UndefinedModRm] })
-    };
-}
-
-/// 0F AE.
-pub(super) static GROUP_15: GroupRows = [
-    ByMode(
-        const { &[row("fxsave", [M], n!(fxsave::fxsave)).needs(Fxsr).no_prefix().at(), base!("rdfsbase", system::rdfsbase)] },
-    ),
-    ByMode(
-        const {
-            &[
-                row("fxrstor", [M], n!(fxsave::fxrstor)).needs(Fxsr).no_prefix().at(),
-                base!("rdgsbase", system::rdgsbase),
-            ]
-        },
-    ),
-    ByMode(const { &[UndefinedModRm, base!("wrfsbase", system::wrfsbase)] }),
-    ByMode(const { &[UndefinedModRm, base!("wrgsbase", system::wrgsbase)] }),
-    UndefinedModRm,
-    UndefinedModRm,
-    UndefinedModRm,
-    UndefinedModRm,
-];
 
 /// Rows of group 11: MOV at /0 only.
 macro_rules! group_11 {

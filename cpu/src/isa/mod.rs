@@ -10,7 +10,10 @@ use crate::timing;
 mod groups;
 mod index;
 mod one_byte;
+mod packed;
 mod place;
+mod sse;
+mod three_byte;
 mod two_byte;
 
 pub use index::row_of;
@@ -286,7 +289,8 @@ pub const fn entry(escape: Escape, opcode: u8) -> &'static Entry {
         Escape::None => &one_byte::ONE_BYTE[opcode as usize],
         Escape::Two => &two_byte::TWO_BYTE[opcode as usize],
         Escape::Three38 if opcode == 0x82 => &groups::INVPCID,
-        Escape::Three38 | Escape::Three3A => &Entry::Undefined,
+        Escape::Three38 => &three_byte::THREE_38[opcode as usize],
+        Escape::Three3A => &three_byte::THREE_3A[opcode as usize],
     }
 }
 

@@ -10,12 +10,14 @@ use crate::width::Width;
 mod arithmetic;
 mod bcd;
 mod bit;
+pub mod cipher;
 mod logic;
 mod multiply;
 pub mod packed;
 #[cfg(test)]
 mod reference;
 mod shift;
+pub mod text;
 
 pub use arithmetic::{add, dec, inc, neg, sub};
 pub use bcd::{aaa, aad, aam, aas, daa, das};

@@ -6,6 +6,7 @@ use crate::width::Width;
 mod arithmetic;
 mod arrange;
 mod compare;
+mod quad;
 mod shift;
 
 pub use arithmetic::*;
@@ -22,6 +23,8 @@ pub trait Packed: Copy + PartialEq + std::fmt::Debug + 'static {
     fn lane<W: Width>(self, number: usize) -> W;
     /// A register of lanes, from lane 0 on.
     fn from_lanes<W: Width>(lane: impl FnMut(usize) -> W) -> Self;
+    /// Each quadword of one and its counterpart of the other.
+    fn quads(self, other: Self, act: impl Fn(u64, u64) -> u64) -> Self;
     /// AND.
     fn and(self, other: Self) -> Self;
     /// OR.
@@ -36,6 +39,12 @@ pub trait Packed: Copy + PartialEq + std::fmt::Debug + 'static {
     /// Lanes of a width.
     fn lanes<W: Width>() -> usize {
         Self::BYTES / W::BYTES as usize
+    }
+
+    /// Each quadword.
+    #[inline(always)]
+    fn each_quad(self, act: impl Fn(u64) -> u64) -> Self {
+        self.quads(self, |quad, _| act(quad))
     }
 
     /// Each lane of one and its counterpart of the other.
@@ -58,7 +67,7 @@ pub trait Packed: Copy + PartialEq + std::fmt::Debug + 'static {
 }
 
 macro_rules! packed {
-    ($($int:ty),*) => {$(
+    ($($int:ty: $quads:expr),*) => {$(
         impl Packed for $int {
             const BYTES: usize = size_of::<$int>();
 
@@ -72,6 +81,16 @@ macro_rules! packed {
                 let mut all = 0;
                 for number in 0..Self::lanes::<W>() {
                     all |= <$int>::from(lane(number).as_()) << (number as u32 * W::BITS);
+                }
+                all
+            }
+
+            #[inline(always)]
+            fn quads(self, other: Self, act: impl Fn(u64, u64) -> u64) -> Self {
+                let mut all = 0;
+                for number in 0..$quads {
+                    let shift = 64 * number;
+                    all |= <$int>::from(act((self >> shift) as u64, (other >> shift) as u64)) << shift;
                 }
                 all
             }
@@ -104,7 +123,7 @@ macro_rules! packed {
     )*};
 }
 // For u64 this gives BYTES = 8 and `lane::<u16>(1) = bits 16 to 31`.
-packed!(u64, u128);
+packed!(u64: 1, u128: 2);
 
 /// The nearest value that a signed lane can hold.
 #[inline(always)]

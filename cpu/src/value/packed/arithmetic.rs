@@ -2,43 +2,43 @@
 
 use num_traits::{WrappingAdd, WrappingMul, WrappingSub};
 
-use super::{Packed, signed, unsigned};
+use super::{Packed, quad, signed};
 use crate::width::Width;
 
 /// PADDB, PADDW, PADDD, PADDQ.
 #[inline(always)]
 pub fn add<V: Packed, W: Width>(a: V, b: V) -> V {
-    a.zip(b, |x: W, y: W| WrappingAdd::wrapping_add(&x, &y))
+    a.quads(b, quad::add::<W>)
 }
 
 /// PSUBB, PSUBW, PSUBD, PSUBQ.
 #[inline(always)]
 pub fn sub<V: Packed, W: Width>(a: V, b: V) -> V {
-    a.zip(b, |x: W, y: W| WrappingSub::wrapping_sub(&x, &y))
+    a.quads(b, quad::sub::<W>)
 }
 
 /// PADDSB, PADDSW.
 #[inline(always)]
 pub fn adds<V: Packed, W: Width>(a: V, b: V) -> V {
-    a.zip(b, |x: W, y: W| signed(x.sign_extend() + y.sign_extend()))
+    a.quads(b, quad::adds::<W>)
 }
 
 /// PSUBSB, PSUBSW.
 #[inline(always)]
 pub fn subs<V: Packed, W: Width>(a: V, b: V) -> V {
-    a.zip(b, |x: W, y: W| signed(x.sign_extend() - y.sign_extend()))
+    a.quads(b, quad::subs::<W>)
 }
 
 /// PADDUSB, PADDUSW.
 #[inline(always)]
 pub fn addus<V: Packed, W: Width>(a: V, b: V) -> V {
-    a.zip(b, |x: W, y: W| unsigned(x.as_() as i64 + y.as_() as i64))
+    a.quads(b, quad::addus::<W>)
 }
 
 /// PSUBUSB, PSUBUSW.
 #[inline(always)]
 pub fn subus<V: Packed, W: Width>(a: V, b: V) -> V {
-    a.zip(b, |x: W, y: W| unsigned(x.as_() as i64 - y.as_() as i64))
+    a.quads(b, quad::subus::<W>)
 }
 
 /// PMULLW, PMULLD: the low half of each product.
@@ -109,7 +109,7 @@ pub fn mpsad(a: u128, b: u128, imm: u8) -> u128 {
 /// PAVGB, PAVGW: rounded up.
 #[inline(always)]
 pub fn avg<V: Packed, W: Width>(a: V, b: V) -> V {
-    a.zip(b, |x: W, y: W| W::truncate((x.as_() + y.as_() + 1) >> 1))
+    a.quads(b, quad::avg::<W>)
 }
 
 /// PABSB, PABSW, PABSD. The most negative value stays.

@@ -1,25 +1,25 @@
 //! Shifts of lanes, and of a whole register by bytes. SDM Vol.1 9.4.7 "Shift Instructions".
 
-use super::Packed;
+use super::{Packed, quad};
 use crate::width::Width;
 
 /// PSLLW, PSLLD, PSLLQ: a count beyond the lane leaves zeros.
 #[inline(always)]
 pub fn left<V: Packed, W: Width>(a: V, count: u64) -> V {
-    if count >= u64::from(W::BITS) { V::zero() } else { a.map(|x: W| x << count as usize) }
+    if count >= u64::from(W::BITS) { V::zero() } else { a.each_quad(|x| quad::left::<W>(x, count as u32)) }
 }
 
 /// PSRLW, PSRLD, PSRLQ: a count beyond the lane leaves zeros.
 #[inline(always)]
 pub fn right<V: Packed, W: Width>(a: V, count: u64) -> V {
-    if count >= u64::from(W::BITS) { V::zero() } else { a.map(|x: W| x >> count as usize) }
+    if count >= u64::from(W::BITS) { V::zero() } else { a.each_quad(|x| quad::right::<W>(x, count as u32)) }
 }
 
 /// PSRAW, PSRAD: a count beyond the lane leaves copies of its sign.
 #[inline(always)]
 pub fn right_signed<V: Packed, W: Width>(a: V, count: u64) -> V {
     let count = count.min(u64::from(W::BITS) - 1);
-    a.map(|x: W| W::truncate((x.sign_extend() >> count) as u64))
+    a.each_quad(|x| quad::right_signed::<W>(x, count as u32))
 }
 
 /// PSLLDQ: left by bytes.
