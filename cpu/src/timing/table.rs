@@ -279,6 +279,7 @@ pub static CLOCK_ROWS: &[ClockRow] = &[
     n("x87", "*", 1, 1),
     // Instructions on MMX registers take one clock on the Pentium that has them; so does here all that came later.
     n("younger", "*", 1, 1),
+    n("movsxd", "*", 1, 1),
     n("xadd", "r,r", 3, 3),
     n("xadd", "m,r", 4, 4),
     n("xchg", "z,a", 3, 2),
