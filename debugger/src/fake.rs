@@ -50,7 +50,7 @@ impl Fake {
             RouteSpan { first_page: 0xA0, pages: 32, read: Reach::Mmio, write: Reach::Mmio },
             RouteSpan { first_page: 0xF0, pages: 1, read: bios, write: Reach::Open },
         ]);
-        let mut cpu = CpuState::new(Model::Max, TlbPolicy::Real);
+        let mut cpu = CpuState::new(Model::P6, TlbPolicy::Real);
         cpu.apic.set_virtual_wire();
         cpu.segments[SegReg::Cs as usize] = Segment { rights: 0x9B, ..Segment::real(0) };
         cpu.rip = 0x7C00;

@@ -24,7 +24,7 @@ pub static TOPICS: &[Command] = &[
     topic("eflags", "e", looking::eflags)
         .also(&[("flags", ""), ("f", "")])
         .help("EFLAGS, flag by flag", &["info eflags"]),
-    topic("fpu", "f", looking::fpu)
+    topic("fpu", "fp", looking::fpu)
         .also(&[("float", ""), ("mmx", ""), ("x87", "")])
         .help("registers of x87 and MMX, control and status bit by bit", &["info fpu"]),
     topic("gdt", "g", looking::gdt)

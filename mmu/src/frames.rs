@@ -348,7 +348,7 @@ mod tests {
         let mut page = [0; PAGE];
         page[70] = 1;
         frames.replace(Frame(0), Some(&page));
-        assert_eq!(frames.take_stale_code(), [(Frame(0), 0b10)]);
+        assert_eq!(frames.take_stale_code(), Some((Frame(0), 0b10)));
     }
 
     #[test]

@@ -38,7 +38,8 @@ pub(super) unsafe fn move_pointer<const STACK: u8>(c: *mut CpuState, h: *mut Hot
         }
         let mask = u64::from((*h).fast.stack_mask);
         let place = register(c, SP);
-        *place = (*place & 0xFFFF_FFFF & !mask) | (pointer & mask);
+        let kept = if mask == 0xFFFF { *place & !mask } else { 0 };
+        *place = kept | (pointer & mask);
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use super::table::{CLOCK_ROWS, ClockRow};
 use crate::insn::{Insn, OPERAND_32};
 use crate::isa::{self, Operand, Row};
-use crate::model::Feature;
+use crate::model::{Feature, Model};
 
 /// Rows, each with its operand in a register and in memory, for both operand sizes.
 const PLACES: usize = 4 << 16;
@@ -44,17 +44,15 @@ pub(super) fn find(row: &Row, in_memory: bool, is_32: bool) -> Option<usize> {
     forms.iter().find_map(|form| CLOCK_ROWS.iter().position(|clocks| clocks.name == name && clocks.form == *form))
 }
 
-/// Of MMX, SSE and what came with them.
-fn is_simd(row: &Row) -> bool {
-    use Feature::*;
-    let simd = [Mmx, Clflush, Sse, Sse2, Sse3, Ssse3, Sse41, Sse42, Popcnt, Aes, Pclmulqdq, Sha];
-    simd.contains(&row.feature)
+/// Of a processor younger than those that the tables are of.
+fn is_younger(row: &Row) -> bool {
+    row.feature == Feature::Mmx || !Model::P6.has(row.feature)
 }
 
 /// The name that instructions with the same clocks share.
 fn family(row: &Row) -> &'static str {
     match row.name {
-        _ if is_simd(row) => "simd",
+        _ if is_younger(row) => "younger",
         "add" | "or" | "adc" | "sbb" | "and" | "sub" | "xor" => "alu",
         "rol" | "ror" | "shl" | "sal" | "shr" | "sar" => "shift",
         "rcl" | "rcr" => "rcx",

@@ -395,8 +395,9 @@ pub static CLOCK_ROWS: &[ClockRow] = &[
     n("wait", "", 1, 1),
     n("wbinvd", "", 5, 2000),
     n("wrmsr", "", 30, 30),
-    // Every instruction on MMX registers in the Pentium with MMX takes one clock, and so does all that came later here.
-    n("simd", "*", 1, 1),
+    // Instructions on MMX registers take one clock on the Pentium that has them; so does here all that came later.
+    n("younger", "*", 1, 1),
+    n("movsxd", "*", 1, 1),
     n("xadd", "r,r", 3, 3),
     n("xadd", "m,r", 4, 4),
     n("xchg", "z,a", 3, 2),
