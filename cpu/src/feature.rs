@@ -164,8 +164,10 @@ features! {
     AmdFastCalls "amd-fast-calls" None 0 [];
 }
 
-/// What the default model does as one vendor's processors do it, and can do as the other's.
-const VENDOR_DIFFERENCES: Features = Features::of(&[
+/// What this build can do and the default model has not: what one vendor does in another way, and five levels of paging,
+/// which kernels that find them use for every walk.
+const ON_REQUEST: Features = Features::of(&[
+    Feature::La57,
     Feature::AmdIdentity,
     Feature::AmdSysret,
     Feature::AmdNullBase,
@@ -181,7 +183,7 @@ impl Feature {
 
     /// True if this build can do it: no model has what it cannot do.
     pub fn is_built(self) -> bool {
-        Model::Max.has(self) || VENDOR_DIFFERENCES.has(self)
+        Model::Max.has(self) || ON_REQUEST.has(self)
     }
 }
 

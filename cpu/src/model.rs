@@ -25,7 +25,7 @@ const SINCE_P6: [Feature; 8] = [
     Feature::Fxsr,
 ];
 /// What else this build can do.
-const SINCE_THEN: [Feature; 24] = [
+const SINCE_THEN: [Feature; 23] = [
     Feature::Pat,
     Feature::Cx16,
     Feature::Pcid,
@@ -38,7 +38,6 @@ const SINCE_THEN: [Feature; 24] = [
     Feature::Smap,
     Feature::Umip,
     Feature::Pku,
-    Feature::La57,
     Feature::Rdpid,
     Feature::Fsrm,
     Feature::ArchCapabilities,

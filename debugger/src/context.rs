@@ -4,12 +4,12 @@ use ringwalk_cpu::state::CpuState;
 use serde::Serialize;
 
 use crate::control::{BitsView, eflags};
-use crate::disassembly::{Listing, listing};
+use crate::disassembly::{Listing, bits, listing};
 use crate::mode::{ModeView, mode};
 use crate::outlook::{Outlook, outlook};
 use crate::page::{Page, Show, Tone};
 use crate::register::Register;
-use crate::registers::{Value, cell, general, show_general, value};
+use crate::registers::{Value, cell, general, instruction_pointer, show_general, value};
 use crate::segments::{ORDER, difference, grouped};
 use crate::space::Address;
 use crate::stack::{StackView, stack};
@@ -33,7 +33,7 @@ pub struct Context {
     pub selectors: Vec<Value>,
     /// Segment registers whose hidden part is not what it seems, in words.
     pub hidden: Vec<String>,
-    /// EIP.
+    /// EIP or RIP.
     pub eip: Value,
     /// EFLAGS with its flags.
     pub eflags: BitsView,
@@ -64,12 +64,12 @@ pub fn context(target: &dyn Target, before: Option<&CpuState>, why: Option<Why>)
         general: general(cpu, before),
         selectors: ORDER.iter().map(|reg| value(cpu, before, Register::Segment(*reg))).collect(),
         hidden: grouped(hidden),
-        eip: value(cpu, before, Register::Eip),
+        eip: instruction_pointer(cpu, before),
         eflags: eflags(cpu, before),
         control: control.into_iter().filter(|value| value.changed).collect(),
         code: listing(target, Address::of_next(cpu), CODE_LINES),
         next: outlook(target),
-        stack: stack(target, if cpu.code_is_32() { 6 } else { 12 }),
+        stack: stack(target, if bits(cpu) > 16 { 6 } else { 12 }),
     }
 }
 

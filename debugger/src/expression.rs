@@ -355,7 +355,7 @@ impl Expr {
                 (operator.apply)(left, right).ok_or_else(|| Error::Value("division by zero".to_string()))?
             }
             Expr::Memory(bytes, place) => {
-                let code_size = if target.cpu().code_is_32() { 4 } else { 2 };
+                let code_size = crate::disassembly::bits(target.cpu()) / 8;
                 let bytes = if *bytes == 0 { code_size } else { *bytes };
                 let at = place.address(target)?;
                 let value = at.peek_number(target.cpu(), target.memory(), bytes);

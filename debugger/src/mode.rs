@@ -5,13 +5,15 @@ use ringwalk_cpu::segment::SegReg;
 use ringwalk_cpu::state::{Activity, CpuState, Mode, Shadow};
 use serde::Serialize;
 
+use crate::disassembly::bits;
 use crate::page::{Page, Show, Tone};
+use crate::paging::paging_name;
 use crate::target::Target;
 
 /// The mode in all its parts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ModeView {
-    /// `real`, `unreal`, `virtual-8086` or `protected`.
+    /// `real`, `unreal`, `virtual-8086`, `protected`, `64-bit` or `compatibility`.
     pub mode: &'static str,
     /// Default operand and address size of code.
     pub code_bits: u32,
@@ -21,7 +23,7 @@ pub struct ModeView {
     pub cpl: u8,
     /// I/O privilege level.
     pub iopl: u8,
-    /// `off`, `32-bit` or `PAE`.
+    /// `off`, `32-bit`, `PAE`, `4-level` or `5-level`.
     pub paging: &'static str,
     /// The A20 gate is open.
     pub a20: bool,
@@ -34,23 +36,20 @@ pub struct ModeView {
 /// The mode now.
 pub fn mode(target: &dyn Target) -> ModeView {
     let cpu = target.cpu();
-    let paging = cpu.paging();
     ModeView {
         mode: match cpu.mode() {
             Mode::Real if is_unreal(cpu) => "unreal",
             Mode::Real => "real",
             Mode::Virtual8086 => "virtual-8086",
+            Mode::Protected if cpu.code_is_64() => "64-bit",
+            Mode::Protected if cpu.long_mode() => "compatibility",
             Mode::Protected => "protected",
         },
-        code_bits: if cpu.code_is_32() { 32 } else { 16 },
-        stack_bits: if cpu.seg(SegReg::Ss).is_big() { 32 } else { 16 },
+        code_bits: bits(cpu),
+        stack_bits: stack_bits(cpu),
         cpl: cpu.cpl,
         iopl: cpu.flags.iopl(),
-        paging: match (paging.enabled, paging.pae) {
-            (false, _) => "off",
-            (true, false) => "32-bit",
-            (true, true) => "PAE",
-        },
+        paging: paging_name(cpu),
         a20: target.memory().a20_open(),
         activity: match cpu.activity {
             Activity::Active => "active",
@@ -58,6 +57,14 @@ pub fn mode(target: &dyn Target) -> ModeView {
             Activity::Shutdown => "shutdown",
         },
         pending: pending(target),
+    }
+}
+
+fn stack_bits(cpu: &CpuState) -> u32 {
+    match (cpu.code_is_64(), cpu.seg(SegReg::Ss).is_big()) {
+        (true, _) => 64,
+        (false, true) => 32,
+        (false, false) => 16,
     }
 }
 

@@ -166,6 +166,13 @@ fn fault(target: &dyn Target, reg: SegReg, first: Address, bytes: u32, write: bo
     let Address::Logical { offset, .. } = first else { return None };
     let (segment, name) = (cpu.seg(reg), reg.name());
     let vector = if reg == SegReg::Ss { "#SS" } else { "#GP" };
+    if cpu.code_is_64() {
+        let addr = first.linear()?.0;
+        if !cpu.is_canonical(addr) {
+            return Some(format!("{vector}: {addr:016x} is not canonical"));
+        }
+        return [0, bytes - 1].into_iter().find_map(|byte| page_fault(target, first.plus(byte).linear()?, write));
+    }
     if segment.is_unusable() {
         return Some(format!("{vector}: {name} holds a null selector"));
     }
@@ -175,7 +182,7 @@ fn fault(target: &dyn Target, reg: SegReg, first: Address, bytes: u32, write: bo
     if cpu.mode() == Mode::Protected && !write && !segment.is_readable() {
         return Some(format!("#GP: {name} is not readable"));
     }
-    if !cpu.code_is_64() && !segment.contains(offset as u32, bytes) {
+    if !segment.contains(offset as u32, bytes) {
         return Some(format!("{vector}: outside the limit of {name}, {:08x}", segment.limit));
     }
     [0, bytes - 1].into_iter().find_map(|byte| page_fault(target, first.plus(byte).linear()?, write))

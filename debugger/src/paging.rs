@@ -14,7 +14,7 @@ use crate::target::Target;
 pub struct WalkView {
     /// The address in every space.
     pub address: Everywhere,
-    /// `off`, `32-bit` or `PAE`.
+    /// `off`, `32-bit`, `PAE`, `4-level` or `5-level`.
     pub paging: &'static str,
     /// CR3.
     pub cr3: u64,
@@ -82,7 +82,13 @@ impl PageView {
     }
 
     fn text(&self) -> String {
-        let size = if self.bytes < 1 << 20 { "4K".to_string() } else { format!("{}M", self.bytes >> 20) };
+        let size = if self.bytes < 1 << 20 {
+            "4K".to_string()
+        } else if self.bytes < 1 << 30 {
+            format!("{}M", self.bytes >> 20)
+        } else {
+            format!("{}G", self.bytes >> 30)
+        };
         let rights = [
             if self.user { "user" } else { "supervisor" },
             if self.writable { "read/write" } else { "read-only" },
@@ -119,7 +125,7 @@ pub fn walk(target: &dyn Target, at: Address) -> Option<WalkView> {
     for (index, step) in found.steps.iter().enumerate() {
         view.levels.push(Level {
             name: step.name,
-            address: (step.name != "PDPTE").then_some(step.address.0),
+            address: (paging.long || step.name != "PDPTE").then_some(step.address.0),
             entry: format!("{:#0width$x}", step.entry, width = if paging.pae { 18 } else { 10 }),
             flags: flags(step.name, step.entry, index == last && found.leaf.is_some()),
         });
@@ -136,10 +142,14 @@ pub fn walk(target: &dyn Target, at: Address) -> Option<WalkView> {
     Some(view)
 }
 
-fn paging_name(cpu: &CpuState) -> &'static str {
-    match (cpu.paging().enabled, cpu.paging().pae) {
+/// How linear addresses are translated now.
+pub fn paging_name(cpu: &CpuState) -> &'static str {
+    let paging = cpu.paging();
+    match (paging.enabled, paging.pae) {
         (false, _) => "off",
         (true, false) => "32-bit",
+        (true, true) if paging.long && paging.la57 => "5-level",
+        (true, true) if paging.long => "4-level",
         (true, true) => "PAE",
     }
 }

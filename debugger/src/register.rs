@@ -18,6 +18,16 @@ pub enum Register {
     Low(u8),
     /// The second byte (AH CH DH BH).
     High(u8),
+    /// A general register of 64 bits.
+    Wide(u8),
+    /// RIP.
+    Rip,
+    /// CR8.
+    TaskPriority,
+    /// IA32_EFER.
+    Efer,
+    /// The base of FS or GS.
+    Base(SegReg),
     /// EIP.
     Eip,
     /// IP: EIP as 16 bits.
@@ -113,6 +123,55 @@ pub static REGISTERS: &[(&str, Register)] = &[
     ("nt", Register::Flag(flags::NT)),
     ("rf", Register::Flag(flags::RF)),
     ("vm", Register::Flag(flags::VM)),
+    ("rax", Register::Wide(0)),
+    ("rbx", Register::Wide(3)),
+    ("rcx", Register::Wide(1)),
+    ("rdx", Register::Wide(2)),
+    ("rsi", Register::Wide(6)),
+    ("rdi", Register::Wide(7)),
+    ("rbp", Register::Wide(5)),
+    ("rsp", Register::Wide(4)),
+    ("r8", Register::Wide(8)),
+    ("r9", Register::Wide(9)),
+    ("r10", Register::Wide(10)),
+    ("r11", Register::Wide(11)),
+    ("r12", Register::Wide(12)),
+    ("r13", Register::Wide(13)),
+    ("r14", Register::Wide(14)),
+    ("r15", Register::Wide(15)),
+    ("rip", Register::Rip),
+    ("cr8", Register::TaskPriority),
+    ("efer", Register::Efer),
+    ("fsbase", Register::Base(SegReg::Fs)),
+    ("gsbase", Register::Base(SegReg::Gs)),
+    ("spl", Register::Low(4)),
+    ("bpl", Register::Low(5)),
+    ("sil", Register::Low(6)),
+    ("dil", Register::Low(7)),
+    ("r8d", Register::General(8)),
+    ("r9d", Register::General(9)),
+    ("r10d", Register::General(10)),
+    ("r11d", Register::General(11)),
+    ("r12d", Register::General(12)),
+    ("r13d", Register::General(13)),
+    ("r14d", Register::General(14)),
+    ("r15d", Register::General(15)),
+    ("r8w", Register::Word(8)),
+    ("r9w", Register::Word(9)),
+    ("r10w", Register::Word(10)),
+    ("r11w", Register::Word(11)),
+    ("r12w", Register::Word(12)),
+    ("r13w", Register::Word(13)),
+    ("r14w", Register::Word(14)),
+    ("r15w", Register::Word(15)),
+    ("r8l", Register::Low(8)),
+    ("r9l", Register::Low(9)),
+    ("r10l", Register::Low(10)),
+    ("r11l", Register::Low(11)),
+    ("r12l", Register::Low(12)),
+    ("r13l", Register::Low(13)),
+    ("r14l", Register::Low(14)),
+    ("r15l", Register::Low(15)),
 ];
 
 impl Register {
@@ -123,6 +182,11 @@ impl Register {
         found.map(|(_, register)| *register)
     }
 
+    /// Digits that its value is shown with: all of a 64-bit register's, at least eight of another.
+    pub fn digits(self) -> usize {
+        if matches!(self, Register::Wide(_) | Register::Rip | Register::Base(_)) { 16 } else { 8 }
+    }
+
     /// Its name.
     pub fn name(self) -> &'static str {
         let found = REGISTERS.iter().find(|(_, register)| *register == self);
@@ -131,12 +195,17 @@ impl Register {
 
     /// Its value.
     pub fn read(self, cpu: &CpuState) -> u64 {
-        let general = |number: u8| cpu.gpr[number as usize & 7];
+        let general = |number: u8| cpu.gpr[number as usize & 15];
         match self {
             Register::General(number) => general(number) & 0xFFFF_FFFF,
             Register::Word(number) => general(number) & 0xFFFF,
             Register::Low(number) => general(number) & 0xFF,
             Register::High(number) => general(number) >> 8 & 0xFF,
+            Register::Wide(number) => general(number),
+            Register::Rip => cpu.rip,
+            Register::TaskPriority => cpu.cr8(),
+            Register::Efer => cpu.msrs.efer,
+            Register::Base(reg) => cpu.seg(reg).base,
             Register::Eip => cpu.rip & 0xFFFF_FFFF,
             Register::Ip => cpu.rip & 0xFFFF,
             Register::Eflags => u64::from(cpu.flags.bits()),
@@ -163,38 +232,46 @@ impl Register {
     /// its descriptor cache as the mode demands, without the checks and without setting the accessed flag.
     /// The caller drops derived data (traces, host TLB); the architectural TLB stays, as after a forgotten INVLPG.
     pub fn write(self, cpu: &mut CpuState, memory: &Memory, value: u64) -> Result<(), String> {
-        let low = value as u32; // Truncation: registers are 32 bits wide.
+        let low = value as u32; // Truncation: outside long mode registers are 32 bits wide.
+        let whole = if cpu.long_mode() { value } else { low.into() };
         let part = |old: u64, mask: u64, shift: u32| (old & !(mask << shift)) | (value & mask) << shift;
         match self {
-            Register::General(number) => cpu.gpr[number as usize & 7] = u64::from(low),
+            Register::General(number) => cpu.gpr[number as usize & 15] = u64::from(low),
+            Register::Wide(number) => cpu.gpr[number as usize & 15] = value,
+            Register::Rip => set_rip(cpu, value),
+            Register::TaskPriority => cpu.set_cr8(value & 15),
+            Register::Base(reg) => cpu.segments[reg as usize].base = whole,
             Register::Word(number) => {
-                let old = &mut cpu.gpr[number as usize & 7];
+                let old = &mut cpu.gpr[number as usize & 15];
                 *old = part(*old, 0xFFFF, 0);
             }
             Register::Low(number) => {
-                let old = &mut cpu.gpr[number as usize & 7];
+                let old = &mut cpu.gpr[number as usize & 15];
                 *old = part(*old, 0xFF, 0);
             }
             Register::High(number) => {
-                let old = &mut cpu.gpr[number as usize & 7];
+                let old = &mut cpu.gpr[number as usize & 15];
                 *old = part(*old, 0xFF, 8);
             }
-            Register::Eip => set_eip(cpu, low),
-            Register::Ip => set_eip(cpu, low & 0xFFFF),
+            Register::Eip => set_rip(cpu, low.into()),
+            Register::Ip => set_rip(cpu, (low & 0xFFFF).into()),
             Register::Eflags => cpu.flags = Eflags::from_bits(low),
             Register::Flag(mask) => cpu.flags.replace(mask, low << mask.trailing_zeros()),
             Register::Segment(reg) => load_segment(cpu, memory, reg, Selector(value as u16))?,
             Register::Control(0) => cpu.cr0 = low.into(),
-            Register::Control(2) => cpu.cr2 = u64::from(low),
-            Register::Control(3) => cpu.cr3 = u64::from(low),
+            Register::Control(2) => cpu.cr2 = whole,
+            Register::Control(3) => cpu.cr3 = whole,
             Register::Control(_) => cpu.cr4 = low.into(),
             Register::Debug(6) => cpu.dr6 = u64::from(low) | DR6_FIXED,
             Register::Debug(7) => cpu.dr7 = u64::from(low) | DR7_FIXED,
-            Register::Debug(number) => cpu.dr[number as usize & 3] = low.into(),
-            Register::GdtBase => cpu.gdtr.base = u64::from(low),
+            Register::Debug(number) => cpu.dr[number as usize & 3] = whole,
+            Register::GdtBase => cpu.gdtr.base = whole,
             Register::GdtLimit => cpu.gdtr.limit = value as u16,
-            Register::IdtBase => cpu.idtr.base = u64::from(low),
+            Register::IdtBase => cpu.idtr.base = whole,
             Register::IdtLimit => cpu.idtr.limit = value as u16,
+            Register::Efer => {
+                return Err("efer cannot be set: LMA goes with CR0.PG and CS; let the guest write it".to_string());
+            }
             Register::Ldtr | Register::Tr | Register::Cpl => {
                 let name = self.name();
                 return Err(format!("{name} cannot be set alone: it belongs to a descriptor; let the guest load it"));
@@ -204,8 +281,8 @@ impl Register {
     }
 }
 
-fn set_eip(cpu: &mut CpuState, eip: u32) {
-    cpu.rip = eip.into();
+fn set_rip(cpu: &mut CpuState, rip: u64) {
+    cpu.rip = rip;
     cpu.fetch_page = None;
 }
 

@@ -18,14 +18,17 @@ pub struct Value {
     pub value: u64,
     /// It changed since the last stop.
     pub changed: bool,
+    /// Hexadecimal digits to show it with, at least.
+    #[serde(skip)]
+    pub digits: usize,
 }
 
 /// All registers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RegistersView {
-    /// EAX EBX ECX EDX ESI EDI EBP ESP.
+    /// EAX EBX ECX EDX ESI EDI EBP ESP, or in 64-bit code RAX to RSP and R8 to R15.
     pub general: Vec<Value>,
-    /// EIP.
+    /// EIP, or in 64-bit code RIP.
     pub eip: Value,
     /// EFLAGS with its flags.
     pub eflags: BitsView,
@@ -45,12 +48,21 @@ const ORDER: [u8; 8] = [0, 3, 1, 2, 6, 7, 5, 4];
 pub fn value(cpu: &CpuState, before: Option<&CpuState>, register: Register) -> Value {
     let value = register.read(cpu);
     let changed = before.is_some_and(|old| register.read(old) != value);
-    Value { name: register.name(), value, changed }
+    Value { name: register.name(), value, changed, digits: register.digits() }
 }
 
 /// The general registers in reading order.
 pub fn general(cpu: &CpuState, before: Option<&CpuState>) -> Vec<Value> {
-    ORDER.iter().map(|number| value(cpu, before, Register::General(*number))).collect()
+    if !cpu.code_is_64() {
+        return ORDER.iter().map(|number| value(cpu, before, Register::General(*number))).collect();
+    }
+    let all = ORDER.iter().copied().chain(8..16);
+    all.map(|number| value(cpu, before, Register::Wide(number))).collect()
+}
+
+/// EIP or RIP.
+pub fn instruction_pointer(cpu: &CpuState, before: Option<&CpuState>) -> Value {
+    value(cpu, before, if cpu.code_is_64() { Register::Rip } else { Register::Eip })
 }
 
 /// All registers; `before` is the processor at the last stop.
@@ -60,7 +72,7 @@ pub fn registers(target: &dyn Target, before: Option<&CpuState>) -> RegistersVie
     use Register::{Control, GdtBase, GdtLimit, IdtBase, IdtLimit};
     RegistersView {
         general: general(cpu, before),
-        eip: value(cpu, before, Register::Eip),
+        eip: instruction_pointer(cpu, before),
         eflags: eflags(cpu, before),
         segments: segments(target, before),
         tables: values(&[GdtBase, GdtLimit, IdtBase, IdtLimit]),
@@ -76,9 +88,9 @@ pub fn show_general(page: &mut Page, general: &[Value]) {
     }
 }
 
-/// A register's name and value in 8 digits.
+/// A register's name and value.
 pub fn cell(page: &Page, value: &Value) -> String {
-    page.mark(format!("{} {:08x}", value.name, value.value), value.changed)
+    page.mark(format!("{} {:0digits$x}", value.name, value.value, digits = value.digits), value.changed)
 }
 
 impl Show for RegistersView {
@@ -94,5 +106,30 @@ impl Show for RegistersView {
         }
         let control: Vec<String> = self.control.iter().map(|value| cell(page, value)).collect();
         page.line(control.join("  "));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fake::Fake;
+    use ringwalk_cpu::segment::{LONG, SegReg};
+    use ringwalk_cpu::state::{CR0_PE, EFER_LMA};
+
+    #[test]
+    fn sixty_four_bit_code_has_sixteen_wide_registers() {
+        let mut fake = Fake::new();
+        fake.cpu.cr0 |= CR0_PE;
+        fake.cpu.msrs.efer = EFER_LMA;
+        fake.cpu.segments[SegReg::Cs as usize].rights |= LONG;
+        fake.cpu.gpr[8] = 0xFFFF_8000_0000_1234;
+        fake.cpu.rip = 0xFFFF_FFFF_8100_0000;
+        let shown = registers(&fake, None);
+        assert_eq!(shown.general.len(), 16);
+        let page = Page::new(false);
+        assert_eq!(cell(&page, &shown.general[8]).trim_end(), "r8 ffff800000001234");
+        assert_eq!(cell(&page, &shown.eip).trim_end(), "rip ffffffff81000000");
+        fake.cpu.segments[SegReg::Cs as usize].rights &= !LONG;
+        assert_eq!(cell(&page, &registers(&fake, None).eip).trim_end(), "eip 81000000");
     }
 }

@@ -46,7 +46,9 @@ impl Address {
     /// An offset in a segment register, by its descriptor cache.
     pub fn in_segment(cpu: &CpuState, reg: SegReg, offset: u64) -> Address {
         let segment = cpu.seg(reg);
-        Address::Logical { selector: segment.selector.0, offset, base: segment.base }
+        // 64-bit code knows the bases of FS and GS only.
+        let ignored = cpu.code_is_64() && !matches!(reg, SegReg::Fs | SegReg::Gs);
+        Address::Logical { selector: segment.selector.0, offset, base: if ignored { 0 } else { segment.base } }
     }
 
     /// An offset behind a selector that no register need hold: by the mode, or by the descriptor table.

@@ -9,3 +9,4 @@ mod operands;
 mod paging;
 pub(crate) mod sites;
 mod switching;
+mod table;

@@ -246,7 +246,12 @@ fn repeated(cx: &mut Exec<'_>, charged: Charged<'_>, string: Strings) -> Step {
 fn transfer(cx: &mut Exec<'_>, charged: Charged<'_>, far: &Far) -> Step {
     let origin = Origin::of(cx.cpu);
     let i = charged.insn;
-    let selector = if charged.row.operands[0] == Operand::M {
+    let in_memory = charged.row.operands[0] == Operand::M;
+    let selector = if in_memory && cx.operand_64(i) {
+        // An offset of 64 bits does not fit into a slot. No manual with clocks has this form.
+        charged.execute(cx)?;
+        cx.cpu.seg(SegReg::Cs).selector
+    } else if in_memory {
         let (selector, offset) = pointer_in_memory(cx, i)?;
         let opcode = if charged.row.name == "call" { 0x9A } else { 0xEA };
         let handler = isa::handler(isa::handler_number(isa::row_number(Map::One, opcode, 0), i.operand_size()));

@@ -20,10 +20,10 @@ fn leaves_of_long_mode() {
     let [.., flags] = leaf(0x8000_0001, 0);
     assert_eq!(flags, 1 << 11 | 1 << 20 | 1 << 26 | 1 << 27 | 1 << 29, "SYSCALL NX PDPE1GB RDTSCP LM");
     let [sizes, ..] = leaf(0x8000_0008, 0);
-    assert_eq!(sizes, 57 << 8 | 46);
+    assert_eq!(sizes, 48 << 8 | 46);
     let [_, b, c, _] = leaf(7, 0);
     assert_eq!(b & 0x10_0481, 0x10_0481, "FSGSBASE SMEP INVPCID SMAP");
-    assert_eq!(c & 0x41_000C, 0x41_000C, "UMIP PKU LA57 RDPID");
+    assert_eq!(c & 0x40_000C, 0x40_000C, "UMIP PKU RDPID");
     assert_eq!(leaf(7, 1), [0; 4]);
     let [ratio, numerator, hertz, _] = leaf(0x15, 0);
     assert_eq!(u64::from(hertz) * u64::from(numerator) / u64::from(ratio), 100_000_000, "the machine's clock");
