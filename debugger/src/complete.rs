@@ -93,12 +93,15 @@ mod tests {
         assert_eq!(at_end("info p"), some(5, &["pic", "pit"]));
         assert_eq!(at_end("device pi"), some(7, &["pic", "pit"]));
         assert_eq!(at_end("info device pic"), some(12, &["pic"]));
-        assert_eq!(at_end("x/8xb ds:s"), some(9, &["sf", "si", "sp", "ss"]));
+        assert_eq!(at_end("x/8xb ds:s"), some(9, &["sf", "si", "sil", "sp", "spl", "ss"]));
         assert_eq!(at_end("break cs:ei"), some(9, &["eip"]));
         assert_eq!(at_end("help sour"), some(5, &["source"]));
         assert_eq!(at_end("help reverse-s"), some(5, &["reverse-step"]));
-        assert_eq!(at_end("p cx-c"), some(5, &["cf", "ch", "cl", "cpl", "cr0", "cr2", "cr3", "cr4", "cs", "cx"]));
-        assert_eq!(at_end("p €€s"), some(8, &["sf", "si", "sp", "ss"]));
+        assert_eq!(
+            at_end("p cx-c"),
+            some(5, &["cf", "ch", "cl", "cpl", "cr0", "cr2", "cr3", "cr4", "cr8", "cs", "cx"])
+        );
+        assert_eq!(at_end("p €€s"), some(8, &["sf", "si", "sil", "sp", "spl", "ss"]));
         assert_eq!(at_end("tour n"), some(5, &["next"]));
         assert_eq!(at_end("frob x").1, Vec::<String>::new());
         assert_eq!(at_end("quit x").1, Vec::<String>::new());

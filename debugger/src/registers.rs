@@ -127,9 +127,9 @@ mod tests {
         let shown = registers(&fake, None);
         assert_eq!(shown.general.len(), 16);
         let page = Page::new(false);
-        assert_eq!(cell(&page, &shown.general[8]), "r8 ffff800000001234");
-        assert_eq!(cell(&page, &shown.eip), "rip ffffffff81000000");
+        assert_eq!(cell(&page, &shown.general[8]).trim_end(), "r8 ffff800000001234");
+        assert_eq!(cell(&page, &shown.eip).trim_end(), "rip ffffffff81000000");
         fake.cpu.segments[SegReg::Cs as usize].rights &= !LONG;
-        assert_eq!(cell(&page, &registers(&fake, None).eip), "eip 81000000");
+        assert_eq!(cell(&page, &registers(&fake, None).eip).trim_end(), "eip 81000000");
     }
 }

@@ -6,7 +6,8 @@ use ringwalk_cpu::flags::{Eflags, VM};
 use ringwalk_cpu::model::Model;
 use ringwalk_cpu::segment::{Descriptor, SegReg, Segment, Selector};
 use ringwalk_cpu::state::{
-    CR0_AM, CR0_ET, CR0_PE, CR0_PG, CR0_WP, CR4_PAE, CR4_PGE, CR4_PSE, CR4_PVI, CR4_VME, CpuState, TableRegister,
+    CR0_AM, CR0_ET, CR0_PE, CR0_PG, CR0_WP, CR4_OSFXSR, CR4_PAE, CR4_PGE, CR4_PSE, CR4_PVI, CR4_VME, CpuState,
+    TableRegister,
 };
 use ringwalk_mmu::{Bus, BusCx, Instant, NoBacking, PAGE_BYTES, PhysAddr, Port, Size, TlbPolicy};
 
@@ -390,7 +391,7 @@ fn begin_protected(cpu: &mut CpuState, random: &mut Random, ring: u8, is_16: boo
     cpu.cr3 = DIRECTORY.into();
     let bits = random.next();
     if !matches!(cpu.model, Model::I386 | Model::I486) {
-        cpu.cr4 = bits & (CR4_PSE | CR4_PGE | CR4_VME | CR4_PVI);
+        cpu.cr4 = bits & (CR4_OSFXSR | CR4_PSE | CR4_PGE | CR4_VME | CR4_PVI);
     }
     cpu.cr0 = CR0_ET | CR0_PE | CR0_PG | (bits & (CR0_WP | CR0_AM));
     cpu.gpr[4] = u64::from(if ring == 0 { STACK_0 } else { 0x3_0000 });
