@@ -47,7 +47,7 @@ unsafe extern "sysv64" {
 }
 
 /// Runs an escape with a ModRM byte: mod 3, or mod 0 with rm 7. What is undefined on the host kills this process.
-pub fn execute(escape: u8, modrm: u8, before: &Image, operand: &mut Operand, after: &mut Image) -> u64 {
+pub(crate) fn execute(escape: u8, modrm: u8, before: &Image, operand: &mut Operand, after: &mut Image) -> u64 {
     let form = if modrm >= 0xC0 { usize::from(modrm) - 0xC0 + 8 } else { usize::from(modrm >> 3) };
     let index = usize::from(escape - 0xD8) * FORMS + form;
     type Stub = unsafe extern "sysv64" fn(*mut u8, *const u8, *mut u8, u64) -> u64;

@@ -3,26 +3,26 @@
 /// The image of FXSAVE, and behind it the flags that an instruction left.
 #[derive(Clone, Copy)]
 #[repr(C, align(64))]
-pub struct Image {
+pub(super) struct Image {
     /// SDM Vol.1 Table 10-2.
-    pub bytes: [u8; 512],
+    pub(super) bytes: [u8; 512],
     /// RFLAGS.
-    pub flags: u64,
+    pub(super) flags: u64,
 }
 
 /// The memory operand.
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[repr(C, align(64))]
-pub struct Operand(pub [u8; 128]);
+pub(super) struct Operand(pub(super) [u8; 128]);
 
 impl Image {
     /// Nothing yet.
-    pub fn empty() -> Image {
+    pub(super) fn empty() -> Image {
         Image { bytes: [0; 512], flags: 0 }
     }
 
     /// Sixteen bits of it.
-    pub fn word(&self, at: usize) -> u16 {
+    pub(super) fn word(&self, at: usize) -> u16 {
         u16::from_le_bytes([self.bytes[at], self.bytes[at + 1]])
     }
 }

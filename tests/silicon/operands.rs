@@ -3,10 +3,10 @@
 use super::image::{Image, Operand};
 
 /// A xorshift generator: a seed names a run.
-pub struct Random(pub u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
-    pub fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
@@ -14,7 +14,7 @@ impl Random {
     }
 
     /// Below a bound.
-    pub fn below(&mut self, bound: u64) -> u64 {
+    pub(crate) fn below(&mut self, bound: u64) -> u64 {
         (u128::from(self.next()) * u128::from(bound) >> 64) as u64
     }
 
@@ -68,7 +68,7 @@ fn exponent(random: &mut Random) -> u64 {
 }
 
 /// An extended number, or an encoding that is none.
-pub fn extended(random: &mut Random) -> [u8; 10] {
+pub(crate) fn extended(random: &mut Random) -> [u8; 10] {
     let mut significand = significand(random);
     let exponent = exponent(random);
     match random.below(24) {
@@ -105,7 +105,7 @@ fn near(random: &mut Random, other: [u8; 10]) -> [u8; 10] {
 }
 
 /// A state that no error is pending in.
-pub fn image(random: &mut Random) -> Image {
+pub(crate) fn image(random: &mut Random) -> Image {
     let mut image = Image { bytes: [0; 512], flags: 0x202 | random.next() & 0x8D5 };
     let masks = if random.below(3) == 0 { random.next() as u16 & 0x3F } else { 0x3F };
     let precision = random.one_of(&[3, 3, 3, 2, 0]);
@@ -137,7 +137,7 @@ pub fn image(random: &mut Random) -> Image {
 }
 
 /// A memory operand: a number of one of the formats, or anything.
-pub fn operand(random: &mut Random) -> Operand {
+pub(crate) fn operand(random: &mut Random) -> Operand {
     let mut bytes = [0; 128];
     for part in bytes.chunks_exact_mut(8) {
         part.copy_from_slice(&random.next().to_le_bytes());

@@ -17,7 +17,7 @@ use super::image::{Image, Operand};
 const OPERAND: u64 = 0x1000;
 
 /// Processor and memory.
-pub struct Ours {
+pub(super) struct Ours {
     cpu: CpuState,
     hot: Hot,
     memory: Memory,
@@ -25,7 +25,7 @@ pub struct Ours {
 
 impl Ours {
     /// Flat 32-bit protected mode.
-    pub fn new() -> Ours {
+    pub(super) fn new() -> Ours {
         let mut memory = Memory::new(256, 0, &[], &[]);
         let ram = Reach::Frames(Frame(memory.ram.first.0));
         memory.set_routes(vec![RouteSpan { first_page: 0, pages: 256, read: ram, write: ram }]);
@@ -37,7 +37,7 @@ impl Ours {
     }
 
     /// The instruction as our decoder has it.
-    pub fn decode(escape: u8, modrm: u8) -> Insn {
+    pub(super) fn decode(escape: u8, modrm: u8) -> Insn {
         match decode(&[escape, modrm], CodeSize::Bits32, Model::Max.features().with(Feature::Sse3)) {
             Decoded::Insn(insn, _) => insn,
             other => panic!("{escape:02x} {modrm:02x} gave {other:?}"),
@@ -45,7 +45,13 @@ impl Ours {
     }
 
     /// Runs it; gives EAX, or `None` if it faulted.
-    pub fn execute(&mut self, insn: &Insn, before: &Image, operand: &mut Operand, after: &mut Image) -> Option<u64> {
+    pub(super) fn execute(
+        &mut self,
+        insn: &Insn,
+        before: &Image,
+        operand: &mut Operand,
+        after: &mut Image,
+    ) -> Option<u64> {
         self.take(before);
         self.memory.dma_write(PhysAddr(OPERAND), &operand.0);
         let mut cx = Exec {

@@ -18,7 +18,7 @@ struct Left {
     rax: Option<u64>,
 }
 
-pub fn run() {
+pub(crate) fn run() {
     let numbers: Vec<u64> = std::env::args().skip(1).filter_map(|text| text.parse().ok()).collect();
     let operations = numbers.first().copied().unwrap_or(1_000_000);
     let seed = numbers.get(1).copied().unwrap_or(0x9E37_79B9_7F4A_7C15);

@@ -3,7 +3,7 @@
 //! Register forms that Intel's tables leave empty but that every processor since the 287 executes as their neighbours
 //! do (FCOM2, FCOMP3, FCOMP5, FXCH4, FXCH7, FSTP1, FSTP8, FSTP9, FFREEP) are there: AMD APM Vol.3 Table A-15.
 
-use super::Operand::{M, Md, Mq, Mt, Mw, St};
+use super::Operand::{Acc, M, Md, Mq, Mt, Mw, St};
 use super::groups::GroupRows;
 use super::{Entry, row};
 use crate::exec::x87::arithmetic::{self, Add, Div, DivReverse, Mul, Sub, SubReverse};
@@ -304,7 +304,7 @@ pub(super) static DF: GroupRows = [
     modes!(
         m!("fbld", Mt, bcd::fbld),
         by_rm!(
-            x!("fnstsw", [], non_waiting, words::fnstsw_ax).at(),
+            x!("fnstsw", [Acc], non_waiting, words::fnstsw_ax).at(),
             nothing!(),
             nothing!(),
             nothing!(),

@@ -206,7 +206,7 @@ pub static CLOCK_ROWS: &[ClockRow] = &[
     n("fnsetpm", "*", 3, 1),
     n("fnstcw", "*", 3, 2),
     n("fnstenv", "*", 67, 48),
-    n("fnstsw", "", 3, 2),
+    n("fnstsw", "a", 3, 2),
     n("fnstsw", "mw", 3, 2),
     n("fpatan", "*", 218, 17),
     n("fprem", "*", 70, 16),

@@ -19,6 +19,8 @@ pub fn fprem1(cx: &mut Exec<'_>, _: &Insn) -> Step {
 
 fn partial_remainder(cx: &mut Exec<'_>, kind: Quotient) -> Step {
     let fpu = &mut cx.cpu.fpu;
+    // Even where a fault leaves everything else alone (measured).
+    fpu.status &= !C2;
     if fpu.is_empty(0) || fpu.is_empty(1) {
         underflow(fpu, 0);
         return Ok(());
