@@ -227,7 +227,7 @@ fn processor() -> CpuState {
     cpu.idtr = TableRegister { base: IDT, limit: 0x7FF };
     cpu.cr0 = CR0_PE | CR0_PG | CR0_ET;
     cpu.cr3 = DIRECTORY;
-    cpu.rip = u64::from(CODE);
+    cpu.rip = CODE;
     cpu.gpr[4] = 0x8000;
     cpu
 }

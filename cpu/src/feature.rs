@@ -187,9 +187,22 @@ impl Feature {
     }
 }
 
-/// A set of features. Saved as its bits.
+/// A set of features. Saved as its bits, the lower half first: what shows sections as JSON knows no wider numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "[u64; 2]", into = "[u64; 2]")]
 pub struct Features(u128);
+
+impl From<[u64; 2]> for Features {
+    fn from([low, high]: [u64; 2]) -> Features {
+        Features(u128::from(low) | u128::from(high) << 64)
+    }
+}
+
+impl From<Features> for [u64; 2] {
+    fn from(Features(bits): Features) -> [u64; 2] {
+        [bits as u64, (bits >> 64) as u64]
+    }
+}
 
 impl Features {
     /// The set of these.

@@ -26,7 +26,7 @@ fn percent(part: u64, whole: u64) -> String {
 }
 
 fn mebibytes(bytes: usize) -> String {
-    let tenths = (bytes as u64) * 10 >> 20;
+    let tenths = ((bytes as u64) * 10) >> 20;
     format!("{}.{} MiB", tenths / 10, tenths % 10)
 }
 

@@ -210,11 +210,11 @@ impl Front {
     pub fn drain(&mut self, machine: &mut Machine) -> Result<(), String> {
         let output = machine.take_output();
         let sent = machine.sent();
-        let mut number = sent.all - output.len() as u64;
+        let first = sent.all - output.len() as u64;
         let mut com1 = sent.com1 - output.iter().filter(|output| matches!(output, Output::Serial(0, _))).count() as u64;
         self.com1_sent = sent.com1;
         let mut fresh = Vec::new();
-        for output in output {
+        for (number, output) in (first..).zip(output) {
             if let Output::Serial(0, byte) = output {
                 if com1 >= self.com1_heard {
                     self.heard_com1(byte);
@@ -226,7 +226,6 @@ impl Front {
                 self.told = number + 1;
                 fresh.push(output);
             }
-            number += 1;
         }
         self.pass_on(fresh)
     }

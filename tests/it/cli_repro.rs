@@ -22,7 +22,7 @@ fn folder(name: &str) -> PathBuf {
 fn a_recorded_run_is_made_again() {
     let folder = folder("again");
     let (script, recipe) = (folder.join("typed.script"), folder.join("run.toml"));
-    std::fs::write(&script, "at 1000000 type \"x\\n\"\n").expect("writes");
+    std::fs::write(&script, "at 3900000 type \"x\\n\"\n").expect("writes");
     let file = recipe.to_str().expect("a name");
     let script = script.to_str().expect("a name");
     let recorded = ringwalk(&["repro", "record", file, "--mem", "8M", "--input", script, "--max-insns", "3000000"]);

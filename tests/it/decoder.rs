@@ -287,7 +287,7 @@ fn register_disagreement(theirs: Register, place: u8) -> Option<String> {
     let number = theirs.number() as u8;
     // They count AL to BH, then SPL to DIL, then R8L to R15L.
     let number = match number {
-        8..12 if theirs.is_gpr8() => number - 4 | PLACE_LOW_BYTE,
+        8..12 if theirs.is_gpr8() => (number - 4) | PLACE_LOW_BYTE,
         12.. if theirs.is_gpr8() => number - 4,
         _ => number,
     };

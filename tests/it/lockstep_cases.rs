@@ -98,6 +98,7 @@ fn rewriting(store: &str, alias: u32) -> Program {
     program.write_dword(pte_of(alias), CODE | 7);
     program.cpu.gpr[0] = 0x42;
     program.cpu.gpr[EBX] = 8;
+    program.cpu.gpr[EDX] = 0;
     program.cpu.gpr[ESI] = u64::from(op - CODE + alias);
     program
 }
@@ -136,6 +137,7 @@ fn code_runs_at_two_addresses_and_is_rewritten() {
     let mut program = followed(Program::paged());
     program.write_dword(pte_of(0x3_0000), CODE | 7);
     program.code("42 ; inc edx\n c3 ; ret");
+    program.cpu.gpr[EDX] = 0;
     program.cpu.rip = 0x1_2000;
     program.code(
         "b9 63 00 00 00        ; mov ecx, 99

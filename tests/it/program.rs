@@ -257,8 +257,8 @@ impl Program {
     pub(crate) fn long_with(features: Features) -> Program {
         let mut program = Program::protected();
         program.cpu.features = features;
-        program.write_qword(DIRECTORY, u64::from(DIRECTORY) + 0x1000 | 7);
-        program.write_qword(DIRECTORY + 0x1000, u64::from(DIRECTORY) + 0x2000 | 7);
+        program.write_qword(DIRECTORY, (u64::from(DIRECTORY) + 0x1000) | 7);
+        program.write_qword(DIRECTORY + 0x1000, (u64::from(DIRECTORY) + 0x2000) | 7);
         for page in 0..PAGES / 512 {
             program.write_qword(DIRECTORY + 0x2000 + 8 * page as u32, page << 21 | 0x87);
         }

@@ -317,7 +317,7 @@ fn begin_real(cpu: &mut CpuState, random: &mut Random) {
         std::array::from_fn(|_| Segment::real(*random.one_of(&[0x1000, 0x2000, 0x2345, 0xA000, 0xB800, 0xFFFF])));
     cpu.segments[SegReg::Cs as usize] = Segment { rights: 0x9B, ..Segment::real((CODE >> 4) as u16) };
     cpu.segments[SegReg::Ss as usize] = Segment::real(0x2800);
-    cpu.rip = random.below(CODE_BYTES.into()) as u64;
+    cpu.rip = random.below(CODE_BYTES.into());
     cpu.cr0 = CR0_ET;
 }
 
@@ -377,7 +377,7 @@ fn begin_protected(cpu: &mut CpuState, random: &mut Random, ring: u8, is_16: boo
     let flat = |selector, rights| Descriptor(descriptor(0, 0xF_FFFF, rights | dpl)).segment(Selector(selector));
     cpu.segments = [flat(DATA_OF[at], DATA_32); 6];
     cpu.segments[SegReg::Cs as usize] = flat(CODE_OF[at], CODE_32);
-    cpu.rip = u64::from(CODE) + random.below(CODE_BYTES.into()) as u64;
+    cpu.rip = u64::from(CODE) + random.below(CODE_BYTES.into());
     if is_16 {
         let selector = if ring == 3 { CODE_16_USER } else { CODE_16 };
         cpu.segments[SegReg::Cs as usize] =
@@ -442,7 +442,7 @@ fn begin_virtual(cpu: &mut CpuState, random: &mut Random) {
         cpu.segments[reg] = Segment { rights: 0xF3, ..Segment::real(selector) };
     }
     cpu.segments[SegReg::Cs as usize] = Segment { rights: 0xF3, ..Segment::real((CODE >> 4) as u16) };
-    cpu.rip = random.below(CODE_BYTES.into()) as u64;
+    cpu.rip = random.below(CODE_BYTES.into());
     cpu.gpr[4] = 0x1000;
     cpu.flags.set(VM, true);
 }

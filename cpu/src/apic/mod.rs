@@ -241,13 +241,11 @@ impl Apic {
         let address = BASE_ADDRESS & !(u64::MAX << physical_bits);
         let known = address | BASE_BSP | BASE_ENABLE | x2apic;
         let bits = |value: u64| (value & BASE_ENABLE != 0, value & BASE_X2APIC != 0);
-        let legal = match (bits(self.base), bits(value)) {
-            (_, (false, true)) => false,
-            ((false, _), (true, true)) => false,
-            ((true, true), (true, false)) => false,
-            _ => true,
-        };
-        if value & !known != 0 || !legal {
+        let refused = matches!(
+            (bits(self.base), bits(value)),
+            (_, (false, true)) | ((false, _), (true, true)) | ((true, true), (true, false))
+        );
+        if value & !known != 0 || refused {
             return false;
         }
         self.base = value;

@@ -33,7 +33,7 @@ impl VectorSet {
 
     /// The 32 vectors of one register, 0 to 7.
     pub fn register(&self, number: u32) -> u32 {
-        let word = self.0[(number / 2 & 3) as usize];
+        let word = self.0[((number / 2) & 3) as usize];
         // One half of it.
         (word >> (32 * (number & 1))) as u32
     }

@@ -190,7 +190,10 @@ pub fn cvtpi2ps(cx: &mut Exec<'_>, i: &Insn) -> Step {
         lanes.take(outcome).0
     });
     lanes.end(cx)?;
-    cx.cpu.fpu.enter_mmx();
+    // An operand in memory leaves the x87 unit alone, as measured.
+    if !i.is_memory() {
+        cx.cpu.fpu.enter_mmx();
+    }
     cx.cpu.vector.set_low(i.dst, result);
     Ok(())
 }

@@ -501,7 +501,7 @@ pub(super) unsafe fn cvttsd2si_r(c: *mut CpuState, h: *mut Hot, i: *const Insn, 
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
         let number = f64::from_bits(low(c, (*i).src));
-        if !usable_by_host(c) || !(number > -2_147_483_649.0 && number < 2_147_483_648.0) {
+        if !(usable_by_host(c) && number > -2_147_483_649.0 && number < 2_147_483_648.0) {
             return bail(c, h, i);
         }
         let v = put(c, (*i).dst, number as i32 as u32);

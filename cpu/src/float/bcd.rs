@@ -30,7 +30,7 @@ pub fn to_packed(number: Extended, env: &Env) -> Outcome<[u8; 10]> {
     let mut bytes = [0; 10];
     for pair in &mut bytes[..9] {
         let two = (rest % 100) as u8;
-        *pair = two / 10 << 4 | two % 10;
+        *pair = ((two / 10) << 4) | (two % 10);
         rest /= 100;
     }
     bytes[9] = u8::from(number.sign()) << 7;

@@ -175,7 +175,6 @@ pub static CLOCK_ROWS: &[ClockRow] = &[
     n("fistp", "md", 28, 6),
     n("fistp", "mq", 28, 6),
     n("fistp", "mw", 29, 6),
-    n("fisttp", "*", 1, 1),
     n("fisub", "md", 19, 7),
     n("fisub", "mw", 20, 7),
     n("fisubr", "md", 19, 7),

@@ -5,6 +5,9 @@ use ringwalk_cpu::segment::SegReg;
 
 use crate::program::*;
 
+/// What is prepared, and the vector and error code of its fault.
+type Refused = (&'static str, fn(&mut Program), u8, u16);
+
 /// SDM Vol.3A 6.14.2 "64-Bit Mode Stack Frame": SS:RSP is always pushed, below a stack aligned to 16 bytes.
 #[test]
 fn the_frame_has_ss_and_rsp_at_any_level() {
@@ -49,7 +52,7 @@ fn q18_interrupt_stacks() {
 #[test]
 fn q18_gates_that_are_refused() {
     let code = u64::from(LONG_CODE[0]);
-    let rows: [(&str, fn(&mut Program), u8, u16); 6] = [
+    let rows: [Refused; 6] = [
         ("a 32-bit target", |p| p.write_qword(IDT + 16 * 0x40, gate(CODE_OF[0], HANDLERS, 0x8E, 0)), 13, CODE_OF[0]),
         ("a task gate", |p| p.write_qword(IDT + 16 * 0x40, gate(LONG_CODE[0], HANDLERS, 0x85, 0)), 13, 0x202),
         ("a 16-bit gate", |p| p.write_qword(IDT + 16 * 0x40, gate(LONG_CODE[0], HANDLERS, 0x86, 0)), 13, 0x202),

@@ -6,6 +6,9 @@ use ringwalk_cpu::site::Site;
 
 use crate::program::*;
 
+/// Code, an address, and the vector and error code of its fault.
+type Access = (&'static [u8], u64, Option<(u8, u16)>);
+
 /// SDM Vol.1 3.4.1.1 "General-Purpose Registers in 64-Bit Mode": results of 32 bits clear the upper half, those of 8 and
 /// 16 bits leave the rest.
 #[test]
@@ -87,7 +90,7 @@ fn addresses_of_64_bit_code() {
 #[test]
 fn q34_addresses_must_be_canonical() {
     const FIRST_BAD: u64 = 0x0000_8000_0000_0000;
-    let rows: [(&[u8], u64, Option<(u8, u16)>); 8] = [
+    let rows: [Access; 8] = [
         (&[0x8B, 0x03], FIRST_BAD, Some((13, 0))),             // mov eax, [rbx]
         (&[0x8B, 0x03], FIRST_BAD - 4, Some((14, 0))),         // canonical, and not mapped
         (&[0x8B, 0x03], FIRST_BAD - 3, Some((13, 0))),         // the last byte is not

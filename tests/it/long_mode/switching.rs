@@ -6,6 +6,11 @@ use ringwalk_cpu::state::{CR0_PG, CR4_LA57, CR4_PAE, CR4_PCIDE, EFER_LMA, EFER_L
 
 use crate::program::*;
 
+/// What is wrong, and how it comes about.
+type Spoiled = (&'static str, fn(&mut Program));
+/// Code, RAX, and the vector and error code of its fault.
+type Move = (&'static [u8], u64, Result<(), (u8, u16)>);
+
 const EFER: u64 = 0xC000_0080;
 
 /// Protected mode with tables for four levels and EFER.LME set, one write of CR0 before long mode.
@@ -37,7 +42,7 @@ fn paging_switches_long_mode_on_and_off() {
 /// The same section: #GP(0) without PAE, with CS.L, with a 16-bit TSS; leaving from 64-bit code or with PCIDs.
 #[test]
 fn what_keeps_long_mode_from_being_switched() {
-    let rows: [(&str, fn(&mut Program)); 4] = [
+    let rows: [Spoiled; 4] = [
         ("PAE is clear", |p| p.cpu.cr4 = 0),
         ("CS.L is set", |p| p.load(SegReg::Cs, LONG_CODE[0])),
         ("a 16-bit TSS", |p| p.cpu.tr.rights = 0x83),
@@ -90,7 +95,7 @@ fn efer_refuses() {
 /// Moves of 64 bits; CR8; reserved bits of CR3 and CR4. SDM Vol.2B "MOV-Move to/from Control Registers", Q53.
 #[test]
 fn q53_control_registers_of_64_bit_code() {
-    let rows: [(&[u8], u64, Result<(), (u8, u16)>); 8] = [
+    let rows: [Move; 8] = [
         (&[0x44, 0x0F, 0x22, 0xC0], 15, Ok(())), // mov cr8, rax
         (&[0x44, 0x0F, 0x22, 0xC0], 16, Err((13, 0))),
         (&[0x0F, 0x22, 0xD8], 1 << 46, Err((13, 0))), // mov cr3, rax: above MAXPHYADDR

@@ -136,7 +136,7 @@ fn q55_ps_is_ignored_without_pse() {
 #[test]
 fn q55_cr4_pse_is_reserved_without_the_feature() {
     let mut program = Program::paged_on(Model::I486, TlbPolicy::Real);
-    program.cpu.gpr[0] = CR4_PSE.into();
+    program.cpu.gpr[0] = CR4_PSE;
     assert_eq!(program.attempt(&[0x0F, 0x22, 0xE0]), Err((GP, 0)));
     assert_eq!(program.last_site(), Site::Cr4Reserved);
 }

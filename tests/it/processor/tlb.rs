@@ -69,12 +69,12 @@ impl Bench {
     }
 
     fn set_cr4(&mut self, value: u64) {
-        self.program.cpu.gpr[0] = value.into();
+        self.program.cpu.gpr[0] = value;
         self.execute(&[0x0F, 0x22, 0xE0]).expect("the bits exist");
     }
 
     fn set_cr0(&mut self, value: u64) {
-        self.program.cpu.gpr[0] = value.into();
+        self.program.cpu.gpr[0] = value;
         self.execute(&[0x0F, 0x22, 0xC0]).expect("the bits exist");
     }
 }

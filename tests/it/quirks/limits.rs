@@ -198,7 +198,7 @@ fn q15_caches_of_ldtr_tr_and_cs_do_not_follow_either() {
     // Entering protected mode leaves base, limit and rights of every segment register.
     let mut program = Program::real();
     let before = program.cpu.segments;
-    program.cpu.gpr[0] = CR0_PE.into();
+    program.cpu.gpr[0] = CR0_PE;
     assert_eq!(program.attempt(&[0x0F, 0x22, 0xC0]), Ok(()));
     assert_eq!(program.attempt(&[0xA0, 0, 0]), Ok(()), "DS still reaches what it reached");
     assert_eq!(program.cpu.segments, before);

@@ -38,12 +38,12 @@ fn store(program: &mut Program, at: u32, value: u32) {
 }
 
 fn set_cr0(program: &mut Program, value: u64) {
-    program.cpu.gpr[0] = value.into();
+    program.cpu.gpr[0] = value;
     execute(program, &[0x0F, 0x22, 0xC0]);
 }
 
 fn set_cr4(program: &mut Program, value: u64) {
-    program.cpu.gpr[0] = value.into();
+    program.cpu.gpr[0] = value;
     execute(program, &[0x0F, 0x22, 0xE0]);
 }
 
@@ -223,7 +223,7 @@ fn q54_the_cache_bits_of_cr0_load_the_pdptes() {
         set_cr0(&mut program, cr0 ^ bits);
         assert_eq!(program.cpu.pdptes[1], u64::from(PAE_DIRECTORY | 1), "CR0 {bits:x}");
         program.write_dword(PDPT + 8, PAE_DIRECTORY | 3);
-        program.cpu.gpr[0] = cr0.into();
+        program.cpu.gpr[0] = cr0;
         assert_eq!(program.attempt(&[0x0F, 0x22, 0xC0]), Err((13, 0)), "a reserved bit, CR0 {bits:x}");
         assert_eq!(program.cpu.cr0, cr0 ^ bits);
     }

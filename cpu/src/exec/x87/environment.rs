@@ -71,8 +71,8 @@ impl Layout {
         let [control, status, tags, ip_low, ip_high, dp_low, dp_high] = fields;
         fpu.load_words(control as u16, status as u16);
         fpu.set_tag_word(tags as u16);
-        fpu.instruction = self.from_fields(ip_low, ip_high);
-        fpu.operand = self.from_fields(dp_low, dp_high);
+        fpu.instruction = self.far_pointer(ip_low, ip_high);
+        fpu.operand = self.far_pointer(dp_low, dp_high);
         match (self.linear, self.unit) {
             (false, Unit::Word) => (),
             (false, Unit::Dword) => fpu.opcode = (ip_high >> 16) as u16 & 0x7FF,
@@ -80,7 +80,7 @@ impl Layout {
         }
     }
 
-    fn from_fields(self, low: u32, high: u32) -> FarPointer {
+    fn far_pointer(self, low: u32, high: u32) -> FarPointer {
         if !self.linear {
             return FarPointer { offset: low.into(), selector: high as u16 };
         }
