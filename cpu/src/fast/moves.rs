@@ -81,11 +81,10 @@ pub(super) unsafe fn mov_mr<W: Width, const FORM: u8, const HELD: u8>(
 ) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        let value = get_or::<W, HELD, SRC>(c, (*i).src, v);
         let Some(at) = writable::<W, FORM, HELD>(c, h, i, v) else {
-            return window::store::<W, FORM>(c, h, i, (v, value));
+            return window::store::<W, FORM>(c, h, i);
         };
-        write(h, at, value);
+        write(h, at, get_or::<W, HELD, SRC>(c, (*i).src, v));
         next(c, h, i, v)
     }
 }
@@ -100,7 +99,7 @@ pub(super) unsafe fn mov_mi<W: Width, const FORM: u8, const HELD: u8>(
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
         let Some(at) = writable::<W, FORM, HELD>(c, h, i, v) else {
-            return window::store::<W, FORM>(c, h, i, (v, immediate(i)));
+            return window::store::<W, FORM>(c, h, i);
         };
         write(h, at, immediate::<W>(i));
         next(c, h, i, v)

@@ -4,9 +4,9 @@ use ringwalk_mmu::{BusCx, LinAddr, PhysAddr, Size};
 
 use super::dispatch::{bail, done, next, now};
 use super::moves::Extend;
-use super::operand::{FLAT_BASE, LONG_BASE, long_linear, offset, put, window};
+use super::operand::{FLAT_BASE, LONG_BASE, get, immediate, long_linear, offset, put, register, window};
 use crate::exec::Hot;
-use crate::insn::Insn;
+use crate::insn::{Insn, PLACE_IMMEDIATE};
 use crate::state::CpuState;
 use crate::width::Width;
 
@@ -28,20 +28,20 @@ pub(super) unsafe fn load<E: Extend, N: Width, W: Width, const FORM: u8>(
     }
 }
 
-/// A store that the HostTlb knows no memory for; `v` is handed on.
+/// A store of a register or an immediate that the HostTlb knows no memory for.
 #[cold]
 #[inline(never)]
-pub(super) unsafe fn store<W: Width, const FORM: u8>(
-    c: *mut CpuState,
-    h: *mut Hot,
-    i: *const Insn,
-    (v, value): (u64, W),
-) -> *const Insn {
+pub(super) unsafe fn store<W: Width, const FORM: u8>(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
     // SAFETY: the end of a handler, see `super::Fast`.
     unsafe {
         let Some(linear) = linear::<W, FORM>(c, h, i, true) else { return bail(c, h, i) };
         let Some(at) = (*h).host_tlb.device_write(linear, W::BYTES, (*h).fast.key) else { return bail(c, h, i) };
-        if write::<W>(h, i, at, value.as_()) { done(c, h, i) } else { next(c, h, i, v) }
+        let value: W = if (*i).src == PLACE_IMMEDIATE { immediate(i) } else { get(c, (*i).src) };
+        if write::<W>(h, i, at, value.as_()) {
+            return done(c, h, i);
+        }
+        let v = *register(c, (*i.add(1)).holds);
+        next(c, h, i, v)
     }
 }
 
