@@ -118,13 +118,13 @@ fn find(i: &Insn, choice: &Choice) -> Option<Fast> {
     if i.has(REFUSED | LOCK) {
         return None;
     }
+    if choice.mode.is_64 && i.is_memory() && !is_plain_address(i, choice.mode) {
+        return None;
+    }
     if let Some(fast) = choose_simd::choose(i, choice.mode.flat) {
         return Some(fast);
     }
     if i.op >> 11 > Map::Two as u16 {
-        return None;
-    }
-    if choice.mode.is_64 && i.is_memory() && !is_plain_address(i, choice.mode) {
         return None;
     }
     let opcode = Opcode::of(i);

@@ -3,7 +3,7 @@
 use super::Fast;
 use super::choose::form;
 use super::handing::held;
-use super::operand::{BASE, BASED, FLAT_BASE, FLAT_INDEX, INDEX, WORD};
+use super::operand::{BASE, BASED, FLAT_BASE, FLAT_INDEX, INDEX, LONG_BASE, LONG_INDEX, LONG_RIP, LONG_SEGMENT, WORD};
 use super::simd::{self, And, AndNot, Doubles, Low, LowAlone, Move, Or, Singles, UnpackHigh, UnpackLow, Xor};
 use crate::exec::sse_float::{Add, Divide, Multiply, Operation, SquareRoot, Subtract};
 use crate::float::{F32, F64};
@@ -27,6 +27,11 @@ macro_rules! by_form {
             (FLAT_BASE, false) => $module::$handler::<$($($arg,)*)? $($($value,)*)? FLAT_BASE, 0>,
             (FLAT_INDEX, true) => $module::$handler::<$($($arg,)*)? $($($value,)*)? FLAT_INDEX, BASED>,
             (FLAT_INDEX, false) => $module::$handler::<$($($arg,)*)? $($($value,)*)? FLAT_INDEX, 0>,
+            (LONG_BASE, true) => $module::$handler::<$($($arg,)*)? $($($value,)*)? LONG_BASE, BASED>,
+            (LONG_BASE, false) => $module::$handler::<$($($arg,)*)? $($($value,)*)? LONG_BASE, 0>,
+            (LONG_INDEX, _) => $module::$handler::<$($($arg,)*)? $($($value,)*)? LONG_INDEX, 0>,
+            (LONG_RIP, _) => $module::$handler::<$($($arg,)*)? $($($value,)*)? LONG_RIP, 0>,
+            (LONG_SEGMENT, _) => $module::$handler::<$($($arg,)*)? $($($value,)*)? LONG_SEGMENT, 0>,
             _ => $module::$handler::<$($($arg,)*)? $($($value,)*)? WORD, 0>,
         }
     };
