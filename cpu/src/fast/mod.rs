@@ -11,6 +11,9 @@
 //! - [`dispatch`]: going on, giving way, leaving, and from trace to trace.
 //! - [`flags`]: arithmetic flags kept as the last result and operand.
 //! - [`operand`]: registers, effective addresses, memory.
+//! - [`handing`]: whose value goes from handler to handler in a host register.
+//! - [`port`], [`window`]: to the bus, where no line changes.
+//! - [`simd`], [`choose_simd`]: XMM registers, with arithmetic that the host does exactly.
 //! - `counted`: what stands before every handler under `--profile`.
 //! - [`mod@choose`]: which handler a slot gets; [`liveness`]: which ones need not note flags; [`calm`]:
 //!   which ones have nothing to do with them.
