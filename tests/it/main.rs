@@ -22,6 +22,7 @@ mod interrupt_fabric;
 mod kernels;
 mod laws;
 mod lockstep;
+mod lockstep_64;
 mod lockstep_cases;
 mod long_mode;
 mod moo;

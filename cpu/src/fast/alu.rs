@@ -370,10 +370,10 @@ unsafe fn imul<W: Width>(c: *mut CpuState, h: *mut Hot, i: *const Insn, (a, b): 
     unsafe {
         let (low, _, flags) = value::imul(a, b);
         let v = put(c, (*i).dst, low);
-        // ZF is clear whatever the product.
+        // ZF is clear whatever the product: a bit that PF and SF do not look at, at any width.
         let cpu = &mut *c;
         (*h).fast.lazy.set_explicit(&mut cpu.flags, low, flags);
-        (*h).fast.lazy.result |= 1;
+        (*h).fast.lazy.result |= 1 << 8;
         next(c, h, i, v)
     }
 }
