@@ -9,9 +9,7 @@ use ringwalk_cpu::model::Model;
 use ringwalk_cpu::run::{Engine, Exit, Limits};
 use ringwalk_cpu::segment::{SegReg, Segment, Selector};
 use ringwalk_cpu::state::{CR0_ET, CR0_PE, CR0_PG, CpuState, TableRegister};
-use ringwalk_mmu::{
-    Bus, BusCx, Frame, Instant, Memory, PhysAddr, Port, Reach, RouteSpan, Signals, Size, TlbPolicy, Vector,
-};
+use ringwalk_mmu::{Frame, Memory, OpenBus, PhysAddr, Reach, RouteSpan, TlbPolicy};
 
 /// Pages of guest memory.
 const PAGES: u64 = 1024;
@@ -172,31 +170,6 @@ fn branch_mix(count: u32) -> u32 {
     mix
 }
 
-/// A board with nothing on it.
-struct Nothing;
-
-impl Bus for Nothing {
-    fn port_read(&mut self, _: Port, size: Size, _: &mut BusCx<'_>) -> u32 {
-        size.ones() as u32
-    }
-    fn port_write(&mut self, _: Port, _: Size, _: u32, _: &mut BusCx<'_>) {}
-    fn mmio_read(&mut self, _: PhysAddr, size: Size, _: &mut BusCx<'_>) -> u64 {
-        size.ones()
-    }
-    fn mmio_write(&mut self, _: PhysAddr, _: Size, _: u64, _: &mut BusCx<'_>) {}
-    fn acknowledge_interrupt(&mut self, _: &mut BusCx<'_>) -> Vector {
-        Vector(0xFF)
-    }
-    fn take_nmi(&mut self) {}
-    fn signals(&self) -> Signals {
-        Signals { a20: true, ..Signals::default() }
-    }
-    fn due(&self) -> Option<Instant> {
-        None
-    }
-    fn advance(&mut self, _: &mut BusCx<'_>) {}
-}
-
 fn write(memory: &mut Memory, address: u64, bytes: &[u8]) {
     for (offset, byte) in bytes.iter().enumerate() {
         assert!(memory.poke(PhysAddr(address + offset as u64), *byte), "the bench's memory is RAM");
@@ -245,7 +218,7 @@ fn measure(kernel: &'static Kernel) -> Figure {
     for _ in 0..RUNS {
         let (mut memory, mut cpu, mut engine) = (memory_for(kernel), processor(), Engine::default());
         let start = Clock::now();
-        let exit = engine.run(&mut cpu, &mut memory, &mut Nothing, Limits::NONE);
+        let exit = engine.run(&mut cpu, &mut memory, &mut OpenBus, Limits::NONE);
         best = best.min(start.elapsed().as_secs_f64());
         assert_eq!(exit, Exit::DeadHalt, "{}: the kernel ends in HLT, not at {:x}", kernel.name, cpu.rip);
         assert_eq!(cpu.gpr[0] as u32, (kernel.expected)(kernel.count), "{}: its result", kernel.name);

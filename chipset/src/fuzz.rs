@@ -150,9 +150,8 @@ fn pass_time(pc: &mut Pc, random: &mut Random) {
         210..214 => program_dma(pc, random),
         214 => pc.now.0 = pc.now.0.saturating_add(random.below(10_000_000 * US)),
         100..200 => {
-            let mut cx = BusCx::new(pc.now, &mut pc.memory);
             if pc.board.signals().interrupt {
-                pc.board.acknowledge_interrupt(&mut cx);
+                pc.access(|board, cx| board.acknowledge_interrupt(cx));
             }
         }
         _ => pc.now.0 = pc.now.0.saturating_add(random.below(US)),

@@ -44,14 +44,22 @@ impl Pc {
         Pc { board: Board::new(config), memory, now: Instant(0) }
     }
 
-    pub(crate) fn port_in(&mut self, port: u16, size: Size) -> u32 {
+    /// An access as the processor makes it: what it does to lines and deadline, it must say.
+    pub(crate) fn access<R>(&mut self, act: impl FnOnce(&mut Board, &mut BusCx<'_>) -> R) -> R {
+        let before = (self.board.signals(), self.board.due());
         let mut cx = BusCx::new(self.now, &mut self.memory);
-        self.board.port_read(Port(port), size, &mut cx)
+        let result = act(&mut self.board, &mut cx);
+        let after = (self.board.signals(), self.board.due());
+        assert!(cx.changed || before == after, "{before:?} became {after:?}, and nobody was told");
+        result
+    }
+
+    pub(crate) fn port_in(&mut self, port: u16, size: Size) -> u32 {
+        self.access(|board, cx| board.port_read(Port(port), size, cx))
     }
 
     pub(crate) fn port_out(&mut self, port: u16, size: Size, value: u32) {
-        let mut cx = BusCx::new(self.now, &mut self.memory);
-        self.board.port_write(Port(port), size, value, &mut cx);
+        self.access(|board, cx| board.port_write(Port(port), size, value, cx));
     }
 
     pub(crate) fn inb(&mut self, port: u16) -> u8 {
@@ -63,13 +71,11 @@ impl Pc {
     }
 
     pub(crate) fn load(&mut self, addr: u64, size: Size) -> u64 {
-        let mut cx = BusCx::new(self.now, &mut self.memory);
-        self.board.mmio_read(PhysAddr(addr), size, &mut cx)
+        self.access(|board, cx| board.mmio_read(PhysAddr(addr), size, cx))
     }
 
     pub(crate) fn store(&mut self, addr: u64, size: Size, value: u64) {
-        let mut cx = BusCx::new(self.now, &mut self.memory);
-        self.board.mmio_write(PhysAddr(addr), size, value, &mut cx);
+        self.access(|board, cx| board.mmio_write(PhysAddr(addr), size, value, cx));
     }
 
     pub(crate) fn config_in(&mut self, function: Function, offset: u8, size: Size) -> u32 {
@@ -87,8 +93,7 @@ impl Pc {
         let end = self.now.after(Duration(cycles));
         while let Some(due) = self.board.due().filter(|due| *due <= end) {
             self.now = self.now.max(due);
-            let mut cx = BusCx::new(self.now, &mut self.memory);
-            self.board.advance(&mut cx);
+            self.access(|board, cx| board.advance(cx));
         }
         self.now = end;
     }

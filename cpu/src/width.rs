@@ -3,6 +3,7 @@
 use std::fmt::{Debug, LowerHex};
 
 use num_traits::{AsPrimitive, PrimInt, Unsigned, WrappingAdd, WrappingMul, WrappingSub};
+use ringwalk_mmu::Size;
 
 /// An operand of 8, 16, 32 or 64 bits.
 pub trait Width:
@@ -12,6 +13,13 @@ pub trait Width:
     const BITS: u32;
     /// Bytes of the operand.
     const BYTES: u64;
+    /// As the bus has it.
+    const SIZE: Size = match Self::BITS {
+        8 => Size::Byte,
+        16 => Size::Word,
+        32 => Size::Dword,
+        _ => Size::Qword,
+    };
 
     /// The low bits of `value`.
     fn truncate(value: u64) -> Self;

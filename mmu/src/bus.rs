@@ -83,3 +83,37 @@ pub trait Bus {
     /// Brings every device that is due forward to `cx.now`.
     fn advance(&mut self, cx: &mut BusCx<'_>);
 }
+
+/// A bus that nobody answers: reads are all ones, writes are lost, and no line ever changes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct OpenBus;
+
+impl Bus for OpenBus {
+    fn port_read(&mut self, _: Port, size: Size, _: &mut BusCx<'_>) -> u32 {
+        size.ones() as u32
+    }
+
+    fn port_write(&mut self, _: Port, _: Size, _: u32, _: &mut BusCx<'_>) {}
+
+    fn mmio_read(&mut self, _: PhysAddr, size: Size, _: &mut BusCx<'_>) -> u64 {
+        size.ones()
+    }
+
+    fn mmio_write(&mut self, _: PhysAddr, _: Size, _: u64, _: &mut BusCx<'_>) {}
+
+    fn acknowledge_interrupt(&mut self, _: &mut BusCx<'_>) -> Vector {
+        Vector(0xFF)
+    }
+
+    fn take_nmi(&mut self) {}
+
+    fn signals(&self) -> Signals {
+        Signals { a20: true, ..Signals::default() }
+    }
+
+    fn due(&self) -> Option<Instant> {
+        None
+    }
+
+    fn advance(&mut self, _: &mut BusCx<'_>) {}
+}

@@ -15,7 +15,7 @@ mod tlb;
 mod walk;
 
 pub use address::{LinAddr, PAGE_BYTES, PhysAddr, Port, Size, Vector};
-pub use bus::{Bus, BusCx, Signals};
+pub use bus::{Bus, BusCx, OpenBus, Signals};
 pub use disk::{Backing, Disk, DiskPage, DiskPageBefore, NoBacking, SECTOR_BYTES};
 pub use frames::{Frame, FrameRange, Frames, PageBefore, Stored, lines as code_lines};
 pub use host_tlb::{Class, FetchPlace, HostTlb};

@@ -14,12 +14,9 @@ use ringwalk_cpu::model::Model;
 use ringwalk_cpu::run::{Engine, Exit, Limits};
 use ringwalk_cpu::segment::{SegReg, Segment};
 use ringwalk_cpu::state::CpuState;
-use ringwalk_mmu::{
-    Bus, BusCx, Frame, Instant, Memory, PAGE_BYTES, PhysAddr, Port, Reach, RouteSpan, Signals, Size, TlbPolicy, Vector,
-};
+use ringwalk_mmu::{Frame, Memory, OpenBus, PAGE_BYTES, PhysAddr, Reach, RouteSpan, TlbPolicy};
 
 use crate::moo::{Case, FLAGS, IP, REGISTER_NAMES, parse};
-use crate::program::Program;
 
 /// Threads of this test.
 const THREADS: usize = 2;
@@ -59,10 +56,6 @@ const EXCLUSIONS: &[Exclusion] = &[
     Exclusion {
         reason: "FS and GS exist since the 386",
         holds: |form, case| (form.is("8C") || form.is("8E")) && matches!(case.modrm() >> 3 & 7, 4 | 5),
-    },
-    Exclusion {
-        reason: "floating-point arithmetic waits for its stage (the captured 286 has no coprocessor either)",
-        holds: |form, _| form.is("D8"),
     },
     Exclusion {
         reason: "the 286 misses that a quotient of IDIV does not fit: no divisor brings this dividend to its -128",
@@ -133,7 +126,6 @@ fn vectors_80286() {
         println!("vectors_80286: RINGWALK_VECTORS is not set: nothing was run");
         return;
     };
-    assert_eq!(Program::real().attempt(&[0xD8, 0xC0]), Err((6, 0)), "there is floating point: leave D8 in");
     let forms = forms(&folder);
     let next = AtomicUsize::new(0);
     let total = Mutex::new(Tally::default());
@@ -384,37 +376,4 @@ fn compare_registers(form: &Form, case: &Case, cpu: &CpuState) -> Vec<String> {
         }
     }
     differences
-}
-
-/// No devices: ports read as all ones.
-struct OpenBus;
-
-impl Bus for OpenBus {
-    fn port_read(&mut self, _: Port, size: Size, _: &mut BusCx<'_>) -> u32 {
-        size.ones() as u32
-    }
-
-    fn port_write(&mut self, _: Port, _: Size, _: u32, _: &mut BusCx<'_>) {}
-
-    fn mmio_read(&mut self, _: PhysAddr, size: Size, _: &mut BusCx<'_>) -> u64 {
-        size.ones()
-    }
-
-    fn mmio_write(&mut self, _: PhysAddr, _: Size, _: u64, _: &mut BusCx<'_>) {}
-
-    fn acknowledge_interrupt(&mut self, _: &mut BusCx<'_>) -> Vector {
-        Vector(0)
-    }
-
-    fn take_nmi(&mut self) {}
-
-    fn signals(&self) -> Signals {
-        Signals { a20: true, ..Signals::default() }
-    }
-
-    fn due(&self) -> Option<Instant> {
-        None
-    }
-
-    fn advance(&mut self, _: &mut BusCx<'_>) {}
 }

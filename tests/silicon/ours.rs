@@ -7,9 +7,7 @@ use ringwalk_cpu::insn::Insn;
 use ringwalk_cpu::model::{Feature, Model};
 use ringwalk_cpu::segment::Segment;
 use ringwalk_cpu::state::{CR0_PE, CodeSize, CpuState, Shadow};
-use ringwalk_mmu::{
-    Bus, BusCx, Frame, Instant, Memory, PhysAddr, Port, Reach, RouteSpan, Signals, Size, TlbPolicy, Vector,
-};
+use ringwalk_mmu::{Frame, Memory, OpenBus, PhysAddr, Reach, RouteSpan, TlbPolicy};
 
 use super::image::{Image, Operand};
 
@@ -59,7 +57,7 @@ impl Ours {
             cpu: &mut self.cpu,
             hot: &mut self.hot,
             memory: &mut self.memory,
-            bus: &mut NoBus,
+            bus: &mut OpenBus,
             extra_cycles: 0,
             deadline: u64::MAX,
             unfinished: false,
@@ -97,29 +95,4 @@ impl Ours {
         }
         image.flags = self.cpu.flags.bits().into();
     }
-}
-
-/// Nothing is there.
-struct NoBus;
-
-impl Bus for NoBus {
-    fn port_read(&mut self, _: Port, size: Size, _: &mut BusCx<'_>) -> u32 {
-        size.ones() as u32
-    }
-    fn port_write(&mut self, _: Port, _: Size, _: u32, _: &mut BusCx<'_>) {}
-    fn mmio_read(&mut self, _: PhysAddr, size: Size, _: &mut BusCx<'_>) -> u64 {
-        size.ones()
-    }
-    fn mmio_write(&mut self, _: PhysAddr, _: Size, _: u64, _: &mut BusCx<'_>) {}
-    fn acknowledge_interrupt(&mut self, _: &mut BusCx<'_>) -> Vector {
-        Vector(0)
-    }
-    fn take_nmi(&mut self) {}
-    fn signals(&self) -> Signals {
-        Signals { a20: true, ..Signals::default() }
-    }
-    fn due(&self) -> Option<Instant> {
-        None
-    }
-    fn advance(&mut self, _: &mut BusCx<'_>) {}
 }

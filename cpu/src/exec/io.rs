@@ -1,6 +1,6 @@
 //! Port input and output. SDM Vol.1 19 "Input/Output".
 
-use ringwalk_mmu::{Access, Class, Port, Size};
+use ringwalk_mmu::{Access, Class, Port};
 
 use super::string::{DESTINATION, SOURCE, advance, repeat};
 use crate::debug;
@@ -68,7 +68,7 @@ pub fn outs<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
 
 fn read_port<W: Width>(cx: &mut Exec<'_>, port: u16) -> W {
     note_access::<W>(cx, port);
-    let value = cx.on_bus(|bus, bus_cx| bus.port_read(Port(port), size::<W>(), bus_cx));
+    let value = cx.on_bus(|bus, bus_cx| bus.port_read(Port(port), W::SIZE, bus_cx));
     cx.tell(Event::PortRead(port, W::BYTES as u8, value));
     W::truncate(value.into())
 }
@@ -76,7 +76,7 @@ fn read_port<W: Width>(cx: &mut Exec<'_>, port: u16) -> W {
 fn write_port<W: Width>(cx: &mut Exec<'_>, port: u16, value: W) {
     note_access::<W>(cx, port);
     let value = value.as_() as u32; // ports are at most 32 bits wide
-    cx.on_bus(|bus, bus_cx| bus.port_write(Port(port), size::<W>(), value, bus_cx));
+    cx.on_bus(|bus, bus_cx| bus.port_write(Port(port), W::SIZE, value, bus_cx));
     cx.tell(Event::PortWrite(port, W::BYTES as u8, value));
 }
 
@@ -85,14 +85,6 @@ fn note_access<W: Width>(cx: &mut Exec<'_>, port: u16) {
     debug::note_port_access(cx.cpu, port, W::BYTES);
     if cx.cpu.pending_debug != 0 {
         cx.leave();
-    }
-}
-
-const fn size<W: Width>() -> Size {
-    match W::BITS {
-        8 => Size::Byte,
-        16 => Size::Word,
-        _ => Size::Dword,
     }
 }
 

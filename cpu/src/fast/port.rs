@@ -1,6 +1,6 @@
 //! Port input and output with nothing in the way: no bit map, no breakpoint, no change of a line.
 
-use ringwalk_mmu::{BusCx, Port, Size};
+use ringwalk_mmu::{BusCx, Port};
 
 use super::dispatch::{bail, done, next, now};
 use super::operand::{immediate, put, register};
@@ -61,7 +61,7 @@ unsafe fn read<W: Width>(h: *mut Hot, i: *const Insn, port: Port) -> (u32, bool)
     unsafe {
         let exec = (*h).fast.exec;
         let mut cx = BusCx::new(now(h, i), &mut *(*exec).memory);
-        let value = (*(*exec).bus).port_read(port, size::<W>(), &mut cx);
+        let value = (*(*exec).bus).port_read(port, W::SIZE, &mut cx);
         (value, cx.changed)
     }
 }
@@ -73,15 +73,7 @@ unsafe fn write<W: Width>(h: *mut Hot, i: *const Insn, port: Port, value: u32) -
     unsafe {
         let exec = (*h).fast.exec;
         let mut cx = BusCx::new(now(h, i), &mut *(*exec).memory);
-        (*(*exec).bus).port_write(port, size::<W>(), value, &mut cx);
+        (*(*exec).bus).port_write(port, W::SIZE, value, &mut cx);
         cx.changed
-    }
-}
-
-const fn size<W: Width>() -> Size {
-    match W::BITS {
-        8 => Size::Byte,
-        16 => Size::Word,
-        _ => Size::Dword,
     }
 }

@@ -1,6 +1,6 @@
 //! Moves to and from memory that a device answers, such as the display's window, where no line changes.
 
-use ringwalk_mmu::{BusCx, LinAddr, PhysAddr, Size};
+use ringwalk_mmu::{BusCx, LinAddr, PhysAddr};
 
 use super::dispatch::{bail, done, next, now};
 use super::moves::Extend;
@@ -74,7 +74,7 @@ unsafe fn read<W: Width>(h: *mut Hot, i: *const Insn, at: PhysAddr) -> (u64, boo
     unsafe {
         let exec = (*h).fast.exec;
         let mut cx = BusCx::new(now(h, i), &mut *(*exec).memory);
-        let value = (*(*exec).bus).mmio_read(at, size::<W>(), &mut cx);
+        let value = (*(*exec).bus).mmio_read(at, W::SIZE, &mut cx);
         (value, cx.changed)
     }
 }
@@ -86,17 +86,8 @@ unsafe fn write<W: Width>(h: *mut Hot, i: *const Insn, at: PhysAddr, value: u64)
     unsafe {
         let exec = (*h).fast.exec;
         let mut cx = BusCx::new(now(h, i), &mut *(*exec).memory);
-        (*(*exec).bus).mmio_write(at, size::<W>(), value, &mut cx);
+        (*(*exec).bus).mmio_write(at, W::SIZE, value, &mut cx);
         let changed = cx.changed;
         changed || (*exec).memory.frames.has_stale_code()
-    }
-}
-
-const fn size<W: Width>() -> Size {
-    match W::BITS {
-        8 => Size::Byte,
-        16 => Size::Word,
-        32 => Size::Dword,
-        _ => Size::Qword,
     }
 }

@@ -1,0 +1,140 @@
+//! The board as the processor reaches it.
+
+use ringwalk_mmu::{Bus, BusCx, Instant, InterruptMessage, PhysAddr, Port, Signals, Size, Vector};
+
+use super::{Board, NEVER, is_display_window};
+use crate::devices::{COUNT, Devices};
+
+impl Bus for Board {
+    fn port_read(&mut self, port: Port, size: Size, cx: &mut BusCx<'_>) -> u32 {
+        if let Some(target) = self.quick_target(port, size) {
+            // A byte.
+            return self.quick_call(target, cx, |device, cx| device.read(target.reg, size, cx)) as u32 & 0xFF;
+        }
+        let bytes = size.bytes().min(4);
+        let (mut done, mut value) = (0, 0);
+        while done < bytes {
+            // `done` is below 4.
+            let (piece, part) = self.port_piece_read(u32::from(port.0) + done as u32, bytes - done, cx);
+            value |= part << (8 * done);
+            done += piece.bytes();
+        }
+        self.note_changes(cx);
+        // At most four bytes were read.
+        value as u32
+    }
+
+    fn port_write(&mut self, port: Port, size: Size, value: u32, cx: &mut BusCx<'_>) {
+        if let Some(target) = self.quick_target(port, size) {
+            let value = u64::from(value & 0xFF);
+            return self.quick_call(target, cx, |device, cx| device.write(target.reg, size, value, cx));
+        }
+        let bytes = size.bytes().min(4);
+        let mut done = 0;
+        while done < bytes {
+            let part = u64::from(value) >> (8 * done);
+            // `done` is below 4.
+            done += self.port_piece_write(u32::from(port.0) + done as u32, bytes - done, part, cx).bytes();
+        }
+        self.note_changes(cx);
+    }
+
+    fn mmio_read(&mut self, addr: PhysAddr, size: Size, cx: &mut BusCx<'_>) -> u64 {
+        match self.beside.routing.mmio(addr.0) {
+            // Accesses to the window take no time and drive no line, so that nothing around them changes.
+            Some(target) if is_display_window(&target) => {
+                self.devices.vga.read_window(target.reg.offset, size, cx.memory)
+            }
+            Some(target) => {
+                let value = self.read(target, size, cx);
+                self.note_changes(cx);
+                value
+            }
+            None => size.ones(),
+        }
+    }
+
+    fn mmio_write(&mut self, addr: PhysAddr, size: Size, value: u64, cx: &mut BusCx<'_>) {
+        match self.beside.routing.mmio(addr.0) {
+            Some(target) if is_display_window(&target) => {
+                self.devices.vga.write_window(target.reg.offset, size, value, cx.memory);
+            }
+            Some(target) => {
+                self.write(target, size, value, cx);
+                self.note_changes(cx);
+            }
+            None => {}
+        }
+    }
+
+    fn acknowledge_interrupt(&mut self, cx: &mut BusCx<'_>) -> Vector {
+        let vector = self.devices.pic.acknowledge();
+        self.beside.stirred = true;
+        // INT falls with the first INTA cycle: what still waits makes a new edge.
+        self.devices.io_apic.set_levels(self.inputs);
+        self.bring_int_to_io_apic();
+        self.note_changes(cx);
+        Vector(vector)
+    }
+
+    fn floating_point_error(&mut self, asserted: bool, cx: &mut BusCx<'_>) {
+        self.devices.coprocessor.set_error(asserted);
+        self.with_device(Devices::COPROCESSOR, cx, |_, _| ());
+        self.note_changes(cx);
+    }
+
+    fn deliver_messages(&mut self, accept: &mut dyn FnMut(InterruptMessage) -> bool) {
+        self.devices.io_apic.deliver(accept);
+        self.beside.forget_told();
+    }
+
+    fn end_of_interrupt(&mut self, vector: Vector, cx: &mut BusCx<'_>) {
+        self.devices.io_apic.end_of_interrupt(vector);
+        self.beside.stirred = true;
+        self.note_changes(cx);
+    }
+
+    fn take_nmi(&mut self) {
+        self.beside.forget_told();
+        self.nmi = false;
+    }
+
+    fn signals(&self) -> Signals {
+        Signals {
+            interrupt: self.devices.pic.interrupt(),
+            nmi: self.nmi && !self.devices.rtc.nmi_masked(),
+            messages: self.devices.io_apic.waiting() != 0,
+            a20: self.a20,
+            init: self.init,
+            reset: self.reset,
+            routes_changed: self.beside.routes_changed,
+            exit: self.beside.exit,
+            ignore_error: self.devices.coprocessor.is_ignored(),
+        }
+    }
+
+    fn due(&self) -> Option<Instant> {
+        let next = self.beside.dues.next;
+        (next != NEVER).then_some(Instant(next))
+    }
+
+    fn advance(&mut self, cx: &mut BusCx<'_>) {
+        // A device may have been told something from outside since it was asked.
+        self.ask_dues();
+        let dues = self.beside.dues.each;
+        let mut waiting = [(NEVER, 0); COUNT];
+        let mut count = 0;
+        for number in Devices::numbers().filter(|number| dues[usize::from(*number)] <= cx.now.0) {
+            waiting[count] = (dues[usize::from(number)], number);
+            count += 1;
+        }
+        waiting[..count].sort_unstable();
+        for (_, number) in waiting.into_iter().take(count) {
+            self.call(number, cx, |device, cx| device.advance(cx));
+            self.run_dma(cx);
+        }
+        self.take_requests();
+        self.beside.stirred = true;
+        self.note_changes(cx);
+    }
+}
