@@ -100,6 +100,7 @@ impl Frames {
         let total = self.status.len() + count as usize;
         // A fresh zeroed allocation is committed lazily; growing one would touch it all.
         let mut bytes = vec![0; total * PAGE];
+        crate::ram::prefer_huge_pages(&mut bytes);
         for frame in 0..self.status.len() {
             if self.status[frame] & TOUCHED != 0 {
                 bytes[frame * PAGE..][..PAGE].copy_from_slice(&self.bytes[frame * PAGE..][..PAGE]);

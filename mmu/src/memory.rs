@@ -51,6 +51,32 @@ pub struct RouteSpan {
 
 const NOBODY: Routes = Routes { read: Route::Open, write: Route::Open };
 
+/// Consecutive pages that lead to consecutive frames.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct MainSpan {
+    first_page: u64,
+    pages: u64,
+    first: Frame,
+}
+
+impl MainSpan {
+    /// The largest span of frames above the low pages, unless another one lies over part of it.
+    fn of(spans: &[RouteSpan]) -> MainSpan {
+        let mut main = MainSpan::default();
+        for (index, span) in spans.iter().enumerate() {
+            let Reach::Frames(first) = span.read else { continue };
+            let end = span.first_page.saturating_add(span.pages);
+            let over = |other: &RouteSpan| {
+                other.first_page < end && other.first_page.saturating_add(other.pages) > span.first_page.max(LOW_PAGES)
+            };
+            if span.write == span.read && span.pages > main.pages && !spans[index + 1..].iter().any(over) {
+                main = MainSpan { first_page: span.first_page, pages: span.pages, first };
+            }
+        }
+        main
+    }
+}
+
 /// What the board hands to firmware byte by byte: in no address space, read through the chipset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BootImage {
@@ -84,6 +110,8 @@ pub struct Memory {
     spans: Vec<RouteSpan>,
     /// Derived: the spans, resolved for the first MiB.
     low: Vec<Routes>,
+    /// Derived: the largest stretch of frames above that, for both directions.
+    main: MainSpan,
     /// Derived from the chipset: all ones, or bit 20 clear while the gate is shut.
     a20_mask: u64,
 }
@@ -114,6 +142,7 @@ impl Memory {
             host_trouble: None,
             spans: Vec::new(),
             low: vec![NOBODY; LOW_PAGES as usize],
+            main: MainSpan::default(),
             a20_mask: u64::MAX,
         };
         memory.fill(bios_range, bios);
@@ -138,6 +167,7 @@ impl Memory {
         if self.spans != other.spans {
             self.spans.clone_from(&other.spans);
             self.low.clone_from(&other.low);
+            self.main = other.main;
         }
         self.a20_mask = other.a20_mask;
     }
@@ -160,6 +190,7 @@ impl Memory {
     pub fn set_routes(&mut self, spans: Vec<RouteSpan>) {
         self.spans = spans;
         self.low = (0..LOW_PAGES).map(|page| self.resolve(page)).collect();
+        self.main = MainSpan::of(&self.spans);
     }
 
     /// Opens or shuts the A20 gate. Cached translations must be dropped by the caller if it changed.
@@ -181,10 +212,15 @@ impl Memory {
     /// Who answers at a physical page number.
     #[inline]
     pub fn routes(&self, page: u64) -> Routes {
-        match self.low.get(page as usize) {
-            Some(routes) if page < LOW_PAGES => *routes,
-            _ => self.resolve(page),
+        if page < LOW_PAGES {
+            return self.low[page as usize];
         }
+        let index = page.wrapping_sub(self.main.first_page);
+        if index < self.main.pages {
+            let route = Route::Frame(Frame(self.main.first.0 + index as u32));
+            return Routes { read: route, write: route };
+        }
+        self.resolve(page)
     }
 
     fn resolve(&self, page: u64) -> Routes {

@@ -5,7 +5,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::walk::Lost;
 use crate::{LinAddr, PhysAddr};
 
 /// How long the machine keeps translations.
@@ -66,6 +65,25 @@ impl TlbEntry {
     }
 }
 
+/// A page whose translation the TLB gave up, so that what was derived from it can go too.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Gone(u64);
+
+impl Gone {
+    fn of(entry: &TlbEntry) -> Gone {
+        Gone(entry.linear.0 | u64::from(entry.size_bits))
+    }
+
+    /// The page's linear address and log2 of its size, if one went.
+    #[inline]
+    pub fn page(self) -> Option<(LinAddr, u8)> {
+        (self.0 != 0).then_some((LinAddr(self.0 & !0xFFF), self.0 as u8))
+    }
+}
+
+/// What the TLB gave up at once: a small and a large page of an address, and one that had to make room.
+pub type Lost = [Gone; 3];
+
 /// Sets of one page size.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 struct Bank {
@@ -108,10 +126,8 @@ impl Bank {
 
     fn take(&mut self, addr: LinAddr, pcid: u16, size_bits: u8) -> Option<TlbEntry> {
         let set = self.set_of(addr, size_bits);
-        let held = |way: &&mut Option<TlbEntry>| {
-            way.as_ref().is_some_and(|entry| entry.size_bits == size_bits && entry.serves(addr, pcid))
-        };
-        self.ways_of(set).iter_mut().find(held)?.take()
+        let held = |entry: &TlbEntry| entry.size_bits == size_bits && entry.serves(addr, pcid);
+        self.ways_of(set).iter_mut().find(|way| way.as_ref().is_some_and(held))?.take()
     }
 
     /// Takes in a translation for an address that has none in this bank.
@@ -171,12 +187,22 @@ impl Tlb {
     /// The translation held for an address in a process context (0 without CR4.PCIDE), if any.
     #[inline]
     pub fn find(&self, addr: LinAddr, pcid: u16) -> Option<&TlbEntry> {
-        let large = || LARGE_SIZES.iter().find_map(|size| self.large.find(addr, pcid, *size));
-        self.small.find(addr, pcid, 12).or_else(large)
+        self.find_of(addr, pcid, &LARGE_SIZES)
     }
 
-    /// Takes in a translation for an address that has none; returns the one that had to go for it. Under [`TlbPolicy::None`] nothing is kept.
-    pub fn fill(&mut self, entry: TlbEntry) -> Option<TlbEntry> {
+    /// As [`Tlb::find`], where large pages have no other sizes than these.
+    #[inline]
+    pub(crate) fn find_of(&self, addr: LinAddr, pcid: u16, sizes: &[u8]) -> Option<&TlbEntry> {
+        if let Some(entry) = self.small.find(addr, pcid, 12) {
+            return Some(entry);
+        }
+        sizes.iter().find_map(|size| self.large.find(addr, pcid, *size))
+    }
+
+    /// Takes in a translation for an address that has none; gives the one that had to go for it. Under
+    /// [`TlbPolicy::None`] nothing is kept.
+    #[inline]
+    fn fill(&mut self, entry: TlbEntry) -> Option<TlbEntry> {
         match (self.policy, entry.size_bits) {
             (TlbPolicy::None, _) => None,
             (_, 12) => self.small.fill(entry),
@@ -184,11 +210,27 @@ impl Tlb {
         }
     }
 
-    /// INVLPG, the drop after a page fault, and before a renewed fill: every entry that covers the address goes, global
-    /// or not. Gives what went, the third place free.
+    /// Takes in what a walk has found for an address, in place of what was held for it. Of that only what maps elsewhere
+    /// is lost.
+    #[inline]
+    pub(crate) fn renew(&mut self, addr: LinAddr, pcid: u16, sizes: &[u8], entry: TlbEntry) -> Lost {
+        let lost = |old: Option<TlbEntry>| old.filter(|old| !old.maps_like(&entry)).map_or(Gone::default(), |old| Gone::of(&old));
+        let small = lost(self.small.take(addr, pcid, 12));
+        let large = lost(sizes.iter().find_map(|size| self.large.take(addr, pcid, *size)));
+        let displaced = self.fill(entry);
+        [small, large, displaced.map_or(Gone::default(), |old| Gone::of(&old))]
+    }
+
+    /// INVLPG: every entry that covers the address goes, global or not.
     pub fn drop_address(&mut self, addr: LinAddr, pcid: u16) -> Lost {
-        let large = LARGE_SIZES.iter().find_map(|size| self.large.take(addr, pcid, *size));
-        [self.small.take(addr, pcid, 12), large, None]
+        self.drop_of(addr, pcid, &LARGE_SIZES)
+    }
+
+    /// As [`Tlb::drop_address`], where large pages have no other sizes than these; also after a page fault.
+    pub(crate) fn drop_of(&mut self, addr: LinAddr, pcid: u16, sizes: &[u8]) -> Lost {
+        let gone = |old: Option<TlbEntry>| old.map_or(Gone::default(), |old| Gone::of(&old));
+        let large = sizes.iter().find_map(|size| self.large.take(addr, pcid, *size));
+        [gone(self.small.take(addr, pcid, 12)), gone(large), Gone::default()]
     }
 
     /// A load of CR3: all but global entries of a process context go.

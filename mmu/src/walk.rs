@@ -1,7 +1,7 @@
 //! Paging: 32-bit with PSE and PSE-36, PAE, and with four or five levels. SDM Vol.3A 4.3 "32-Bit Paging", 4.4 "PAE
 //! Paging", 4.5 "4-Level Paging and 5-Level Paging", 4.6 "Access Rights", 4.7 "Page-Fault Exceptions", 4.8 "Accessed and Dirty Flags".
 
-use crate::tlb::{TlbEntry, TlbPolicy};
+use crate::tlb::{Lost, TlbEntry, TlbPolicy};
 use crate::{Class, LinAddr, Memory, PhysAddr, Tlb};
 
 const P: u64 = 1;
@@ -65,6 +65,18 @@ pub struct Paging {
     pub gib_pages: bool,
 }
 
+impl Paging {
+    /// log2 of the sizes that large pages may have. A change of any bit that decides this empties the TLB.
+    #[inline]
+    fn large_sizes(&self) -> &'static [u8] {
+        match (self.long, self.pae) {
+            (true, _) => &[21, 30],
+            (false, true) => &[21],
+            (false, false) => &[22],
+        }
+    }
+}
+
 /// Why translation failed: the error code of #PF.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PageFault {
@@ -73,10 +85,6 @@ pub struct PageFault {
     /// Translations that the TLB gave up.
     pub lost: Lost,
 }
-
-/// Translations that the TLB gave up, so that what was derived from them can go too: a small and a large one of the
-/// address, and one that had to make room.
-pub type Lost = [Option<TlbEntry>; 3];
 
 /// Error-code bits, SDM Vol.3A 4.7.
 const PF_PRESENT: u16 = 1;
@@ -137,7 +145,7 @@ pub fn look_up(paging: &Paging, tlb: &Tlb, addr: LinAddr, access: Access, class:
     if !paging.enabled {
         return Some(PhysAddr(addr.0));
     }
-    let entry = tlb.find(addr, paging.pcid)?;
+    let entry = tlb.find_of(addr, paging.pcid, paging.large_sizes())?;
     let enough = refusal(paging, entry, access, class).is_none() && (access != Access::Write || entry.dirty);
     enough.then(|| within(entry, addr))
 }
@@ -153,43 +161,64 @@ pub fn translate(
     class: Class,
 ) -> Result<Translation, PageFault> {
     if !paging.enabled {
-        return Ok(Translation { physical: PhysAddr(addr.0), lost: [None; 3] });
+        return Ok(Translation { physical: PhysAddr(addr.0), lost: Lost::default() });
     }
-    if let Some(entry) = tlb.find(addr, paging.pcid).copied() {
-        let refusal = refusal(paging, &entry, access, class);
+    let sizes = paging.large_sizes();
+    if let Some(entry) = tlb.find_of(addr, paging.pcid, sizes) {
+        let refusal = refusal(paging, entry, access, class);
         if refusal.is_none() && (access != Access::Write || entry.dirty) {
-            return Ok(Translation { physical: within(&entry, addr), lost: [None; 3] });
+            return Ok(Translation { physical: within(entry, addr), lost: Lost::default() });
         }
         if let Some(cause) = refusal.filter(|_| tlb.policy() == TlbPolicy::Sticky) {
-            let lost = tlb.drop_address(addr, paging.pcid);
+            let lost = tlb.drop_of(addr, paging.pcid, sizes);
             return Err(PageFault { code: code(paging, access, class, cause), lost });
         }
     }
-    let mut tables = [None; MOST_LEVELS];
-    let mut levels = 0;
-    let outcome = find_leaf(paging, memory, addr, &mut |step| {
-        tables[levels] = Some(step);
-        levels += 1;
-    });
-    // What was held is not enough: it goes, whatever the walk found.
-    let lost = tlb.drop_address(addr, paging.pcid);
-    let refuse = |cause| Err(PageFault { code: code(paging, access, class, cause), lost });
-    let leaf = match outcome {
-        Outcome::NotPresent => return refuse(0),
-        Outcome::Reserved => return refuse(PF_PRESENT | PF_RESERVED),
-        Outcome::Leaf(leaf) => leaf,
+    let mut unmarked = Unmarked::default();
+    let outcome = find_leaf(paging, memory, addr, &mut |step| unmarked.note(paging, &step));
+    let cause = match &outcome {
+        Outcome::NotPresent => Some(0),
+        Outcome::Reserved => Some(PF_PRESENT | PF_RESERVED),
+        Outcome::Leaf(leaf) => refusal(paging, &leaf.entry, access, class),
     };
-    match refusal(paging, &leaf.entry, access, class) {
-        Some(cause) => refuse(cause),
-        None => {
-            // A translation that faults sets no flag: the 386 does so, and later processors may.
-            for step in tables.into_iter().flatten().filter(|step| step.address != leaf.address) {
-                mark_table_accessed(paging, memory, step);
-            }
+    match (outcome, cause) {
+        (Outcome::Leaf(leaf), None) => {
+            unmarked.mark(paging, memory, leaf.address);
             let entry = mark_leaf(memory, leaf, access);
-            let mut lost = lost.map(|old| old.filter(|old| !old.maps_like(&entry)));
-            lost[2] = tlb.fill(entry);
+            let lost = tlb.renew(addr, paging.pcid, sizes, entry);
             Ok(Translation { physical: within(&entry, addr), lost })
+        }
+        (_, cause) => {
+            // What was held is not enough: it goes, whatever the walk found.
+            let lost = tlb.drop_of(addr, paging.pcid, sizes);
+            Err(PageFault { code: code(paging, access, class, cause.unwrap_or(0)), lost })
+        }
+    }
+}
+
+/// Entries above the leaf whose accessed flag is clear. It is set when the translation is done: one that faults sets no
+/// flag, as the 386 has it and later processors may.
+#[derive(Default)]
+struct Unmarked {
+    entries: [(PhysAddr, u64); MOST_LEVELS],
+    count: usize,
+}
+
+impl Unmarked {
+    /// PDPTE registers have no such flag.
+    #[inline(always)]
+    fn note(&mut self, paging: &Paging, step: &Step) {
+        if step.entry & A == 0 && (paging.long || step.name != PDPTE) {
+            self.entries[self.count] = (step.address, step.entry);
+            self.count += 1;
+        }
+    }
+
+    /// The leaf's is set with its dirty flag.
+    #[inline(always)]
+    fn mark(&self, paging: &Paging, memory: &mut Memory, leaf: PhysAddr) {
+        for (address, entry) in self.entries.iter().take(self.count).filter(|(address, _)| *address != leaf) {
+            memory.write_entry(*address, entry | A, entry_bytes(paging));
         }
     }
 }
@@ -254,14 +283,6 @@ pub fn view_walk(paging: &Paging, memory: &Memory, addr: LinAddr) -> WalkView {
     view
 }
 
-/// Sets the accessed flag of an entry above the leaf that a finished translation used. PDPTE registers have none.
-fn mark_table_accessed(paging: &Paging, memory: &mut Memory, step: Step) {
-    let in_memory = paging.long || step.name != PDPTE;
-    if in_memory && step.entry & A == 0 {
-        memory.write_entry(step.address, step.entry | A, entry_bytes(paging));
-    }
-}
-
 /// Levels of the longest walk.
 const MOST_LEVELS: usize = 5;
 const PDPTE: &str = "PDPTE";
@@ -272,7 +293,8 @@ const fn entry_bytes(paging: &Paging) -> usize {
     if paging.pae { 8 } else { 4 }
 }
 
-fn find_leaf(paging: &Paging, memory: &Memory, addr: LinAddr, seen: &mut dyn FnMut(Step)) -> Outcome {
+#[inline(always)]
+fn find_leaf(paging: &Paging, memory: &Memory, addr: LinAddr, seen: &mut impl FnMut(Step)) -> Outcome {
     if paging.long {
         return find_leaf_long(paging, memory, addr, seen);
     }
@@ -280,7 +302,8 @@ fn find_leaf(paging: &Paging, memory: &Memory, addr: LinAddr, seen: &mut dyn FnM
 }
 
 /// SDM Vol.3A 4.3 "32-Bit Paging".
-fn find_leaf_32(paging: &Paging, memory: &Memory, addr: LinAddr, seen: &mut dyn FnMut(Step)) -> Outcome {
+#[inline(always)]
+fn find_leaf_32(paging: &Paging, memory: &Memory, addr: LinAddr, seen: &mut impl FnMut(Step)) -> Outcome {
     let pde_address = PhysAddr((paging.cr3 & 0xFFFF_F000) | (addr.0 >> 22 & 0x3FF) << 2);
     let pde = memory.read_entry(pde_address, 4);
     seen(Step { name: "PDE", address: pde_address, entry: pde });
@@ -341,7 +364,7 @@ fn long_reserved(paging: &Paging, level: usize, entry: u64) -> u64 {
 }
 
 /// SDM Vol.3A 4.5.4 "Linear-Address Translation with 4-Level Paging and 5-Level Paging".
-fn find_leaf_long(paging: &Paging, memory: &Memory, addr: LinAddr, seen: &mut dyn FnMut(Step)) -> Outcome {
+fn find_leaf_long(paging: &Paging, memory: &Memory, addr: LinAddr, seen: &mut impl FnMut(Step)) -> Outcome {
     let frame = |entry: u64| entry & ((1 << paging.physical_bits) - 1) & !0xFFF;
     let mut table = frame(paging.cr3);
     let mut rights = US | RW;
@@ -371,7 +394,7 @@ fn find_leaf_long(paging: &Paging, memory: &Memory, addr: LinAddr, seen: &mut dy
 }
 
 /// SDM Vol.3A 4.4.2 "Linear-Address Translation with PAE Paging".
-fn find_leaf_pae(paging: &Paging, memory: &Memory, addr: LinAddr, seen: &mut dyn FnMut(Step)) -> Outcome {
+fn find_leaf_pae(paging: &Paging, memory: &Memory, addr: LinAddr, seen: &mut impl FnMut(Step)) -> Outcome {
     let pdpte = paging.pdptes[(addr.0 >> 30 & 3) as usize];
     seen(Step { name: "PDPTE", address: PhysAddr(0), entry: pdpte });
     if pdpte & P == 0 {

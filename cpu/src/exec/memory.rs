@@ -2,7 +2,7 @@
 //! SDM Vol.3A 5.3 "Limit Checking", 5.4 "Type Checking".
 
 use ringwalk_mmu::{
-    Access, Class, FetchPlace, Frame, LinAddr, Lost, PAGE_BYTES, PhysAddr, Route, Size, TlbPolicy, look_up, translate,
+    Access, Class, FetchPlace, Frame, Gone, LinAddr, Lost, PAGE_BYTES, PhysAddr, Route, Size, TlbPolicy, look_up, translate,
 };
 
 use super::{Exec, STALE};
@@ -247,8 +247,8 @@ impl Exec<'_> {
 
     /// What the TLB lost, the HostTlb loses; and code that the walk's flags were written over is stale.
     fn drop_derived_of(&mut self, lost: Lost) {
-        for gone in lost.into_iter().flatten() {
-            self.drop_host_page(gone.linear, gone.size_bits);
+        for (addr, size_bits) in lost.into_iter().filter_map(Gone::page) {
+            self.drop_host_page(addr, size_bits);
         }
         if self.memory.frames.has_stale_code() {
             self.hot.leave = true;
