@@ -3,7 +3,7 @@
 //! Dispatch is known here and nowhere else. A boundary is the point between two instructions, or between two
 //! iterations of a REP instruction; everything that is not an instruction happens there.
 
-use ringwalk_mmu::{Access, Bus, FetchPlace, LinAddr, Memory, PAGE_BYTES, PhysAddr, Route};
+use ringwalk_mmu::{Access, Bus, FetchPlace, Frame, LinAddr, Memory, PAGE_BYTES, PhysAddr, Route};
 
 use crate::debug::{DR6_BS, any_instruction_breakpoint};
 use crate::event::EventHit;
@@ -298,9 +298,7 @@ impl Run<'_, '_> {
 
     fn plain_chain(&mut self, id: TraceId, single: bool) -> Option<Ended> {
         let cx = &mut self.cx;
-        // RF lasts one instruction; the fast tier knows nothing of it.
-        let marked = single || cx.cpu.flags.has(RF);
-        if marked || cx.hot.timing != Timing::Flat || self.traces.trace(id).candidate {
+        if single || cx.hot.timing != Timing::Flat || self.traces.trace(id).candidate {
             return None;
         }
         let left = (cx.deadline - cx.cpu.position).min(self.limits.retired - cx.cpu.retired);
@@ -327,7 +325,7 @@ impl Run<'_, '_> {
         if self.cx.hot.stale != 0 {
             fast::refresh(&mut self.cx);
         }
-        let place = CodePlace { frame, offset, mode: self.cx.hot.fast.mode(self.cx.cpu) };
+        let place = CodePlace { frame, offset, mode: self.cx.hot.fast.mode() };
         let id = match self.traces.find(Key::new(place)) {
             Some(id) => id,
             None => match self.build(place, loose) {
@@ -350,6 +348,10 @@ impl Run<'_, '_> {
     fn build(&mut self, place: CodePlace, loose: Loose) -> Option<TraceId> {
         let cx = &mut self.cx;
         let models = Models { model: cx.cpu.model, features: cx.cpu.features, timing: cx.hot.timing };
+        if let Some(id) = self.traces.renew(place, models, cx.memory, loose.dead) {
+            self.drop_ways_to_write(place.frame);
+            return Some(id);
+        }
         let id = self.traces.build(place, models, cx.memory, &cx.hot.watches, loose.dead)?;
         if let Some(profile) = &mut cx.hot.profile
             && models.timing == Timing::Flat
@@ -358,10 +360,16 @@ impl Run<'_, '_> {
             let (first, slots) = self.traces.slots_mut(id);
             profile.wrap(first, slots, fast::COUNTED);
         }
-        if cx.memory.frames.take_write_cached(place.frame) {
-            cx.hot.host_tlb.drop_writes_to(place.frame);
-        }
+        self.drop_ways_to_write(place.frame);
         Some(id)
+    }
+
+    /// What holds code is written the long way.
+    fn drop_ways_to_write(&mut self, frame: Frame) {
+        let cx = &mut self.cx;
+        if cx.memory.frames.take_write_cached(frame) {
+            cx.hot.host_tlb.drop_writes_to(frame);
+        }
     }
 
     /// The frame that code comes from, with the latched page renewed if execution left it.

@@ -3,16 +3,18 @@
 //! Derived. A trace begins wherever control arrives, ends behind a branch, at the end of the page, before a possible
 //! breakpoint, or after [`LONGEST_TRACE`] instructions. Where it ends is invisible to the guest.
 
-use std::collections::BTreeMap;
-
 use ringwalk_mmu::{Frame, Memory, PAGE_BYTES, code_lines};
 
 use crate::decode::{Decoded, LONGEST, decode};
-use crate::fast::{CodeMode, DEAD, DYNAMIC, END, Entry, FORWARD, LEAVE, Loose, MOST_TRACE_BYTES, Side, choose};
+use crate::fast::{
+    CANONICAL, CodeMode, DEAD, DYNAMIC, END, Entry, FORWARD, Fast, LEAVE, Loose, MOST_TRACE_BYTES, Side, choose,
+};
 use crate::insn::Insn;
 use crate::model::{Features, Model};
 use crate::timing::Timing;
 use crate::watch::Watches;
+
+mod renewal;
 
 /// The frame of the page that code is being fetched from, as the physical map has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,10 +102,19 @@ pub struct Trace {
     pub candidate: bool,
     /// Its code was not written over.
     live: bool,
+    /// The next trace of the same frame, or [`NO_TRACE`].
+    older: TraceId,
+    /// Where a copy of its bytes begins, and how many there may be.
+    code: u32,
+    code_room: u8,
+    /// What its first slot holds while it is dropped: handler and immediate.
+    first_slot: (Fast, i32),
 }
 
 /// Number of a trace.
 pub type TraceId = u32;
+/// No trace.
+const NO_TRACE: TraceId = TraceId::MAX;
 /// The first slot belongs to no trace: its number stands for none.
 const NO_SLOT: u32 = 0;
 
@@ -121,7 +132,10 @@ pub struct TraceCache {
     slots: Vec<Insn>,
     traces: Vec<Trace>,
     table: Box<[TableEntry]>,
-    by_frame: BTreeMap<Frame, Vec<TraceId>>,
+    /// For each frame the trace decoded from it last, from which [`Trace::older`] leads on.
+    newest: Vec<TraceId>,
+    /// The bytes that traces were decoded from.
+    code: Vec<u8>,
     most_slots: usize,
     /// What is being decoded.
     fresh: Vec<Insn>,
@@ -140,7 +154,8 @@ impl TraceCache {
             slots,
             traces: Vec::new(),
             table,
-            by_frame: BTreeMap::new(),
+            newest: Vec::new(),
+            code: Vec::new(),
             most_slots,
             fresh: Vec::new(),
             generation: 0,
@@ -151,7 +166,29 @@ impl TraceCache {
     #[inline]
     pub fn find(&self, key: Key) -> Option<TraceId> {
         let entry = &self.table[key.table_index()];
-        (entry.key == key).then_some(entry.id)
+        (entry.key == key && self.traces[entry.id as usize].live).then_some(entry.id)
+    }
+
+    /// The dropped trace with a key: the table may know it, or its first slot was met.
+    fn dead_trace(&self, key: Key, dead: Option<u32>) -> Option<TraceId> {
+        let entry = &self.table[key.table_index()];
+        let met = || dead.and_then(|dead| self.slots.get(dead as usize)).map(|slot| slot.imm as TraceId);
+        let id = if entry.key == key { entry.id } else { met()? };
+        let trace = self.traces.get(id as usize)?;
+        (!trace.live && trace.key == key).then_some(id)
+    }
+
+    /// Lets a trace be found by its key and by its frame.
+    fn index(&mut self, key: Key, id: TraceId, frame: Frame) {
+        let place = frame.0 as usize;
+        if self.newest.len() <= place {
+            self.newest.resize(place + 1, NO_TRACE);
+        }
+        let older = std::mem::replace(&mut self.newest[place], id);
+        let trace = &mut self.traces[id as usize];
+        trace.older = older;
+        let first = trace.first;
+        self.table[key.table_index()] = TableEntry { key, id, first };
     }
 
     /// A trace.
@@ -254,52 +291,58 @@ impl TraceCache {
             bytes: bytes as u16,
             candidate,
             live: true,
+            older: NO_TRACE,
+            code: 0,
+            code_room: bytes as u8,
+            first_slot: (CANONICAL, 0),
         };
-        let id = self.place(trace, decoded, dead);
-        self.by_frame.entry(frame).or_default().push(id);
-        let first = self.traces[id as usize].first;
-        self.table[key.table_index()] = TableEntry { key, id, first };
+        let code = &memory.frames.page(frame)[offset as usize..][..bytes as usize];
+        let id = self.place(trace, decoded, code, dead);
+        self.index(key, id, frame);
         Some(id)
     }
 
-    /// Puts slots where a dropped trace of the same key stood, or behind all others.
-    fn place(&mut self, trace: Trace, slots: &[Insn], dead: Option<u32>) -> TraceId {
-        if let Some(id) = dead.and_then(|dead| self.slots.get(dead as usize)).map(|slot| slot.imm as TraceId)
-            && let Some(old) = self.traces.get_mut(id as usize)
-            && !old.live
-            && old.key == trace.key
+    /// Puts slots and bytes where a dropped trace of the same key has them, or behind all others.
+    fn place(&mut self, trace: Trace, slots: &[Insn], code: &[u8], dead: Option<u32>) -> TraceId {
+        if let Some(id) = self.dead_trace(trace.key, dead)
+            && let old = &mut self.traces[id as usize]
             && usize::from(old.room) >= slots.len()
+            && usize::from(old.code_room) >= code.len()
         {
-            *old = Trace { first: old.first, room: old.room, ..trace };
+            *old = Trace { first: old.first, room: old.room, code: old.code, code_room: old.code_room, ..trace };
             self.slots[old.first as usize..][..slots.len()].copy_from_slice(slots);
+            self.code[old.code as usize..][..code.len()].copy_from_slice(code);
             return id;
         }
         let id = self.traces.len() as TraceId;
-        let first = self.slots.len() as u32;
+        let (first, start) = (self.slots.len() as u32, self.code.len() as u32);
         self.slots.extend_from_slice(slots);
-        self.traces.push(Trace { first, ..trace });
+        self.code.extend_from_slice(code);
+        self.traces.push(Trace { first, code: start, ..trace });
         id
     }
 
     /// Drops the traces of a frame that touch any of these lines of 64 bytes.
     pub fn drop_lines(&mut self, frame: Frame, lines: u64) {
-        let Some(ids) = self.by_frame.get_mut(&frame) else { return };
-        ids.retain(|id| {
-            let trace = &mut self.traces[*id as usize];
+        let Some(newest) = self.newest.get_mut(frame.0 as usize) else { return };
+        let mut next = std::mem::replace(newest, NO_TRACE);
+        let mut kept = NO_TRACE;
+        while next != NO_TRACE {
+            let id = next;
+            let trace = &mut self.traces[id as usize];
+            next = trace.older;
             if code_lines(trace.key.offset_in_page(), usize::from(trace.bytes)) & lines == 0 {
-                return true;
-            }
-            let entry = &mut self.table[trace.key.table_index()];
-            if entry.id == *id && entry.key == trace.key {
-                *entry = NO_ENTRY;
+                trace.older = std::mem::replace(&mut kept, id);
+                continue;
             }
             trace.live = false;
-            // Links to it lead to a slot that says so.
+            // Links to it, and the table, lead to a slot that says so.
             let first = &mut self.slots[trace.first as usize];
+            trace.first_slot = (first.fast, first.imm);
             first.fast = DEAD;
-            first.imm = *id as i32;
-            false
-        });
+            first.imm = id as i32;
+        }
+        *newest = kept;
     }
 
     /// Drops everything.
@@ -307,7 +350,8 @@ impl TraceCache {
         self.slots.truncate(1);
         self.traces.clear();
         self.table.fill(NO_ENTRY);
-        self.by_frame.clear();
+        self.newest.fill(NO_TRACE);
+        self.code.clear();
         self.generation += 1;
     }
 }

@@ -258,6 +258,12 @@ impl Frames {
         self.code_lines[frame.0 as usize] != 0
     }
 
+    /// True if code was decoded from the lines that a span inside a frame touches.
+    #[inline]
+    pub fn holds_code_in(&self, frame: Frame, offset: usize, len: usize) -> bool {
+        self.code_lines[frame.0 as usize] & lines(offset, len) != 0
+    }
+
     /// True if a store hit decoded code since the last [`Frames::take_stale_code`].
     #[inline]
     pub fn has_stale_code(&self) -> bool {

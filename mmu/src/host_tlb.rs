@@ -94,6 +94,18 @@ struct DeviceEntry {
 
 const NO_DEVICE: DeviceEntry = DeviceEntry { tag: 0, physical: 0 };
 
+/// A page that holds code besides what is written to it.
+#[derive(Clone, Copy)]
+struct MixedEntry {
+    tag: u64,
+    frame: Frame,
+}
+
+const NO_MIXED: MixedEntry = MixedEntry { tag: 0, frame: Frame(0) };
+
+/// Pages of code that are known to be writable; a power of two.
+const MIXED_ENTRIES: usize = 8;
+
 /// Two ways a set for data, one for code, one page of devices for reads and one for writes.
 pub struct HostTlb {
     context: u64,
@@ -103,6 +115,7 @@ pub struct HostTlb {
     fetch: [FetchEntry; FETCH_ENTRIES],
     device_read: DeviceEntry,
     device_write: DeviceEntry,
+    mixed: [MixedEntry; MIXED_ENTRIES],
 }
 
 impl Default for HostTlb {
@@ -115,6 +128,7 @@ impl Default for HostTlb {
             fetch: [NO_FETCH; FETCH_ENTRIES],
             device_read: NO_DEVICE,
             device_write: NO_DEVICE,
+            mixed: [NO_MIXED; MIXED_ENTRIES],
         }
     }
 }
@@ -122,6 +136,10 @@ impl Default for HostTlb {
 #[inline(always)]
 const fn index(addr: LinAddr) -> usize {
     addr.page() as usize & (SETS - 1)
+}
+
+const fn mixed_index(addr: LinAddr) -> usize {
+    addr.page() as usize & (MIXED_ENTRIES - 1)
 }
 
 /// A page that both classes run has a place for each.
@@ -197,6 +215,18 @@ impl HostTlb {
         (offset <= PAGE_BYTES - bytes && addr.0.is_multiple_of(bytes)).then(|| PhysAddr(entry.physical + offset))
     }
 
+    /// The frame that `bytes` bytes at `addr` can be written to if code lies in it too: where none of it is hit.
+    #[inline]
+    pub fn write_beside_code(&self, addr: LinAddr, bytes: u64, key: u64) -> Option<Frame> {
+        let entry = &self.mixed[mixed_index(addr)];
+        (addr.0.wrapping_add(key).wrapping_sub(entry.tag) <= PAGE_BYTES - bytes).then_some(entry.frame)
+    }
+
+    /// Remembers a page of code that can be written. The caller has prepared the frame for writing.
+    pub fn fill_write_beside_code(&mut self, addr: LinAddr, class: Class, frame: Frame) {
+        self.mixed[mixed_index(addr)] = MixedEntry { tag: self.tag(addr, class), frame };
+    }
+
     /// Where code at `addr` can be fetched.
     #[inline(always)]
     pub fn fetch(&self, addr: LinAddr, class: Class) -> Option<FetchPlace> {
@@ -246,6 +276,7 @@ impl HostTlb {
         self.write[index(addr)] = [EMPTY; 2];
         self.fetch[fetch_index(addr, Class::Supervisor)] = NO_FETCH;
         self.fetch[fetch_index(addr, Class::User)] = NO_FETCH;
+        self.mixed[mixed_index(addr)] = NO_MIXED;
         self.device_read = NO_DEVICE;
         self.device_write = NO_DEVICE;
     }
@@ -257,11 +288,15 @@ impl HostTlb {
                 *entry = EMPTY;
             }
         }
+        for entry in self.mixed.iter_mut().filter(|entry| entry.frame == frame) {
+            *entry = NO_MIXED;
+        }
     }
 
     /// Forgets every way to write: dirty marks were taken.
     pub fn flush_writes(&mut self) {
         self.write.fill([EMPTY; 2]);
+        self.mixed.fill(NO_MIXED);
     }
 
     /// Forgets everything.
@@ -285,6 +320,7 @@ impl HostTlb {
         self.fetch.fill(NO_FETCH);
         self.device_read = NO_DEVICE;
         self.device_write = NO_DEVICE;
+        self.mixed.fill(NO_MIXED);
     }
 
     /// Linear addresses have 57 bits from now on, or 48. Only canonical ones may be looked up.

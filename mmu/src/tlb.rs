@@ -214,7 +214,9 @@ impl Tlb {
     /// is lost.
     #[inline]
     pub(crate) fn renew(&mut self, addr: LinAddr, pcid: u16, sizes: &[u8], entry: TlbEntry) -> Lost {
-        let lost = |old: Option<TlbEntry>| old.filter(|old| !old.maps_like(&entry)).map_or(Gone::default(), |old| Gone::of(&old));
+        let lost = |old: Option<TlbEntry>| {
+            old.filter(|old| !old.maps_like(&entry)).map_or(Gone::default(), |old| Gone::of(&old))
+        };
         let small = lost(self.small.take(addr, pcid, 12));
         let large = lost(sizes.iter().find_map(|size| self.large.take(addr, pcid, *size)));
         let displaced = self.fill(entry);

@@ -2,7 +2,8 @@
 //! SDM Vol.3A 5.3 "Limit Checking", 5.4 "Type Checking".
 
 use ringwalk_mmu::{
-    Access, Class, FetchPlace, Frame, Gone, LinAddr, Lost, PAGE_BYTES, PhysAddr, Route, Size, TlbPolicy, look_up, translate,
+    Access, Class, FetchPlace, Frame, Gone, HostTlb, LinAddr, Lost, Memory, PAGE_BYTES, PhysAddr, Route, Size,
+    TlbPolicy, look_up, translate,
 };
 
 use super::{Exec, STALE};
@@ -115,6 +116,10 @@ impl Exec<'_> {
             let bytes = W::BYTES as usize;
             let raw = value.as_().to_le_bytes();
             self.memory.frames.bytes_mut()[at..at + bytes].copy_from_slice(&raw[..bytes]);
+            return Ok(());
+        }
+        let key = self.hot.host_tlb.key(class);
+        if !self.hot.guarded && store_beside_code(&self.hot.host_tlb, self.memory, addr, value, key) {
             return Ok(());
         }
         self.store_carefully(addr, value.as_(), W::BYTES as usize, class)
@@ -313,6 +318,9 @@ impl Exec<'_> {
             bytes => self.memory.frames.store(frame, at, &raw[..bytes]),
         }
         if self.memory.frames.holds_code(frame) {
+            if self.may_cache(piece) {
+                self.hot.host_tlb.fill_write_beside_code(piece.linear, class, frame);
+            }
             self.leave_if_code_is_stale();
             return;
         }
@@ -387,6 +395,26 @@ impl Exec<'_> {
             self.hot.leave = true;
         }
     }
+}
+
+/// Writes to a page that code lies in too, if none of it is hit. False, and nothing is done, if that is not known.
+#[inline]
+pub(crate) fn store_beside_code<W: Width>(
+    host_tlb: &HostTlb,
+    memory: &mut Memory,
+    addr: LinAddr,
+    value: W,
+    key: u64,
+) -> bool {
+    let Some(frame) = host_tlb.write_beside_code(addr, W::BYTES, key) else { return false };
+    let (at, bytes) = (addr.offset_in_page() as usize, W::BYTES as usize);
+    let frames = &mut memory.frames;
+    // Without code the page has a quicker way.
+    if !frames.holds_code(frame) || frames.holds_code_in(frame, at, bytes) {
+        return false;
+    }
+    frames.bytes_mut()[frame.start() + at..][..bytes].copy_from_slice(&value.as_().to_le_bytes()[..bytes]);
+    true
 }
 
 fn stays_in_page(addr: LinAddr, bytes: usize) -> bool {

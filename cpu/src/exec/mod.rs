@@ -475,8 +475,8 @@ impl Exec<'_> {
     pub fn leave_if_events_wait(&mut self) {
         let cpu = &*self.cpu;
         let interrupt = self.hot.signals.interrupt && cpu.flags.has(flags::IF);
-        let virtual_interrupts = cpu.cr4 & (CR4_VME | CR4_PVI) != 0;
-        let marked = cpu.flags.has(flags::TF | flags::RF) || cpu.pending_debug != 0;
+        let virtual_interrupts = cpu.cr4 & (CR4_VME | CR4_PVI) != 0 && cpu.flags.has(flags::VIP);
+        let marked = cpu.flags.has(flags::TF) || cpu.pending_debug != 0;
         if interrupt || cpu.nmi_pending || virtual_interrupts || marked {
             self.leave();
         }

@@ -2,8 +2,9 @@
 
 use ringwalk_mmu::{Class, Instant, LinAddr, PAGE_BYTES};
 
-use super::TAIL_DISPATCH;
+use super::faults::{self, resume_flag_off};
 use super::state::Side;
+use super::{TAIL_DISPATCH, faults::After};
 use crate::exception::Exception;
 use crate::exec::{Exec, Hot};
 use crate::flags::{RF, TF};
@@ -52,6 +53,10 @@ pub(crate) fn enter(cx: &mut Exec<'_>, entry: &Entry<'_>, cycles: u64) -> Option
     if !fast.lazy.load(eflags) {
         return None;
     }
+    fast.resumed_at = None;
+    fast.delivered_at = cx.cpu.retired;
+    resume_flag_off(cx);
+    let fast = &mut cx.hot.fast;
     fast.slots = entry.slots;
     fast.table = entry.table.as_ptr();
     fast.ticks = budget as i64;
@@ -68,16 +73,13 @@ pub(crate) fn enter(cx: &mut Exec<'_>, entry: &Entry<'_>, cycles: u64) -> Option
         FetchFrame::Unknown | FetchFrame::Bus => unreachable_page(),
     };
     fast.ram = cx.memory.frames.bytes_mut().as_mut_ptr();
-    let retired = cx.cpu.retired;
     // SAFETY: the slot is the first of a trace of `slots`, which neither moves nor shrinks before this returns; all
     // pointers are made from exclusive borrows that are not used otherwise meanwhile.
     unsafe { run_chain(cx, entry.slots.add(entry.first as usize)) };
     if !cx.hot.fast.settled {
         settle_at_boundary(cx);
     }
-    if cx.cpu.retired != retired {
-        cx.cpu.fruitless_deliveries = 0;
-    }
+    faults::close(cx);
     let fast = &mut cx.hot.fast;
     if let Some(fault) = fast.fault.take() {
         return Some(Ended::Fault(fault));
@@ -188,11 +190,15 @@ pub(super) unsafe fn canonical(c: *mut CpuState, h: *mut Hot, i: *const Insn, _:
     // SAFETY: the caller's; `step` says whether the chain goes on, and the pointers are made anew from the context.
     unsafe {
         let exec = (*h).fast.exec;
-        if !step(c, h, i) {
+        let after = step(c, h, i);
+        if after == After::Leave {
             return std::ptr::null();
         }
         let cpu: *mut CpuState = (*exec).cpu;
         let hot: *mut Hot = (*exec).hot;
+        if after == After::Elsewhere {
+            return jump(cpu, hot);
+        }
         (*cpu).rip = (*cpu).rip.wrapping_sub(u64::from((*i.add(1)).at)) & (*hot).fast.rip_mask;
         let next_slot = i.add(1);
         let value = (*cpu).gpr[usize::from((*next_slot).holds)];
@@ -208,20 +214,23 @@ pub(super) unsafe fn canonical_end(c: *mut CpuState, h: *mut Hot, i: *const Insn
     // SAFETY: as above.
     unsafe {
         let exec = (*h).fast.exec;
-        if !step(c, h, i) {
+        let after = step(c, h, i);
+        if after == After::Leave {
             return std::ptr::null();
         }
         let cpu: *mut CpuState = (*exec).cpu;
         let hot: *mut Hot = (*exec).hot;
-        (*hot).fast.ticks -= i64::from((*i).cycles);
+        if after == After::Next {
+            (*hot).fast.ticks -= i64::from((*i).cycles);
+        }
         jump(cpu, hot)
     }
 }
 
-/// Executes a slot by its canonical handler. False if the chain must be left; then the state is up to date. Otherwise
-/// only EIP is, and the budget counts from the start of the trace as before.
+/// Executes a slot by its canonical handler, or delivers the fault that it raises. If the chain must be left the state
+/// is up to date. Otherwise only EIP is; behind the instruction the budget counts from the start of the trace as before.
 #[inline(never)]
-unsafe fn step(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> bool {
+unsafe fn step(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> After {
     // SAFETY: the caller's; `c` and `h` are not used again once the context is.
     unsafe {
         let insn = &*i;
@@ -239,10 +248,12 @@ unsafe fn step(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> bool {
         }
         let cx: &mut Exec<'_> = &mut *exec;
         if let Err(fault) = execute_one(cx, insn) {
-            cx.hot.fast.fault = Some(fault);
-            return stop(cx, calm);
+            if calm {
+                cx.hot.fast.lazy.settle(&mut cx.cpu.flags);
+            }
+            return faults::deliver(cx, fault);
         }
-        resume(cx, insn, calm)
+        if resume(cx, insn, calm) { After::Next } else { After::Leave }
     }
 }
 
@@ -291,7 +302,7 @@ pub(super) unsafe fn done(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *con
 
 /// The chain is left: the state must be up to date.
 #[cold]
-fn stop(cx: &mut Exec<'_>, calm: bool) -> bool {
+pub(super) fn stop(cx: &mut Exec<'_>, calm: bool) -> bool {
     let fast = &mut cx.hot.fast;
     if calm {
         fast.lazy.settle(&mut cx.cpu.flags);
@@ -302,7 +313,7 @@ fn stop(cx: &mut Exec<'_>, calm: bool) -> bool {
 
 #[inline(always)]
 fn resume(cx: &mut Exec<'_>, insn: &Insn, calm: bool) -> bool {
-    let marked = cx.cpu.shadow != Shadow::None || (!calm && cx.cpu.flags.has(TF | RF));
+    let marked = cx.cpu.shadow != Shadow::None || (!calm && cx.cpu.flags.has(TF | RF) && !resume_flag_off(cx));
     if cx.must_leave() || marked || !(calm || cx.hot.fast.lazy.load(cx.cpu.flags)) {
         return stop(cx, calm);
     }
@@ -317,8 +328,7 @@ fn resume(cx: &mut Exec<'_>, insn: &Insn, calm: bool) -> bool {
     let (cpu, hot) = (&mut *cx.cpu, &mut *cx.hot);
     let fast = &mut hot.fast;
     let start = cpu.position - u64::from(insn.cycles);
-    fast.ticks = fast.end.wrapping_sub(start) as i64;
-    fast.skew = cpu.position - cpu.retired;
+    fast.count_from(start, cpu);
     fast.ram = cx.memory.frames.bytes_mut().as_mut_ptr();
     true
 }

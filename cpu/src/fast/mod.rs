@@ -30,6 +30,7 @@ mod choose;
 mod choose_simd;
 mod counted;
 mod dispatch;
+mod faults;
 mod flags;
 mod handing;
 mod liveness;

@@ -68,6 +68,11 @@ pub(crate) struct FastState {
     pub(super) skew: u64,
     /// The execution context, while a run lasts.
     pub(super) exec: *mut Exec<'static>,
+    /// Position of the instruction that RF was taken away before, and retired instructions at the last delivery.
+    pub(super) resumed_at: Option<u64>,
+    pub(super) delivered_at: u64,
+    /// The code's mode as a whole: see [`FastState::mode`].
+    code_mode: CodeMode,
     /// The fault that ended the chain.
     pub(super) fault: Option<Exception>,
     /// The end slot whose link was missing, and which of the two.
@@ -112,6 +117,9 @@ impl Default for FastState {
             end: 0,
             skew: 0,
             exec: std::ptr::null_mut(),
+            resumed_at: None,
+            delivered_at: 0,
+            code_mode: CodeMode { is_64: false, is_32: false, flat: false },
             fault: None,
             unlinked: None,
             dead: None,
@@ -151,7 +159,8 @@ impl FastState {
             self.refresh_code(cpu);
         }
         self.stack_mask = if cpu.seg(SegReg::Ss).is_big() { u32::MAX } else { 0xFFFF };
-        self.key_bits = self.mode(cpu).key_bits();
+        self.code_mode = self.mode_of(cpu);
+        self.key_bits = self.code_mode.key_bits();
         self.key = key(cpu.class());
     }
 
@@ -173,8 +182,20 @@ impl FastState {
         (self.code_base, self.rip_mask) = (cs.base & 0xFFFF_FFFF, 0xFFFF_FFFF);
     }
 
-    /// What code runs under now. 16-bit code is never taken for flat: there is little to win.
-    pub(crate) fn mode(&self, cpu: &CpuState) -> CodeMode {
+    /// What code runs under now, as of the last refresh.
+    pub(crate) fn mode(&self) -> CodeMode {
+        self.code_mode
+    }
+
+    /// The budget counts from a position on, with as many retired instructions as there are now.
+    #[inline(always)]
+    pub(super) fn count_from(&mut self, position: u64, cpu: &CpuState) {
+        self.ticks = self.end.wrapping_sub(position) as i64;
+        self.skew = cpu.position - cpu.retired;
+    }
+
+    /// 16-bit code is never taken for flat: there is little to win.
+    fn mode_of(&self, cpu: &CpuState) -> CodeMode {
         let flat = |reg: SegReg| {
             let Window { base, read_end, write_end } = self.windows[reg as usize];
             base == 0 && read_end == 1 << 32 && write_end == 1 << 32

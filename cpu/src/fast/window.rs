@@ -1,4 +1,4 @@
-//! Moves to and from memory that a device answers, such as the display's window, where no line changes.
+//! Moves to and from memory that a device answers, such as the display's window, where no line changes; and beside code.
 
 use ringwalk_mmu::{BusCx, LinAddr, PhysAddr};
 
@@ -6,6 +6,7 @@ use super::dispatch::{bail, done, next, now};
 use super::moves::Extend;
 use super::operand::{FLAT_BASE, LONG_BASE, get, immediate, long_linear, offset, put, register, window};
 use crate::exec::Hot;
+use crate::exec::memory::store_beside_code;
 use crate::insn::{Insn, PLACE_IMMEDIATE};
 use crate::state::CpuState;
 use crate::width::Width;
@@ -35,8 +36,12 @@ pub(super) unsafe fn store<W: Width, const FORM: u8>(c: *mut CpuState, h: *mut H
     // SAFETY: the end of a handler, see `super::Fast`.
     unsafe {
         let Some(linear) = linear::<W, FORM>(c, h, i, true) else { return bail(c, h, i) };
-        let Some(at) = (*h).host_tlb.device_write(linear, W::BYTES, (*h).fast.key) else { return bail(c, h, i) };
         let value: W = if (*i).src == PLACE_IMMEDIATE { immediate(i) } else { get(c, (*i).src) };
+        if beside_code(h, linear, value) {
+            let v = *register(c, (*i.add(1)).holds);
+            return next(c, h, i, v);
+        }
+        let Some(at) = (*h).host_tlb.device_write(linear, W::BYTES, (*h).fast.key) else { return bail(c, h, i) };
         if write::<W>(h, i, at, value.as_()) {
             return done(c, h, i);
         }
@@ -64,6 +69,16 @@ unsafe fn linear<W: Width, const FORM: u8>(
         let window = &*window(h, i);
         let end = if writes { window.write_end } else { window.read_end };
         (offset + W::BYTES <= end).then(|| LinAddr(window.base.wrapping_add(offset) & 0xFFFF_FFFF))
+    }
+}
+
+/// Writes to a page that code lies in too, if none of it is hit.
+#[inline(never)]
+unsafe fn beside_code<W: Width>(h: *mut Hot, linear: LinAddr, value: W) -> bool {
+    // SAFETY: the context is alive, and its memory is not in use while the fast tier runs.
+    unsafe {
+        let memory = &mut *(*(*h).fast.exec).memory;
+        store_beside_code(&(*h).host_tlb, memory, linear, value, (*h).fast.key)
     }
 }
 

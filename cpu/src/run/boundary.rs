@@ -113,16 +113,8 @@ impl Run<'_, '_> {
         false
     }
 
-    /// A delivery costs what the timing model says, and wakes the processor.
     fn deliver(&mut self, kind: Delivery, how: impl FnOnce(&mut Exec<'_>)) {
-        self.cx.cpu.activity = Activity::Active;
-        self.cx.cpu.shadow = Shadow::None;
-        self.cx.extra_cycles = 0;
-        let origin = Origin::of(self.cx.cpu);
-        how(&mut self.cx);
-        let (cpu, hot) = (&mut *self.cx.cpu, &*self.cx.hot);
-        cpu.position += hot.timing.delivery(kind, &origin, cpu, hot.last_fault);
-        self.cx.cpu.fruitless_deliveries += 1;
+        self.cx.deliver_costing(kind, how);
         self.check_breakpoint = true;
         self.cx.leave();
     }
@@ -176,11 +168,31 @@ impl Run<'_, '_> {
         true
     }
 
-    /// The attempt has a cost, and so has the delivery.
     pub(super) fn deliver_fault(&mut self, fault: Exception) {
-        self.cx.cpu.position += self.cx.hot.timing.attempt() + self.cx.extra_cycles;
-        self.cx.extra_cycles = 0;
-        self.deliver(Delivery::Fault, |cx| {
+        self.cx.deliver_fault(fault);
+        self.check_breakpoint = true;
+        self.cx.leave();
+    }
+}
+
+impl Exec<'_> {
+    /// A delivery costs what the timing model says, and wakes the processor.
+    fn deliver_costing(&mut self, kind: Delivery, how: impl FnOnce(&mut Exec<'_>)) {
+        self.cpu.activity = Activity::Active;
+        self.cpu.shadow = Shadow::None;
+        self.extra_cycles = 0;
+        let origin = Origin::of(self.cpu);
+        how(self);
+        let (cpu, hot) = (&mut *self.cpu, &*self.hot);
+        cpu.position += hot.timing.delivery(kind, &origin, cpu, hot.last_fault);
+        cpu.fruitless_deliveries += 1;
+    }
+
+    /// Delivers what an instruction raised. The attempt has a cost, and so has the delivery.
+    pub(crate) fn deliver_fault(&mut self, fault: Exception) {
+        self.cpu.position += self.hot.timing.attempt() + self.extra_cycles;
+        self.extra_cycles = 0;
+        self.deliver_costing(Delivery::Fault, |cx| {
             deliver_exception(cx, fault);
             cx.cpu.rip = cx.next_rip;
         });

@@ -41,8 +41,6 @@ fn not_entered(run: &Run<'_, '_>, id: TraceId, single: bool) -> &'static str {
         "not entered: timing model"
     } else if run.traces.trace(id).candidate {
         "not entered: breakpoint"
-    } else if cx.cpu.flags.has(RF) {
-        "not entered: RF"
     } else if cx.deadline.saturating_sub(cx.cpu.position) < LONGEST_TRACE as u64 {
         "not entered: deadline near"
     } else {
