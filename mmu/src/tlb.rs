@@ -202,7 +202,7 @@ impl Tlb {
     /// Takes in a translation for an address that has none; gives the one that had to go for it. Under
     /// [`TlbPolicy::None`] nothing is kept.
     #[inline]
-    fn fill(&mut self, entry: TlbEntry) -> Option<TlbEntry> {
+    pub fn fill(&mut self, entry: TlbEntry) -> Option<TlbEntry> {
         match (self.policy, entry.size_bits) {
             (TlbPolicy::None, _) => None,
             (_, 12) => self.small.fill(entry),
