@@ -4,6 +4,8 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
+use crate::StateHash;
+
 /// Any failure of this crate. The message says what, where, and what can be done.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -65,6 +67,21 @@ pub enum Error {
         offset: u64,
         /// What is wrong with it.
         problem: &'static str,
+    },
+
+    /// The file keeps only what differs from another one, which is not there.
+    #[error(
+        "keeps what differs from the snapshot whose root hash is {root}, and no such file lies beside it: put that file into the same folder"
+    )]
+    MissingBase {
+        /// The root hash of the base.
+        root: StateHash,
+    },
+    /// The file's base has a base, and so on, too often.
+    #[error("is the last of more than {most} snapshots that each keep what differs from the one before: save it whole")]
+    Chain {
+        /// The most files that are read for one snapshot.
+        most: usize,
     },
 
     /// A section that the machine needs is not in the file.

@@ -21,9 +21,9 @@
 //! the pages. A run gives pages that follow each other successive slots (kind 0) or one slot
 //! (kind 1). A page in no run is zero.
 //!
-//! Room for later: flag bit 0 is to say that pages in no run are those of the parent snapshot whose
-//! root hash the header names (a run of kind 2 then stands for zero pages); until that is built the
-//! flags and the parent hash must be zero. The directory comes first and fixes where each chunk
+//! Flag bit 0 says that pages in no run are those of the parent snapshot, the *base*, whose root hash the header names;
+//! a run of kind 2 (first slot 0) then stands for zero pages. A store that the base lacks, or has in another size, stands
+//! for itself. Without the flag the parent hash is zero. The directory comes first and fixes where each chunk
 //! lies, so that a reader can leave chunks in the file until their first use.
 
 use std::io::{Cursor, Read};
@@ -44,9 +44,9 @@ pub const MAX_NAME_LEN: usize = 64;
 
 /// The most pages with content in a file (64 GiB): a small hostile file cannot ask for more time.
 pub(crate) const MAX_MAPPED_PAGES: u64 = 1 << 24;
-/// Pages in a chunk. Below 65535 bytes lz4_flex compresses alike on all little-endian hosts;
-/// above, its output depends on the host's word size.
+/// Pages in a chunk: as many as one block of [`lz4`](crate::lz4) takes.
 pub(crate) const CHUNK_PAGES: usize = 15;
+const _: () = assert!(CHUNK_PAGES * crate::PAGE_SIZE <= crate::lz4::MOST);
 pub(crate) const HEADER_LEN: usize = 64;
 pub(crate) const HASH_LEN: usize = 32;
 const SHORTEST_FILE: u64 = (HEADER_LEN + HASH_LEN) as u64;
@@ -56,12 +56,18 @@ const MAGIC: [u8; 8] = *b"\x8Drwalk\r\n";
 
 const SUCCESSIVE: u8 = 0;
 const REPEATED: u8 = 1;
+const ZERO: u8 = 2;
+
+/// The flag of a file that keeps what differs from its base.
+const DIFFERENCES: u16 = 1;
 
 /// The first 64 bytes.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Header {
     pub(crate) directory_len: u64,
     pub(crate) file_len: u64,
+    /// The root hash of the base, for a file that keeps differences.
+    pub(crate) base: Option<[u8; HASH_LEN]>,
 }
 
 /// The tables that describe all other bytes.
@@ -110,11 +116,11 @@ impl Header {
     pub(crate) fn encode(&self) -> Vec<u8> {
         let mut bytes = MAGIC.to_vec();
         bytes.extend(FORMAT_VERSION.to_le_bytes());
-        bytes.extend(0_u16.to_le_bytes());
+        bytes.extend(self.base.map_or(0, |_| DIFFERENCES).to_le_bytes());
         bytes.extend(0_u32.to_le_bytes());
         bytes.extend(self.directory_len.to_le_bytes());
         bytes.extend(self.file_len.to_le_bytes());
-        bytes.resize(HEADER_LEN, 0);
+        bytes.extend(self.base.unwrap_or_default());
         bytes
     }
 
@@ -149,13 +155,15 @@ impl Header {
         if version != FORMAT_VERSION {
             return Err(Error::FormatVersion { found: version, known: FORMAT_VERSION });
         }
-        if flags != 0 {
+        if flags & !DIFFERENCES != 0 {
             return Err(Error::Features { flags });
         }
-        if header[12..16] != [0; 4] || header[32..] != [0; HASH_LEN] {
+        let base = std::array::from_fn(|at| header[32 + at]);
+        let base = (flags & DIFFERENCES != 0).then_some(base);
+        if header[12..16] != [0; 4] || base.is_none() && header[32..] != [0; HASH_LEN] {
             return Err(damaged_header("has bytes that are not zero where format 1 has nothing"));
         }
-        Ok(Self { directory_len: u64_at(16), file_len: u64_at(24) })
+        Ok(Self { directory_len: u64_at(16), file_len: u64_at(24), base })
     }
 }
 
@@ -217,6 +225,11 @@ impl Directory {
         Ok(())
     }
 
+    /// True if a run stands for pages of zeros.
+    pub(crate) fn names_zeros(&self) -> bool {
+        self.stores.iter().any(|store| store.map.runs().iter().any(|run| run.kind == RunKind::Zero))
+    }
+
     /// Reads the directory that lies right behind the header.
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, Error> {
         let mut fields = Cursor::new(bytes);
@@ -244,6 +257,7 @@ fn encode_map(out: &mut Vec<u8>, map: &PageMap) -> std::io::Result<()> {
         out.write_u8(match run.kind {
             RunKind::Successive => SUCCESSIVE,
             RunKind::Repeated => REPEATED,
+            RunKind::Zero => ZERO,
         })?;
     }
     Ok(())
@@ -298,6 +312,9 @@ fn decode_store(fields: &mut Fields<'_>, previous: Option<&str>, slots_named: &m
     }
     for _ in 0..read_u32(fields)? {
         let run = decode_run(fields)?;
+        if run.kind == RunKind::Zero && run.first_slot != 0 {
+            return Err("has a run of zeros that names a slot");
+        }
         if u64::from(run.first_slot) > *slots_named {
             return Err("has a run that skips slots");
         }
@@ -328,6 +345,7 @@ fn decode_run(fields: &mut Fields<'_>) -> Decoded<Run> {
         kind: match fields.read_u8().map_err(|_| CUT)? {
             SUCCESSIVE => RunKind::Successive,
             REPEATED => RunKind::Repeated,
+            ZERO => RunKind::Zero,
             _ => return Err("has a run of an unknown kind"),
         },
     })

@@ -31,6 +31,7 @@ mod diff;
 mod error;
 mod format;
 mod hash;
+mod lz4;
 mod page_map;
 mod page_tree;
 mod pool;

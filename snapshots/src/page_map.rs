@@ -9,6 +9,8 @@ pub(crate) enum RunKind {
     Successive,
     /// All pages share one slot.
     Repeated,
+    /// Pages of zeros that are something else in the base. They have no slot.
+    Zero,
 }
 
 /// Pages that follow each other.
@@ -31,6 +33,7 @@ impl Run {
         let slots = match self.kind {
             RunKind::Successive => self.len,
             RunKind::Repeated => 1,
+            RunKind::Zero => 0,
         };
         u64::from(self.first_slot) + u64::from(slots)
     }
@@ -39,7 +42,7 @@ impl Run {
     pub(crate) fn at(&self, offset: u32) -> (u64, u32) {
         let slot = match self.kind {
             RunKind::Successive => self.first_slot + offset,
-            RunKind::Repeated => self.first_slot,
+            RunKind::Repeated | RunKind::Zero => self.first_slot,
         };
         (self.first_page + u64::from(offset), slot)
     }
@@ -49,12 +52,13 @@ impl Run {
         if page != self.end() || self.len == u32::MAX {
             return false;
         }
-        if self.len == 1 && slot == self.first_slot {
+        if self.len == 1 && slot == self.first_slot && self.kind != RunKind::Zero {
             self.kind = RunKind::Repeated;
         }
         let goes_on = match self.kind {
             RunKind::Successive => u64::from(slot) == self.slot_end(),
             RunKind::Repeated => slot == self.first_slot,
+            RunKind::Zero => false,
         };
         self.len += u32::from(goes_on);
         goes_on
@@ -101,6 +105,47 @@ impl PageMap {
         }
     }
 
+    /// Adds a page of zeros that [`PageMap::check`] allows.
+    fn push_zero(&mut self, page: u64) {
+        let next = |run: &&mut Run| run.kind == RunKind::Zero && run.end() == page && run.len < u32::MAX;
+        match self.runs.last_mut().filter(next) {
+            Some(run) => run.len += 1,
+            None => self.runs.push(Run { first_page: page, len: 1, first_slot: 0, kind: RunKind::Zero }),
+        }
+    }
+
+    /// This map with pages of zeros among its own; they ascend, and none is one of its own.
+    pub(crate) fn with_zeros(&self, zeros: impl Iterator<Item = u64>) -> PageMap {
+        let mut whole = PageMap::new(self.page_count);
+        let mut zeros = zeros.peekable();
+        for (page, slot) in self.iter() {
+            while let Some(zero) = zeros.next_if(|zero| *zero < page) {
+                whole.push_zero(zero);
+            }
+            whole.push(page, slot);
+        }
+        zeros.for_each(|zero| whole.push_zero(zero));
+        whole
+    }
+
+    /// The map of what a file that keeps differences stands for: pages that are not in this map are the base's. Slots
+    /// of this map begin at `first_slot`, those of the base at 0.
+    pub(crate) fn over(&self, base: &PageMap, first_slot: u32) -> PageMap {
+        let mut whole = PageMap::new(self.page_count);
+        let mut below = base.iter().peekable();
+        for run in &self.runs {
+            while let Some((page, slot)) = below.next_if(|(page, _)| *page < run.first_page) {
+                whole.push(page, slot);
+            }
+            while below.next_if(|(page, _)| *page < run.end()).is_some() {}
+            if run.kind != RunKind::Zero {
+                (0..run.len).map(|offset| run.at(offset)).for_each(|(page, slot)| whole.push(page, first_slot + slot));
+            }
+        }
+        below.for_each(|(page, slot)| whole.push(page, slot));
+        whole
+    }
+
     /// Adds a run read from a file. `false` if it is empty, out of order or out of range.
     pub(crate) fn push_run(&mut self, run: Run) -> bool {
         let fits = run.len > 0
@@ -113,19 +158,24 @@ impl PageMap {
         fits
     }
 
+    /// The runs of pages that are not zero.
+    fn contents(&self) -> impl Iterator<Item = &Run> {
+        self.runs.iter().filter(|run| run.kind != RunKind::Zero)
+    }
+
     /// How many pages have a content.
     pub(crate) fn mapped(&self) -> u64 {
-        self.runs.iter().map(|run| u64::from(run.len)).sum()
+        self.contents().map(|run| u64::from(run.len)).sum()
     }
 
     /// Every page with its slot, ascending.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (u64, u32)> + '_ {
-        self.runs.iter().flat_map(|run| (0..run.len).map(|offset| run.at(offset)))
+        self.contents().flat_map(|run| (0..run.len).map(|offset| run.at(offset)))
     }
 
     /// The first and last page whose slots lie in `slots`, if any does.
     pub(crate) fn pages_in(&self, slots: &std::ops::Range<u64>) -> Option<(u64, u64)> {
-        let inside = self.runs.iter().filter_map(|run| {
+        let inside = self.contents().filter_map(|run| {
             let low = u64::from(run.first_slot).max(slots.start);
             let high = run.slot_end().min(slots.end);
             (low < high).then(|| match run.kind {
@@ -133,7 +183,7 @@ impl PageMap {
                     let base = u64::from(run.first_slot);
                     (run.first_page + (low - base), run.first_page + (high - 1 - base))
                 }
-                RunKind::Repeated => (run.first_page, run.end() - 1),
+                RunKind::Repeated | RunKind::Zero => (run.first_page, run.end() - 1),
             })
         });
         inside.reduce(|all, next| (all.0, next.1))
@@ -184,6 +234,18 @@ mod tests {
             assert!(!map.push_run(hostile), "{hostile:?}");
         }
         assert!(map.push_run(run(30, 70)));
+    }
+
+    #[test]
+    fn a_map_over_another_hides_what_it_names() {
+        let base = map(&[(1, 0), (2, 1), (3, 2), (9, 3), (20, 4)]);
+        let mut above = PageMap::new(1 << 40);
+        above.push(2, 0);
+        above.push(5, 1);
+        let above = above.with_zeros([3, 20].into_iter());
+        assert_eq!(above.mapped(), 2);
+        let whole: Vec<(u64, u32)> = above.over(&base, 15).iter().collect();
+        assert_eq!(whole, [(1, 0), (2, 15), (5, 16), (9, 3)]);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::Page;
 use crate::format::{CHUNK_PAGES, ChunkEntry};
-use crate::{PAGE_SIZE, ZERO_PAGE};
+use crate::{PAGE_SIZE, ZERO_PAGE, lz4};
 
 /// Collects page contents and hands out their slots.
 #[derive(Clone, Debug, Default)]
@@ -18,9 +18,8 @@ pub(crate) struct PagePool {
 
 impl PagePool {
     /// The slot of this content; a new one if it was not seen before. `None` if all 2^32 - 1 slots
-    /// are in use. Zero pages have no slot: see [`is_zero`].
-    pub(crate) fn slot(&mut self, page: &Page) -> Option<u32> {
-        let identity = *blake3::hash(page).as_bytes();
+    /// are in use. Zero pages have no slot: see [`is_zero`]. `identity`: the content's BLAKE3.
+    pub(crate) fn slot(&mut self, identity: [u8; 32], page: &Page) -> Option<u32> {
         if let Some(&slot) = self.slots.get(&identity) {
             return Some(slot);
         }
@@ -60,7 +59,7 @@ pub(crate) fn is_zero(page: &Page) -> bool {
 }
 
 fn seal(content: &[u8]) -> (ChunkEntry, Vec<u8>) {
-    let compressed = lz4_flex::block::compress(content);
+    let compressed = lz4::compress(content);
     let stored = if compressed.len() < content.len() { compressed } else { content.to_vec() };
     let entry = ChunkEntry { len: stored.len() as u32, check: blake3::hash(&stored) };
     (entry, stored)
@@ -89,12 +88,16 @@ mod tests {
         })
     }
 
+    fn slot(pool: &mut PagePool, page: &Page) -> Option<u32> {
+        pool.slot(*blake3::hash(page).as_bytes(), page)
+    }
+
     #[test]
     fn equal_contents_share_a_slot() {
         let mut pool = PagePool::default();
-        assert_eq!(pool.slot(&page(1)), Some(0));
-        assert_eq!(pool.slot(&page(2)), Some(1));
-        assert_eq!(pool.slot(&page(1)), Some(0));
+        assert_eq!(slot(&mut pool, &page(1)), Some(0));
+        assert_eq!(slot(&mut pool, &page(2)), Some(1));
+        assert_eq!(slot(&mut pool, &page(1)), Some(0));
         assert_eq!(pool.slot_count(), 2);
     }
 
@@ -103,7 +106,7 @@ mod tests {
         let mut pool = PagePool::default();
         let pages: Vec<Page> = (0..CHUNK_PAGES as u64 + 1).map(page).collect();
         for page in &pages {
-            pool.slot(page);
+            slot(&mut pool, page);
         }
         let (entries, full, tail) = pool.chunks();
         assert_eq!(entries.len(), 2);

@@ -3,13 +3,13 @@
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 
-use crate::format::{CHUNK_PAGES, Directory, HASH_LEN, HEADER_LEN, Header, SectionEntry, StoreEntry};
+use crate::format::{CHUNK_PAGES, Directory, HASH_LEN, HEADER_LEN, Header, MAX_MAPPED_PAGES, SectionEntry, StoreEntry};
 use crate::page_map::PageMap;
 use crate::pool::unseal;
 use crate::{Error, HashTree, PAGE_SIZE, Page, PageTree, Part, StateHash, codec};
@@ -19,17 +19,43 @@ use crate::{Error, HashTree, PAGE_SIZE, Page, PageTree, Part, StateHash, codec};
 #[derive(Clone, Debug)]
 pub struct Snapshot {
     pub(crate) layout: Layout,
-    bytes: Vec<u8>,
+    /// The file, and in front of it those that it is based on, the farthest first.
+    files: Vec<Vec<u8>>,
     taken: BTreeSet<String>,
 }
 
-/// The directory of a file with good root hash, and where everything lies.
+/// The directory of a file with good root hash, and where everything lies. Of a file that keeps differences the stores
+/// become those that it stands for, once its base is there.
 #[derive(Clone, Debug)]
 pub(crate) struct Layout {
     pub(crate) directory: Directory,
     pub(crate) root: StateHash,
+    /// The root hash of the base.
+    pub(crate) base: Option<StateHash>,
     sections: Vec<Range<usize>>,
-    chunks: Vec<Range<usize>>,
+    pub(crate) chunks: Vec<Chunk>,
+}
+
+/// Where a chunk lies.
+#[derive(Clone, Debug)]
+pub(crate) struct Chunk {
+    /// Its file, by number.
+    file: usize,
+    span: Range<usize>,
+    check: blake3::Hash,
+    content_len: usize,
+}
+
+impl Chunk {
+    /// Pages in it.
+    pub(crate) fn pages(&self) -> usize {
+        self.content_len / PAGE_SIZE
+    }
+
+    /// Bytes that it takes in its file.
+    pub(crate) fn len(&self) -> usize {
+        self.span.len()
+    }
 }
 
 impl Layout {
@@ -45,12 +71,48 @@ impl Layout {
             return Err(damaged("and the header do not match the root hash at the end of the file"));
         }
         let directory = Directory::decode(&tables[HEADER_LEN..])?;
+        if header.base.is_none() && directory.names_zeros() {
+            return Err(damaged("names pages of zeros, and there is no base where they are something else"));
+        }
         if directory.payload_len() != Some(payload.len() as u64) {
             return Err(damaged("describes more or less bytes than the file has"));
         }
-        let (sections, chunks) = directory.spans(directory_end);
+        let (sections, spans) = directory.spans(directory_end);
+        let chunk = |(index, span): (usize, Range<usize>)| Chunk {
+            file: 0,
+            span,
+            check: directory.chunks[index].check,
+            content_len: directory.chunk_content_len(index),
+        };
+        let chunks = spans.into_iter().enumerate().map(chunk).collect();
         let root = StateHash::from_bytes(std::array::from_fn(|at| root[at]));
-        Ok(Self { directory, root, sections, chunks })
+        Ok(Self { directory, root, base: header.base.map(StateHash::from_bytes), sections, chunks })
+    }
+
+    /// Becomes what the file stands for on its base, which lies in so many files.
+    fn put_on(&mut self, base: Layout, files: usize) -> Result<(), Error> {
+        // The last chunk of the base may have room left: no slot names that.
+        let first_slot = base.chunks.len() * CHUNK_PAGES;
+        let slots = first_slot + self.directory.slot_count as usize;
+        let too_many = || Error::Damaged {
+            part: Part::Directory,
+            offset: HEADER_LEN as u64,
+            problem: "has, with its base, more pages than a snapshot may hold",
+        };
+        self.directory.slot_count = u32::try_from(slots).map_err(|_| too_many())?;
+        for store in &mut self.directory.stores {
+            let below = base.directory.stores.iter().find(|below| below.name == store.name);
+            let below = below.map(|below| &below.map).filter(|map| map.page_count == store.map.page_count);
+            let nothing = PageMap::new(store.map.page_count);
+            // Checked above: all slots fit.
+            store.map = store.map.over(below.unwrap_or(&nothing), first_slot as u32);
+        }
+        if self.directory.stores.iter().map(|store| store.map.mapped()).sum::<u64>() > MAX_MAPPED_PAGES {
+            return Err(too_many());
+        }
+        let own = std::mem::replace(&mut self.chunks, base.chunks);
+        self.chunks.extend(own.into_iter().map(|chunk| Chunk { file: files, ..chunk }));
+        Ok(())
     }
 
     /// The bytes of a section, if they match their check.
@@ -66,8 +128,8 @@ impl Layout {
 
     /// The bytes of a chunk as they lie in the file, if they match their check.
     pub(crate) fn chunk<'a>(&self, file: &'a [u8], index: usize) -> Result<&'a [u8], Error> {
-        let bytes = &file[self.chunks[index].clone()];
-        match blake3::hash(bytes) == self.directory.chunks[index].check {
+        let bytes = &file[self.chunks[index].span.clone()];
+        match blake3::hash(bytes) == self.chunks[index].check {
             true => Ok(bytes),
             false => Err(self.damaged_chunk(index, "is damaged")),
         }
@@ -75,32 +137,73 @@ impl Layout {
 
     /// The pages of a chunk.
     pub(crate) fn chunk_content(&self, file: &[u8], index: usize) -> Result<Vec<u8>, Error> {
-        unseal(&file[self.chunks[index].clone()], self.directory.chunk_content_len(index))
-            .ok_or_else(|| self.damaged_chunk(index, "does not decompress"))
+        let Chunk { span, content_len, .. } = &self.chunks[index];
+        unseal(&file[span.clone()], *content_len).ok_or_else(|| self.damaged_chunk(index, "does not decompress"))
     }
 
     fn damaged_chunk(&self, index: usize, problem: &'static str) -> Error {
         let first_slot = (index * CHUNK_PAGES) as u64;
         let slots = first_slot..first_slot + CHUNK_PAGES as u64;
         let mut stores = self.directory.stores.iter();
-        let (store, (first, last)) = stores
-            .find_map(|store| Some((store, store.map.pages_in(&slots)?)))
-            .expect("the directory has no slot without a page");
-        let part = Part::Pages { store: store.name.clone(), first, last };
-        Error::Damaged { part, offset: self.chunks[index].start as u64, problem }
+        let found = stores.find_map(|store| Some((store, store.map.pages_in(&slots)?)));
+        // A chunk of a base may have no page left.
+        let part = found.map_or(Part::Directory, |(store, (first, last))| Part::Pages {
+            store: store.name.clone(),
+            first,
+            last,
+        });
+        Error::Damaged { part, offset: self.chunks[index].span.start as u64, problem }
     }
 }
 
 impl Snapshot {
     /// Reads and checks the file at `path`. Errors name the file. What is no snapshot is refused
-    /// before more than its beginning is read.
+    /// before more than its beginning is read. The base of a file that keeps differences is looked for by its root hash
+    /// in the same folder, whatever its name is.
     pub fn open(path: &Path) -> Result<Self, Error> {
-        let open = || Self::from_bytes(read_file(path)?);
+        Self::open_with(path, MOST_FILES)
+    }
+
+    fn open_with(path: &Path, files_left: usize) -> Result<Self, Error> {
+        let open = || {
+            let own = Self::check(read_file(path)?)?;
+            let Some(root) = own.layout.base else { return Ok(own) };
+            if files_left <= 1 {
+                return Err(Error::Chain { most: MOST_FILES });
+            }
+            let base = find_base(folder_of(path), &root).ok_or(Error::MissingBase { root })?;
+            own.put_on(Self::open_with(&base, files_left - 1)?)
+        };
         open().map_err(|error| error.in_file(path))
     }
 
-    /// Checks a file held in memory.
+    /// Checks a file held in memory, which stands for itself.
     pub fn from_bytes(bytes: Vec<u8>) -> Result<Self, Error> {
+        let own = Self::check(bytes)?;
+        match own.layout.base {
+            Some(root) => Err(Error::MissingBase { root }),
+            None => Ok(own),
+        }
+    }
+
+    /// Checks a file held in memory that keeps what differs from `base`.
+    pub fn from_bytes_on(bytes: Vec<u8>, base: Snapshot) -> Result<Self, Error> {
+        let own = Self::check(bytes)?;
+        match own.layout.base {
+            Some(root) if root != base.layout.root => Err(Error::MissingBase { root }),
+            Some(_) => own.put_on(base),
+            None => Ok(own),
+        }
+    }
+
+    fn put_on(mut self, base: Snapshot) -> Result<Self, Error> {
+        let Snapshot { layout, mut files, .. } = base;
+        self.layout.put_on(layout, files.len())?;
+        files.append(&mut self.files);
+        Ok(Self { files, ..self })
+    }
+
+    fn check(bytes: Vec<u8>) -> Result<Self, Error> {
         let layout = Layout::parse(&bytes)?;
         for index in 0..layout.sections.len() {
             layout.section(&bytes, index)?;
@@ -108,7 +211,7 @@ impl Snapshot {
         for index in 0..layout.chunks.len() {
             layout.chunk(&bytes, index)?;
         }
-        Ok(Self { layout, bytes, taken: BTreeSet::new() })
+        Ok(Self { layout, files: vec![bytes], taken: BTreeSet::new() })
     }
 
     /// Takes the value of section `name`, whose type is at `version` and has no older versions that
@@ -160,7 +263,7 @@ impl Snapshot {
     /// The version and encoded value of section `name`, without taking it.
     pub fn section(&self, name: &str) -> Option<(u16, &[u8])> {
         let index = self.layout.directory.sections.iter().position(|section| section.name == name)?;
-        Some((self.layout.directory.sections[index].version, &self.bytes[self.layout.sections[index].clone()]))
+        Some((self.layout.directory.sections[index].version, &self.own_file()[self.layout.sections[index].clone()]))
     }
 
     /// The hashes of all parts, as the machine that was saved had them: the file's sections by their
@@ -180,7 +283,26 @@ impl Snapshot {
     }
 
     pub(crate) fn file_len(&self) -> u64 {
-        self.bytes.len() as u64
+        self.own_file().len() as u64
+    }
+
+    fn own_file(&self) -> &[u8] {
+        self.files.last().map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The chunks of the file itself, without those of its base.
+    pub(crate) fn own_chunks(&self) -> impl Iterator<Item = &Chunk> {
+        let own = self.files.len() - 1;
+        self.layout.chunks.iter().filter(move |chunk| chunk.file == own)
+    }
+
+    /// The root hash, which names the file.
+    pub fn root(&self) -> StateHash {
+        self.layout.root
+    }
+
+    fn chunk_content(&self, index: usize) -> Result<Vec<u8>, Error> {
+        self.layout.chunk_content(&self.files[self.layout.chunks[index].file], index)
     }
 
     pub(crate) fn page_map(&self, store: &str) -> Option<&PageMap> {
@@ -191,8 +313,8 @@ impl Snapshot {
     pub(crate) fn slot_hashes(&self) -> Result<Vec<StateHash>, Error> {
         let mut hashes = Vec::new();
         for index in 0..self.layout.chunks.len() {
-            let content = self.layout.chunk_content(&self.bytes, index)?;
-            hashes.extend(content.chunks_exact(PAGE_SIZE).map(StateHash::of));
+            hashes.extend(self.chunk_content(index)?.chunks_exact(PAGE_SIZE).map(StateHash::of));
+            hashes.resize((index + 1) * CHUNK_PAGES, StateHash::default());
         }
         Ok(hashes)
     }
@@ -206,6 +328,43 @@ fn read_file(path: &Path) -> Result<Vec<u8>, Error> {
     let rest = Header::decode(&bytes)?.file_len.saturating_sub(bytes.len() as u64);
     file.take(rest.saturating_add(1)).read_to_end(&mut bytes).map_err(Error::Read)?;
     Ok(bytes)
+}
+
+/// Files that one snapshot may be spread over.
+const MOST_FILES: usize = 64;
+/// Files of a folder that are looked at for a base.
+const MOST_LOOKED_AT: usize = 100_000;
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
+/// The snapshot file in a folder that has this root hash, by its beginning and its end; it is checked when it is read.
+fn find_base(folder: &Path, root: &StateHash) -> Option<PathBuf> {
+    let entries = std::fs::read_dir(folder).ok()?.take(MOST_LOOKED_AT);
+    let mut files: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    files.sort();
+    files.into_iter().find(|path| ends_with_root(path, root).is_ok_and(|ends| ends))
+}
+
+fn ends_with_root(path: &Path, root: &StateHash) -> io::Result<bool> {
+    // Pipes and the like are not opened.
+    if !std::fs::metadata(path)?.is_file() {
+        return Ok(false);
+    }
+    let mut file = File::open(path)?;
+    let mut begin = [0; HEADER_LEN];
+    file.read_exact(&mut begin)?;
+    if Header::decode(&begin).is_err() {
+        return Ok(false);
+    }
+    let mut end = [0; HASH_LEN];
+    file.seek(SeekFrom::End(-(HASH_LEN as i64)))?;
+    file.read_exact(&mut end)?;
+    Ok(end == *root.as_bytes())
 }
 
 /// Sections and stores may share a name.
@@ -292,7 +451,7 @@ impl<'a> Pages<'a> {
     fn chunk_content(&mut self, chunk: usize) -> Result<&[u8], Error> {
         let cached = &mut self.unpacked[chunk % CACHED_CHUNKS];
         if cached.as_ref().is_none_or(|(held, _)| *held != chunk) {
-            *cached = Some((chunk, self.snapshot.layout.chunk_content(&self.snapshot.bytes, chunk)?));
+            *cached = Some((chunk, self.snapshot.chunk_content(chunk)?));
         }
         let (_, content) = cached.as_ref().expect("the chunk was just put here");
         Ok(content)

@@ -14,11 +14,13 @@ pub struct Info {
     pub file_len: u64,
     /// The root hash, which names this file.
     pub root: StateHash,
+    /// The root hash of the base, if the file keeps only what differs from that.
+    pub base: Option<StateHash>,
     /// The sections, by name.
     pub sections: Vec<SectionInfo>,
     /// The page stores, by name.
     pub stores: Vec<StoreInfo>,
-    /// Distinct page contents in the file.
+    /// Distinct page contents in the file itself.
     pub distinct_pages: u64,
     /// Bytes that these take in the file.
     pub page_bytes: u64,
@@ -58,7 +60,7 @@ impl Info {
 
 /// What `snapshot` holds.
 pub fn info(snapshot: &Snapshot) -> Info {
-    let Layout { directory, root, .. } = &snapshot.layout;
+    let Layout { directory, root, base, .. } = &snapshot.layout;
     let sections = directory.sections.iter().map(|section| SectionInfo {
         name: section.name.clone(),
         version: section.version,
@@ -74,10 +76,11 @@ pub fn info(snapshot: &Snapshot) -> Info {
         format: FORMAT_VERSION,
         file_len: snapshot.file_len(),
         root: *root,
+        base: *base,
         sections: sections.collect(),
         stores: stores.collect(),
-        distinct_pages: u64::from(directory.slot_count),
-        page_bytes: directory.chunks.iter().map(|chunk| u64::from(chunk.len)).sum(),
+        distinct_pages: snapshot.own_chunks().map(|chunk| chunk.pages() as u64).sum(),
+        page_bytes: snapshot.own_chunks().map(|chunk| chunk.len() as u64).sum(),
     }
 }
 
@@ -91,7 +94,7 @@ pub fn verify(file: &[u8]) -> Vec<Error> {
         Err(error) => return vec![error],
     };
     let sections = (0..layout.directory.sections.len()).map(|index| layout.section(file, index).map(drop));
-    let chunks = (0..layout.directory.chunks.len()).map(|index| {
+    let chunks = (0..layout.chunks.len()).map(|index| {
         layout.chunk(file, index)?;
         layout.chunk_content(file, index).map(drop)
     });

@@ -12,7 +12,7 @@ use crate::format::{
 };
 use crate::page_map::PageMap;
 use crate::pool::{PagePool, is_zero};
-use crate::{Error, Page, codec, replace_file};
+use crate::{Error, Page, Snapshot, StateHash, codec, replace_file};
 
 /// Collects sections and page stores, then writes them as one file.
 ///
@@ -25,12 +25,34 @@ pub struct SnapshotWriter {
     stores: Vec<StoreEntry>,
     mapped: u64,
     pool: PagePool,
+    /// What the base has, where only differences are kept.
+    base: Option<Base>,
+}
+
+/// A snapshot that another one keeps the differences to.
+#[derive(Clone, Debug)]
+struct Base {
+    root: StateHash,
+    /// Of each store its size, and the BLAKE3 of its pages that were not given yet.
+    stores: BTreeMap<String, (u64, BTreeMap<u64, StateHash>)>,
 }
 
 impl SnapshotWriter {
     /// An empty snapshot.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// An empty snapshot that will keep only the pages that differ from those of `base`. Sections are small, and kept whole.
+    /// Who reads it needs the base's file: see [`Snapshot::open`]. Fails on pages of the base that do not unpack.
+    pub fn on(base: &Snapshot) -> Result<Self, Error> {
+        let hashes = base.slot_hashes()?;
+        let stores = base.layout.directory.stores.iter().map(|store| {
+            let pages = store.map.iter().map(|(page, slot)| (page, hashes[slot as usize])).collect();
+            (store.name.clone(), (store.map.page_count, pages))
+        });
+        let base = Base { root: base.layout.root, stores: stores.collect() };
+        Ok(Self { base: Some(base), ..Self::default() })
     }
 
     /// Adds a value as section `name` in the given version of its type.
@@ -96,6 +118,7 @@ impl SnapshotWriter {
         let header = Header {
             directory_len: directory.len() as u64,
             file_len: (HEADER_LEN + directory.len() + HASH_LEN) as u64 + payload_len,
+            base: self.base.as_ref().map(|base| *base.root.as_bytes()),
         };
         let header = header.encode();
         let root = blake3::Hasher::new().update(&header).update(&directory).finalize();
@@ -118,9 +141,22 @@ impl SnapshotWriter {
         };
         Directory {
             sections: self.sections.iter().map(section).collect(),
-            stores: self.stores.clone(),
+            stores: self.stores.iter().map(|store| self.with_zeros(store)).collect(),
             slot_count: self.pool.slot_count(),
             chunks,
+        }
+    }
+}
+
+impl SnapshotWriter {
+    /// Pages of the base that were not given again are zero now.
+    fn with_zeros(&self, store: &StoreEntry) -> StoreEntry {
+        let left = self.base.as_ref().and_then(|base| base.stores.get(&store.name));
+        match left.filter(|(page_count, pages)| *page_count == store.map.page_count && !pages.is_empty()) {
+            Some((_, pages)) => {
+                StoreEntry { name: store.name.clone(), map: store.map.with_zeros(pages.keys().copied()) }
+            }
+            None => store.clone(),
         }
     }
 }
@@ -135,13 +171,19 @@ impl StoreWriter<'_> {
     /// Adds a page. Zero pages may be given or left out. Fails if the index does not ascend or lies
     /// outside the store, and leaves the store as it was.
     pub fn page(&mut self, index: u64, page: &Page) -> Result<(), Error> {
-        let SnapshotWriter { stores, mapped, pool, .. } = &mut *self.writer;
+        let SnapshotWriter { stores, mapped, pool, base, .. } = &mut *self.writer;
         let store = stores.last_mut().expect("the store this was made for");
         store.map.check(&store.name, index)?;
         if is_zero(page) {
             return Ok(());
         }
-        let Some(slot) = pool.slot(page).filter(|_| *mapped < MAX_MAPPED_PAGES) else {
+        let identity = StateHash::of(page);
+        let same_size = |(page_count, _): &&mut (u64, _)| *page_count == store.map.page_count;
+        let below = base.as_mut().and_then(|base| base.stores.get_mut(&store.name)).filter(same_size);
+        if below.and_then(|(_, pages)| pages.remove(&index)) == Some(identity) {
+            return Ok(());
+        }
+        let Some(slot) = pool.slot(*identity.as_bytes(), page).filter(|_| *mapped < MAX_MAPPED_PAGES) else {
             let problem = "is one more than a snapshot can hold";
             return Err(Error::PageIndex { store: store.name.clone(), index, problem });
         };
