@@ -548,12 +548,25 @@ impl Drive {
             Phase::Idle => "idle".to_owned(),
             Phase::Held => "held in reset".to_owned(),
             Phase::Busy(until, work) => format!("{work:?} until {}", until.0),
-            Phase::DataIn => format!("data in, {} of {}", self.position, self.buffer.len()),
+            Phase::DataIn => format!("data in, {} of {}{}", self.position, self.buffer.len(), self.where_from()),
             Phase::DataOut => format!("data out, {} of {}", self.position, self.buffer.len()),
             Phase::Asleep => "asleep".to_owned(),
+            Phase::Dma(direction @ Direction::ToMemory) => {
+                format!("DMA {direction:?}, {} of {}{}", self.position, self.buffer.len(), self.where_from())
+            }
             Phase::Dma(direction) => format!("DMA {direction:?}, {} of {}", self.position, self.buffer.len()),
         };
         format!("{sectors} sectors, status {status:02X}, error {error:02X}, {phase}")
+    }
+
+    /// The sector that the next byte of a hard disk's buffer is of, in words: the whole buffer counts as transferred once
+    /// it is read.
+    fn where_from(&self) -> String {
+        let sectors = (self.buffer.len() / SECTOR_BYTES) as u64;
+        match self.transfer.sector.checked_sub(sectors).filter(|_| self.packet.is_none() && sectors > 0) {
+            Some(first) => format!(", sector {}", first + (self.position as usize / SECTOR_BYTES) as u64),
+            None => String::new(),
+        }
     }
 
     /// Counts sectors as transferred; the registers then tell the last one and how many are left.
