@@ -21,7 +21,7 @@ mod terminal;
 
 pub use front::{Display, Front, FrontOptions, Ports};
 pub use image::{BuiltInImage, FileImage};
-pub use keeper::Keeper;
+pub use keeper::{Keeper, Keeping};
 pub use png::write as write_png;
 pub use sink::{Place, Sink};
 pub use spill::SpillFile;

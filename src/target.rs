@@ -227,9 +227,8 @@ impl Target for Session {
         self.front.take_interrupt()
     }
 
-    fn save(&mut self, path: &Path) -> Result<String, String> {
-        let writer = self.machine.save().map_err(|error| error.to_string())?;
-        writer.write_to(path).map_err(|error| error.to_string())?;
+    fn save(&mut self, path: &Path, base: Option<&Path>) -> Result<String, String> {
+        self.machine.save_to(path, base).map_err(|error| error.to_string())?;
         let bytes = std::fs::metadata(path).map_or(0, |metadata| metadata.len());
         Ok(format!("{}: {bytes} bytes, position {}", path.display(), self.machine.position()))
     }
@@ -280,7 +279,12 @@ impl Target for Session {
         self.machine.checkpoints()
     }
 
+    fn may_have_written(&self, first: PhysAddr, bytes: u64, from: u64, to: u64) -> bool {
+        self.machine.may_have_written(first, bytes, from, to)
+    }
+
     fn travel(&mut self, position: u64) -> Result<debugger::Stop, String> {
+        self.announce(position);
         let stop = self.travel_by(|machine, front| machine.go_to(position, front));
         self.travelled(stop)
     }
@@ -321,6 +325,14 @@ impl Target for Session {
 }
 
 impl Session {
+    /// A long way is told of before it begins.
+    fn announce(&self, position: u64) {
+        let seconds = self.machine.time_to(position).unwrap_or_default() / 1_000_000_000;
+        if seconds > 0 {
+            eprintln!("ringwalk: position {position} takes about {seconds} s; Ctrl-C gives up");
+        }
+    }
+
     /// How a way through time ended; what the host or the history refused is an error.
     fn travelled(&mut self, stop: Stop) -> Result<debugger::Stop, String> {
         match stop {

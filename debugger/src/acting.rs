@@ -36,10 +36,14 @@ pub fn hash(target: &mut dyn Target, _: &mut Desk, arguments: &Arguments<'_>) ->
     answer(HashView { hash, position: target.position(), retired: target.cpu().retired })
 }
 
-/// `save FILE`.
+/// `save FILE [on BASE]`.
 pub fn save(target: &mut dyn Target, _: &mut Desk, arguments: &Arguments<'_>) -> Answered {
-    let path = arguments.path()?;
-    note(target.save(Path::new(&path)).map_err(Error::Target)?)
+    let name = |text: &str| Arguments { row: arguments.row, format: None, text: text.to_owned().into() }.path();
+    let (path, base) = match arguments.text.rsplit_once(" on ") {
+        Some((path, base)) => (name(path)?, Some(name(base)?)),
+        None => (arguments.path()?, None),
+    };
+    note(target.save(Path::new(&path), base.as_deref().map(Path::new)).map_err(Error::Target)?)
 }
 
 /// `restore FILE`: breakpoints stay.

@@ -1,6 +1,7 @@
 //! Questions over time: who wrote this, and when did that change. Each is answered by running gaps between checkpoints
 //! again with a watch, from the newest backward or the oldest forward, and leaves the machine where it is.
 
+use ringwalk_mmu::PhysAddr;
 use serde::Serialize;
 
 use crate::back;
@@ -158,7 +159,14 @@ fn search(
         }
     };
     let mut found: Vec<Found> = Vec::new();
+    let watched = asked.iter().find_map(|asked| match asked.kind {
+        Kind::Data(watch) if watch.physical => Some((PhysAddr(watch.first), watch.bytes)),
+        _ => None,
+    });
     for (start, end) in starts.into_iter().zip(ends) {
+        if watched.is_some_and(|(first, bytes)| !target.may_have_written(first, bytes, start, end)) {
+            continue;
+        }
         let mut stops = stops_between(target, asked, start, end)?;
         stops.retain(|found| matches!(found.stop, Stop::Watch(_)) && found.position <= here);
         if which == Which::First {

@@ -11,7 +11,7 @@ use crate::session::{Flow, Session};
 use crate::target::Target;
 use crate::token::unquote;
 pub use crate::topics::TOPICS;
-use crate::{acting, asking, back, breaking, events, help, looking, reverse, running, session, timeline, tour};
+use crate::{acting, asking, back, breaking, events, help, looking, origin, reverse, running, session, timeline, tour};
 
 /// What a command does with the machine: its type says whether it can change it.
 #[derive(Clone, Copy)]
@@ -274,6 +274,14 @@ pub static COMMANDS: &[Command] = &[
             "The answer is found by running the past again; the machine stays where it is. LENGTH as in `watch`.",
             &["first", "all", "reverse-continue", "watch"],
         ),
+    runs("origin", "or", origin::origin)
+        .takes("ADDR", Takes::Expression)
+        .help("where the byte there came from, through plain copies", &["origin 0x7c00", "origin ds:si"])
+        .more(
+            "Moves, pushes, pops and string instructions are followed back, until the byte came from a port, from an \
+             immediate operand, from a calculation, or from outside of the history.",
+            &["last", "events"],
+        ),
     runs("first", "fir", asking::first)
         .takes("write ADDR [LENGTH]", Takes::Expression)
         .help("who wrote this first", &["first write 0x500 word"])
@@ -420,9 +428,13 @@ pub static COMMANDS: &[Command] = &[
         .help("press keys", &["type dir\\n", "type \"hello world\\n\""])
         .more("\\n is Enter, \\t Tab, \\e Escape. Quotes keep blanks at the ends.", &["screen", "until"]),
     acts("save", "sa", acting::save)
-        .takes("FILE", Takes::File)
-        .help("save the machine into a file", &["save here.snap"])
-        .more("", &["restore", "hash"]),
+        .takes("FILE [on BASE]", Takes::File)
+        .help("save the machine into a file", &["save here.snap", "save later.snap on here.snap"])
+        .more(
+            "With a base the file keeps only the pages that differ from that snapshot's, which must lie in the same \
+             folder, under whatever name, when the file is used.",
+            &["restore", "hash"],
+        ),
     acts("restore", "rest", acting::restore)
         .takes("FILE", Takes::File)
         .help("restore the machine from a file; breakpoints stay", &["restore here.snap"])

@@ -255,7 +255,7 @@ impl Target for Fake {
         due
     }
 
-    fn save(&mut self, path: &Path) -> Result<String, String> {
+    fn save(&mut self, path: &Path, _: Option<&Path>) -> Result<String, String> {
         Ok(format!("saved {}", path.display()))
     }
 

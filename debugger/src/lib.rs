@@ -27,6 +27,7 @@ pub mod io_map;
 pub mod looking;
 pub mod memory;
 pub mod mode;
+pub mod origin;
 pub mod outlook;
 pub mod page;
 pub mod paging;

@@ -115,7 +115,7 @@ fn operands(target: &dyn Target, insn: &Instruction) -> Vec<Operand> {
 }
 
 /// The segment of a memory operand, and where it lies.
-fn place(target: &dyn Target, insn: &Instruction, index: u32) -> Option<(SegReg, Address)> {
+pub(crate) fn place(target: &dyn Target, insn: &Instruction, index: u32) -> Option<(SegReg, Address)> {
     let cpu = target.cpu();
     let segment = if matches!(insn.op_kind(index), OpKind::MemoryESDI | OpKind::MemoryESEDI) {
         SegReg::Es

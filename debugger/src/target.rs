@@ -157,8 +157,9 @@ pub trait Target {
     /// True if Ctrl-C was pressed since the last call or run; forgets it.
     fn take_interrupt(&mut self) -> bool;
 
-    /// Saves the machine into a file; answers with one line on what was written.
-    fn save(&mut self, path: &Path) -> Result<String, String>;
+    /// Saves the machine into a file, all of it or what differs from another one; answers with one line on what was
+    /// written.
+    fn save(&mut self, path: &Path, base: Option<&Path>) -> Result<String, String>;
     /// Restores the machine from a file; answers with one line on what was read. On an error nothing has changed.
     fn restore(&mut self, path: &Path) -> Result<String, String>;
     /// Writes RAM, or whatever frame answers, at a physical address; answers how many bytes were taken.
@@ -180,6 +181,10 @@ pub trait Target {
     /// The positions of the checkpoints, ascending.
     fn checkpoints(&self) -> Vec<u64> {
         Vec::new()
+    }
+    /// False if nothing in a span of physical memory was written between two checkpoints; true is no promise.
+    fn may_have_written(&self, _first: PhysAddr, _bytes: u64, _from: u64, _to: u64) -> bool {
+        true
     }
     /// Goes to the first boundary at or after a position, in the past or ahead. Breakpoints are passed by. Anything but
     /// [`Stop::Position`] says why it stands elsewhere.

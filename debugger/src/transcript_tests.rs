@@ -1078,7 +1078,7 @@ fn trouble_is_told_with_what_to_do() {
     reverse-step: the history begins here  [position 0, retired 0]
     tour: error: there is no tour of this machine; `ringwalk` without arguments starts the one with a tour
     quit now: error: `now` is more than it takes; usage: quit
-    save: error: a file name is missing; usage: save FILE
+    save: error: a file name is missing; usage: save FILE [on BASE]
     type: error: a text is missing; usage: type TEXT
     source /nowhere/at.all: error: /nowhere/at.all cannot be read: No such file or directory (os error 2)
     info registers now: error: `now` is more than it takes; usage: info registers

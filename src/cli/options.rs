@@ -153,6 +153,9 @@ pub(crate) struct StopArgs {
     /// Save the machine at the stop
     #[arg(long, value_name = "FILE")]
     pub(crate) save: Option<PathBuf>,
+    /// With --save: keep only what differs from this snapshot, which must lie beside the new one when that is used
+    #[arg(long, value_name = "FILE", requires = "save")]
+    pub(crate) save_on: Option<PathBuf>,
 }
 
 /// What is told at the end.

@@ -150,8 +150,7 @@ pub(crate) fn finish(
 
 fn save(machine: &Machine, stops: &StopArgs) -> Result<(), String> {
     let Some(path) = &stops.save else { return Ok(()) };
-    let writer = machine.save().map_err(|error| error.to_string())?;
-    writer.write_to(path).map_err(|error| error.to_string())
+    machine.save_to(path, stops.save_on.as_deref()).map_err(|error| error.to_string())
 }
 
 fn screenshot(machine: &Machine, out: &OutArgs) -> Result<(), String> {

@@ -188,6 +188,24 @@ impl Saved {
     }
 }
 
+/// A base is looked for beside the file, so it must be there, and be another file.
+fn check_base(path: &Path, base: &Path) -> Result<(), Error> {
+    let whole = |path: &Path| std::path::absolute(path).ok().and_then(|path| path.canonicalize().ok().or(Some(path)));
+    let folder =
+        |path: &Path| whole(path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")));
+    let name = base.display();
+    if whole(path) == whole(base) {
+        return Err(Error::Media(format!("{name} cannot be its own base: save to another file, or without a base")));
+    }
+    if folder(path) != folder(base) {
+        return Err(Error::Media(format!(
+            "{name} does not lie in the folder of {}, where a base is looked for: copy it there first",
+            path.display()
+        )));
+    }
+    Ok(())
+}
+
 /// False for what no processor comes to and a forged file may say.
 fn is_sound(cpu: &CpuState) -> bool {
     let times = [cpu.position, cpu.retired].iter().all(|count| *count < LATEST);
@@ -227,14 +245,30 @@ fn read_frames(machine: &mut Machine, range: FrameRange, mut pages: Pages<'_>) -
 }
 
 impl Machine {
+    /// Writes the machine's state to a file, all of it or what differs from another snapshot. Whatever fails, what was
+    /// there before is whole.
+    pub fn save_to(&self, path: &Path, base: Option<&Path>) -> Result<(), Error> {
+        let writer = match base {
+            None => SnapshotWriter::new(),
+            Some(base) => {
+                check_base(path, base)?;
+                SnapshotWriter::on(&Snapshot::open(base)?)?
+            }
+        };
+        Ok(self.save_into(writer)?.write_to(path)?)
+    }
+
     /// The machine's state as a snapshot. The same state gives the same bytes.
     pub fn save(&self) -> Result<SnapshotWriter, Error> {
+        self.save_into(SnapshotWriter::new())
+    }
+
+    fn save_into(&self, mut writer: SnapshotWriter) -> Result<SnapshotWriter, Error> {
         if let Some(name) = self.written_through {
             return Err(Error::Media(format!(
                 "a machine whose disks are written through cannot be saved ({name}): run it without --write"
             )));
         }
-        let mut writer = SnapshotWriter::new();
         writer.section(CPU.0, CPU.1, &self.cpu)?;
         writer.section(BOARD.0, BOARD.1, &self.board)?;
         writer.section(MACHINE.0, MACHINE.1, &self.machine_section())?;

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use ringwalk_chipset::Board;
 use ringwalk_cpu::state::{Activity, CpuState};
-use ringwalk_mmu::Frame;
+use ringwalk_mmu::{Frame, PhysAddr};
 use ringwalk_snapshots::codec;
 
 use super::media::drives_mut;
@@ -34,6 +34,19 @@ pub(super) struct History {
     pub(super) branches: Branches,
 }
 
+impl History {
+    /// Checkpoints that served stepping back go. Pages are then taken to be kept from the one before theirs on, which is
+    /// more than need be put back.
+    fn drop_fine(&mut self) {
+        self.ring.drop_fine();
+        if self.ring.get(self.base).is_none()
+            && let Some((before, _)) = self.ring.before(self.base)
+        {
+            self.base = before;
+        }
+    }
+}
+
 /// The past as it is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Past {
@@ -51,6 +64,12 @@ pub struct Past {
 
 /// Cycles between two looks for a boundary that is not inside of HLT.
 const FINE: u64 = 4096;
+/// Pages between the display adapter's window and 1 MiB, which the chipset can give to others than main memory.
+const LEGACY: std::ops::Range<u64> = 0xA0..0x100;
+/// The page of 3 GiB, where the hole for PCI begins.
+const HOLE: u64 = 0xC_0000;
+/// Pages of one question that are looked up.
+const MOST_PAGES_LOOKED_UP: u64 = 16;
 /// Parts that a gap between checkpoints is looked at in.
 const PARTS: u64 = 64;
 /// Of the parts every so many get a checkpoint.
@@ -125,10 +144,54 @@ impl Machine {
     pub fn checkpoint(&mut self, cost_ns: u64) {
         if self.since_checkpoint().is_some_and(|cycles| cycles > 0) {
             if let Some(history) = &mut self.history {
-                history.ring.drop_fine();
+                history.drop_fine();
             }
             self.mark(cost_ns, false);
         }
+    }
+
+    /// Makes a checkpoint on a way through the past, for steps back from where it leads. It goes with its gap, and where
+    /// memory is short.
+    pub fn mark_way(&mut self) {
+        self.keep_fine_of_gap(self.cpu.position);
+        self.mark(0, true);
+        if let Some(history) = &mut self.history
+            && history.ring.bytes() > history.ring.limit()
+        {
+            history.drop_fine();
+        }
+    }
+
+    /// What going to a position takes, in nanoseconds of the host; `None` if nobody has been there or knows a way.
+    pub fn time_to(&self, position: u64) -> Option<u64> {
+        let ring = &self.history.as_ref()?.ring;
+        let (at, _) = ring.at_or_before(position)?;
+        let here = self.cpu.position;
+        let from = if here <= position && here >= at { here } else { at };
+        let coarse = |at: &u64| ring.get(*at).is_some_and(|found| !found.fine);
+        let next = ring.positions().filter(coarse).find(|next| *next > position);
+        let start = ring.positions().rev().filter(coarse).find(|at| *at <= position);
+        let (Some(next), Some(start)) = (next, start) else { return (position <= self.past()?.newest).then_some(0) };
+        let cost = ring.get(next)?.cost_ns;
+        u64::try_from(u128::from(cost) * u128::from(position - from) / u128::from((next - start).max(1))).ok()
+    }
+
+    /// False if no page of this span of physical memory was written between two checkpoints. True is no promise.
+    pub fn may_have_written(&self, first: PhysAddr, bytes: u64, from: u64, to: u64) -> bool {
+        let Some(history) = &self.history else { return true };
+        let ring = &history.ring;
+        if ring.get(from).is_none() || ring.get(to).is_none() {
+            return true;
+        }
+        let (first, last) = (first.page(), PhysAddr(first.0.saturating_add(bytes.max(1) - 1)).page());
+        if last - first >= MOST_PAGES_LOOKED_UP {
+            return true;
+        }
+        // Elsewhere what answers may have changed on the way.
+        let plain = |page: u64| page < LEGACY.start || (LEGACY.end..HOLE).contains(&page);
+        let frame = |page: u64| Some(Page::Frame(self.memory.ram.frame(page).filter(|_| plain(page))?.0));
+        let Some(wanted) = (first..=last).map(frame).collect::<Option<BTreeSet<Page>>>() else { return true };
+        ring.versions.changed(from, to).any(|page| wanted.contains(&page))
     }
 
     /// The checkpoint before a position.
@@ -459,7 +522,7 @@ impl Machine {
         let stray =
             ring.positions().any(|at| ring.get(at).is_some_and(|found| found.fine) && !(start..=end).contains(&at));
         if stray {
-            ring.drop_fine();
+            history.drop_fine();
         }
     }
 }

@@ -111,6 +111,46 @@ fn stepping_back_goes_where_stepping_went() {
     }
 }
 
+/// Checkpoints of one gap go when another is stepped back through, and the machine may stand on one of them.
+#[test]
+fn stepping_back_in_one_gap_and_then_in_a_later_one() {
+    let mut run = travelled(300_000, END, ROOM);
+    let mut random = Random(17);
+    for _ in 0..20 {
+        let (near, far) = (200_000 + random.below(2_000_000), 3_000_000 + random.below(2_500_000));
+        run.go_before(near, &mut NoHost).expect("nothing stops it");
+        run.mark_way();
+        let at = run.go_before(far, &mut NoHost).expect("nothing stops it").expect("not the beginning");
+        for (position, wanted) in truth(&[at]) {
+            assert_eq!(position, at);
+            assert_same(&mut run, at, &wanted, "before a later position");
+        }
+    }
+}
+
+#[test]
+fn what_a_way_takes_is_known_and_what_was_not_written_too() {
+    let mut run = travelled(100_000, END, ROOM);
+    run.go_to(END / 2, &mut NoHost);
+    let checkpoints = run.checkpoints();
+    assert!(run.time_to(END - 1).is_some() && run.time_to(END + 1).is_none());
+    let mut untouched = 0;
+    for pair in checkpoints.windows(2) {
+        // Whatever differs was written.
+        let bytes = |run: &mut Machine, at: u64| {
+            run.go_to(at, &mut NoHost);
+            (0..64_u64).map(|page| run.memory.peek(PhysAddr(page * 4096 + 0x123))).collect::<Vec<_>>()
+        };
+        let (before, behind) = (bytes(&mut run, pair[0]), bytes(&mut run, pair[1]));
+        for page in 0..64_u64 {
+            let may = run.may_have_written(PhysAddr(page * 4096 + 0x123), 1, pair[0], pair[1]);
+            untouched += u64::from(!may);
+            assert!(may || before[page as usize] == behind[page as usize], "page {page} in {pair:?}");
+        }
+    }
+    assert!(untouched > 64, "most pages are not written all the time");
+}
+
 #[test]
 fn a_history_changes_nothing_and_neither_do_breakpoints_on_the_way() {
     let truth = truth(&random_positions(3, 12, END));

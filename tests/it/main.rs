@@ -10,6 +10,7 @@ mod cli_ends;
 mod cli_ports;
 mod cli_process;
 mod cli_repro;
+mod cli_saving;
 mod decoder;
 mod devices_input;
 mod fast_registers;
