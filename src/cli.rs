@@ -9,6 +9,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::nearest::nearest;
 
+mod bisect;
 mod debug;
 mod image_kind;
 mod kernel;
@@ -22,6 +23,7 @@ mod snapshot;
 mod snapshot_core;
 mod snapshot_words;
 mod values;
+mod walk;
 
 /// A PC in a glass case: an interpreter of the whole x86 machine, with a debugger.
 ///
@@ -45,6 +47,8 @@ enum Command {
     Lab(Later),
     /// Write down what a run was made of, or check that it still gives the same machine
     Repro(repro::ReproArgs),
+    /// Find where two recorded runs, or one in two builds, first differ
+    Bisect(bisect::BisectArgs),
     /// Explore many schedules (a later stage)
     Explore(Later),
 }
@@ -69,6 +73,7 @@ pub fn main() -> ExitCode {
         Some(Command::Snapshot(args)) => snapshot::snapshot(args),
         Some(Command::Lab(later)) => later.refuse("lab"),
         Some(Command::Repro(args)) => repro::repro(args),
+        Some(Command::Bisect(args)) => bisect::bisect(&args),
         Some(Command::Explore(later)) => later.refuse("explore"),
     };
     match done {

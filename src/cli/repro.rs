@@ -10,12 +10,13 @@ use super::options::{MachineArgs, StopArgs};
 use super::report;
 use super::setup::{Setup, setup};
 use super::values;
+use super::walk::walk;
 use crate::host::{Front, FrontOptions};
 use crate::machine::{DRIVE_NAMES, Machine, NoHost, RunLimits, Stop};
 use crate::recipe::{Expect, Recipe, StopAt};
 
 /// Status of a run that came to something else.
-const DIVERGENCE: u8 = 8;
+pub(super) const DIVERGENCE: u8 = 8;
 /// Memory that keeping track of what comes in takes.
 const TRACK_BYTES: usize = 16 << 20;
 
@@ -32,6 +33,12 @@ enum Verb {
     Record(Box<RecordArgs>),
     /// Make the machine of a recipe again and compare
     Check {
+        /// The recipe
+        file: PathBuf,
+    },
+    /// Make the machine of a recipe again and go where standard input says: `bisect` asks this
+    #[command(hide = true)]
+    Walk {
         /// The recipe
         file: PathBuf,
     },
@@ -54,6 +61,7 @@ pub(crate) fn repro(args: ReproArgs) -> Result<u8, String> {
     match args.verb {
         Verb::Record(args) => record(*args),
         Verb::Check { file } => check(&file),
+        Verb::Walk { file } => walk(&file),
     }
 }
 
@@ -94,7 +102,14 @@ fn record(args: RecordArgs) -> Result<u8, String> {
     Ok(report::status(&stop, &stops))
 }
 
-fn check(file: &Path) -> Result<u8, String> {
+/// The machine of a recipe at power-on, with what will come in.
+pub(super) struct Again {
+    pub(super) machine: Machine,
+    pub(super) recipe: Recipe,
+}
+
+/// Makes the machine of a recipe again. What is not as the recipe says is answered in words.
+pub(super) fn made_again(file: &Path, history_bytes: usize) -> Result<Result<Again, Vec<String>>, String> {
     let name = file.display();
     let recipe = Recipe::read(file)?;
     let mut options = recipe.options(file)?;
@@ -109,14 +124,23 @@ fn check(file: &Path) -> Result<u8, String> {
     let found = media_of(&machine);
     let others: Vec<&String> = recipe.media.keys().filter(|name| found.get(*name) != recipe.media.get(*name)).collect();
     if !others.is_empty() || found.len() != recipe.media.len() {
-        for other in others {
-            println!("{name}: {other} is not what the recipe was made with");
-        }
-        println!("{name}: other media, so the run was not made");
-        return Ok(DIVERGENCE);
+        let told = others.into_iter().map(|other| format!("{name}: {other} is not what the recipe was made with"));
+        return Ok(Err(told.chain([format!("{name}: other media, so the run was not made")]).collect()));
     }
-    machine.keep_history(TRACK_BYTES).map_err(|error| error.to_string())?;
+    machine.keep_history(history_bytes).map_err(|error| error.to_string())?;
     machine.expect_arrivals(&arrivals, recipe.stop.position).map_err(|problem| format!("{name}: {problem}"))?;
+    Ok(Ok(Again { machine, recipe }))
+}
+
+fn check(file: &Path) -> Result<u8, String> {
+    let name = file.display();
+    let Again { mut machine, recipe } = match made_again(file, TRACK_BYTES)? {
+        Ok(again) => again,
+        Err(lines) => {
+            lines.iter().for_each(|line| println!("{line}"));
+            return Ok(DIVERGENCE);
+        }
+    };
     let stop = machine.go_to(recipe.stop.position, &mut NoHost);
     machine.take_arrivals_here();
     let hash = machine.hash().to_string();

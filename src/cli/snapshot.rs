@@ -106,6 +106,10 @@ fn show_info(path: &Path, json: bool) -> Result<(), String> {
     }
     println!("{}: format {}, {} bytes, pages {:.1} to 1", named.file, info.format, info.file_len, info.ratio());
     println!("  state hash  {}", named.state_hash);
+    println!("  file hash   {}", info.root);
+    if let Some(base) = &info.base {
+        println!("  on          {base}, which has the pages that are not in this file");
+    }
     for section in &info.sections {
         println!("  section     {:10} version {:3} {:10} bytes", section.name, section.version, section.len);
     }
@@ -199,7 +203,7 @@ fn zeros(out: &mut dyn std::io::Write, pages: u64) -> std::io::Result<()> {
 }
 
 /// The fields that differ, in words, where both files have them in the present version.
-fn print_fields(diff: &Diff, left: &Snapshot, right: &Snapshot) {
+pub(super) fn print_fields(diff: &Diff, left: &Snapshot, right: &Snapshot) {
     for section in &diff.sections {
         let values = (section_json(left, &section.name), section_json(right, &section.name));
         if let (Ok(Some(left)), Ok(Some(right))) = values {
@@ -210,7 +214,7 @@ fn print_fields(diff: &Diff, left: &Snapshot, right: &Snapshot) {
     }
 }
 
-fn print_diff(diff: &Diff) {
+pub(super) fn print_diff(diff: &Diff) {
     for section in &diff.sections {
         let words = match section.difference {
             SectionDifference::OnlyLeft => "only in the left one".to_owned(),

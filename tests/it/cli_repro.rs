@@ -97,3 +97,45 @@ fn snapshots_are_told_in_words_and_go_out_as_files() {
     let page = &raw[..4096];
     assert!(page.iter().any(|byte| *byte != 0) && core.windows(4096).any(|window| window == page));
 }
+
+#[test]
+fn bisect_finds_the_first_step_that_differs() {
+    let folder = folder("bisect");
+    let name = |file: &str| folder.join(file).to_str().expect("a name").to_owned();
+    let record = |file: &str, typed: &str| {
+        let script = name(&format!("{file}.script"));
+        std::fs::write(&script, format!("at 3900000 : type \"{typed}\"\n")).expect("writes");
+        let file = name(file);
+        let recorded =
+            ringwalk(&["repro", "record", &file, "--mem", "8M", "--input", &script, "--max-insns", "4500000"]);
+        assert_eq!(recorded.status.code(), Some(4), "{}", said(&recorded));
+    };
+    record("x.toml", "x");
+    record("y.toml", "y");
+    let same = ringwalk(&["bisect", &name("x.toml"), &name("x.toml")]);
+    assert_eq!(same.status.code(), Some(0), "{}", said(&same));
+    assert!(said(&same).contains("no difference"), "{}", said(&same));
+    let found = ringwalk(&["bisect", &name("x.toml"), &name("y.toml")]);
+    assert_eq!(found.status.code(), Some(8), "{}", said(&found));
+    // What is typed lies in the script from the start; the keyboard gets it at that position.
+    let words = said(&found);
+    assert!(words.contains("not compared: machine"), "{words}");
+    assert!(words.contains("the same at position 3900000;"), "{words}");
+    assert!(words.contains("board.") && words.contains("differ: board"), "{words}");
+    let wrong = ringwalk(&["bisect", &name("x.toml"), &name("nothing.toml")]);
+    assert_eq!(wrong.status.code(), Some(2), "{}", said(&wrong));
+    assert!(said(&wrong).contains("nothing.toml"), "{}", said(&wrong));
+}
+
+#[test]
+fn a_byte_is_followed_to_the_disk_that_it_came_from() {
+    // The boot sector's last two bytes and its first, read by the BIOS.
+    let asked = ringwalk(&["debug", "--mem", "8M", "-e", "until 0000:7c00; origin phys 0x7dfe; origin phys 0x7c00"]);
+    assert_eq!(asked.status.code(), Some(0), "{}", said(&asked));
+    let words = said(&asked);
+    let ends: Vec<&str> = words.lines().filter(|line| line.contains(" came from ")).collect();
+    assert_eq!(ends.len(), 2, "{words}");
+    for end in ends {
+        assert!(end.contains("primary master") && end.ends_with("sector 0)"), "{end}");
+    }
+}
