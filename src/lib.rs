@@ -5,6 +5,8 @@
 
 pub mod cli;
 pub(crate) mod config;
+#[cfg(test)]
+mod fuzz_tests;
 pub(crate) mod history;
 pub mod host;
 pub mod journal;

@@ -95,7 +95,7 @@ impl Recipe {
         Recipe::parse(&text).map_err(|problem| format!("{name}: {problem}"))
     }
 
-    fn parse(text: &str) -> Result<Recipe, String> {
+    pub(crate) fn parse(text: &str) -> Result<Recipe, String> {
         let recipe: Recipe = toml::from_str(text).map_err(|error: toml::de::Error| {
             let line =
                 error.span().and_then(|span| text.get(..span.start)).map(|before| before.matches('\n').count() + 1);
