@@ -1,5 +1,7 @@
 //! CPUID. SDM Vol.2A "CPUID"; AMD APM Vol.3 Appendix E "Obtaining Processor Information Via the CPUID Instruction".
 
+use crate::exec::xsave;
+use crate::exec::xsave_area::{Layout, component};
 use crate::feature::{Feature, Word};
 use crate::model::Model;
 use crate::state::{CR4_OSXSAVE, CR4_PKE, CpuState};
@@ -42,6 +44,7 @@ pub fn cpuid(cpu: &CpuState, leaf: u32, subleaf: u32) -> Leaf {
             let ospke = if cpu.cr4 & CR4_PKE != 0 { OSPKE } else { 0 };
             (0, cpu.features.word(Word::Ebx7), cpu.features.word(Word::Ecx7) | ospke, cpu.features.word(Word::Edx7))
         }
+        0xD => xsave_areas(cpu, subleaf),
         0xB => topology(cpu, subleaf),
         0x15 => clock_ratio(cpu),
         0x16 => {
@@ -88,6 +91,27 @@ const fn cache(subleaf: u32) -> Leaf {
         0 => (1 | 1 << 5 | FLAGS, 7 << 22 | LINES, 63, 0),
         1 => (2 | 1 << 5 | FLAGS, 7 << 22 | LINES, 63, 0),
         2 => (3 | 2 << 5 | FLAGS, 15 << 22 | LINES, 2047, 0),
+        _ => NOTHING,
+    }
+}
+
+/// Leaf 0Dh: the sizes of XSAVE areas, and where components lie. IA32_XSS is 0.
+fn xsave_areas(cpu: &CpuState, subleaf: u32) -> Leaf {
+    if !cpu.features.has(Feature::Xsave) {
+        return NOTHING;
+    }
+    let supported = xsave::supported(cpu.features);
+    let standard = Layout::standard(cpu.features);
+    match subleaf {
+        0 => (supported as u32, standard.bytes(cpu.xcr0) as u32, standard.bytes(supported) as u32, 0),
+        1 => {
+            let flags = cpu.features.word(Word::EaxD);
+            let compacted = Layout::compacted(cpu.features, cpu.xcr0).bytes(cpu.xcr0) as u32;
+            (flags, if flags & 0b1010 != 0 { compacted } else { 0 }, 0, 0)
+        }
+        2..64 if supported >> subleaf & 1 != 0 => {
+            component(subleaf).map_or(NOTHING, |(bytes, offset)| (bytes, offset, 0, 0))
+        }
         _ => NOTHING,
     }
 }

@@ -151,6 +151,11 @@ impl Decoder<'_> {
                     place.prefix = self.repeat_prefix();
                     &rows[place.prefix.saturating_sub(1) as usize]
                 }
+                Entry::Optional(rows) => {
+                    let there = matches!(&rows[1], Entry::Row(row) if self.features.has(row.feature));
+                    place.prefix = if there && self.insn.has(REP) { 2 } else { 0 };
+                    &rows[usize::from(place.prefix != 0)]
+                }
             };
         }
     }
@@ -331,7 +336,7 @@ impl Decoder<'_> {
             Operand::O => return self.direct_offset(),
             Operand::Ib => i32::from(self.byte()?),
             Operand::Is | Operand::Jb => i32::from(self.byte()? as i8),
-            Operand::Iw => i32::from(self.word()?),
+            Operand::Iw | Operand::IbIb => i32::from(self.word()?),
             Operand::Iz | Operand::Iv | Operand::Jz if wide => self.dword()? as i32,
             Operand::Iz | Operand::Iv | Operand::Jz => i32::from(self.word()? as i16),
             Operand::IwIb => i32::from(self.word()?) | i32::from(self.byte()?) << 16,

@@ -158,6 +158,18 @@ impl Insn {
         u64::from(self.imm as u32) | u64::from(self.disp as u32) << 32
     }
 
+    /// The register that VEX.vvvv names: it has its place above an immediate byte.
+    #[inline]
+    pub fn vvvv(&self) -> u8 {
+        (self.imm >> 8 & 15) as u8
+    }
+
+    /// The register that the upper half of an immediate byte names.
+    #[inline]
+    pub fn fourth(&self) -> u8 {
+        (self.imm >> 4 & 15) as u8
+    }
+
     /// The operand size.
     #[inline]
     pub fn operand_size(&self) -> isa::OperandSize {

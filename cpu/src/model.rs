@@ -26,7 +26,7 @@ const SINCE_P6: [Feature; 8] = [
     Feature::Fxsr,
 ];
 /// What else this build can do.
-const SINCE_THEN: [Feature; 25] = [
+const SINCE_THEN: [Feature; 30] = [
     Feature::X2apic,
     Feature::TscDeadline,
     Feature::Pat,
@@ -52,9 +52,14 @@ const SINCE_THEN: [Feature; 25] = [
     Feature::LahfLm,
     Feature::CpuidFault,
     Feature::Prefetchw,
+    Feature::Xsave,
+    Feature::Xsaveopt,
+    Feature::Xsavec,
+    Feature::Xgetbv1,
+    Feature::Xsaves,
 ];
 /// Instructions on vector registers, and what came with them.
-const VECTORS: [Feature; 12] = [
+const VECTORS: [Feature; 16] = [
     Feature::Mmx,
     Feature::Clflush,
     Feature::Sse,
@@ -67,6 +72,10 @@ const VECTORS: [Feature; 12] = [
     Feature::Aes,
     Feature::Pclmulqdq,
     Feature::Sha,
+    Feature::Movbe,
+    Feature::Adx,
+    Feature::Abm,
+    Feature::Sse4a,
 ];
 
 /// A processor model.

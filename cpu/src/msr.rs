@@ -86,6 +86,8 @@ const MTRR_VARIABLE_LAST: u32 = 0x20F;
 const MTRR_FIXED: [u32; 11] = [0x250, 0x258, 0x259, 0x268, 0x269, 0x26A, 0x26B, 0x26C, 0x26D, 0x26E, 0x26F];
 const PAT: u32 = 0x277;
 const MTRR_DEF_TYPE: u32 = 0x2FF;
+/// IA32_XSS: no component is the supervisor's, so that it stays 0.
+const XSS: u32 = 0xDA0;
 const PLATFORM_ID: u32 = 0x17;
 const PLATFORM_INFO: u32 = 0xCE;
 const ARCH_CAPABILITIES: u32 = 0x10A;
@@ -131,6 +133,7 @@ pub(crate) fn exists(number: u32, features: Features) -> bool {
         ARCH_CAPABILITIES => &[Feature::ArchCapabilities],
         EFER => &[Feature::Syscall, Feature::Nx, Feature::Lm],
         STAR => &[Feature::Syscall],
+        XSS => &[Feature::Xsaves],
         MISC_ENABLE | LSTAR | CSTAR | FMASK | FS_BASE | GS_BASE | KERNEL_GS_BASE => &[Feature::Lm],
         TSC_AUX => &[Feature::Rdtscp, Feature::Rdpid],
         _ => &[Feature::P6],
@@ -153,6 +156,7 @@ fn is_allowed(number: u32, value: u64, physical_bits: u8) -> bool {
         PAT => value.to_le_bytes().into_iter().all(|code| is_memory_type(code) || code == 7),
         MISC_FEATURES_ENABLES => value & !1 == 0,
         TSC_AUX => value >> 32 == 0,
+        XSS => value == 0,
         MTRR_DEF_TYPE => value & !0xCFF == 0 && is_memory_type(value as u8),
         MTRR_VARIABLE_FIRST..=MTRR_VARIABLE_LAST if number & 1 == 0 => {
             value & (beyond | 0xF00) == 0 && is_memory_type(value as u8)
@@ -195,7 +199,7 @@ impl Msrs {
             DEBUG_CONTROL => self.debug_control,
             MTRR_VARIABLE_FIRST..=MTRR_VARIABLE_LAST => self.mtrr_variable[(number - MTRR_VARIABLE_FIRST) as usize],
             MTRR_DEF_TYPE => self.mtrr_def_type,
-            PLATFORM_ID => 0,
+            PLATFORM_ID | XSS => 0,
             PLATFORM_INFO => CPUID_FAULTING,
             ARCH_CAPABILITIES => NO_SPECULATION,
             MISC_FEATURES_ENABLES => self.misc_features,
@@ -228,7 +232,7 @@ impl Msrs {
         }
         match number {
             TSC => self.tsc_adjust = value.wrapping_sub(tsc),
-            BIOS_UPDATE => (),
+            BIOS_UPDATE | XSS => (),
             BIOS_SIGN_ID => self.bios_sign_id = value,
             SYSENTER_CS => self.sysenter_cs = value as u32,
             SYSENTER_ESP => self.sysenter_esp = value,

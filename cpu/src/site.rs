@@ -126,6 +126,12 @@ sites! {
     StackCanonical: SS, "the stack address is canonical", "SDM Vol.1 3.3.7.1 \"Canonical Addressing\"";
     BranchCanonical: GP, "the branch target is canonical", "SDM Vol.1 3.3.7.1 \"Canonical Addressing\"";
     FetchCanonical: GP, "the instruction's address is canonical", "SDM Vol.1 3.3.7.1 \"Canonical Addressing\"";
+    XsaveDisabled: UD, "CR4.OSXSAVE is set", "SDM Vol.3A 2.5 \"Control Registers\"";
+    VexDisabled: UD, "CR4.OSXSAVE and XCR0 switch the registers of AVX on", "SDM Vol.2A 2.4 \"AVX and SSE Instruction Exception Classification\"";
+    XcrNumber: GP, "the extended control register exists", "SDM Vol.2D \"XGETBV\"";
+    XcrValue: GP, "XCR0 has the x87 unit, no AVX without SSE, and nothing that the processor lacks", "SDM Vol.1 13.3 \"Enabling the XSAVE Feature Set and XSAVE-Enabled Features\"";
+    XsaveAlignment: GP, "the XSAVE area lies on 64 bytes", "SDM Vol.1 13.4 \"XSAVE Area\"";
+    XsaveHeader: GP, "the header of the XSAVE area fits XCR0 and its own form", "SDM Vol.1 13.8 \"Operation of XRSTOR\"";
     FxAlignment: GP, "the area of FXSAVE and FXRSTOR lies on 16 bytes", "SDM Vol.2A \"FXSAVE\"";
 }
 

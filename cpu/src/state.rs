@@ -209,6 +209,8 @@ pub struct CpuState {
     pub pdptes: [u64; 4],
     /// PKRU: rights of protection keys.
     pub pkru: u32,
+    /// XCR0: the state that is switched on. SDM Vol.3A 2.6 "Extended Control Registers (Including XCR0)".
+    pub xcr0: u64,
     /// DR0 to DR3.
     pub dr: [u64; 4],
     /// DR6.
@@ -272,6 +274,7 @@ impl CpuState {
             cr4: 0,
             pdptes: [0; 4],
             pkru: 0,
+            xcr0: 1,
             dr: [0; 4],
             dr6: DR6_FIXED,
             dr7: DR7_FIXED,
@@ -342,6 +345,7 @@ impl CpuState {
         self.fpu = Fpu::default();
         self.vector = VectorState::default();
         self.pkru = 0;
+        self.xcr0 = 1;
     }
 
     /// When the local APIC wants to be brought forward next.

@@ -73,6 +73,39 @@ impl VectorState {
         register[1] = (value >> 64) as u64;
     }
 
+    /// An XMM register, as one value.
+    #[inline(always)]
+    pub fn xmm_part(&self, number: u8) -> [u128; 1] {
+        [self.xmm(number)]
+    }
+
+    /// Writes an XMM register; the rest stays.
+    #[inline(always)]
+    pub fn set_xmm_part(&mut self, number: u8, [value]: [u128; 1]) {
+        self.set_xmm(number, value);
+    }
+
+    /// Writes an XMM register; the rest of the YMM or ZMM register is cleared, as under VEX. SDM Vol.1 14.1.3 "VEX Prefix
+    /// Instruction Encoding Support".
+    #[inline(always)]
+    pub fn set_vex_128(&mut self, number: u8, [value]: [u128; 1]) {
+        self.set_ymm(number, [value, 0]);
+    }
+
+    /// A YMM register, the lower half first.
+    #[inline(always)]
+    pub fn ymm(&self, number: u8) -> [u128; 2] {
+        let [a, b, c, d, ..] = self.registers[usize::from(number) % REGISTERS];
+        [u128::from(a) | u128::from(b) << 64, u128::from(c) | u128::from(d) << 64]
+    }
+
+    /// Writes a YMM register; the rest of the ZMM register is cleared.
+    #[inline(always)]
+    pub fn set_ymm(&mut self, number: u8, [low, high]: [u128; 2]) {
+        self.registers[usize::from(number) % REGISTERS] =
+            [low as u64, (low >> 64) as u64, high as u64, (high >> 64) as u64, 0, 0, 0, 0];
+    }
+
     /// The low quadword of a register.
     #[inline(always)]
     pub fn low(&self, number: u8) -> u64 {

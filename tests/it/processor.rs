@@ -12,3 +12,4 @@ mod simd_faults;
 mod system;
 mod timing;
 mod tlb;
+mod xsave;

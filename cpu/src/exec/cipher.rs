@@ -4,7 +4,7 @@
 //! Faults of those on XMM registers: #UD, #NM, operand access, #GP(0) for 16 bytes not on 16. Flags: none.
 
 use super::Exec;
-use super::simd::{Xmm, binary, unary};
+use super::simd::{Vectors, Xmm, binary, unary};
 use crate::exception::Step;
 use crate::insn::Insn;
 use crate::value::cipher;
@@ -12,39 +12,39 @@ use crate::value::packed::Packed;
 use crate::width::Width;
 
 /// AESENC. SDM Vol.2A "AESENC".
-pub fn aesenc(cx: &mut Exec<'_>, i: &Insn) -> Step {
-    binary::<Xmm>(cx, i, cipher::encrypt)
+pub fn aesenc<R: Vectors>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    binary::<R>(cx, i, cipher::encrypt)
 }
 
 /// AESENCLAST. SDM Vol.2A "AESENCLAST".
-pub fn aesenclast(cx: &mut Exec<'_>, i: &Insn) -> Step {
-    binary::<Xmm>(cx, i, cipher::encrypt_last)
+pub fn aesenclast<R: Vectors>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    binary::<R>(cx, i, cipher::encrypt_last)
 }
 
 /// AESDEC. SDM Vol.2A "AESDEC".
-pub fn aesdec(cx: &mut Exec<'_>, i: &Insn) -> Step {
-    binary::<Xmm>(cx, i, cipher::decrypt)
+pub fn aesdec<R: Vectors>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    binary::<R>(cx, i, cipher::decrypt)
 }
 
 /// AESDECLAST. SDM Vol.2A "AESDECLAST".
-pub fn aesdeclast(cx: &mut Exec<'_>, i: &Insn) -> Step {
-    binary::<Xmm>(cx, i, cipher::decrypt_last)
+pub fn aesdeclast<R: Vectors>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    binary::<R>(cx, i, cipher::decrypt_last)
 }
 
 /// AESIMC. SDM Vol.2A "AESIMC".
-pub fn aesimc(cx: &mut Exec<'_>, i: &Insn) -> Step {
-    unary::<Xmm>(cx, i, cipher::inverse_mix_columns)
+pub fn aesimc<R: Vectors>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    unary::<R>(cx, i, cipher::inverse_mix_columns)
 }
 
 /// AESKEYGENASSIST. SDM Vol.2A "AESKEYGENASSIST".
-pub fn aeskeygenassist(cx: &mut Exec<'_>, i: &Insn) -> Step {
-    unary::<Xmm>(cx, i, |source| cipher::key_assist(source, i.imm as u8))
+pub fn aeskeygenassist<R: Vectors>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    unary::<R>(cx, i, |source| cipher::key_assist(source, i.imm as u8))
 }
 
 /// PCLMULQDQ: bits 0 and 4 of the immediate choose quadwords. SDM Vol.2B "PCLMULQDQ".
-pub fn pclmulqdq(cx: &mut Exec<'_>, i: &Insn) -> Step {
+pub fn pclmulqdq<R: Vectors>(cx: &mut Exec<'_>, i: &Insn) -> Step {
     let imm = i.imm as u8;
-    binary::<Xmm>(cx, i, |a, b| cipher::carryless(a.lane(usize::from(imm & 1)), b.lane(usize::from(imm >> 4 & 1))))
+    binary::<R>(cx, i, |a, b| cipher::carryless(a.lane(usize::from(imm & 1)), b.lane(usize::from(imm >> 4 & 1))))
 }
 
 /// SHA1RNDS4. SDM Vol.2C "SHA1RNDS4".

@@ -27,6 +27,12 @@ pub fn nop_or_xchg<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
     if i.dst == i.src { Ok(()) } else { xchg::<W>(cx, i) }
 }
 
+/// MOVBE r, m; m, r: the bytes in opposite order. SDM Vol.2B "MOVBE". Flags: none. Faults: operand access.
+pub fn movbe<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    let value: W = cx.src(i)?;
+    cx.set_dst(i, value.swap_bytes())
+}
+
 /// MOV r64, imm64. SDM Vol.2B "MOV". Flags: none. Faults: none.
 pub fn mov_wide(cx: &mut Exec<'_>, i: &Insn) -> Step {
     cx.set_dst(i, i.immediate_64())

@@ -10,7 +10,7 @@ use super::Exec;
 use crate::exception::{Exception, Step};
 use crate::float::Extended;
 use crate::fpu::FarPointer;
-use crate::insn::Insn;
+use crate::insn::{Insn, OPERAND_64};
 use crate::model::Feature;
 use crate::site::Site;
 use crate::state::{CR0_EM, CR0_TS, CR4_OSFXSR};
@@ -29,7 +29,7 @@ const REGISTERS: usize = 32;
 /// FXSAVE m512. Faults: operand access, #NM, #GP(0) if not on 16 bytes.
 pub fn fxsave(cx: &mut Exec<'_>, i: &Insn) -> Step {
     let addr = area(cx, i, Access::Write)?;
-    let image = image(cx);
+    let image = image(cx, i.has(OPERAND_64));
     let simd = has_simd(cx);
     let used = XMM_REGISTERS + 16 * usize::from(xmm_count(cx));
     for (number, bytes) in (0..).zip(image[..used].chunks_exact(8)) {
@@ -53,7 +53,7 @@ pub fn fxrstor(cx: &mut Exec<'_>, i: &Insn) -> Step {
     if has_simd(cx) {
         take_simd(cx, &image)?;
     }
-    take(cx, &image);
+    take_x87(cx, &image[..XMM_REGISTERS], i.has(OPERAND_64));
     Ok(())
 }
 
@@ -90,18 +90,9 @@ fn area(cx: &mut Exec<'_>, i: &Insn, access: Access) -> Result<LinAddr, Exceptio
     Ok(addr)
 }
 
-fn image(cx: &Exec<'_>) -> [u8; USED] {
-    let fpu = &cx.cpu.fpu;
+fn image(cx: &Exec<'_>, wide: bool) -> [u8; USED] {
     let mut image = [0; USED];
-    image[0..2].copy_from_slice(&fpu.control.to_le_bytes());
-    image[2..4].copy_from_slice(&fpu.status.to_le_bytes());
-    image[4] = fpu.occupied;
-    image[6..8].copy_from_slice(&fpu.opcode.to_le_bytes());
-    put_pointer(&mut image[8..16], fpu.instruction);
-    put_pointer(&mut image[16..24], fpu.operand);
-    for number in 0..8 {
-        image[REGISTERS + 16 * number..][..10].copy_from_slice(&fpu.st(number).to_bytes());
-    }
+    image[..XMM_REGISTERS].copy_from_slice(&x87_image(cx, wide));
     image[MXCSR..MXCSR + 4].copy_from_slice(&cx.cpu.vector.mxcsr.to_le_bytes());
     image[MXCSR + 4..MXCSR + 8].copy_from_slice(&MXCSR_MASK.to_le_bytes());
     for (number, place) in (0..xmm_count(cx)).zip(image[XMM_REGISTERS..].chunks_exact_mut(16)) {
@@ -110,13 +101,31 @@ fn image(cx: &Exec<'_>) -> [u8; USED] {
     image
 }
 
-fn take(cx: &mut Exec<'_>, image: &[u8; USED]) {
+/// The x87 unit's part, with pointers of 64 bits if it is wide. SDM Vol.2A Table 3-45 "Layout of the 64-Bit Mode FXSAVE64
+/// Map".
+pub(super) fn x87_image(cx: &Exec<'_>, wide: bool) -> [u8; XMM_REGISTERS] {
+    let fpu = &cx.cpu.fpu;
+    let mut image = [0; XMM_REGISTERS];
+    image[0..2].copy_from_slice(&fpu.control.to_le_bytes());
+    image[2..4].copy_from_slice(&fpu.status.to_le_bytes());
+    image[4] = fpu.occupied;
+    image[6..8].copy_from_slice(&fpu.opcode.to_le_bytes());
+    put_pointer(&mut image[8..16], fpu.instruction, wide);
+    put_pointer(&mut image[16..24], fpu.operand, wide);
+    for number in 0..8 {
+        image[REGISTERS + 16 * number..][..10].copy_from_slice(&fpu.st(number).to_bytes());
+    }
+    image
+}
+
+/// Takes the x87 unit's part of an image over.
+pub(super) fn take_x87(cx: &mut Exec<'_>, image: &[u8], wide: bool) {
     let word = |at: usize| u16::from_le_bytes([image[at], image[at + 1]]);
     let fpu = &mut cx.cpu.fpu;
     fpu.load_words(word(0), word(2));
     fpu.opcode = word(6) & 0x07FF;
-    fpu.instruction = take_pointer(&image[8..16]);
-    fpu.operand = take_pointer(&image[16..24]);
+    fpu.instruction = take_pointer(&image[8..16], wide);
+    fpu.operand = take_pointer(&image[16..24], wide);
     for number in 0..8 {
         let physical = fpu.physical(number);
         let mut bytes = [0; 10];
@@ -126,13 +135,20 @@ fn take(cx: &mut Exec<'_>, image: &[u8; USED]) {
     fpu.occupied = image[4];
 }
 
-/// Offset of 32 bits, selector, two reserved bytes.
-fn put_pointer(place: &mut [u8], pointer: FarPointer) {
+/// Offset of 32 bits, selector, two reserved bytes; or an offset of 64 bits.
+fn put_pointer(place: &mut [u8], pointer: FarPointer, wide: bool) {
+    if wide {
+        return place.copy_from_slice(&pointer.offset.to_le_bytes());
+    }
     place[..4].copy_from_slice(&(pointer.offset as u32).to_le_bytes());
     place[4..6].copy_from_slice(&pointer.selector.to_le_bytes());
 }
 
-fn take_pointer(place: &[u8]) -> FarPointer {
+fn take_pointer(place: &[u8], wide: bool) -> FarPointer {
+    if wide {
+        let offset = place.iter().rev().fold(0, |value, byte| value << 8 | u64::from(*byte));
+        return FarPointer { offset, selector: 0 };
+    }
     FarPointer {
         offset: u32::from_le_bytes([place[0], place[1], place[2], place[3]]).into(),
         selector: u16::from_le_bytes([place[4], place[5]]),

@@ -18,7 +18,7 @@ pub fn emms(cx: &mut Exec<'_>, _: &Insn) -> Step {
 /// MOVQ mm, mm/m64. SDM Vol.2B "MOVQ".
 pub fn movq_load(cx: &mut Exec<'_>, i: &Insn) -> Step {
     cx.require_mmx()?;
-    let value = Mmx::source(cx, i)?;
+    let [value] = Mmx::source(cx, i)?;
     cx.cpu.fpu.enter_mmx();
     cx.cpu.fpu.set_mmx(i.dst, value);
     Ok(())

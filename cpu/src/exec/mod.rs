@@ -20,8 +20,10 @@ use crate::{flags, trace};
 
 pub(crate) mod apic;
 pub mod arithmetic;
+pub mod avx;
 pub mod bcd;
 pub mod bit;
+pub mod bit_fields;
 mod bulk;
 pub mod cipher;
 pub mod control;
@@ -32,8 +34,10 @@ pub mod descriptors;
 pub mod far;
 pub mod fast_calls;
 pub mod flag;
+pub mod fma;
 pub(crate) mod frame;
 pub mod fxsave;
+pub mod half;
 pub mod io;
 pub mod logic;
 pub(crate) mod memory;
@@ -43,9 +47,11 @@ pub mod muldiv;
 pub mod segments;
 pub mod shift;
 pub mod simd;
+pub mod sse_fields;
 pub mod sse_float;
 pub mod sse_float_compare;
 pub mod sse_float_convert;
+pub mod sse_float_round;
 #[cfg(test)]
 mod sse_float_tests;
 pub mod sse_integer;
@@ -61,6 +67,8 @@ pub mod tables;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod x87;
+pub mod xsave;
+pub(crate) mod xsave_area;
 
 /// An opcode that is nothing. Faults: #UD.
 pub fn undefined(cx: &mut Exec<'_>, i: &Insn) -> Step {

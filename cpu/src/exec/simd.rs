@@ -3,11 +3,12 @@
 //! SIMD Instructions Operating on MMX Registers", Vol.3A 12 "Intel MMX Technology System Programming".
 
 use super::memory::Alignment;
+use super::xsave::{AVX, SSE};
 use super::{Exec, x87};
 use crate::exception::{Exception, Step};
 use crate::insn::Insn;
 use crate::site::Site;
-use crate::state::{CR0_EM, CR0_TS, CR4_OSFXSR, CR4_OSXMMEXCPT};
+use crate::state::{CR0_EM, CR0_TS, CR4_OSFXSR, CR4_OSXMMEXCPT, CR4_OSXSAVE};
 use crate::value::packed::Packed;
 use crate::vector::{MXCSR_FLAGS, MXCSR_MASK_SHIFT};
 use crate::width::Width;
@@ -24,6 +25,18 @@ impl Exec<'_> {
     fn xmm_refused(&self) -> Step {
         let defined = self.cpu.cr0 & CR0_EM == 0 && self.cpu.cr4 & CR4_OSFXSR != 0;
         self.require(defined, Site::UndefinedVector, 0)?;
+        self.require(self.cpu.cr0 & CR0_TS == 0, Site::DeviceNotAvailable, 0)
+    }
+
+    /// #UD unless CR4.OSXSAVE and XCR0 switch YMM registers on, and in real and virtual-8086 mode; #NM after a task
+    /// switch. SDM Vol.1 14.3 "Detection of Intel AVX Instructions", Vol.2A 2.4 "AVX and SSE Instruction Exception
+    /// Classification".
+    #[inline]
+    pub fn require_vex(&self) -> Step {
+        const STATE: u64 = SSE | AVX;
+        self.require_protected()?;
+        let enabled = self.cpu.cr4 & CR4_OSXSAVE != 0 && self.cpu.xcr0 & STATE == STATE;
+        self.require(enabled, Site::VexDisabled, 0)?;
         self.require(self.cpu.cr0 & CR0_TS == 0, Site::DeviceNotAvailable, 0)
     }
 
@@ -83,26 +96,63 @@ impl Exec<'_> {
     }
 }
 
-/// One of the two kinds of registers that packed integers live in.
+/// A kind of registers and of encodings that one operation is written for: MMX registers, XMM registers, and those of VEX
+/// with 128 or 256 bits.
 pub trait Registers {
-    /// A register's contents.
+    /// What an operation works on: a 256-bit instruction does the same in either half.
     type Value: Packed;
+    /// A register's contents: one or two values.
+    type Whole: Copy + AsRef<[Self::Value]> + AsMut<[Self::Value]>;
+    /// Encoded by VEX.
+    const VEX: bool;
 
     /// Whether such instructions may run.
     fn require(cx: &Exec<'_>) -> Step;
     /// A register.
-    fn get(cx: &Exec<'_>, number: u8) -> Self::Value;
+    fn get(cx: &Exec<'_>, number: u8) -> Self::Whole;
     /// Writes a register.
-    fn set(cx: &mut Exec<'_>, number: u8, value: Self::Value);
+    fn set(cx: &mut Exec<'_>, number: u8, value: Self::Whole);
     /// The memory operand as wide as a register.
-    fn load(cx: &mut Exec<'_>, i: &Insn) -> Result<Self::Value, Exception>;
+    fn load(cx: &mut Exec<'_>, i: &Insn) -> Result<Self::Whole, Exception>;
     /// Called behind the last fault, and before a register is read or written.
     fn begin(cx: &mut Exec<'_>);
 
+    /// The register that VEX.vvvv names; without VEX the destination takes its place.
+    #[inline(always)]
+    fn first(cx: &Exec<'_>, i: &Insn) -> Self::Whole {
+        Self::get(cx, if Self::VEX { i.vvvv() } else { i.dst })
+    }
+
     /// The second operand: a register, or memory.
     #[inline(always)]
-    fn source(cx: &mut Exec<'_>, i: &Insn) -> Result<Self::Value, Exception> {
+    fn source(cx: &mut Exec<'_>, i: &Insn) -> Result<Self::Whole, Exception> {
         if i.is_memory() { Self::load(cx, i) } else { Ok(Self::get(cx, i.src)) }
+    }
+
+    /// The lowest value of a register.
+    #[inline(always)]
+    fn low(cx: &Exec<'_>, number: u8) -> Self::Value {
+        Self::get(cx, number).as_ref()[0]
+    }
+
+    /// A register with a value, and zeros above.
+    fn whole(value: Self::Value) -> Self::Whole;
+}
+
+/// XMM registers in any encoding, and YMM registers.
+pub trait Vectors: Registers<Value = u128> {
+    /// The memory operand as wide as a register.
+    fn load_at(cx: &mut Exec<'_>, i: &Insn, alignment: Alignment) -> Result<Self::Whole, Exception>;
+    /// Writes the memory operand.
+    fn store_at(cx: &mut Exec<'_>, i: &Insn, alignment: Alignment, value: Self::Whole) -> Step;
+
+    /// Writes the destination: the first operand with another lowest lane.
+    #[inline(always)]
+    fn set_scalar<W: Width>(cx: &mut Exec<'_>, i: &Insn, value: W) {
+        let mut whole = Self::first(cx, i);
+        let low = &mut whole.as_mut()[0];
+        *low = low.with_lane(0, value);
+        Self::set(cx, i.dst, whole);
     }
 }
 
@@ -111,6 +161,8 @@ pub struct Mmx;
 
 impl Registers for Mmx {
     type Value = u64;
+    type Whole = [u64; 1];
+    const VEX: bool = false;
 
     #[inline(always)]
     fn require(cx: &Exec<'_>) -> Step {
@@ -118,69 +170,132 @@ impl Registers for Mmx {
     }
 
     #[inline(always)]
-    fn get(cx: &Exec<'_>, number: u8) -> u64 {
-        cx.cpu.fpu.mmx(number)
+    fn get(cx: &Exec<'_>, number: u8) -> [u64; 1] {
+        [cx.cpu.fpu.mmx(number)]
     }
 
     #[inline(always)]
-    fn set(cx: &mut Exec<'_>, number: u8, value: u64) {
+    fn set(cx: &mut Exec<'_>, number: u8, [value]: [u64; 1]) {
         cx.cpu.fpu.set_mmx(number, value);
     }
 
     #[inline(always)]
-    fn load(cx: &mut Exec<'_>, i: &Insn) -> Result<u64, Exception> {
-        cx.load(i.segment(), cx.effective_address(i))
+    fn load(cx: &mut Exec<'_>, i: &Insn) -> Result<[u64; 1], Exception> {
+        Ok([cx.load(i.segment(), cx.effective_address(i))?])
     }
 
     #[inline(always)]
     fn begin(cx: &mut Exec<'_>) {
         cx.cpu.fpu.enter_mmx();
     }
+
+    #[inline(always)]
+    fn whole(value: u64) -> [u64; 1] {
+        [value]
+    }
 }
 
-/// XMM0 to XMM15.
+/// A kind of vector registers: `vectors!(Xmm, 1, false, require_xmm, Alignment::Required, xmm_whole, set_xmm_whole,
+/// load_128_whole, store_128_whole)` says how they are reached.
+macro_rules! vectors {
+    ($kind:ident, $values:literal, $vex:literal, $require:ident, $alignment:expr, $get:ident, $set:ident, $load:ident, $store:ident) => {
+        impl Registers for $kind {
+            type Value = u128;
+            type Whole = [u128; $values];
+            const VEX: bool = $vex;
+
+            #[inline(always)]
+            fn require(cx: &Exec<'_>) -> Step {
+                cx.$require()
+            }
+
+            #[inline(always)]
+            fn get(cx: &Exec<'_>, number: u8) -> Self::Whole {
+                cx.cpu.vector.$get(number)
+            }
+
+            #[inline(always)]
+            fn set(cx: &mut Exec<'_>, number: u8, value: Self::Whole) {
+                cx.cpu.vector.$set(number, value);
+            }
+
+            #[inline(always)]
+            fn load(cx: &mut Exec<'_>, i: &Insn) -> Result<Self::Whole, Exception> {
+                cx.$load(i, $alignment)
+            }
+
+            #[inline(always)]
+            fn begin(_: &mut Exec<'_>) {}
+
+            #[inline(always)]
+            fn whole(value: u128) -> Self::Whole {
+                let mut whole = [0; $values];
+                whole[0] = value;
+                whole
+            }
+        }
+
+        impl Vectors for $kind {
+            #[inline(always)]
+            fn load_at(cx: &mut Exec<'_>, i: &Insn, alignment: Alignment) -> Result<Self::Whole, Exception> {
+                cx.$load(i, alignment)
+            }
+
+            #[inline(always)]
+            fn store_at(cx: &mut Exec<'_>, i: &Insn, alignment: Alignment, value: Self::Whole) -> Step {
+                cx.$store(i, alignment, value)
+            }
+        }
+    };
+}
+
+/// XMM0 to XMM15 in instructions without VEX: the rest of the YMM register stays.
 pub struct Xmm;
+/// XMM0 to XMM15 in instructions with VEX: the rest of the YMM register is cleared.
+pub struct Vex128;
+/// YMM0 to YMM15.
+pub struct Vex256;
 
-impl Registers for Xmm {
-    type Value = u128;
+vectors!(Xmm, 1, false, require_xmm, Alignment::Required, xmm_part, set_xmm_part, load_16, store_16);
+vectors!(Vex128, 1, true, require_vex, Alignment::Free, xmm_part, set_vex_128, load_16, store_16);
+vectors!(Vex256, 2, true, require_vex, Alignment::Free, ymm, set_ymm, load_32, store_32);
 
-    #[inline(always)]
-    fn require(cx: &Exec<'_>) -> Step {
-        cx.require_xmm()
+/// Each value of one and its counterpart of the other, with its number.
+#[inline(always)]
+pub(super) fn combine<R: Registers>(
+    mut a: R::Whole,
+    b: R::Whole,
+    mut act: impl FnMut(usize, R::Value, R::Value) -> R::Value,
+) -> R::Whole {
+    for (number, (first, second)) in a.as_mut().iter_mut().zip(b.as_ref()).enumerate() {
+        *first = act(number, *first, *second);
     }
+    a
+}
 
-    #[inline(always)]
-    fn get(cx: &Exec<'_>, number: u8) -> u128 {
-        cx.cpu.vector.xmm(number)
-    }
-
-    #[inline(always)]
-    fn set(cx: &mut Exec<'_>, number: u8, value: u128) {
-        cx.cpu.vector.set_xmm(number, value);
-    }
-
-    #[inline(always)]
-    fn load(cx: &mut Exec<'_>, i: &Insn) -> Result<u128, Exception> {
-        cx.load_128(i, Alignment::Required)
-    }
-
-    #[inline(always)]
-    fn begin(_: &mut Exec<'_>) {}
+/// An instruction that makes its destination of both operands; the action knows which value it makes.
+#[inline(always)]
+pub(super) fn numbered<R: Registers>(
+    cx: &mut Exec<'_>,
+    i: &Insn,
+    act: impl Fn(usize, R::Value, R::Value) -> R::Value,
+) -> Step {
+    R::require(cx)?;
+    let source = R::source(cx, i)?;
+    R::begin(cx);
+    let result = combine::<R>(R::first(cx, i), source, act);
+    R::set(cx, i.dst, result);
+    Ok(())
 }
 
 /// An instruction that makes its destination of both operands.
 #[inline(always)]
 pub(super) fn binary<R: Registers>(cx: &mut Exec<'_>, i: &Insn, act: impl Fn(R::Value, R::Value) -> R::Value) -> Step {
-    R::require(cx)?;
-    let source = R::source(cx, i)?;
-    R::begin(cx);
-    let result = act(R::get(cx, i.dst), source);
-    R::set(cx, i.dst, result);
-    Ok(())
+    numbered::<R>(cx, i, |_, a, b| act(a, b))
 }
 
 /// An instruction that makes its destination of the source alone.
 #[inline(always)]
 pub(super) fn unary<R: Registers>(cx: &mut Exec<'_>, i: &Insn, act: impl Fn(R::Value) -> R::Value) -> Step {
-    binary::<R>(cx, i, |_, source| act(source))
+    numbered::<R>(cx, i, |_, _, source| act(source))
 }

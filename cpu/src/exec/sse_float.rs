@@ -5,6 +5,7 @@
 //! CR4.OSXMMEXCPT is clear, if an exception is not masked.
 
 use super::Exec;
+use super::simd::{Vectors, combine, unary};
 use crate::exception::Step;
 use crate::float::{
     self, Env, F32, Flags, Native, Outcome, host_add, host_divide, host_may, host_multiply, host_square_root,
@@ -48,7 +49,7 @@ impl Lanes {
     }
 
     #[inline(always)]
-    fn operate<F: Native, O: Operation>(&mut self, a: F, b: F) -> F {
+    pub(super) fn operate<F: Native, O: Operation>(&mut self, a: F, b: F) -> F {
         if self.host
             && let Some(result) = O::host(a, b)
         {
@@ -139,19 +140,19 @@ impl Operation for SquareRoot {
 
 /// ADDPS, SUBPS, MULPS, DIVPS, SQRTPS xmm, xmm/m128 and their forms for double precision. SDM Vol.2A "ADDPS", "DIVPS",
 /// Vol.2B "MULPS", "SQRTPS", "SUBPS".
-pub fn packed<F: Native, O: Operation>(cx: &mut Exec<'_>, i: &Insn) -> Step {
-    each_lane(cx, i, |lanes, _, a: F, b| lanes.operate::<F, O>(a, b))
+pub fn packed<R: Vectors, F: Native, O: Operation>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    each_lane::<R, _>(cx, i, |lanes, _, a: F, b| lanes.operate::<F, O>(a, b))
 }
 
 /// ADDSS, SUBSS, MULSS, DIVSS, SQRTSS xmm, xmm/m32 and their forms for double precision: the rest of the destination
 /// stays. SDM Vol.2A "ADDSS", "DIVSS", Vol.2B "MULSS", "SQRTSS", "SUBSS".
-pub fn scalar<F: Native, O: Operation>(cx: &mut Exec<'_>, i: &Insn) -> Step {
-    low_lane(cx, i, |lanes, a: F, b| lanes.operate::<F, O>(a, b))
+pub fn scalar<R: Vectors, F: Native, O: Operation>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    low_lane::<R, _>(cx, i, |lanes, a: F, b| lanes.operate::<F, O>(a, b))
 }
 
 /// ADDSUBPS, ADDSUBPD: even lanes are subtracted, odd ones added. SDM Vol.2A "ADDSUBPS", "ADDSUBPD".
-pub fn addsub<F: Native>(cx: &mut Exec<'_>, i: &Insn) -> Step {
-    each_lane(cx, i, |lanes, number, a: F, b| match number % 2 {
+pub fn addsub<R: Vectors, F: Native>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    each_lane::<R, _>(cx, i, |lanes, number, a: F, b| match number % 2 {
         0 => lanes.operate::<F, Subtract>(a, b),
         _ => lanes.operate::<F, Add>(a, b),
     })
@@ -159,36 +160,34 @@ pub fn addsub<F: Native>(cx: &mut Exec<'_>, i: &Insn) -> Step {
 
 /// HADDPS, HADDPD, HSUBPS, HSUBPD: neighbours of the destination give the lower half, those of the source the upper one.
 /// SDM Vol.2A "HADDPS", "HADDPD", "HSUBPS", "HSUBPD".
-pub fn horizontal<F: Native, O: Operation>(cx: &mut Exec<'_>, i: &Insn) -> Step {
-    cx.require_xmm()?;
-    let source = cx.xmm_source(i)?;
-    let destination = cx.cpu.vector.xmm(i.dst);
+pub fn horizontal<R: Vectors, F: Native, O: Operation>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    R::require(cx)?;
+    let source = R::source(cx, i)?;
     let mut lanes = Lanes::new(cx);
     let half = u128::lanes::<F::Bits>() / 2;
-    let result = u128::from_lanes(|number| {
-        let from = if number < half { destination } else { source };
-        let lane = |place: usize| F::of(from.lane(place));
-        let first = 2 * (number % half);
-        lanes.operate::<F, O>(lane(first), lane(first + 1)).bits()
+    let result = combine::<R>(R::first(cx, i), source, |_, destination, source| {
+        u128::from_lanes(|number| {
+            let from = if number < half { destination } else { source };
+            let lane = |place: usize| F::of(from.lane(place));
+            let first = 2 * (number % half);
+            lanes.operate::<F, O>(lane(first), lane(first + 1)).bits()
+        })
     });
     lanes.end(cx)?;
-    cx.cpu.vector.set_xmm(i.dst, result);
+    R::set(cx, i.dst, result);
     Ok(())
 }
 
 /// RCPPS, RSQRTPS xmm, xmm/m128. SDM Vol.2B "RCPPS", "RSQRTPS". No exceptions of numbers.
-pub fn approximate_packed<const ROOT: bool>(cx: &mut Exec<'_>, i: &Insn) -> Step {
-    cx.require_xmm()?;
-    let source = cx.xmm_source(i)?;
-    cx.cpu.vector.set_xmm(i.dst, source.map(approximate::<ROOT>));
-    Ok(())
+pub fn approximate_packed<R: Vectors, const ROOT: bool>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    unary::<R>(cx, i, |source| source.map(approximate::<ROOT>))
 }
 
 /// RCPSS, RSQRTSS xmm, xmm/m32. SDM Vol.2B "RCPSS", "RSQRTSS". No exceptions of numbers.
-pub fn approximate_scalar<const ROOT: bool>(cx: &mut Exec<'_>, i: &Insn) -> Step {
-    cx.require_xmm()?;
+pub fn approximate_scalar<R: Vectors, const ROOT: bool>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    R::require(cx)?;
     let source = cx.xmm_source_low(i)?;
-    cx.set_xmm_low(i.dst, approximate::<ROOT>(source));
+    R::set_scalar(cx, i, approximate::<ROOT>(source));
     Ok(())
 }
 
@@ -196,31 +195,40 @@ fn approximate<const ROOT: bool>(bits: u32) -> u32 {
     if ROOT { float::reciprocal_root(F32(bits)).0 } else { float::reciprocal(F32(bits)).0 }
 }
 
-/// Makes each lane of the destination of its old value and the source's lane.
+/// Makes each lane of the destination of the first operand's and the source's lane; lanes have their number in 128 bits.
 #[inline(always)]
-pub(super) fn each_lane<F: Native>(cx: &mut Exec<'_>, i: &Insn, act: impl Fn(&mut Lanes, usize, F, F) -> F) -> Step {
-    cx.require_xmm()?;
-    let source = cx.xmm_source(i)?;
-    let destination = cx.cpu.vector.xmm(i.dst);
+pub(super) fn each_lane<R: Vectors, F: Native>(
+    cx: &mut Exec<'_>,
+    i: &Insn,
+    act: impl Fn(&mut Lanes, usize, F, F) -> F,
+) -> Step {
+    R::require(cx)?;
+    let source = R::source(cx, i)?;
     let mut lanes = Lanes::new(cx);
-    let result = u128::from_lanes(|number| {
-        let (a, b) = (F::of(destination.lane(number)), F::of(source.lane(number)));
-        act(&mut lanes, number, a, b).bits()
+    let result = combine::<R>(R::first(cx, i), source, |_, destination, source| {
+        u128::from_lanes(|number| {
+            let (a, b) = (F::of(destination.lane(number)), F::of(source.lane(number)));
+            act(&mut lanes, number, a, b).bits()
+        })
     });
     lanes.end(cx)?;
-    cx.cpu.vector.set_xmm(i.dst, result);
+    R::set(cx, i.dst, result);
     Ok(())
 }
 
-/// Makes the lowest lane of the destination of its old value and the source.
+/// Makes the lowest lane of the destination of the first operand's and the source.
 #[inline(always)]
-pub(super) fn low_lane<F: Native>(cx: &mut Exec<'_>, i: &Insn, act: impl Fn(&mut Lanes, F, F) -> F) -> Step {
-    cx.require_xmm()?;
+pub(super) fn low_lane<R: Vectors, F: Native>(
+    cx: &mut Exec<'_>,
+    i: &Insn,
+    act: impl Fn(&mut Lanes, F, F) -> F,
+) -> Step {
+    R::require(cx)?;
     let source = F::of(cx.xmm_source_low(i)?);
-    let destination = F::of(cx.cpu.vector.xmm(i.dst).lane(0));
+    let first = F::of(R::first(cx, i).as_ref()[0].lane(0));
     let mut lanes = Lanes::new(cx);
-    let result = act(&mut lanes, destination, source);
+    let result = act(&mut lanes, first, source);
     lanes.end(cx)?;
-    cx.set_xmm_low(i.dst, result.bits());
+    R::set_scalar(cx, i, result.bits());
     Ok(())
 }

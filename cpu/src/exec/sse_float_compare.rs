@@ -6,6 +6,7 @@
 use num_traits::Bounded;
 
 use super::Exec;
+use super::simd::Vectors;
 use super::sse_float::{Lanes, each_lane, low_lane};
 use crate::exception::Step;
 use crate::flags::{CF, PF, ZF};
@@ -14,16 +15,16 @@ use crate::insn::Insn;
 use crate::value::packed::Packed;
 
 /// MINPS, MAXPS xmm, xmm/m128 and their forms for double precision. SDM Vol.2B "MINPS", "MAXPS".
-pub fn extreme_packed<F: Native, const GREATEST: bool>(cx: &mut Exec<'_>, i: &Insn) -> Step {
-    each_lane(cx, i, |lanes, _, a: F, b| {
+pub fn extreme_packed<R: Vectors, F: Native, const GREATEST: bool>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    each_lane::<R, _>(cx, i, |lanes, _, a: F, b| {
         let outcome = extreme::<F, GREATEST>(a, b, &lanes.env);
         lanes.take(outcome)
     })
 }
 
 /// MINSS, MAXSS xmm, xmm/m32 and their forms for double precision. SDM Vol.2B "MINSS", "MAXSS".
-pub fn extreme_scalar<F: Native, const GREATEST: bool>(cx: &mut Exec<'_>, i: &Insn) -> Step {
-    low_lane(cx, i, |lanes, a: F, b| {
+pub fn extreme_scalar<R: Vectors, F: Native, const GREATEST: bool>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    low_lane::<R, _>(cx, i, |lanes, a: F, b| {
         let outcome = extreme::<F, GREATEST>(a, b, &lanes.env);
         lanes.take(outcome)
     })
@@ -41,46 +42,68 @@ fn extreme<F: Native, const GREATEST: bool>(a: F, b: F, env: &Env) -> Outcome<F>
 }
 
 /// CMPPS, CMPPD xmm, xmm/m128, imm8. SDM Vol.2A "CMPPS", "CMPPD".
-pub fn compare_packed<F: Native>(cx: &mut Exec<'_>, i: &Insn) -> Step {
-    let predicate = i.imm;
-    each_lane(cx, i, |lanes, _, a: F, b| mask(lanes, predicate as u8, a, b))
+pub fn compare_packed<R: Vectors, F: Native>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    let predicate = predicate_of::<R>(i);
+    each_lane::<R, _>(cx, i, |lanes, _, a: F, b| mask(lanes, predicate, a, b))
 }
 
 /// CMPSS, CMPSD xmm, xmm/m, imm8. SDM Vol.2A "CMPSS", "CMPSD".
-pub fn compare_scalar<F: Native>(cx: &mut Exec<'_>, i: &Insn) -> Step {
-    let predicate = i.imm;
-    low_lane(cx, i, |lanes, a: F, b| mask(lanes, predicate as u8, a, b))
+pub fn compare_scalar<R: Vectors, F: Native>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    let predicate = predicate_of::<R>(i);
+    low_lane::<R, _>(cx, i, |lanes, a: F, b| mask(lanes, predicate, a, b))
 }
 
-/// All ones if the predicate holds, all zeros otherwise. Bits 7 to 3 of the predicate mean nothing without VEX.
+/// The predicate: three bits, with VEX five.
+fn predicate_of<R: Vectors>(i: &Insn) -> u8 {
+    i.imm as u8 & if R::VEX { 31 } else { 7 }
+}
+
+/// All ones if the predicate holds, all zeros otherwise. Bit 3 turns around what an unordered relation gives, bit 4
+/// whether a quiet NaN is silent. SDM Vol.2A Table 3-1 "Comparison Predicate for CMPPD and CMPPS Instructions".
 fn mask<F: Native>(lanes: &mut Lanes, predicate: u8, a: F, b: F) -> F {
     // EQ, UNORD, NEQ and ORD are silent about quiet NaNs.
-    let kind = if matches!(predicate & 7, 0 | 3 | 4 | 7) { Comparison::Unordered } else { Comparison::Ordered };
+    let silent = matches!(predicate & 3, 0 | 3) != (predicate & 16 != 0);
+    let kind = if silent { Comparison::Unordered } else { Comparison::Ordered };
     let outcome = compare(a, b, kind, &lanes.env);
     let relation = lanes.take(outcome);
-    let holds = match predicate & 3 {
-        0 => relation == Relation::Equal,
-        1 => relation == Relation::Less,
-        2 => matches!(relation, Relation::Less | Relation::Equal),
-        _ => relation == Relation::Unordered,
+    let unordered = relation == Relation::Unordered;
+    let equal = relation == Relation::Equal;
+    let less = relation == Relation::Less;
+    let greater = relation == Relation::Greater;
+    let holds = match predicate & 15 {
+        0 => equal,
+        1 => less,
+        2 => less || equal,
+        3 => unordered,
+        4 => !equal,
+        5 => !less,
+        6 => greater || unordered,
+        7 => !unordered,
+        8 => equal || unordered,
+        9 => less || unordered,
+        10 => less || equal || unordered,
+        11 => false,
+        12 => less || greater,
+        13 => greater || equal,
+        14 => greater,
+        _ => true,
     };
-    let negated = predicate & 4 != 0;
-    F::of(if holds != negated { Bounded::max_value() } else { Bounded::min_value() })
+    F::of(if holds { Bounded::max_value() } else { Bounded::min_value() })
 }
 
 /// COMISS, COMISD xmm, xmm/m. EFLAGS: ZF, PF and CF tell; OF, SF and AF are cleared. SDM Vol.2A "COMISS", "COMISD".
-pub fn comi<F: Native>(cx: &mut Exec<'_>, i: &Insn) -> Step {
-    to_eflags::<F>(cx, i, Comparison::Ordered)
+pub fn comi<R: Vectors, F: Native>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    to_eflags::<R, F>(cx, i, Comparison::Ordered)
 }
 
 /// UCOMISS, UCOMISD xmm, xmm/m: quiet NaNs are no exception. EFLAGS as COMISS. SDM Vol.2B "UCOMISS", "UCOMISD".
-pub fn ucomi<F: Native>(cx: &mut Exec<'_>, i: &Insn) -> Step {
-    to_eflags::<F>(cx, i, Comparison::Unordered)
+pub fn ucomi<R: Vectors, F: Native>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    to_eflags::<R, F>(cx, i, Comparison::Unordered)
 }
 
 #[inline(always)]
-fn to_eflags<F: Native>(cx: &mut Exec<'_>, i: &Insn, kind: Comparison) -> Step {
-    cx.require_xmm()?;
+fn to_eflags<R: Vectors, F: Native>(cx: &mut Exec<'_>, i: &Insn, kind: Comparison) -> Step {
+    R::require(cx)?;
     let b = F::of(cx.xmm_source_low(i)?);
     let a = F::of(cx.cpu.vector.xmm(i.dst).lane(0));
     let mut lanes = Lanes::new(cx);

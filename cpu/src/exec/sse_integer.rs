@@ -4,7 +4,7 @@
 //! Flags: none. Faults of all: #UD, #NM, #MF for MMX registers, operand access, #GP(0) for 16 bytes not on 16.
 
 use super::Exec;
-use super::simd::{Registers, Xmm, binary, unary};
+use super::simd::{Registers, Vectors, binary, numbered, unary};
 use crate::exception::Step;
 use crate::insn::Insn;
 use crate::value::packed::{self, Packed};
@@ -66,8 +66,8 @@ pub fn pmuludq<R: Registers>(cx: &mut Exec<'_>, i: &Insn) -> Step {
 }
 
 /// PMULDQ. SDM Vol.2B "PMULDQ".
-pub fn pmuldq(cx: &mut Exec<'_>, i: &Insn) -> Step {
-    binary::<Xmm>(cx, i, packed::muldq)
+pub fn pmuldq<R: Registers<Value = u128>>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    binary::<R>(cx, i, packed::muldq)
 }
 
 /// PMADDWD. SDM Vol.2B "PMADDWD".
@@ -86,8 +86,9 @@ pub fn psadbw<R: Registers>(cx: &mut Exec<'_>, i: &Insn) -> Step {
 }
 
 /// MPSADBW. SDM Vol.2B "MPSADBW".
-pub fn mpsadbw(cx: &mut Exec<'_>, i: &Insn) -> Step {
-    binary::<Xmm>(cx, i, |a, b| packed::mpsad(a, b, i.imm as u8))
+pub fn mpsadbw<R: Vectors>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    // The upper half of 256 bits has an immediate of its own.
+    numbered::<R>(cx, i, |number, a, b| packed::mpsad(a, b, i.imm as u8 >> (3 * number)))
 }
 
 /// PAVGB, PAVGW. SDM Vol.2B "PAVGB/PAVGW".
@@ -126,8 +127,8 @@ pub fn phsubsw<R: Registers>(cx: &mut Exec<'_>, i: &Insn) -> Step {
 }
 
 /// PHMINPOSUW. SDM Vol.2B "PHMINPOSUW".
-pub fn phminposuw(cx: &mut Exec<'_>, i: &Insn) -> Step {
-    unary::<Xmm>(cx, i, packed::hminposu)
+pub fn phminposuw<R: Registers<Value = u128>>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    unary::<R>(cx, i, packed::hminposu)
 }
 
 /// PCMPEQB, PCMPEQW, PCMPEQD, PCMPEQQ. SDM Vol.2B "PCMPEQB/PCMPEQW/PCMPEQD", "PCMPEQQ".
@@ -181,12 +182,24 @@ pub fn pxor<R: Registers>(cx: &mut Exec<'_>, i: &Insn) -> Step {
 }
 
 /// PTEST. SDM Vol.2B "PTEST". Flags: ZF and CF; the others are cleared.
-pub fn ptest(cx: &mut Exec<'_>, i: &Insn) -> Step {
-    cx.require_xmm()?;
-    let source = cx.xmm_source(i)?;
-    let destination = cx.cpu.vector.xmm(i.dst);
-    let zero = if source & destination == 0 { crate::flags::ZF } else { 0 };
-    let carry = if source & !destination == 0 { crate::flags::CF } else { 0 };
-    cx.cpu.flags.set_arith(zero | carry);
+pub fn ptest<R: Vectors>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    test::<R>(cx, i, u128::MAX)
+}
+
+/// VTESTPS, VTESTPD: the signs alone. SDM Vol.2C "VTESTPD/VTESTPS". Flags: as PTEST.
+pub fn vtest<R: Vectors, W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    test::<R>(cx, i, u128::from_lanes(|_| W::one() << (W::BITS as usize - 1)))
+}
+
+#[inline(always)]
+fn test<R: Vectors>(cx: &mut Exec<'_>, i: &Insn, mask: u128) -> Step {
+    R::require(cx)?;
+    let source = R::source(cx, i)?;
+    let destination = R::get(cx, i.dst);
+    let pairs = source.as_ref().iter().zip(destination.as_ref());
+    let (zero, carry) =
+        pairs.fold((true, true), |(zero, carry), (a, b)| (zero && a & b & mask == 0, carry && a & !b & mask == 0));
+    let flag = |holds: bool, flag: u32| if holds { flag } else { 0 };
+    cx.cpu.flags.set_arith(flag(zero, crate::flags::ZF) | flag(carry, crate::flags::CF));
     Ok(())
 }

@@ -4,8 +4,8 @@
 //! Flags: none. Faults of all: #UD, #NM, #MF for MMX registers, operand access, #GP(0) for 16 bytes not on 16.
 
 use super::Exec;
-use super::simd::{Registers, Xmm, binary, unary};
-use crate::exception::{Exception, Step};
+use super::simd::{Registers, Vectors, Vex128, Vex256, Xmm, binary, combine, numbered, unary};
+use crate::exception::Step;
 use crate::insn::Insn;
 use crate::value::packed::{self, Packed};
 use crate::width::Width;
@@ -37,8 +37,8 @@ pub fn punpckl_mmx<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
 
 /// PUNPCKLBW and its kin, UNPCKLPS, UNPCKLPD. SDM Vol.2B "PUNPCKLBW/PUNPCKLWD/PUNPCKLDQ/PUNPCKLQDQ", Vol.2D
 /// "UNPCKLPS", "UNPCKLPD".
-pub fn punpckl<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
-    binary::<Xmm>(cx, i, packed::unpack_low::<_, W>)
+pub fn punpckl<R: Vectors, W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    binary::<R>(cx, i, packed::unpack_low::<_, W>)
 }
 
 /// PUNPCKHBW and its kin, UNPCKHPS, UNPCKHPD. SDM Vol.2B "PUNPCKHBW/PUNPCKHWD/PUNPCKHDQ/PUNPCKHQDQ", Vol.2D
@@ -53,23 +53,23 @@ pub fn pshuf<R: Registers, W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
 }
 
 /// PSHUFLW. SDM Vol.2B "PSHUFLW".
-pub fn pshuflw(cx: &mut Exec<'_>, i: &Insn) -> Step {
-    unary::<Xmm>(cx, i, |a| packed::shuffle_low_words(a, i.imm as u8))
+pub fn pshuflw<R: Vectors>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    unary::<R>(cx, i, |a| packed::shuffle_low_words(a, i.imm as u8))
 }
 
 /// PSHUFHW. SDM Vol.2B "PSHUFHW".
-pub fn pshufhw(cx: &mut Exec<'_>, i: &Insn) -> Step {
-    unary::<Xmm>(cx, i, |a| packed::shuffle_high_words(a, i.imm as u8))
+pub fn pshufhw<R: Vectors>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    unary::<R>(cx, i, |a| packed::shuffle_high_words(a, i.imm as u8))
 }
 
 /// SHUFPS. SDM Vol.2C "SHUFPS".
-pub fn shufps(cx: &mut Exec<'_>, i: &Insn) -> Step {
-    binary::<Xmm>(cx, i, |a, b| packed::shuffle_singles(a, b, i.imm as u8))
+pub fn shufps<R: Vectors>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    binary::<R>(cx, i, |a, b| packed::shuffle_singles(a, b, i.imm as u8))
 }
 
 /// SHUFPD. SDM Vol.2C "SHUFPD".
-pub fn shufpd(cx: &mut Exec<'_>, i: &Insn) -> Step {
-    binary::<Xmm>(cx, i, |a, b| packed::shuffle_doubles(a, b, i.imm as u8))
+pub fn shufpd<R: Vectors>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    numbered::<R>(cx, i, |number, a, b| packed::shuffle_doubles(a, b, i.imm as u8 >> (2 * number)))
 }
 
 /// PSHUFB. SDM Vol.2B "PSHUFB".
@@ -78,26 +78,33 @@ pub fn pshufb<R: Registers>(cx: &mut Exec<'_>, i: &Insn) -> Step {
 }
 
 /// MOVSLDUP. SDM Vol.2B "MOVSLDUP".
-pub fn movsldup(cx: &mut Exec<'_>, i: &Insn) -> Step {
-    unary::<Xmm>(cx, i, packed::double_even::<u32>)
+pub fn movsldup<R: Vectors>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    unary::<R>(cx, i, packed::double_even::<u32>)
 }
 
 /// MOVSHDUP. SDM Vol.2B "MOVSHDUP".
-pub fn movshdup(cx: &mut Exec<'_>, i: &Insn) -> Step {
-    unary::<Xmm>(cx, i, packed::double_odd::<u32>)
+pub fn movshdup<R: Vectors>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    unary::<R>(cx, i, packed::double_odd::<u32>)
 }
 
 /// MOVDDUP: of memory only 64 bits are read, anywhere. SDM Vol.2B "MOVDDUP".
-pub fn movddup(cx: &mut Exec<'_>, i: &Insn) -> Step {
-    cx.require_xmm()?;
+pub fn movddup<R: Vectors>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    R::require(cx)?;
     let value: u64 = cx.xmm_source_low(i)?;
-    cx.cpu.vector.set_xmm(i.dst, packed::double_even::<u64>(u128::from(value)));
+    R::set(cx, i.dst, R::whole(packed::double_even::<u64>(u128::from(value))));
     Ok(())
 }
 
+/// VMOVDDUP ymm, ymm/m256. SDM Vol.2B "MOVDDUP".
+pub fn vmovddup(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    unary::<Vex256>(cx, i, packed::double_even::<u64>)
+}
+
 /// BLENDPS, BLENDPD, PBLENDW. SDM Vol.2A "BLENDPS", "BLENDPD", Vol.2B "PBLENDW".
-pub fn blend<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
-    binary::<Xmm>(cx, i, |a, b| packed::blend::<W>(a, b, i.imm as u8))
+pub fn blend<R: Vectors, W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    // PBLENDW has eight lanes in a value: both halves of 256 bits have the same immediate.
+    let lanes = u128::lanes::<W>() % 8;
+    numbered::<R>(cx, i, |number, a, b| packed::blend::<W>(a, b, i.imm as u8 >> (lanes * number)))
 }
 
 /// BLENDVPS, BLENDVPD, PBLENDVB: the mask is XMM0. SDM Vol.2A "BLENDVPS", "BLENDVPD", Vol.2B "PBLENDVB".
@@ -106,43 +113,48 @@ pub fn blendv<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
     binary::<Xmm>(cx, i, |a, b| packed::blend_by_signs::<W>(a, b, mask))
 }
 
-/// The source of a widening move: as many bits as become 128.
-fn narrow_source<N: Width, W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Result<u128, Exception> {
-    cx.require_xmm()?;
-    Ok(match W::BITS / N::BITS {
-        2 => u128::from(cx.xmm_source_low::<u64>(i)?),
-        4 => u128::from(cx.xmm_source_low::<u32>(i)?),
+/// The source of a widening move: as many bits as become a register; of 256 bits each half has a part of its own.
+fn widen<R: Vectors, N: Width, W: Width>(cx: &mut Exec<'_>, i: &Insn, act: impl Fn(u128) -> u128) -> Step {
+    R::require(cx)?;
+    let values = R::whole(0).as_ref().len();
+    let bits = u128::BITS / (W::BITS / N::BITS);
+    let source = match bits as usize * values {
+        128 => Vex128::source(cx, i)?[0],
+        64 => u128::from(cx.xmm_source_low::<u64>(i)?),
+        32 => u128::from(cx.xmm_source_low::<u32>(i)?),
         _ => u128::from(cx.xmm_source_low::<u16>(i)?),
-    })
+    };
+    let zero = R::whole(0);
+    let result = combine::<R>(zero, zero, |number, _, _| act(source >> (bits * number as u32)));
+    R::set(cx, i.dst, result);
+    Ok(())
 }
 
 /// PMOVSXBW and its kin. SDM Vol.2B "PMOVSX".
-pub fn pmovsx<N: Width, W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
-    let source = narrow_source::<N, W>(cx, i)?;
-    cx.cpu.vector.set_xmm(i.dst, packed::widen_signed::<N, W>(source));
-    Ok(())
+pub fn pmovsx<R: Vectors, N: Width, W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    widen::<R, N, W>(cx, i, packed::widen_signed::<N, W>)
 }
 
 /// PMOVZXBW and its kin. SDM Vol.2B "PMOVZX".
-pub fn pmovzx<N: Width, W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
-    let source = narrow_source::<N, W>(cx, i)?;
-    cx.cpu.vector.set_xmm(i.dst, packed::widen_unsigned::<N, W>(source));
-    Ok(())
+pub fn pmovzx<R: Vectors, N: Width, W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    widen::<R, N, W>(cx, i, packed::widen_unsigned::<N, W>)
 }
 
 /// PMOVMSKB r32, r. SDM Vol.2B "PMOVMSKB".
 pub fn pmovmskb<R: Registers>(cx: &mut Exec<'_>, i: &Insn) -> Step {
     R::require(cx)?;
     R::begin(cx);
-    let signs = packed::byte_signs(R::get(cx, i.src));
+    let source = R::get(cx, i.src);
+    let signs = source.as_ref().iter().rev().fold(0, |all, value| all << 16 | packed::byte_signs(*value));
     cx.set_reg::<u32>(i.dst, signs);
     Ok(())
 }
 
 /// MOVMSKPS, MOVMSKPD r32, xmm. SDM Vol.2B "MOVMSKPS", "MOVMSKPD".
-pub fn movmsk<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
-    cx.require_xmm()?;
-    let signs = packed::signs::<_, W>(cx.cpu.vector.xmm(i.src));
+pub fn movmsk<R: Vectors, W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    R::require(cx)?;
+    let (source, lanes) = (R::get(cx, i.src), u128::lanes::<W>());
+    let signs = source.as_ref().iter().rev().fold(0, |all, value| all << lanes | packed::signs::<_, W>(*value));
     cx.set_reg::<u32>(i.dst, signs);
     Ok(())
 }
@@ -156,7 +168,7 @@ fn named<V: Packed, W: Width>(i: &Insn) -> usize {
 pub fn pextrw<R: Registers>(cx: &mut Exec<'_>, i: &Insn) -> Step {
     R::require(cx)?;
     R::begin(cx);
-    let word: u16 = R::get(cx, i.src).lane(named::<R::Value, u16>(i));
+    let word: u16 = R::low(cx, i.src).lane(named::<R::Value, u16>(i));
     cx.set_reg::<u32>(i.dst, u32::from(word));
     Ok(())
 }
@@ -166,15 +178,15 @@ pub fn pinsrw<R: Registers>(cx: &mut Exec<'_>, i: &Insn) -> Step {
     R::require(cx)?;
     let word: u16 = cx.src(i)?;
     R::begin(cx);
-    let result = R::get(cx, i.dst).with_lane(named::<R::Value, u16>(i), word);
-    R::set(cx, i.dst, result);
+    let result = R::first(cx, i).as_ref()[0].with_lane(named::<R::Value, u16>(i), word);
+    R::set(cx, i.dst, R::whole(result));
     Ok(())
 }
 
 /// PEXTRB, PEXTRW, PEXTRD, EXTRACTPS r/m, xmm, imm8: a register takes at least 32 bits, zero-extended. SDM Vol.2B
 /// "PEXTRB/PEXTRD/PEXTRQ", "PEXTRW", Vol.2A "EXTRACTPS".
-pub fn pextr<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
-    cx.require_xmm()?;
+pub fn pextr<R: Vectors, W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    R::require(cx)?;
     let value: W = cx.cpu.vector.xmm(i.src).lane(named::<u128, W>(i));
     if i.is_memory() {
         return cx.store(i.segment(), cx.effective_address(i), value);
@@ -188,26 +200,26 @@ pub fn pextr<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
 }
 
 /// PINSRB, PINSRD xmm, r32/m, imm8. SDM Vol.2B "PINSRB/PINSRD/PINSRQ".
-pub fn pinsr<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
-    cx.require_xmm()?;
+pub fn pinsr<R: Vectors, W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    R::require(cx)?;
     // A byte comes from the low byte of any register, never from AH.
     let value =
         if i.is_memory() { cx.load(i.segment(), cx.effective_address(i))? } else { W::truncate(cx.reg::<u64>(i.src)) };
-    let result = cx.cpu.vector.xmm(i.dst).with_lane(named::<u128, W>(i), value);
-    cx.cpu.vector.set_xmm(i.dst, result);
+    let result = R::first(cx, i).as_ref()[0].with_lane(named::<u128, W>(i), value);
+    R::set(cx, i.dst, R::whole(result));
     Ok(())
 }
 
 /// INSERTPS xmm, xmm/m32, imm8: bits 7 and 6 choose the lane of a register. SDM Vol.2A "INSERTPS".
-pub fn insertps(cx: &mut Exec<'_>, i: &Insn) -> Step {
-    cx.require_xmm()?;
+pub fn insertps<R: Vectors>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    R::require(cx)?;
     let imm = i.imm as u8;
     let value = if i.is_memory() {
         cx.load(i.segment(), cx.effective_address(i))?
     } else {
         cx.cpu.vector.xmm(i.src).lane::<u32>(usize::from(imm >> 6))
     };
-    let result = packed::insert_single(cx.cpu.vector.xmm(i.dst), value, imm);
-    cx.cpu.vector.set_xmm(i.dst, result);
+    let result = packed::insert_single(R::first(cx, i).as_ref()[0], value, imm);
+    R::set(cx, i.dst, R::whole(result));
     Ok(())
 }

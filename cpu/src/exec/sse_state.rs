@@ -4,6 +4,7 @@
 use ringwalk_mmu::Access;
 
 use super::Exec;
+use super::simd::Vectors;
 use crate::exception::Step;
 use crate::insn::Insn;
 use crate::site::Site;
@@ -11,8 +12,8 @@ use crate::vector::MXCSR_MASK;
 
 /// LDMXCSR m32. SDM Vol.2A "LDMXCSR": flags that become set and unmasked raise nothing. Faults: #UD, #NM, operand
 /// access, #GP(0) for a reserved bit.
-pub fn ldmxcsr(cx: &mut Exec<'_>, i: &Insn) -> Step {
-    cx.require_xmm()?;
+pub fn ldmxcsr<R: Vectors>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    R::require(cx)?;
     let value: u32 = cx.load(i.segment(), cx.effective_address(i))?;
     cx.require(value & !MXCSR_MASK == 0, Site::MxcsrReserved, 0)?;
     cx.cpu.vector.mxcsr = value;
@@ -20,8 +21,8 @@ pub fn ldmxcsr(cx: &mut Exec<'_>, i: &Insn) -> Step {
 }
 
 /// STMXCSR m32. SDM Vol.2C "STMXCSR". Faults: #UD, #NM, operand access.
-pub fn stmxcsr(cx: &mut Exec<'_>, i: &Insn) -> Step {
-    cx.require_xmm()?;
+pub fn stmxcsr<R: Vectors>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    R::require(cx)?;
     cx.store(i.segment(), cx.effective_address(i), cx.cpu.vector.mxcsr)
 }
 

@@ -5,6 +5,7 @@
 
 use super::Exec;
 use super::memory::Alignment;
+use super::simd::Vectors;
 use crate::exception::{Exception, Step};
 use crate::flags::{CF, OF, SF, ZF};
 use crate::insn::Insn;
@@ -12,48 +13,48 @@ use crate::value::text::{self, Comparison};
 use crate::width::Width;
 
 /// PCMPISTRI: strings end at a zero; the index goes to ECX. SDM Vol.2B "PCMPISTRI".
-pub fn pcmpistri(cx: &mut Exec<'_>, i: &Insn) -> Step {
-    let comparison = implicit(cx, i)?;
+pub fn pcmpistri<R: Vectors>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    let comparison = implicit::<R>(cx, i)?;
     give_index(cx, &comparison);
     Ok(())
 }
 
 /// PCMPISTRM: strings end at a zero; the mask goes to XMM0. SDM Vol.2B "PCMPISTRM".
-pub fn pcmpistrm(cx: &mut Exec<'_>, i: &Insn) -> Step {
-    let comparison = implicit(cx, i)?;
-    give_mask(cx, &comparison);
+pub fn pcmpistrm<R: Vectors>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    let comparison = implicit::<R>(cx, i)?;
+    give_mask::<R>(cx, &comparison);
     Ok(())
 }
 
 /// PCMPESTRI: lengths in EAX and EDX, with REX.W in RAX and RDX; the index goes to ECX. SDM Vol.2B "PCMPESTRI".
-pub fn pcmpestri<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
-    let comparison = explicit::<W>(cx, i)?;
+pub fn pcmpestri<R: Vectors, W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    let comparison = explicit::<R, W>(cx, i)?;
     give_index(cx, &comparison);
     Ok(())
 }
 
 /// PCMPESTRM: lengths in EAX and EDX, with REX.W in RAX and RDX; the mask goes to XMM0. SDM Vol.2B "PCMPESTRM".
-pub fn pcmpestrm<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
-    let comparison = explicit::<W>(cx, i)?;
-    give_mask(cx, &comparison);
+pub fn pcmpestrm<R: Vectors, W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    let comparison = explicit::<R, W>(cx, i)?;
+    give_mask::<R>(cx, &comparison);
     Ok(())
 }
 
-fn operands(cx: &mut Exec<'_>, i: &Insn) -> Result<(u128, u128), Exception> {
-    cx.require_xmm()?;
+fn operands<R: Vectors>(cx: &mut Exec<'_>, i: &Insn) -> Result<(u128, u128), Exception> {
+    R::require(cx)?;
     let b = if i.is_memory() { cx.load_128(i, Alignment::Free)? } else { cx.cpu.vector.xmm(i.src) };
     Ok((cx.cpu.vector.xmm(i.dst), b))
 }
 
-fn implicit(cx: &mut Exec<'_>, i: &Insn) -> Result<Comparison, Exception> {
-    let (a, b) = operands(cx, i)?;
+fn implicit<R: Vectors>(cx: &mut Exec<'_>, i: &Insn) -> Result<Comparison, Exception> {
+    let (a, b) = operands::<R>(cx, i)?;
     let control = i.imm as u8;
     let length = |register| text::implicit_length(control, register);
     Ok(Comparison { control, a, b, a_length: length(a), b_length: length(b) })
 }
 
-fn explicit<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Result<Comparison, Exception> {
-    let (a, b) = operands(cx, i)?;
+fn explicit<R: Vectors, W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Result<Comparison, Exception> {
+    let (a, b) = operands::<R>(cx, i)?;
     let control = i.imm as u8;
     let length = |register: u8| text::explicit_length(control, cx.reg::<W>(register).sign_extend());
     Ok(Comparison { control, a, b, a_length: length(0), b_length: length(2) })
@@ -65,9 +66,9 @@ fn give_index(cx: &mut Exec<'_>, comparison: &Comparison) {
     set_flags(cx, comparison, result);
 }
 
-fn give_mask(cx: &mut Exec<'_>, comparison: &Comparison) {
+fn give_mask<R: Vectors>(cx: &mut Exec<'_>, comparison: &Comparison) {
     let result = comparison.result();
-    cx.cpu.vector.set_xmm(0, comparison.mask(result));
+    R::set(cx, 0, R::whole(comparison.mask(result)));
     set_flags(cx, comparison, result);
 }
 

@@ -14,6 +14,7 @@ mod bcd;
 mod compare;
 mod convert;
 mod format;
+mod fused;
 mod host;
 mod remainder;
 mod round;
@@ -31,6 +32,7 @@ pub use convert::{
     IntegerWidth, convert, exact_extended, from_integer, integer_indefinite, load, to_integer, to_integral,
 };
 pub use format::{Class, Extended, F16, F32, F64, Format, Parts};
+pub use fused::{Signs, multiply_add};
 pub use host::{HostFloat, Native, host_add, host_divide, host_may, host_multiply, host_square_root, host_subtract};
 pub use remainder::{Left, Quotient, Remainder, remainder};
 pub use round::round;

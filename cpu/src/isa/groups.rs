@@ -4,10 +4,12 @@
 use super::Operand::{Cl, Eb, Ev, Ew, Gv, Ib, Is, Iz, M, One};
 use super::{Entry, b, n, row, v};
 use crate::exec::{
-    arithmetic, bit, control, control_registers, data, far, logic, muldiv, shift, stack, system, tables,
+    arithmetic, bit, control, control_registers, data, far, logic, muldiv, shift, stack, system, tables, xsave,
 };
 use crate::insn::Handler;
-use crate::model::Feature::{Cx8, I186, I286, I486, Invpcid, Lm, Pku, Rdpid, Rdrand, Rdseed, Rdtscp, Smap};
+use crate::model::Feature::{
+    Cx8, I186, I286, I486, Invpcid, Lm, Pku, Rdpid, Rdrand, Rdseed, Rdtscp, Smap, Xsave, Xsavec, Xsaves,
+};
 
 use Entry::{ByMode, ByPrefix, ByRep, ByRm, UndefinedModRm};
 
@@ -119,7 +121,7 @@ pub(super) static GROUP_6: GroupRows = [
 pub(super) static GROUP_7: GroupRows = [
     row("sgdt", [M], n!(tables::sgdt)).needs(I286).at(),
     ByMode(const { &[row("sidt", [M], n!(tables::sidt)).needs(I286).at(), ByRm(&GROUP_7_1)] }),
-    row("lgdt", [M], n!(tables::lgdt)).ends().needs(I286).at(),
+    ByMode(const { &[row("lgdt", [M], n!(tables::lgdt)).ends().needs(I286).at(), ByRm(&GROUP_7_2)] }),
     row("lidt", [M], n!(tables::lidt)).ends().needs(I286).at(),
     row("smsw", [Ev], v!(control_registers::smsw)).needs(I286).at(),
     ByMode(const { &[UndefinedModRm, ByRm(&GROUP_7_5)] }),
@@ -133,6 +135,18 @@ static GROUP_7_1: GroupRows = [
     UndefinedModRm,
     row("clac", [], n!(system::clac)).ends().needs(Smap).no_prefix().at(),
     row("stac", [], n!(system::stac)).ends().needs(Smap).no_prefix().at(),
+    UndefinedModRm,
+    UndefinedModRm,
+    UndefinedModRm,
+    UndefinedModRm,
+];
+
+/// Group 7, /2 with a register: 0F 01 D0 to D7.
+static GROUP_7_2: GroupRows = [
+    row("xgetbv", [], n!(xsave::xgetbv)).needs(Xsave).no_prefix().at(),
+    row("xsetbv", [], n!(xsave::xsetbv)).ends().needs(Xsave).no_prefix().at(),
+    UndefinedModRm,
+    UndefinedModRm,
     UndefinedModRm,
     UndefinedModRm,
     UndefinedModRm,
@@ -190,9 +204,9 @@ pub(super) static GROUP_9: GroupRows = [
     UndefinedModRm,
     row("cmpxchg8b", [M], CMPXCHG_BY_SIZE).lock().needs(Cx8).at(),
     UndefinedModRm,
-    UndefinedModRm,
-    UndefinedModRm,
-    UndefinedModRm,
+    row("xrstors", [M], n!(xsave::xrstors)).needs(Xsaves).no_prefix().at(),
+    row("xsavec", [M], n!(xsave::xsavec)).needs(Xsavec).no_prefix().at(),
+    row("xsaves", [M], n!(xsave::xsaves)).needs(Xsaves).no_prefix().at(),
     ByMode(
         const {
             &[

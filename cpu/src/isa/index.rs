@@ -55,6 +55,7 @@ impl Rows {
             Entry::ByPrefix(rows) => self.add_each(*rows, place, Choice::Prefix),
             Entry::ByCode(rows) => self.add_each(*rows, place, Choice::Reg),
             Entry::ByRep(rows) => self.add_each(*rows, place, Choice::Rep),
+            Entry::Optional(rows) => self.add_each(*rows, place, Choice::Rep),
         }
     }
 

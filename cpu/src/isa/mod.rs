@@ -58,6 +58,8 @@ pub enum Operand {
     Dd,
     /// Immediate byte.
     Ib,
+    /// Two immediate bytes: EXTRQ, INSERTQ.
+    IbIb,
     /// Immediate byte, sign-extended to operand size.
     Is,
     /// Immediate word.
@@ -238,6 +240,8 @@ pub enum Entry {
     ByCode(&'static [Entry; 2]),
     /// Told apart by none, F3h, F2h; 66h chooses the operand size.
     ByRep(&'static [Entry; 3]),
+    /// The second behind F3h on a processor that has it, otherwise the first: F3h means nothing there.
+    Optional(&'static [Entry; 2]),
 }
 
 /// A row with up to three operands.

@@ -11,9 +11,9 @@ use crate::model::Feature::{Mmx as MmxOnly, Sse, Sse2, Sse3};
 /// Handlers of 32 bits, and of 64 with REX.W: `wide!(sse_move::movd_load, Mmx)` is `[movd_load::<Mmx, u32>,
 /// movd_load::<Mmx, u32>, movd_load::<Mmx, u64>]`.
 macro_rules! wide {
-    ($handler:path $(, $of:ty)?) => {{
+    ($handler:path $(, $of:ty)*) => {{
         use $handler as handler;
-        [handler::<$($of,)? u32>, handler::<$($of,)? u32>, handler::<$($of,)? u64>]
+        [handler::<$($of,)* u32>, handler::<$($of,)* u32>, handler::<$($of,)* u64>]
     }};
 }
 pub(super) use wide;
@@ -50,15 +50,15 @@ macro_rules! packed {
 // Unpack and pack, 60 to 6D.
 pub(super) static PUNPCKLBW: ByPrefix = both(
     row("punpcklbw", [Pq, Qq], n!(sse_shuffle::punpckl_mmx::<u8>)).needs(MmxOnly),
-    row("punpcklbw", [Vx, Wx], n!(sse_shuffle::punpckl::<u8>)).needs(Sse2),
+    row("punpcklbw", [Vx, Wx], n!(sse_shuffle::punpckl::<Xmm, u8>)).needs(Sse2),
 );
 pub(super) static PUNPCKLWD: ByPrefix = both(
     row("punpcklwd", [Pq, Qq], n!(sse_shuffle::punpckl_mmx::<u16>)).needs(MmxOnly),
-    row("punpcklwd", [Vx, Wx], n!(sse_shuffle::punpckl::<u16>)).needs(Sse2),
+    row("punpcklwd", [Vx, Wx], n!(sse_shuffle::punpckl::<Xmm, u16>)).needs(Sse2),
 );
 pub(super) static PUNPCKLDQ: ByPrefix = both(
     row("punpckldq", [Pq, Qq], n!(sse_shuffle::punpckl_mmx::<u32>)).needs(MmxOnly),
-    row("punpckldq", [Vx, Wx], n!(sse_shuffle::punpckl::<u32>)).needs(Sse2),
+    row("punpckldq", [Vx, Wx], n!(sse_shuffle::punpckl::<Xmm, u32>)).needs(Sse2),
 );
 pub(super) static PACKSSWB: ByPrefix = packed!("packsswb", MmxOnly, sse_shuffle::packss, u16, u8);
 pub(super) static PCMPGTB: ByPrefix = packed!("pcmpgtb", MmxOnly, sse_integer::pcmpgt, u8);
@@ -70,7 +70,7 @@ pub(super) static PUNPCKHWD: ByPrefix = packed!("punpckhwd", MmxOnly, sse_shuffl
 pub(super) static PUNPCKHDQ: ByPrefix = packed!("punpckhdq", MmxOnly, sse_shuffle::punpckh, u32);
 pub(super) static PACKSSDW: ByPrefix = packed!("packssdw", MmxOnly, sse_shuffle::packss, u32, u16);
 pub(super) static PUNPCKLQDQ: ByPrefix =
-    xmm_only(row("punpcklqdq", [Vx, Wx], n!(sse_shuffle::punpckl::<u64>)).needs(Sse2));
+    xmm_only(row("punpcklqdq", [Vx, Wx], n!(sse_shuffle::punpckl::<Xmm, u64>)).needs(Sse2));
 pub(super) static PUNPCKHQDQ: ByPrefix =
     xmm_only(row("punpckhqdq", [Vx, Wx], n!(sse_shuffle::punpckh::<Xmm, u64>)).needs(Sse2));
 
@@ -81,28 +81,28 @@ pub(super) static MOVD_LOAD: ByPrefix = both(
 );
 pub(super) static MOVQ_LOAD: ByPrefix = [
     row("movq", [Pq, Qq], n!(mmx::movq_load)).needs(MmxOnly).at(),
-    row("movdqa", [Vx, Wx], n!(sse_move::load_aligned)).needs(Sse2).at(),
-    row("movdqu", [Vx, Wx], n!(sse_move::load_unaligned)).needs(Sse2).at(),
+    row("movdqa", [Vx, Wx], n!(sse_move::load_aligned::<Xmm>)).needs(Sse2).at(),
+    row("movdqu", [Vx, Wx], n!(sse_move::load_unaligned::<Xmm>)).needs(Sse2).at(),
     UndefinedModRm,
 ];
 pub(super) static MOVD_STORE: ByPrefix = [
     row("movd", [Ed, Pq], wide!(sse_move::movd_store, Mmx)).needs(MmxOnly).at(),
     row("movd", [Ed, Vx], wide!(sse_move::movd_store, Xmm)).needs(Sse2).at(),
-    row("movq", [Vx, Wx], n!(sse_move::movq_load)).needs(Sse2).at(),
+    row("movq", [Vx, Wx], n!(sse_move::movq_load::<Xmm>)).needs(Sse2).at(),
     UndefinedModRm,
 ];
 pub(super) static MOVQ_STORE: ByPrefix = [
     row("movq", [Qq, Pq], n!(mmx::movq_store)).needs(MmxOnly).at(),
-    row("movdqa", [Wx, Vx], n!(sse_move::store_aligned)).needs(Sse2).at(),
-    row("movdqu", [Wx, Vx], n!(sse_move::store_unaligned)).needs(Sse2).at(),
+    row("movdqa", [Wx, Vx], n!(sse_move::store_aligned::<Xmm>)).needs(Sse2).at(),
+    row("movdqu", [Wx, Vx], n!(sse_move::store_unaligned::<Xmm>)).needs(Sse2).at(),
     UndefinedModRm,
 ];
 
 pub(super) static PSHUF: ByPrefix = [
     row("pshufw", [Pq, Qq, Ib], n!(sse_shuffle::pshuf::<Mmx, u16>)).needs(Sse).at(),
     row("pshufd", [Vx, Wx, Ib], n!(sse_shuffle::pshuf::<Xmm, u32>)).needs(Sse2).at(),
-    row("pshufhw", [Vx, Wx, Ib], n!(sse_shuffle::pshufhw)).needs(Sse2).at(),
-    row("pshuflw", [Vx, Wx, Ib], n!(sse_shuffle::pshuflw)).needs(Sse2).at(),
+    row("pshufhw", [Vx, Wx, Ib], n!(sse_shuffle::pshufhw::<Xmm>)).needs(Sse2).at(),
+    row("pshuflw", [Vx, Wx, Ib], n!(sse_shuffle::pshuflw::<Xmm>)).needs(Sse2).at(),
 ];
 
 // Shifts by an immediate, 71 to 73: groups 12 to 14, registers only.
@@ -165,11 +165,11 @@ static PSLLQ_XMM: [Entry; 8] = [
     UndefinedModRm,
     UndefinedModRm,
     by_immediate!("psrlq", Ux, sse_shift::psrl_immediate::<Xmm, u64>, Sse2),
-    by_immediate!("psrldq", Ux, sse_shift::psrldq, Sse2),
+    by_immediate!("psrldq", Ux, sse_shift::psrldq::<Xmm>, Sse2),
     UndefinedModRm,
     UndefinedModRm,
     by_immediate!("psllq", Ux, sse_shift::psll_immediate::<Xmm, u64>, Sse2),
-    by_immediate!("pslldq", Ux, sse_shift::pslldq, Sse2),
+    by_immediate!("pslldq", Ux, sse_shift::pslldq::<Xmm>, Sse2),
 ];
 
 /// Both kinds of a group that has no memory forms.
@@ -218,7 +218,7 @@ pub(super) static PADDQ: ByPrefix = packed!("paddq", Sse2, sse_integer::padd, u6
 pub(super) static PMULLW: ByPrefix = packed!("pmullw", MmxOnly, sse_integer::pmull, u16);
 pub(super) static MOVQ_D6: ByPrefix = [
     UndefinedModRm,
-    row("movq", [Wx, Vx], n!(sse_move::movq_store)).needs(Sse2).at(),
+    row("movq", [Wx, Vx], n!(sse_move::movq_store::<Xmm>)).needs(Sse2).at(),
     register_only!("movq2dq", [Vx, Nq], mmx::movq2dq, Sse2),
     register_only!("movdq2q", [Pq, Ux], mmx::movdq2q, Sse2),
 ];
@@ -244,7 +244,7 @@ pub(super) static PMULHUW: ByPrefix = packed!("pmulhuw", Sse, sse_integer::pmulh
 pub(super) static PMULHW: ByPrefix = packed!("pmulhw", MmxOnly, sse_integer::pmulhw);
 pub(super) static MOVNTQ: ByPrefix = both(
     row("movntq", [M, Pq], n!(mmx::movq_store)).needs(Sse),
-    row("movntdq", [M, Vx], n!(sse_move::store_aligned)).needs(Sse2),
+    row("movntdq", [M, Vx], n!(sse_move::store_aligned::<Xmm>)).needs(Sse2),
 );
 pub(super) static PSUBSB: ByPrefix = packed!("psubsb", MmxOnly, sse_integer::psubs, u8);
 pub(super) static PSUBSW: ByPrefix = packed!("psubsw", MmxOnly, sse_integer::psubs, u16);
@@ -258,7 +258,7 @@ pub(super) static LDDQU: ByPrefix = [
     UndefinedModRm,
     UndefinedModRm,
     UndefinedModRm,
-    row("lddqu", [Vx, M], n!(sse_move::load_unaligned)).needs(Sse3).at(),
+    row("lddqu", [Vx, M], n!(sse_move::load_unaligned::<Xmm>)).needs(Sse3).at(),
 ];
 pub(super) static PSLLW: ByPrefix = packed!("psllw", MmxOnly, sse_shift::psll, u16);
 pub(super) static PSLLD: ByPrefix = packed!("pslld", MmxOnly, sse_shift::psll, u32);
@@ -268,7 +268,7 @@ pub(super) static PMADDWD: ByPrefix = packed!("pmaddwd", MmxOnly, sse_integer::p
 pub(super) static PSADBW: ByPrefix = packed!("psadbw", Sse, sse_integer::psadbw);
 pub(super) static MASKMOVQ: ByPrefix = [
     register_only!("maskmovq", [Pq, Nq], mmx::maskmovq, Sse),
-    register_only!("maskmovdqu", [Vx, Ux], sse_move::maskmovdqu, Sse2),
+    register_only!("maskmovdqu", [Vx, Ux], sse_move::maskmovdqu::<Xmm>, Sse2),
     UndefinedModRm,
     UndefinedModRm,
 ];

@@ -5,6 +5,7 @@ use super::Entry::UndefinedModRm;
 use super::Operand::{Ed, Gd, Ib, Pq, Qq, Vx, Wx};
 use super::packed::{ByPrefix, wide};
 use super::{n, row};
+use crate::exec::simd::Xmm;
 use crate::exec::sse_float::{
     Add, Divide, Multiply, SquareRoot, Subtract, addsub, approximate_packed, approximate_scalar, horizontal, packed,
     scalar,
@@ -19,10 +20,10 @@ use crate::model::Feature::{Sse, Sse2, Sse3};
 macro_rules! four {
     ($ps:literal, $pd:literal, $ss:literal, $sd:literal, [$($operand:ident),*], $packed:ident, $scalar:ident $(, $of:tt)?) => {
         [
-            row($ps, [$($operand),*], n!($packed::<F32 $(, $of)?>)).needs(Sse).at(),
-            row($pd, [$($operand),*], n!($packed::<F64 $(, $of)?>)).needs(Sse2).at(),
-            row($ss, [$($operand),*], n!($scalar::<F32 $(, $of)?>)).needs(Sse).at(),
-            row($sd, [$($operand),*], n!($scalar::<F64 $(, $of)?>)).needs(Sse2).at(),
+            row($ps, [$($operand),*], n!($packed::<Xmm, F32 $(, $of)?>)).needs(Sse).at(),
+            row($pd, [$($operand),*], n!($packed::<Xmm, F64 $(, $of)?>)).needs(Sse2).at(),
+            row($ss, [$($operand),*], n!($scalar::<Xmm, F32 $(, $of)?>)).needs(Sse).at(),
+            row($sd, [$($operand),*], n!($scalar::<Xmm, F64 $(, $of)?>)).needs(Sse2).at(),
         ]
     };
 }
@@ -31,32 +32,32 @@ macro_rules! four {
 pub(super) static CVTPI2PS: ByPrefix = [
     row("cvtpi2ps", [Vx, Qq], n!(convert::cvtpi2ps)).needs(Sse).at(),
     row("cvtpi2pd", [Vx, Qq], n!(convert::cvtpi2pd)).needs(Sse2).at(),
-    row("cvtsi2ss", [Vx, Ed], wide!(convert::integer_to_scalar, F32)).needs(Sse).at(),
-    row("cvtsi2sd", [Vx, Ed], wide!(convert::integer_to_scalar, F64)).needs(Sse2).at(),
+    row("cvtsi2ss", [Vx, Ed], wide!(convert::integer_to_scalar, Xmm, F32)).needs(Sse).at(),
+    row("cvtsi2sd", [Vx, Ed], wide!(convert::integer_to_scalar, Xmm, F64)).needs(Sse2).at(),
 ];
 pub(super) static CVTTPS2PI: ByPrefix = [
     row("cvttps2pi", [Pq, Wx], n!(convert::cvtps2pi::<true>)).needs(Sse).at(),
     row("cvttpd2pi", [Pq, Wx], n!(convert::cvtpd2pi::<true>)).needs(Sse2).at(),
-    row("cvttss2si", [Gd, Wx], wide!(convert::truncated_to_integer, F32)).needs(Sse).at(),
-    row("cvttsd2si", [Gd, Wx], wide!(convert::truncated_to_integer, F64)).needs(Sse2).at(),
+    row("cvttss2si", [Gd, Wx], wide!(convert::truncated_to_integer, Xmm, F32)).needs(Sse).at(),
+    row("cvttsd2si", [Gd, Wx], wide!(convert::truncated_to_integer, Xmm, F64)).needs(Sse2).at(),
 ];
 pub(super) static CVTPS2PI: ByPrefix = [
     row("cvtps2pi", [Pq, Wx], n!(convert::cvtps2pi::<false>)).needs(Sse).at(),
     row("cvtpd2pi", [Pq, Wx], n!(convert::cvtpd2pi::<false>)).needs(Sse2).at(),
-    row("cvtss2si", [Gd, Wx], wide!(convert::rounded_to_integer, F32)).needs(Sse).at(),
-    row("cvtsd2si", [Gd, Wx], wide!(convert::rounded_to_integer, F64)).needs(Sse2).at(),
+    row("cvtss2si", [Gd, Wx], wide!(convert::rounded_to_integer, Xmm, F32)).needs(Sse).at(),
+    row("cvtsd2si", [Gd, Wx], wide!(convert::rounded_to_integer, Xmm, F64)).needs(Sse2).at(),
 ];
 
 // 2E, 2F.
 pub(super) static UCOMISS: ByPrefix = [
-    row("ucomiss", [Vx, Wx], n!(ucomi::<F32>)).needs(Sse).at(),
-    row("ucomisd", [Vx, Wx], n!(ucomi::<F64>)).needs(Sse2).at(),
+    row("ucomiss", [Vx, Wx], n!(ucomi::<Xmm, F32>)).needs(Sse).at(),
+    row("ucomisd", [Vx, Wx], n!(ucomi::<Xmm, F64>)).needs(Sse2).at(),
     UndefinedModRm,
     UndefinedModRm,
 ];
 pub(super) static COMISS: ByPrefix = [
-    row("comiss", [Vx, Wx], n!(comi::<F32>)).needs(Sse).at(),
-    row("comisd", [Vx, Wx], n!(comi::<F64>)).needs(Sse2).at(),
+    row("comiss", [Vx, Wx], n!(comi::<Xmm, F32>)).needs(Sse).at(),
+    row("comisd", [Vx, Wx], n!(comi::<Xmm, F64>)).needs(Sse2).at(),
     UndefinedModRm,
     UndefinedModRm,
 ];
@@ -65,15 +66,15 @@ pub(super) static COMISS: ByPrefix = [
 pub(super) static SQRTPS: ByPrefix =
     four!("sqrtps", "sqrtpd", "sqrtss", "sqrtsd", [Vx, Wx], packed, scalar, SquareRoot);
 pub(super) static RSQRTPS: ByPrefix = [
-    row("rsqrtps", [Vx, Wx], n!(approximate_packed::<true>)).needs(Sse).at(),
+    row("rsqrtps", [Vx, Wx], n!(approximate_packed::<Xmm, true>)).needs(Sse).at(),
     UndefinedModRm,
-    row("rsqrtss", [Vx, Wx], n!(approximate_scalar::<true>)).needs(Sse).at(),
+    row("rsqrtss", [Vx, Wx], n!(approximate_scalar::<Xmm, true>)).needs(Sse).at(),
     UndefinedModRm,
 ];
 pub(super) static RCPPS: ByPrefix = [
-    row("rcpps", [Vx, Wx], n!(approximate_packed::<false>)).needs(Sse).at(),
+    row("rcpps", [Vx, Wx], n!(approximate_packed::<Xmm, false>)).needs(Sse).at(),
     UndefinedModRm,
-    row("rcpss", [Vx, Wx], n!(approximate_scalar::<false>)).needs(Sse).at(),
+    row("rcpss", [Vx, Wx], n!(approximate_scalar::<Xmm, false>)).needs(Sse).at(),
     UndefinedModRm,
 ];
 
@@ -81,15 +82,15 @@ pub(super) static RCPPS: ByPrefix = [
 pub(super) static ADDPS: ByPrefix = four!("addps", "addpd", "addss", "addsd", [Vx, Wx], packed, scalar, Add);
 pub(super) static MULPS: ByPrefix = four!("mulps", "mulpd", "mulss", "mulsd", [Vx, Wx], packed, scalar, Multiply);
 pub(super) static CVTPS2PD: ByPrefix = [
-    row("cvtps2pd", [Vx, Wx], n!(convert::cvtps2pd)).needs(Sse2).at(),
-    row("cvtpd2ps", [Vx, Wx], n!(convert::cvtpd2ps)).needs(Sse2).at(),
-    row("cvtss2sd", [Vx, Wx], n!(convert::scalar_to_scalar::<F32, F64>)).needs(Sse2).at(),
-    row("cvtsd2ss", [Vx, Wx], n!(convert::scalar_to_scalar::<F64, F32>)).needs(Sse2).at(),
+    row("cvtps2pd", [Vx, Wx], n!(convert::cvtps2pd::<Xmm>)).needs(Sse2).at(),
+    row("cvtpd2ps", [Vx, Wx], n!(convert::cvtpd2ps::<Xmm>)).needs(Sse2).at(),
+    row("cvtss2sd", [Vx, Wx], n!(convert::scalar_to_scalar::<Xmm, F32, F64>)).needs(Sse2).at(),
+    row("cvtsd2ss", [Vx, Wx], n!(convert::scalar_to_scalar::<Xmm, F64, F32>)).needs(Sse2).at(),
 ];
 pub(super) static CVTDQ2PS: ByPrefix = [
-    row("cvtdq2ps", [Vx, Wx], n!(convert::cvtdq2ps)).needs(Sse2).at(),
-    row("cvtps2dq", [Vx, Wx], n!(convert::cvtps2dq::<false>)).needs(Sse2).at(),
-    row("cvttps2dq", [Vx, Wx], n!(convert::cvtps2dq::<true>)).needs(Sse2).at(),
+    row("cvtdq2ps", [Vx, Wx], n!(convert::cvtdq2ps::<Xmm>)).needs(Sse2).at(),
+    row("cvtps2dq", [Vx, Wx], n!(convert::cvtps2dq::<Xmm, false>)).needs(Sse2).at(),
+    row("cvttps2dq", [Vx, Wx], n!(convert::cvtps2dq::<Xmm, true>)).needs(Sse2).at(),
     UndefinedModRm,
 ];
 pub(super) static SUBPS: ByPrefix = four!("subps", "subpd", "subss", "subsd", [Vx, Wx], packed, scalar, Subtract);
@@ -102,21 +103,21 @@ pub(super) static MAXPS: ByPrefix =
 // 7C, 7D, D0.
 pub(super) static HADDPS: ByPrefix = [
     UndefinedModRm,
-    row("haddpd", [Vx, Wx], n!(horizontal::<F64, Add>)).needs(Sse3).at(),
+    row("haddpd", [Vx, Wx], n!(horizontal::<Xmm, F64, Add>)).needs(Sse3).at(),
     UndefinedModRm,
-    row("haddps", [Vx, Wx], n!(horizontal::<F32, Add>)).needs(Sse3).at(),
+    row("haddps", [Vx, Wx], n!(horizontal::<Xmm, F32, Add>)).needs(Sse3).at(),
 ];
 pub(super) static HSUBPS: ByPrefix = [
     UndefinedModRm,
-    row("hsubpd", [Vx, Wx], n!(horizontal::<F64, Subtract>)).needs(Sse3).at(),
+    row("hsubpd", [Vx, Wx], n!(horizontal::<Xmm, F64, Subtract>)).needs(Sse3).at(),
     UndefinedModRm,
-    row("hsubps", [Vx, Wx], n!(horizontal::<F32, Subtract>)).needs(Sse3).at(),
+    row("hsubps", [Vx, Wx], n!(horizontal::<Xmm, F32, Subtract>)).needs(Sse3).at(),
 ];
 pub(super) static ADDSUBPS: ByPrefix = [
     UndefinedModRm,
-    row("addsubpd", [Vx, Wx], n!(addsub::<F64>)).needs(Sse3).at(),
+    row("addsubpd", [Vx, Wx], n!(addsub::<Xmm, F64>)).needs(Sse3).at(),
     UndefinedModRm,
-    row("addsubps", [Vx, Wx], n!(addsub::<F32>)).needs(Sse3).at(),
+    row("addsubps", [Vx, Wx], n!(addsub::<Xmm, F32>)).needs(Sse3).at(),
 ];
 
 // C2.
@@ -126,7 +127,7 @@ pub(super) static CMPPS: ByPrefix =
 // E6.
 pub(super) static CVTPD2DQ: ByPrefix = [
     UndefinedModRm,
-    row("cvttpd2dq", [Vx, Wx], n!(convert::cvtpd2dq::<true>)).needs(Sse2).at(),
-    row("cvtdq2pd", [Vx, Wx], n!(convert::cvtdq2pd)).needs(Sse2).at(),
-    row("cvtpd2dq", [Vx, Wx], n!(convert::cvtpd2dq::<false>)).needs(Sse2).at(),
+    row("cvttpd2dq", [Vx, Wx], n!(convert::cvtpd2dq::<Xmm, true>)).needs(Sse2).at(),
+    row("cvtdq2pd", [Vx, Wx], n!(convert::cvtdq2pd::<Xmm>)).needs(Sse2).at(),
+    row("cvtpd2dq", [Vx, Wx], n!(convert::cvtpd2dq::<Xmm, false>)).needs(Sse2).at(),
 ];

@@ -4,12 +4,22 @@ use super::Operand::{Cd, Cl, Dd, Eb, Ev, Ew, Gb, Gv, Ib, Jz, M, R, Seg, Z};
 use super::groups::{GROUP_6, GROUP_7, GROUP_8, GROUP_9};
 use super::{Entry, b, n, packed, row, sse, sse_float, three_byte, v};
 use crate::exec::{
-    arithmetic, bit, control, control_registers, data, fast_calls, mmx, msrs, muldiv, segments, shift, system,
+    arithmetic, bit, bit_fields, control, control_registers, data, fast_calls, mmx, msrs, muldiv, segments, shift,
+    system,
 };
-use crate::model::Feature::{Cmov, Cpuid, I286, I386, I486, Mmx, Msr, P6, Prefetchw, Sep, Syscall, Tsc};
+use crate::model::Feature::{Abm, Bmi1, Cmov, Cpuid, I286, I386, I486, Mmx, Msr, P6, Prefetchw, Sep, Syscall, Tsc};
 use crate::segment::SegReg::{Fs, Gs};
 
-use Entry::{ByPrefix, ByRep, Group, Undefined};
+use Entry::{ByPrefix, ByRep, Group, Optional, Undefined};
+
+static BSF_TZCNT: [Entry; 2] = [
+    row("bsf", [Gv, Ev], v!(bit::bsf)).needs(I386).at(),
+    row("tzcnt", [Gv, Ev], v!(bit_fields::tzcnt)).needs(Bmi1).at(),
+];
+static BSR_LZCNT: [Entry; 2] = [
+    row("bsr", [Gv, Ev], v!(bit::bsr)).needs(I386).at(),
+    row("lzcnt", [Gv, Ev], v!(bit_fields::lzcnt)).needs(Abm).at(),
+];
 
 pub(super) static TWO_BYTE: [Entry; 256] = [
     /* 00 */ Group(&GROUP_6),
@@ -141,8 +151,8 @@ pub(super) static TWO_BYTE: [Entry; 256] = [
     /* 75 */ ByPrefix(&packed::PCMPEQW),
     /* 76 */ ByPrefix(&packed::PCMPEQD),
     /* 77 */ row("emms", [], n!(mmx::emms)).needs(Mmx).no_prefix().at(),
-    /* 78 */ Undefined,
-    /* 79 */ Undefined,
+    /* 78 */ ByPrefix(&sse::EXTRQ_IMMEDIATE),
+    /* 79 */ ByPrefix(&sse::EXTRQ),
     /* 7A */ Undefined,
     /* 7B */ Undefined,
     /* 7C */ ByPrefix(&sse_float::HADDPS),
@@ -220,8 +230,8 @@ pub(super) static TWO_BYTE: [Entry; 256] = [
     /* B9 */ Entry::UndefinedModRm,
     /* BA */ Group(&GROUP_8),
     /* BB */ row("btc", [Ev, Gv], v!(bit::btc)).lock().needs(I386).at(),
-    /* BC */ row("bsf", [Gv, Ev], v!(bit::bsf)).needs(I386).at(),
-    /* BD */ row("bsr", [Gv, Ev], v!(bit::bsr)).needs(I386).at(),
+    /* BC */ Optional(&BSF_TZCNT),
+    /* BD */ Optional(&BSR_LZCNT),
     /* BE */ row("movsx", [Gv, Eb], v!(data::movsx_byte)).needs(I386).at(),
     /* BF */ row("movsx", [Gv, Ew], v!(data::movsx_word)).needs(I386).at(),
     /* C0 */

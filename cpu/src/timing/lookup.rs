@@ -86,7 +86,7 @@ fn letter(operand: Operand, in_memory: bool) -> &'static str {
         Sw | Seg(_) => "s",
         Cd => "control",
         Dd => "debug",
-        Ib | Is | Iw | Iz | Iv | IwIb => "i",
+        Ib | IbIb | Is | Iw | Iz | Iv | IwIb => "i",
         Jb | Jz => "j",
         Ap => "p",
         Z | Zb => "z",

@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 use ringwalk_cpu::flags::{AC, NT, VIP};
 use ringwalk_cpu::model::Model;
 use ringwalk_cpu::site::{SITES, Site};
-use ringwalk_cpu::state::{CR0_AM, CR0_NE, CR0_PG, CR0_TS, CR4_DE, CR4_OSFXSR, CR4_PVI, CR4_TSD, CR4_UMIP};
+use ringwalk_cpu::state::{
+    CR0_AM, CR0_NE, CR0_PG, CR0_TS, CR4_DE, CR4_OSFXSR, CR4_OSXSAVE, CR4_PVI, CR4_TSD, CR4_UMIP,
+};
 use ringwalk_mmu::TlbPolicy;
 
 use super::*;
@@ -14,8 +16,11 @@ use crate::long_mode::sites::LONG;
 use crate::processor::paging::{PDPT, pae};
 
 /// What no guest of this build can do yet, and why.
-const OUT_OF_REACH: [(Site, &str); 2] =
-    [(Site::SimdError, "SSE arithmetic comes later"), (Site::UndefinedSimdError, "SSE arithmetic comes later")];
+const OUT_OF_REACH: [(Site, &str); 3] = [
+    (Site::VexDisabled, "VEX comes later"),
+    (Site::SimdError, "SSE arithmetic comes later"),
+    (Site::UndefinedSimdError, "SSE arithmetic comes later"),
+];
 
 type Make = fn() -> Program;
 
@@ -301,6 +306,30 @@ const DELIVERY: &[(Site, Make)] = &[
     (Site::DoubleFault, || {
         let mut program = ring_0(&[0xF6, 0xF1]);
         program.set_gate(0, gate(CODE_OF[0], HANDLERS, 0x0E, 0));
+        program
+    }),
+    (Site::XsaveDisabled, || ring_0(&[0x0F, 0x01, 0xD0])),
+    (Site::XcrNumber, || {
+        let mut program = with_eax(1, &[0x0F, 0x01, 0xD1]);
+        program.cpu.cr4 |= CR4_OSXSAVE;
+        program.cpu.gpr[1] = 7;
+        program
+    }),
+    (Site::XcrValue, || {
+        let mut program = with_eax(2, &[0x0F, 0x01, 0xD1]);
+        program.cpu.cr4 |= CR4_OSXSAVE;
+        (program.cpu.gpr[1], program.cpu.gpr[2]) = (0, 0);
+        program
+    }),
+    (Site::XsaveAlignment, || {
+        let mut program = with_eax(DATA + 8, &[0x0F, 0xAE, 0x20]);
+        program.cpu.cr4 |= CR4_OSXSAVE;
+        program
+    }),
+    (Site::XsaveHeader, || {
+        let mut program = with_eax(DATA, &[0x0F, 0xAE, 0x28]);
+        program.cpu.cr4 |= CR4_OSXSAVE;
+        program.write(DATA + 512, &[0xFF]);
         program
     }),
     (Site::DebugRegisterAlias, || {

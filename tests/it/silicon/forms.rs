@@ -12,7 +12,7 @@ use super::state::FREE_REGISTERS;
 use crate::guest::Random;
 
 /// Whose instructions are tried.
-pub(super) const FEATURES: [Feature; 12] = [
+pub(super) const FEATURES: [Feature; 16] = [
     Feature::Mmx,
     Feature::Sse,
     Feature::Sse2,
@@ -25,6 +25,10 @@ pub(super) const FEATURES: [Feature; 12] = [
     Feature::Pclmulqdq,
     Feature::Sha,
     Feature::Movbe,
+    Feature::Adx,
+    Feature::Abm,
+    Feature::Sse4a,
+    Feature::Bmi1,
 ];
 
 /// Instructions whose results differ from one family of processors to the next: approximations.
@@ -38,7 +42,7 @@ pub(super) struct Form {
     bytes: Vec<u8>,
     /// Values of the reg field that mean this instruction; empty if there is no ModRM byte.
     reg_fields: Vec<u8>,
-    has_immediate: bool,
+    immediates: usize,
     uses_general: bool,
 }
 
@@ -64,7 +68,7 @@ impl Form {
         if !self.reg_fields.is_empty() {
             code.push(self.modrm(random));
         }
-        if self.has_immediate {
+        for _ in 0..self.immediates {
             // Small immediates choose lanes and counts; the rest is for what must be ignored.
             code.push(if random.once_in(2) { random.below(32) } else { random.next() } as u8);
         }
@@ -134,7 +138,7 @@ fn new(row: &'static Row, insn: &Insn, bytes: Vec<u8>) -> Form {
     Form {
         row,
         in_memory: insn.is_memory(),
-        has_immediate: has_modrm && usize::from(insn.len) == bytes.len() + 2,
+        immediates: if has_modrm { usize::from(insn.len) - bytes.len() - 1 } else { 0 },
         bytes,
         reg_fields: Vec::new(),
         uses_general: row.operands.iter().any(general),

@@ -157,6 +157,10 @@ pub(super) fn has(feature: Feature) -> bool {
         Feature::Pclmulqdq => is_x86_feature_detected!("pclmulqdq"),
         Feature::Sha => is_x86_feature_detected!("sha"),
         Feature::Movbe => is_x86_feature_detected!("movbe"),
+        Feature::Adx => is_x86_feature_detected!("adx"),
+        Feature::Abm => is_x86_feature_detected!("lzcnt"),
+        Feature::Sse4a => is_x86_feature_detected!("sse4a"),
+        Feature::Bmi1 => is_x86_feature_detected!("bmi1"),
         _ => false,
     }
 }

@@ -91,6 +91,76 @@ impl Exec<'_> {
         Ok(())
     }
 
+    /// The 16 bytes of the memory operand, as one value.
+    #[inline]
+    pub fn load_16(&mut self, i: &Insn, alignment: Alignment) -> Result<[u128; 1], Exception> {
+        Ok([self.load_128(i, alignment)?])
+    }
+
+    /// Writes the 16 bytes of the memory operand.
+    #[inline]
+    pub fn store_16(&mut self, i: &Insn, alignment: Alignment, [value]: [u128; 1]) -> Step {
+        self.store_128(i, alignment, value)
+    }
+
+    /// Reads the 32 bytes of the memory operand; what must be aligned lies on 32 bytes.
+    pub fn load_32(&mut self, i: &Insn, alignment: Alignment) -> Result<[u128; 2], Exception> {
+        let (addr, class) = (self.checked_256(i, alignment, Access::Read)?, self.class());
+        let mut bytes = [0; 2 * BYTES as usize];
+        if !self.hot.guarded
+            && let Some(at) = self.hot.host_tlb.read(addr, 2 * BYTES, class)
+        {
+            bytes.copy_from_slice(&self.memory.frames.bytes()[at..at + 2 * BYTES as usize]);
+            return Ok(halves(&bytes));
+        }
+        self.check_alignment(addr, bytes.len(), class)?;
+        let mut done = 0;
+        for piece in self.pieces(addr, bytes.len(), Access::Read, class)?.into_iter().flatten() {
+            for part in quadwords(piece) {
+                let value = self.load_piece(part, class).to_le_bytes();
+                bytes[done..done + part.bytes].copy_from_slice(&value[..part.bytes]);
+                done += part.bytes;
+            }
+        }
+        let [low, high] = halves(&bytes);
+        self.note_128(addr, Access::Read, low);
+        self.note_128(self.behind(addr, BYTES), Access::Read, high);
+        Ok([low, high])
+    }
+
+    /// Writes the 32 bytes of the memory operand. Both pages are checked before anything changes.
+    pub fn store_32(&mut self, i: &Insn, alignment: Alignment, [low, high]: [u128; 2]) -> Step {
+        let (addr, class) = (self.checked_256(i, alignment, Access::Write)?, self.class());
+        let mut bytes = [0; 2 * BYTES as usize];
+        bytes[..BYTES as usize].copy_from_slice(&low.to_le_bytes());
+        bytes[BYTES as usize..].copy_from_slice(&high.to_le_bytes());
+        if !self.hot.guarded
+            && let Some(at) = self.hot.host_tlb.write(addr, 2 * BYTES, class)
+        {
+            self.memory.frames.bytes_mut()[at..at + 2 * BYTES as usize].copy_from_slice(&bytes);
+            return Ok(());
+        }
+        self.check_alignment(addr, bytes.len(), class)?;
+        let pieces = self.pieces(addr, bytes.len(), Access::Write, class)?;
+        self.note_128(addr, Access::Write, low);
+        self.note_128(self.behind(addr, BYTES), Access::Write, high);
+        let mut done = 0;
+        for part in pieces.into_iter().flatten().flat_map(quadwords) {
+            let mut value = [0; 8];
+            value[..part.bytes].copy_from_slice(&bytes[done..done + part.bytes]);
+            self.store_piece(part, u64::from_le_bytes(value), class);
+            done += part.bytes;
+        }
+        Ok(())
+    }
+
+    fn checked_256(&self, i: &Insn, alignment: Alignment, access: Access) -> Result<LinAddr, Exception> {
+        let addr = self.checked(i.segment(), self.effective_address(i), 2 * BYTES, access)?;
+        let aligned = alignment == Alignment::Free || addr.0.is_multiple_of(2 * BYTES);
+        self.require(aligned, Site::VectorAlignment, 0)?;
+        Ok(addr)
+    }
+
     /// Writes the bytes of `value` whose bytes in `mask` have bit 7 set to DS:rDI, or the overriding segment's. As
     /// measured, the whole operand is checked whatever the mask says, and alignment checks ask for 8 bytes. SDM Vol.2B
     /// "MASKMOVQ", "MASKMOVDQU".
@@ -127,6 +197,12 @@ impl Exec<'_> {
             self.note_access(self.behind(addr, 8), 8, access, (value >> 64) as u64);
         }
     }
+}
+
+/// Lower and upper half of 32 bytes.
+fn halves(bytes: &[u8; 2 * BYTES as usize]) -> [u128; 2] {
+    let half = |at: usize| bytes[at..at + 16].iter().rev().fold(0, |all, byte| all << 8 | u128::from(*byte));
+    [half(0), half(16)]
 }
 
 /// The part of an access that lies in one page, by at most 8 bytes: as a bus takes it, cut where addresses are multiples
