@@ -154,7 +154,7 @@ impl Writer<'_> {
     }
 
     fn instruction(&mut self) {
-        match self.random.below(24) {
+        match self.random.below(26) {
             0..5 => self.arithmetic(),
             5..9 => self.moves(),
             9..12 => self.extensions(),
@@ -165,6 +165,7 @@ impl Writer<'_> {
             18 => self.multiply(),
             19 => self.compare_and_skip(),
             20 => self.special(),
+            21..24 => self.unit(),
             _ => self.vector(),
         }
     }
@@ -294,10 +295,78 @@ impl Writer<'_> {
     fn special(&mut self) {
         let (prefixes, wide, _) = self.size();
         let (reg, place) = (self.free(), self.place());
-        match self.random.below(3) {
+        match self.random.below(4) {
             0 => self.modrm(prefixes, wide, &[0x87], reg, place, &[]),
-            1 => self.bytes.extend([0x48, 0x98 + self.random.below(2) as u8]),
+            1 => self.bytes.extend([0x48 | reg >> 3, 0x0F, 0xC8 | reg & 7]),
+            2 => self.bytes.extend([0x48, 0x98 + self.random.below(2) as u8]),
             _ => self.bytes.extend([0x98 + self.random.below(2) as u8]),
+        }
+    }
+
+    /// The x87 unit: arithmetic, loads, stores and comparisons.
+    fn unit(&mut self) {
+        const ON_REGISTERS: [(u8, u8); 28] = [
+            (0xD8, 0),
+            (0xD8, 1),
+            (0xD8, 2),
+            (0xD8, 3),
+            (0xD8, 4),
+            (0xD8, 5),
+            (0xD8, 6),
+            (0xD8, 7),
+            (0xD9, 0),
+            (0xD9, 0),
+            (0xD9, 1),
+            (0xDA, 0),
+            (0xDB, 5),
+            (0xDB, 6),
+            (0xDC, 0),
+            (0xDC, 1),
+            (0xDC, 4),
+            (0xDC, 5),
+            (0xDC, 6),
+            (0xDC, 7),
+            (0xDD, 2),
+            (0xDD, 3),
+            (0xDE, 0),
+            (0xDE, 1),
+            (0xDE, 4),
+            (0xDE, 7),
+            (0xDF, 5),
+            (0xDF, 6),
+        ];
+        const ON_TOP: [u8; 6] = [0xE0, 0xE1, 0xE4, 0xE8, 0xEE, 0xFA];
+        const IN_MEMORY: [(u8, u8); 14] = [
+            (0xD8, 0),
+            (0xD8, 1),
+            (0xD8, 4),
+            (0xD8, 7),
+            (0xDC, 0),
+            (0xDC, 5),
+            (0xDC, 6),
+            (0xD9, 0),
+            (0xD9, 2),
+            (0xD9, 3),
+            (0xDD, 0),
+            (0xDD, 2),
+            (0xDD, 3),
+            (0xDB, 0),
+        ];
+        let number = self.random.below(8) as u8;
+        match self.random.below(5) {
+            0 | 1 => {
+                let (opcode, reg) = *self.random.one_of(&ON_REGISTERS);
+                self.bytes.extend([opcode, 0xC0 | reg << 3 | number]);
+            }
+            2 => {
+                let modrm = *self.random.one_of(&ON_TOP);
+                self.bytes.extend([0xD9, modrm]);
+            }
+            _ => {
+                let (opcode, reg) = *self.random.one_of(&IN_MEMORY);
+                let place = self.memory();
+                self.modrm(&[], false, &[opcode], reg, place, &[]);
+            }
         }
     }
 
@@ -355,6 +424,11 @@ fn program(seed: u64) -> Program {
     let mut program = Program::long();
     program.engine.verify_fast();
     program.cpu.cr4 |= 0x600;
+    program.cpu.cr0 = program.cpu.cr0 & !0xC | 0x20;
+    program.cpu.fpu.initialise();
+    // Any rounding and precision; now and then an exception that is not masked.
+    let masks = if random.below(16) == 0 { random.next() as u16 & 0x3F } else { 0x3F };
+    program.cpu.fpu.load_control(random.next() as u16 & 0x0F00 | masks);
     for number in 0..16 {
         program.cpu.gpr[number] = if number == 4 { program.cpu.gpr[4] } else { random.next() };
     }

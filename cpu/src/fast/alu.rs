@@ -275,6 +275,20 @@ impl Unary for Not {
     }
 }
 
+/// BSWAP.
+pub(super) struct Bswap;
+
+impl Unary for Bswap {
+    #[inline(always)]
+    fn value<W: Width>(a: W) -> W {
+        value::bswap(a)
+    }
+    #[inline(always)]
+    fn apply<W: Width>(_: &mut CpuState, _: &mut Hot, a: W) -> W {
+        value::bswap(a)
+    }
+}
+
 /// `op r`.
 pub(super) unsafe fn r<O: Unary, W: Width, const HELD: u8>(
     c: *mut CpuState,

@@ -7,7 +7,7 @@ use crate::isa::{self, Map, Operand};
 /// True if the canonical handler neither reads nor writes CF, PF, AF, ZF, SF, OF, nor stores EFLAGS anywhere.
 pub(super) fn is_calm(i: &Insn) -> bool {
     if i.op >> 11 == X87_REGISTERS {
-        return x87(i.op);
+        return is_x87(i);
     }
     let opcode = Opcode::of(i);
     match opcode.map {
@@ -19,15 +19,23 @@ pub(super) fn is_calm(i: &Insn) -> bool {
 }
 
 /// The map of the escapes' register forms: see [`crate::isa::Place`].
-const X87_REGISTERS: u16 = 2;
+pub(super) const X87_REGISTERS: u16 = 2;
 
-/// All but FCMOVcc, FCOMI and its kin.
-fn x87(op: u16) -> bool {
-    !matches!((op >> 6 & 7, op >> 3 & 7), (2 | 3, 0..=3) | (3 | 7, 5 | 6))
+/// Any instruction of the x87 unit.
+pub(super) fn is_unit(i: &Insn) -> bool {
+    let map = i.op >> 11;
+    map == X87_REGISTERS || map == Map::One as u16 && matches!(i.op >> 3 & 0xFF, 0xD8..=0xDF)
+}
+
+/// An instruction of the x87 unit, but for FCMOVcc, FCOMI and its kin.
+pub(super) fn is_x87(i: &Insn) -> bool {
+    let op = i.op;
+    let in_flags = matches!((op >> 6 & 7, op >> 3 & 7), (2 | 3, 0..=3) | (3 | 7, 5 | 6));
+    is_unit(i) && !(op >> 11 == X87_REGISTERS && in_flags)
 }
 
 /// On MMX or XMM registers, without a result in EFLAGS.
-fn is_vector(i: &Insn) -> bool {
+pub(super) fn is_vector(i: &Insn) -> bool {
     const WITH_FLAGS: [&str; 9] =
         ["ptest", "comiss", "comisd", "ucomiss", "ucomisd", "pcmpestri", "pcmpestrm", "pcmpistri", "pcmpistrm"];
     let vector = |operand: &Operand| {

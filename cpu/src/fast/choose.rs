@@ -1,8 +1,9 @@
 //! Which handler a slot gets: by opcode, operand places and sizes. A form that is not here runs its canonical handler.
 
-use super::alu::{self, Adc, Add, Alu, And, Cmp, Dec, Inc, Neg, Not, Or, Quiet, Sbb, Sub, Test, Unary, Xor};
-use super::calm::is_calm;
+use super::alu::{self, Adc, Add, Alu, And, Bswap, Cmp, Dec, Inc, Neg, Not, Or, Quiet, Sbb, Sub, Test, Unary, Xor};
+use super::calm::{is_calm, is_unit};
 use super::handing::{handed_on, held};
+use super::light::is_light;
 use super::liveness::Quietness;
 use super::moves::{self, Extend, Sign, Zero};
 use super::operand::{
@@ -10,7 +11,7 @@ use super::operand::{
     STACK_ANY, STACK_FLAT, STACK_LONG, WORD,
 };
 use super::shift::{self, DoubleShift, Rcl, Rcr, Rol, Ror, Sar, Shift, Shl, Shld, Shr, Shrd};
-use super::{CANONICAL, CANONICAL_END, Fast, branch, choose_simd, pairs, port, stack};
+use super::{CANONICAL, CANONICAL_END, Fast, LIGHT, branch, choose_simd, pairs, port, stack, x87};
 use crate::insn::{
     ADDRESS_32, CALM, DIRECT_64, Insn, LOCK, NO_REGISTER, OPERAND_32, OPERAND_64, PLACE_IMMEDIATE, PLACE_MEMORY, QUIET,
     REFUSED, RIP_RELATIVE,
@@ -76,7 +77,8 @@ pub(crate) fn choose(slots: &mut [Insn], ends: bool, mode: CodeMode, model: Mode
     let mut holds = NO_REGISTER;
     for slot in slots.iter_mut() {
         slot.holds = holds;
-        let is_fast = find(slot, &Choice { mode, model, quiet: false }).is_some();
+        // The unit's instructions hand on what they are handed.
+        let is_fast = !is_unit(slot) && find(slot, &Choice { mode, model, quiet: false }).is_some();
         holds = handed_on(slot, is_fast, holds);
     }
     let mut quiet = Quietness::default();
@@ -84,14 +86,18 @@ pub(crate) fn choose(slots: &mut [Insn], ends: bool, mode: CodeMode, model: Mode
     for (index, slot) in slots.iter_mut().enumerate().rev() {
         let found = find(slot, &Choice { mode, model, quiet: quiet.of(slot) });
         slot.covers = u8::from(found.is_some());
-        let fallback = if ends && index == last { CANONICAL_END } else { CANONICAL };
-        slot.fast = found.unwrap_or(fallback);
         if quiet.step_over(slot) {
             slot.covers |= QUIET;
         }
         if is_calm(slot) {
             slot.covers |= CALM;
         }
+        let fallback = match ends && index == last {
+            true => CANONICAL_END,
+            false if is_light(slot) => LIGHT,
+            false => CANONICAL,
+        };
+        slot.fast = found.unwrap_or(fallback);
     }
     choose_pair(slots, mode);
 }
@@ -121,6 +127,9 @@ fn find(i: &Insn, choice: &Choice) -> Option<Fast> {
     if choice.mode.is_64 && i.is_memory() && !is_plain_address(i, choice.mode) {
         return None;
     }
+    if let Some(fast) = x87::choose(i, choice.mode) {
+        return Some(fast);
+    }
     if let Some(fast) = choose_simd::choose(i, choice.mode.flat) {
         return Some(fast);
     }
@@ -135,7 +144,7 @@ fn find(i: &Insn, choice: &Choice) -> Option<Fast> {
 }
 
 /// True if 64-bit code's operand has 64-bit addressing of a form that handlers know, and nothing watches accesses.
-fn is_plain_address(i: &Insn, mode: CodeMode) -> bool {
+pub(super) fn is_plain_address(i: &Insn, mode: CodeMode) -> bool {
     let in_segment = matches!(i.segment(), SegReg::Fs | SegReg::Gs);
     let relative = i.scale_segment & RIP_RELATIVE != 0;
     mode.flat && i.address_64() && i.scale_segment & DIRECT_64 == 0 && !(relative && in_segment)
@@ -408,6 +417,7 @@ fn two_byte(i: &Insn, opcode: &Opcode, choice: &Choice) -> Option<Fast> {
         0xB7 if wide || i.has(OPERAND_64) => Some(extend_word::<Zero>(i, flat)),
         0xBE => Some(extend::<Sign>(i, flat)),
         0xBF if wide || i.has(OPERAND_64) => Some(extend_word::<Sign>(i, flat)),
+        0xC8..=0xCF => Some(by_width!(false, i, alu::r<Bswap>, [DST])),
         _ => None,
     }
 }

@@ -88,7 +88,7 @@ fn shift(i: &Insn, reg: u8) -> Effect {
 fn two_byte(byte: u8) -> Effect {
     match byte {
         0xAF => Effect::Overwrites,
-        0xB6 | 0xB7 | 0xBE | 0xBF | 0x1F => Effect::Ignores,
+        0xB6 | 0xB7 | 0xBE | 0xBF | 0x1F | 0xC8..=0xCF => Effect::Ignores,
         _ => Effect::Needs,
     }
 }

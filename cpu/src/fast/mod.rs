@@ -12,8 +12,10 @@
 //! - [`flags`]: arithmetic flags kept as the last result and operand.
 //! - [`operand`]: registers, effective addresses, memory.
 //! - [`handing`]: whose value goes from handler to handler in a host register.
+//! - [`light`]: canonical handlers called without ceremony.
 //! - [`port`], [`window`]: to the bus, where no line changes.
 //! - [`simd`], [`choose_simd`]: XMM registers, with arithmetic that the host does exactly.
+//! - [`x87`]: the unit's commonest instructions.
 //! - `counted`: what stands before every handler under `--profile`.
 //! - [`mod@choose`]: which handler a slot gets; [`liveness`]: which ones need not note flags; [`calm`]:
 //!   which ones have nothing to do with them.
@@ -33,6 +35,7 @@ mod dispatch;
 mod faults;
 mod flags;
 mod handing;
+mod light;
 mod liveness;
 mod moves;
 mod operand;
@@ -43,6 +46,7 @@ mod simd;
 mod stack;
 mod state;
 mod window;
+mod x87;
 
 pub use choose::CodeMode;
 pub(crate) use choose::choose;
@@ -62,6 +66,8 @@ pub type Fast = unsafe fn(*mut CpuState, *mut Hot, *const Insn, u64) -> *const I
 pub const CANONICAL: Fast = dispatch::canonical;
 /// Runs the canonical handler of an instruction that ends its trace, and goes where it went.
 pub const CANONICAL_END: Fast = dispatch::canonical_end;
+/// Runs the canonical handler of an instruction that touches neither flags nor segments.
+pub const LIGHT: Fast = light::light;
 /// Stands behind the last instruction of a trace: goes on where the trace ends.
 pub const END: Fast = dispatch::trace_end;
 /// Stands first in a trace that must not be entered without a look: leaves in front of it.

@@ -7,7 +7,7 @@ use crate::exec::Exec;
 use crate::fast::CodeMode;
 use crate::fast::flags::Lazy;
 use crate::insn::Insn;
-use crate::segment::{CODE, EXPAND_DOWN, S, SegReg};
+use crate::segment::{CODE, EXPAND_DOWN, S, SegReg, Segment};
 use crate::state::CpuState;
 use crate::trace::TableEntry;
 
@@ -58,6 +58,8 @@ pub(crate) struct FastState {
     pub(super) fetch_start: u64,
     /// The segment registers by number.
     pub(super) windows: [Window; 6],
+    /// A bit for each of them that is flat.
+    flat: u8,
     /// What the windows were made for: a guard, and protected mode.
     guarded: bool,
     checks_types: bool,
@@ -79,6 +81,8 @@ pub(crate) struct FastState {
     pub(super) unlinked: Option<(u32, Side)>,
     /// The dropped trace that was met: its first slot.
     pub(super) dead: Option<u32>,
+    /// What the instruction at hand raised: see [`super::light`].
+    pub(super) raised: Option<Exception>,
     /// EIP, position and flags of the state are up to date.
     pub(super) settled: bool,
 }
@@ -111,6 +115,7 @@ impl Default for FastState {
             fetch_page: u64::MAX,
             fetch_start: 0,
             windows: [Window::default(); 6],
+            flat: 0,
             guarded: false,
             checks_types: false,
             long: false,
@@ -123,6 +128,7 @@ impl Default for FastState {
             fault: None,
             unlinked: None,
             dead: None,
+            raised: None,
             settled: false,
         }
     }
@@ -150,7 +156,9 @@ impl FastState {
         while stale != 0 {
             let reg = SegReg::ALL[stale.trailing_zeros() as usize];
             stale &= stale - 1;
-            self.windows[reg as usize] = if guarded { Window::default() } else { window(cpu, reg) };
+            let window = if guarded { Window::default() } else { window(cpu.seg(reg), long, checks_types) };
+            self.windows[reg as usize] = window;
+            self.flat = self.flat & !(1 << reg as u8) | u8::from(window.is_flat()) << reg as u8;
         }
         if long {
             (self.code_start, self.code_len) = (CANONICAL_START, CANONICAL_COUNT);
@@ -195,23 +203,30 @@ impl FastState {
     }
 
     /// 16-bit code is never taken for flat: there is little to win.
+    #[inline]
     fn mode_of(&self, cpu: &CpuState) -> CodeMode {
-        let flat = |reg: SegReg| {
-            let Window { base, read_end, write_end } = self.windows[reg as usize];
-            base == 0 && read_end == 1 << 32 && write_end == 1 << 32
-        };
-        let is_64 = cpu.code_is_64();
-        let is_32 = cpu.code_is_32() && !is_64;
-        let all = is_32 && self.stack_mask == u32::MAX && flat(SegReg::Ds) && flat(SegReg::Es) && flat(SegReg::Ss);
-        let all = all || (is_64 && !self.guarded);
-        CodeMode { is_64, is_32, flat: all }
+        const OF_DATA: u8 = 1 << SegReg::Ds as u8 | 1 << SegReg::Es as u8 | 1 << SegReg::Ss as u8;
+        if self.long {
+            return CodeMode { is_64: true, is_32: false, flat: !self.guarded };
+        }
+        let is_32 = cpu.code_is_32();
+        let flat = is_32 && self.stack_mask == u32::MAX && self.flat & OF_DATA == OF_DATA;
+        CodeMode { is_64: false, is_32, flat }
     }
 }
 
+impl Window {
+    /// All of 4 GiB, as they are.
+    #[inline]
+    fn is_flat(&self) -> bool {
+        self.base == 0 && self.read_end & self.write_end == 1 << 32
+    }
+}
+
+/// A segment in 64-bit code (`long`) or not. Real and virtual-8086 mode check limits only, as `Exec::checked` has it.
 #[inline]
-fn window(cpu: &CpuState, reg: SegReg) -> Window {
-    let segment = cpu.seg(reg);
-    if cpu.code_is_64() {
+fn window(segment: &Segment, long: bool, checks_types: bool) -> Window {
+    if long {
         // Only FS and GS are asked.
         return Window { base: segment.base, read_end: 0, write_end: 0 };
     }
@@ -221,7 +236,6 @@ fn window(cpu: &CpuState, reg: SegReg) -> Window {
         return Window { base, read_end: 0, write_end: 0 };
     }
     let end = u64::from(segment.limit) + 1;
-    // Real and virtual-8086 mode check limits only, as `Exec::checked` has it.
-    let end_if = |allowed: bool| if allowed || !cpu.protected() { end } else { 0 };
+    let end_if = |allowed: bool| if allowed || !checks_types { end } else { 0 };
     Window { base, read_end: end_if(segment.is_readable()), write_end: end_if(segment.is_writable()) }
 }

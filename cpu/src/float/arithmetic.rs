@@ -43,7 +43,7 @@ pub fn divide<F: Format>(a: F, b: F, env: &Env) -> Outcome<F> {
 }
 
 /// Sum or difference of numbers taken apart.
-#[inline]
+#[inline(always)]
 pub fn add_parts<F: Format>(a: &Parts, b: &Parts, which: Sum, env: &Env) -> Outcome<F> {
     if a.class == Class::Normal && b.class == Class::Normal {
         return add_numbers(a, b, b.sign != (which == Sum::Subtract), env);
@@ -95,7 +95,7 @@ fn add_numbers<F: Format>(a: &Parts, b: &Parts, b_sign: bool, env: &Env) -> Outc
 }
 
 /// Product of numbers taken apart.
-#[inline]
+#[inline(always)]
 pub fn multiply_parts<F: Format>(a: &Parts, b: &Parts, env: &Env) -> Outcome<F> {
     if a.class == Class::Normal && b.class == Class::Normal {
         return multiply_numbers(a, b, env);

@@ -9,7 +9,7 @@ use crate::exec::Exec;
 use crate::float::{
     Env, Extended, Format, Outcome, Parts, Sum, add_parts, divide_parts, multiply_parts, square_root, to_integral,
 };
-use crate::fpu::C1;
+use crate::fpu::{C1, Fpu};
 use crate::insn::Insn;
 
 /// An operation on destination and source, as a type.
@@ -76,14 +76,19 @@ impl Operation for DivReverse {
 /// ST(0) with memory. Faults: operand access.
 pub fn memory<O: Operation, S: Source>(cx: &mut Exec<'_>, i: &Insn) -> Step {
     let source = S::load(cx, i)?;
-    let fpu = &mut cx.cpu.fpu;
+    with_source::<O>(&mut cx.cpu.fpu, &source);
+    Ok(())
+}
+
+/// ST(0) with what was read.
+#[inline(always)]
+pub fn with_source<O: Operation>(fpu: &mut Fpu, source: &Parts) {
     if fpu.is_empty(0) {
         underflow(fpu, 0);
-        return Ok(());
+        return;
     }
-    let outcome = O::apply(&fpu.st(0).parts(), &source, &fpu.env());
+    let outcome = O::apply(&fpu.st(0).parts(), source, &fpu.env());
     finish(fpu, 0, outcome);
-    Ok(())
 }
 
 /// Destination and source registers; true if there is a result.
@@ -98,18 +103,21 @@ fn between<O: Operation>(cx: &mut Exec<'_>, destination: usize, source: usize) -
 }
 
 /// ST(0) with ST(i).
+#[inline]
 pub fn to_top<O: Operation>(cx: &mut Exec<'_>, i: &Insn) -> Step {
     between::<O>(cx, 0, usize::from(i.dst));
     Ok(())
 }
 
 /// ST(i) with ST(0).
+#[inline]
 pub fn from_top<O: Operation>(cx: &mut Exec<'_>, i: &Insn) -> Step {
     between::<O>(cx, usize::from(i.dst), 0);
     Ok(())
 }
 
 /// ST(i) with ST(0), and pop.
+#[inline]
 pub fn from_top_and_pop<O: Operation>(cx: &mut Exec<'_>, i: &Insn) -> Step {
     if between::<O>(cx, usize::from(i.dst), 0) {
         cx.cpu.fpu.pop();

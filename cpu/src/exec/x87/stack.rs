@@ -62,6 +62,7 @@ pub fn fldz(cx: &mut Exec<'_>, _: &Insn) -> Step {
 }
 
 /// FXCH ST(i): registers that are empty become the indefinite.
+#[inline(always)]
 pub fn fxch(cx: &mut Exec<'_>, i: &Insn) -> Step {
     let other = usize::from(i.dst);
     let fpu = &mut cx.cpu.fpu;

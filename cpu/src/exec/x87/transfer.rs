@@ -6,16 +6,23 @@ use super::{Fault, push, stack_fault};
 use crate::exception::Step;
 use crate::exec::Exec;
 use crate::float::{
-    Env, Extended, F32, F64, Flags, Format, IntegerWidth, Outcome, Rounding, convert, integer_indefinite, to_integer,
+    Env, Extended, F32, F64, Flags, Format, IntegerWidth, Outcome, Parts, Rounding, convert, integer_indefinite,
+    to_integer,
 };
-use crate::fpu::C1;
+use crate::fpu::{C1, Fpu};
 use crate::insn::Insn;
 
 /// FLD m32fp, m64fp. Faults: operand access.
 pub fn fld<S: Source>(cx: &mut Exec<'_>, i: &Insn) -> Step {
     let source = S::load(cx, i)?;
-    push(&mut cx.cpu.fpu, as_loaded(&source));
+    push_loaded(&mut cx.cpu.fpu, &source);
     Ok(())
+}
+
+/// Pushes what was read.
+#[inline(always)]
+pub fn push_loaded(fpu: &mut Fpu, source: &Parts) {
+    push(fpu, as_loaded(source));
 }
 
 /// FLD m80fp: any encoding, silently. Faults: operand access.
@@ -26,6 +33,7 @@ pub fn fld_extended(cx: &mut Exec<'_>, i: &Insn) -> Step {
 }
 
 /// FLD ST(i).
+#[inline(always)]
 pub fn fld_register(cx: &mut Exec<'_>, i: &Insn) -> Step {
     let fpu = &mut cx.cpu.fpu;
     let source = usize::from(i.dst);
@@ -106,6 +114,17 @@ fn store_empty<T>(
         cx.cpu.fpu.pop();
     }
     Ok(())
+}
+
+/// FST, FSTP to where `write` puts it, which cannot fault.
+#[inline(always)]
+pub fn store_number<F: Format>(cx: &mut Exec<'_>, pops: bool, write: impl FnOnce(F)) {
+    let after = if pops { After::Pop } else { After::Keep };
+    let done = store(cx, after, F::indefinite(), convert::<Extended, F>, |_, value| {
+        write(value);
+        Ok(())
+    });
+    debug_assert!(done.is_ok(), "only the write could have faulted");
 }
 
 fn store_single(cx: &mut Exec<'_>, i: &Insn, after: After) -> Step {
