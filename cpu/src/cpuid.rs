@@ -13,6 +13,8 @@ const NOTHING: Leaf = (0, 0, 0, 0);
 /// Leaf 1, ECX: CR4.OSXSAVE is set. Leaf 7, ECX: CR4.PKE is set.
 const OSXSAVE: u32 = 1 << 27;
 const OSPKE: u32 = 1 << 4;
+/// Leaf 1, ECX: MONITOR and MWAIT.
+const MONITOR: u32 = 1 << 3;
 /// Leaf 1, EDX: the local APIC.
 const APIC: u32 = 1 << 9;
 /// CLFLUSH lines of 64 bytes, in units of 8, in bits 15:8 of leaf 1's EBX; one logical processor in bits 23:16.
@@ -40,6 +42,7 @@ pub fn cpuid(cpu: &CpuState, leaf: u32, subleaf: u32) -> Leaf {
         // Leaf 4 tells of the caches.
         2 => (0x00FE_FF01, 0, 0, 0xF0),
         4 => cache(subleaf),
+        5 => monitor(cpu),
         7 if subleaf == 0 => {
             let ospke = if cpu.cr4 & CR4_PKE != 0 { OSPKE } else { 0 };
             (0, cpu.features.word(Word::Ebx7), cpu.features.word(Word::Ecx7) | ospke, cpu.features.word(Word::Edx7))
@@ -58,8 +61,10 @@ pub fn cpuid(cpu: &CpuState, leaf: u32, subleaf: u32) -> Leaf {
 /// Descriptor bytes of a Pentium II: 4 KiB and 4 MiB TLBs, 16 KiB caches, 512 KiB second level.
 const OLD_CACHES: Leaf = (0x0302_0101, 0, 0, 0x0C04_0843);
 
-const fn last_leaf(cpu: &CpuState) -> u32 {
+fn last_leaf(cpu: &CpuState) -> u32 {
     match cpu.model {
+        // SDM Vol.4 Table 2-2 "IA32_MISC_ENABLE", bit 22.
+        _ if cpu.msrs.limits_leaves() => 2,
         Model::Max => 0x16,
         Model::P6 => 2,
         _ => 1,
@@ -77,6 +82,7 @@ fn identity(cpu: &CpuState) -> Leaf {
     let ebx = ebx | cpu.apic.initial_id() << 24;
     // The flag follows IA32_APIC_BASE: SDM Vol.3A 11.4.3 "Enabling or Disabling the Local APIC".
     let edx = if cpu.apic.is_enabled() { edx } else { edx & !APIC };
+    let ecx = if cpu.msrs.monitor_enabled() { ecx } else { ecx & !MONITOR };
     let osxsave = if cpu.cr4 & CR4_OSXSAVE != 0 { OSXSAVE } else { 0 };
     (cpu.model.signature(), ebx, ecx | osxsave, edx)
 }
@@ -114,6 +120,12 @@ fn xsave_areas(cpu: &CpuState, subleaf: u32) -> Leaf {
         }
         _ => NOTHING,
     }
+}
+
+/// Leaf 5: lines of 64 bytes; the extensions of MWAIT are told of, interrupts wake it masked; one kind of C1.
+fn monitor(cpu: &CpuState) -> Leaf {
+    const LINE: u32 = 64;
+    if cpu.features.has(Feature::Monitor) { (LINE, LINE, 3, 1 << 4) } else { NOTHING }
 }
 
 /// Leaf 0Bh: one thread in one core, and the x2APIC ID. Only with that mode.

@@ -162,6 +162,10 @@ features! {
     AmdNearBranch "amd-near-branch" None 0 [];
     /* SYSENTER and SYSEXIT are undefined in long mode; SYSCALL and SYSRET exist in compatibility mode. */
     AmdFastCalls "amd-fast-calls" None 0 [];
+    // Leaf 7, EDX: what controls speculation.
+    Ibrs "ibrs" Edx7 26 [Msr];
+    Stibp "stibp" Edx7 27 [Msr];
+    Ssbd "ssbd" Edx7 31 [Msr];
 }
 
 /// What this build can do and the default model has not: what one vendor does in another way, and five levels of paging,

@@ -18,6 +18,7 @@ pub mod float;
 pub mod fpu;
 pub mod insn;
 pub mod isa;
+pub mod machine_check;
 pub mod model;
 pub mod msr;
 pub mod profile;

@@ -12,21 +12,23 @@ const SINCE_386: [Feature; 4] = [Feature::I8086, Feature::I186, Feature::I286, F
 /// What the 486 DX4 brought. The 386's floating-point unit is a 387, which no flag tells of.
 const SINCE_486: [Feature; 3] = [Feature::I486, Feature::Cpuid, Feature::Fpu];
 /// What the Pentium brought.
-const SINCE_PENTIUM: [Feature; 7] =
-    [Feature::Vme, Feature::De, Feature::Pse, Feature::Tsc, Feature::Msr, Feature::Cx8, Feature::Apic];
+const SINCE_PENTIUM: [Feature; 8] =
+    [Feature::Vme, Feature::De, Feature::Pse, Feature::Tsc, Feature::Msr, Feature::Mce, Feature::Cx8, Feature::Apic];
 /// What the Pentium Pro and the Pentium II brought.
-const SINCE_P6: [Feature; 8] = [
+const SINCE_P6: [Feature; 9] = [
     Feature::P6,
     Feature::Pae,
     Feature::Sep,
     Feature::Mtrr,
     Feature::Pge,
+    Feature::Mca,
     Feature::Cmov,
     Feature::Pse36,
     Feature::Fxsr,
 ];
 /// What else this build can do.
-const SINCE_THEN: [Feature; 30] = [
+const SINCE_THEN: [Feature; 35] = [
+    Feature::Monitor,
     Feature::X2apic,
     Feature::TscDeadline,
     Feature::Pat,
@@ -34,6 +36,7 @@ const SINCE_THEN: [Feature; 30] = [
     Feature::Pcid,
     Feature::Rdrand,
     Feature::FsGsBase,
+    Feature::TscAdjust,
     Feature::Smep,
     Feature::Erms,
     Feature::Invpcid,
@@ -43,7 +46,10 @@ const SINCE_THEN: [Feature; 30] = [
     Feature::Pku,
     Feature::Rdpid,
     Feature::Fsrm,
+    Feature::Ibrs,
+    Feature::Stibp,
     Feature::ArchCapabilities,
+    Feature::Ssbd,
     Feature::Syscall,
     Feature::Nx,
     Feature::Pdpe1gb,

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::machine_check::{MachineCheck, is_machine_check};
 use crate::model::{Feature, Features};
 
 /// The model-specific registers that hold state.
@@ -15,6 +16,8 @@ pub struct Msrs {
     pub sysenter_eip: u64,
     /// What is added to machine time to give the time-stamp counter.
     pub tsc_adjust: u64,
+    /// The same after the last reset: IA32_TSC_ADJUST tells what was added since.
+    pub tsc_reset: u64,
     /// IA32_MTRR_DEF_TYPE.
     pub mtrr_def_type: u64,
     /// Fixed-range MTRRs: 64K, 16K twice, 4K eight times.
@@ -45,6 +48,10 @@ pub struct Msrs {
     pub misc_enable: u64,
     /// MSR_MISC_FEATURES_ENABLES: CPUID faulting.
     pub misc_features: u64,
+    /// IA32_SPEC_CTRL. There is no speculation to control.
+    pub speculation_control: u64,
+    /// Machine checks.
+    pub machine_check: MachineCheck,
 }
 
 impl Default for Msrs {
@@ -54,6 +61,7 @@ impl Default for Msrs {
             sysenter_esp: 0,
             sysenter_eip: 0,
             tsc_adjust: 0,
+            tsc_reset: 0,
             mtrr_def_type: 0,
             mtrr_fixed: [0; 11],
             mtrr_variable: [0; 16],
@@ -67,13 +75,21 @@ impl Default for Msrs {
             kernel_gs_base: 0,
             tsc_aux: 0,
             pat: 0x0007_0406_0007_0406,
-            misc_enable: 1,
+            misc_enable: FAST_STRINGS | MONITOR_ENABLED,
             misc_features: 0,
+            speculation_control: 0,
+            machine_check: MachineCheck::default(),
         }
     }
 }
 
+/// IA32_P5_MC_ADDR, IA32_P5_MC_TYPE: the bus cycle of a machine check.
+const P5_MC_ADDR: u32 = 0;
+const P5_MC_TYPE: u32 = 1;
 const TSC: u32 = 0x10;
+const TSC_ADJUST: u32 = 0x3B;
+const SPEC_CTRL: u32 = 0x48;
+const PRED_CMD: u32 = 0x49;
 const BIOS_UPDATE: u32 = 0x79;
 const BIOS_SIGN_ID: u32 = 0x8B;
 const MTRR_CAP: u32 = 0xFE;
@@ -108,12 +124,30 @@ const TSC_AUX: u32 = 0xC000_0103;
 
 /// MSR_PLATFORM_INFO bit 31: CPUID faulting. SDM Vol.4 Table 2-2.
 const CPUID_FAULTING: u64 = 1 << 31;
-/// Bits of IA32_MISC_ENABLE that can be changed: fast strings, limited CPUID leaves.
-const MISC_ENABLE_BITS: u64 = 1 | 1 << 22;
-/// What speculation does here, which is nothing: RDCL_NO, SKIP_L1DFL_VMENTRY, MDS_NO, IF_PSCHANGE_MC_NO, TAA_NO,
-/// SBDR_SSDP_NO, FBSDP_NO, PSDP_NO, PBRSB_NO, GDS_NO, RFDS_NO. SDM Vol.4 Table 2-2 "IA32_ARCH_CAPABILITIES".
-const NO_SPECULATION: u64 =
-    1 | 1 << 3 | 1 << 5 | 1 << 6 | 1 << 8 | 1 << 13 | 1 << 14 | 1 << 15 | 1 << 24 | 1 << 26 | 1 << 27;
+/// Bits of IA32_MISC_ENABLE: fast strings, MONITOR, limited CPUID leaves. SDM Vol.4 Table 2-2.
+const FAST_STRINGS: u64 = 1;
+const MONITOR_ENABLED: u64 = 1 << 18;
+const LIMITED_LEAVES: u64 = 1 << 22;
+const MISC_ENABLE_BITS: u64 = FAST_STRINGS | MONITOR_ENABLED | LIMITED_LEAVES;
+/// There is no branch-trace store, and no sampling by processor events.
+const NO_BTS_NO_PEBS: u64 = 1 << 11 | 1 << 12;
+/// What speculation does here, which is nothing: RDCL_NO, SKIP_L1DFL_VMENTRY, SSB_NO, MDS_NO, IF_PSCHANGE_MC_NO, TAA_NO,
+/// SBDR_SSDP_NO, FBSDP_NO, PSDP_NO, BHI_NO, PBRSB_NO, GDS_NO, RFDS_NO. SDM Vol.4 Table 2-2 "IA32_ARCH_CAPABILITIES".
+const NO_SPECULATION: u64 = 1
+    | 1 << 3
+    | 1 << 4
+    | 1 << 5
+    | 1 << 6
+    | 1 << 8
+    | 1 << 13
+    | 1 << 14
+    | 1 << 15
+    | 1 << 20
+    | 1 << 24
+    | 1 << 26
+    | 1 << 27;
+/// IBRS_ALL: one write of IA32_SPEC_CTRL holds for ever.
+const ENHANCED_IBRS: u64 = 1 << 1;
 
 /// IA32_DEBUGCTL.LBR and BTF. SDM Vol.3B 17.4.1 "IA32_DEBUGCTL MSR".
 const LAST_BRANCH_RECORDS: u64 = 1;
@@ -127,6 +161,11 @@ const MTRR_CAPABILITIES: u64 = 0x508;
 pub(crate) fn exists(number: u32, features: Features) -> bool {
     let any: &[Feature] = match number {
         TSC => &[Feature::Tsc],
+        P5_MC_ADDR | P5_MC_TYPE => &[Feature::Mce],
+        TSC_ADJUST => &[Feature::TscAdjust],
+        SPEC_CTRL => &[Feature::Ibrs, Feature::Stibp, Feature::Ssbd],
+        PRED_CMD => &[Feature::Ibrs],
+        _ if is_machine_check(number) => &[Feature::Mca],
         SYSENTER_CS..=SYSENTER_EIP => &[Feature::Sep],
         PAT => &[Feature::Pat],
         PLATFORM_INFO | MISC_FEATURES_ENABLES => &[Feature::CpuidFault],
@@ -148,11 +187,14 @@ pub(crate) const fn holds_address(number: u32) -> bool {
 
 /// False for a value with reserved bits or a memory type that does not exist. SDM Vol.3A 12.11 "Memory Type Range
 /// Registers (MTRRs)".
-fn is_allowed(number: u32, value: u64, physical_bits: u8) -> bool {
+fn is_allowed(number: u32, value: u64, features: Features, physical_bits: u8) -> bool {
     let beyond = u64::MAX << physical_bits;
     match number {
         // The capabilities are read-only.
         MTRR_CAP | PLATFORM_ID | PLATFORM_INFO | ARCH_CAPABILITIES => false,
+        SPEC_CTRL => value & !speculation_controls(features) == 0,
+        // IBPB.
+        PRED_CMD => value & !1 == 0,
         PAT => value.to_le_bytes().into_iter().all(|code| is_memory_type(code) || code == 7),
         MISC_FEATURES_ENABLES => value & !1 == 0,
         TSC_AUX => value >> 32 == 0,
@@ -165,6 +207,12 @@ fn is_allowed(number: u32, value: u64, physical_bits: u8) -> bool {
         _ if MTRR_FIXED.contains(&number) => value.to_le_bytes().into_iter().all(is_memory_type),
         _ => true,
     }
+}
+
+/// Bits of IA32_SPEC_CTRL: IBRS, STIBP, SSBD. SDM Vol.4 Table 2-2.
+fn speculation_controls(features: Features) -> u64 {
+    let bits = [(Feature::Ibrs, 1), (Feature::Stibp, 2), (Feature::Ssbd, 4)];
+    bits.into_iter().filter(|(feature, _)| features.has(*feature)).fold(0, |all, (_, bit)| all | bit)
 }
 
 /// UC, WC, WT, WP, WB. SDM Vol.3A Table 12-8 "Memory Types That Can Be Encoded in MTRRs".
@@ -184,6 +232,16 @@ impl Msrs {
         self.debug_control &= !(LAST_BRANCH_RECORDS | BRANCH_TRAP);
     }
 
+    /// IA32_MISC_ENABLE: MONITOR and MWAIT are there.
+    pub fn monitor_enabled(&self) -> bool {
+        self.misc_enable & MONITOR_ENABLED != 0
+    }
+
+    /// IA32_MISC_ENABLE: CPUID has no leaves above 2, for systems that know none.
+    pub fn limits_leaves(&self) -> bool {
+        self.misc_enable & LIMITED_LEAVES != 0
+    }
+
     /// Reads a register; `tsc` is machine time before adjustment. `None` if it does not exist.
     pub fn read(&self, number: u32, tsc: u64, features: Features) -> Option<u64> {
         if !exists(number, features) {
@@ -191,6 +249,12 @@ impl Msrs {
         }
         Some(match number {
             TSC => tsc.wrapping_add(self.tsc_adjust),
+            TSC_ADJUST => self.tsc_adjust.wrapping_sub(self.tsc_reset),
+            P5_MC_ADDR | P5_MC_TYPE => 0,
+            SPEC_CTRL => self.speculation_control,
+            // A command, not a register.
+            PRED_CMD => return None,
+            _ if is_machine_check(number) => self.machine_check.read(number),
             BIOS_SIGN_ID => self.bios_sign_id,
             MTRR_CAP => MTRR_CAPABILITIES,
             SYSENTER_CS => u64::from(self.sysenter_cs),
@@ -201,9 +265,10 @@ impl Msrs {
             MTRR_DEF_TYPE => self.mtrr_def_type,
             PLATFORM_ID | XSS => 0,
             PLATFORM_INFO => CPUID_FAULTING,
+            ARCH_CAPABILITIES if features.has(Feature::Ibrs) => NO_SPECULATION | ENHANCED_IBRS,
             ARCH_CAPABILITIES => NO_SPECULATION,
             MISC_FEATURES_ENABLES => self.misc_features,
-            MISC_ENABLE => self.misc_enable,
+            MISC_ENABLE => self.misc_enable | NO_BTS_NO_PEBS,
             PAT => self.pat,
             EFER => self.efer,
             STAR => self.star,
@@ -227,12 +292,15 @@ impl Msrs {
         if !exists(number, features) {
             return None;
         }
-        if !is_allowed(number, value, physical_bits) {
+        if !is_allowed(number, value, features, physical_bits) {
             return Some(false);
         }
         match number {
             TSC => self.tsc_adjust = value.wrapping_sub(tsc),
-            BIOS_UPDATE | XSS => (),
+            TSC_ADJUST => self.tsc_adjust = self.tsc_reset.wrapping_add(value),
+            BIOS_UPDATE | P5_MC_ADDR | P5_MC_TYPE | PRED_CMD | XSS => (),
+            SPEC_CTRL => self.speculation_control = value,
+            _ if is_machine_check(number) => return Some(self.machine_check.write(number, value)),
             BIOS_SIGN_ID => self.bios_sign_id = value,
             SYSENTER_CS => self.sysenter_cs = value as u32,
             SYSENTER_ESP => self.sysenter_esp = value,

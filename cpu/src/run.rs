@@ -15,7 +15,7 @@ use crate::fetch::{fetch_and_decode, require_fetchable};
 use crate::flags::{RF, TF};
 use crate::insn::Insn;
 use crate::segment::SegReg;
-use crate::state::{Activity, CR4_LA57, CpuState, FetchPage, Shadow};
+use crate::state::{CR4_LA57, CpuState, FetchPage, Shadow};
 use crate::timing::Timing;
 use crate::trace::{CodePlace, DEFAULT_SLOTS, FetchFrame, Key, LONGEST_TRACE, Models, TraceCache, TraceId};
 use crate::watch::WatchHit;
@@ -182,7 +182,7 @@ impl Engine {
     pub fn step(&mut self, cpu: &mut CpuState, memory: &mut Memory, bus: &mut dyn Bus) -> Exit {
         let next = cpu.position + 1;
         let dues = bus.due().into_iter().chain(cpu.due());
-        let idle_until = dues.min().filter(|_| cpu.activity == Activity::Halted).map_or(next, |due| due.0);
+        let idle_until = dues.min().filter(|_| cpu.activity.is_idle()).map_or(next, |due| due.0);
         let position = next.max(idle_until);
         self.run(cpu, memory, bus, Limits { position, break_at_start: false, ..Limits::NONE })
     }

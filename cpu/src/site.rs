@@ -133,6 +133,8 @@ sites! {
     XsaveAlignment: GP, "the XSAVE area lies on 64 bytes", "SDM Vol.1 13.4 \"XSAVE Area\"";
     XsaveHeader: GP, "the header of the XSAVE area fits XCR0 and its own form", "SDM Vol.1 13.8 \"Operation of XRSTOR\"";
     FxAlignment: GP, "the area of FXSAVE and FXRSTOR lies on 16 bytes", "SDM Vol.2A \"FXSAVE\"";
+    MonitorPrivilege: UD, "CPL is 0 and IA32_MISC_ENABLE allows MONITOR and MWAIT", "SDM Vol.2B \"MONITOR\"";
+    MonitorExtensions: GP, "ECX asks for known extensions only", "SDM Vol.2B \"MWAIT\"";
 }
 
 impl Site {

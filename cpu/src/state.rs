@@ -4,6 +4,7 @@ use ringwalk_mmu::{Class, Instant, Paging, Tlb, TlbPolicy};
 use serde::{Deserialize, Serialize};
 
 use crate::apic::{Abilities, Apic, Clock};
+use crate::debug::DR6_MATCHES;
 use crate::flags::{AC, Eflags, VM};
 use crate::fpu::Fpu;
 use crate::model::{Feature, Features, Model};
@@ -126,6 +127,18 @@ pub enum Activity {
     Halted,
     /// Shut down after a triple fault; only a reset leaves it.
     Shutdown,
+    /// In MWAIT, until the next event.
+    Waiting {
+        /// Interrupts wake it even while IF is clear.
+        masked: bool,
+    },
+}
+
+impl Activity {
+    /// True while time passes without instructions.
+    pub const fn is_idle(self) -> bool {
+        matches!(self, Activity::Halted | Activity::Waiting { .. })
+    }
 }
 
 /// What the last instruction holds off until after the next one. SDM Vol.3A 6.8.3 "Masking Exceptions and Interrupts
@@ -231,6 +244,8 @@ pub struct CpuState {
     pub nmi_blocked: bool,
     /// An NMI that waits.
     pub nmi_pending: bool,
+    /// Nothing happened since MONITOR.
+    pub monitor_armed: bool,
     /// DR6 bits of debug traps that wait for the instruction boundary.
     pub pending_debug: u64,
     /// The page that code comes from.
@@ -285,6 +300,7 @@ impl CpuState {
             shadow: Shadow::None,
             nmi_blocked: false,
             nmi_pending: false,
+            monitor_armed: false,
             pending_debug: 0,
             fetch_page: None,
             tlb: Tlb::new(tlb),
@@ -328,6 +344,7 @@ impl CpuState {
         self.shadow = Shadow::None;
         self.nmi_blocked = false;
         self.nmi_pending = false;
+        self.monitor_armed = false;
         self.pending_debug = 0;
         self.fetch_page = None;
         self.tlb.flush();
@@ -341,7 +358,8 @@ impl CpuState {
         self.apic.reset();
         // The 386 has no cache.
         self.cr0 = CR0_ET | if self.features.has(Feature::I486) { CR0_CD | CR0_NW } else { 0 };
-        self.msrs = Msrs { tsc_adjust: self.position.wrapping_neg(), ..Msrs::default() };
+        let tsc_reset = self.position.wrapping_neg();
+        self.msrs = Msrs { tsc_adjust: tsc_reset, tsc_reset, ..Msrs::default() };
         self.fpu = Fpu::default();
         self.vector = VectorState::default();
         self.pkru = 0;
@@ -486,6 +504,20 @@ impl CpuState {
     /// Linear address of the next instruction.
     pub fn linear_rip(&self) -> u64 {
         if self.code_is_64() { self.rip } else { self.seg(SegReg::Cs).base.wrapping_add(self.rip) & 0xFFFF_FFFF }
+    }
+
+    /// What a debug exception reports in DR6: B0 to B3 tell of this exception alone, the other bits stay until software
+    /// clears them. SDM Vol.3B 17.2.3 "Debug Status Register (DR6)".
+    pub(crate) fn report_debug(&mut self, bits: u64) {
+        self.dr6 = (self.dr6 & !DR6_MATCHES) | bits;
+    }
+
+    /// Canonical for a register that holds the base of a segment or table, or a target of a fast call: the width is that
+    /// of the processor, whatever CR4.LA57 says. 5-Level Paging and 5-Level EPT White Paper (335252), 3.1
+    /// "Canonicality Checking".
+    pub fn is_canonical_base(&self, addr: u64) -> bool {
+        let shift = if self.features.has(Feature::La57) { 7 } else { 16 };
+        ((addr << shift) as i64 >> shift) as u64 == addr
     }
 
     /// Canonical: all bits above the linear-address width repeat its highest one. SDM Vol.1 3.3.7.1 "Canonical

@@ -3,7 +3,7 @@
 
 use iced_x86::FlowControl;
 use ringwalk_cpu::segment::SegReg;
-use ringwalk_cpu::state::{Activity, CpuState};
+use ringwalk_cpu::state::CpuState;
 
 use crate::commands::Arguments;
 use crate::desk::Desk;
@@ -82,7 +82,7 @@ impl Steps {
 }
 
 fn moment(cpu: &CpuState) -> (u16, u64, u64, bool) {
-    (cpu.seg(SegReg::Cs).selector.0, cpu.linear_rip(), cpu.retired, cpu.activity == Activity::Halted)
+    (cpu.seg(SegReg::Cs).selector.0, cpu.linear_rip(), cpu.retired, cpu.activity.is_idle())
 }
 
 /// Steps to a position and notes the boundaries on the way.

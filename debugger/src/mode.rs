@@ -55,6 +55,7 @@ pub fn mode(target: &dyn Target) -> ModeView {
             Activity::Active => "active",
             Activity::Halted => "halted",
             Activity::Shutdown => "shutdown",
+            Activity::Waiting { .. } => "waiting",
         },
         pending: pending(target),
     }

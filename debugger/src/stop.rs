@@ -175,14 +175,19 @@ fn step_text(target: &dyn Target, before: &CpuState) -> String {
         return "triple fault: the processor has shut down".to_string();
     }
     if cpu.retired != before.retired {
-        return if cpu.activity == Activity::Halted { "halted: the next step idles until an event" } else { "stepped" }
-            .to_string();
+        return match cpu.activity {
+            Activity::Halted => "halted: the next step idles until an event",
+            Activity::Waiting { .. } => "waiting: the next step idles until an event",
+            _ => "stepped",
+        }
+        .to_string();
     }
     let place = |cpu: &CpuState| (cpu.seg(SegReg::Cs).selector, cpu.rip);
     if place(cpu) == place(before) {
         let repeats = next_instruction(target).insn.is_some_and(|insn| repeats(&insn));
         return match (before.activity, repeats) {
             (Activity::Halted, _) => "idle: the processor waits in HLT".to_string(),
+            (Activity::Waiting { .. }, _) => "idle: the processor waits in MWAIT".to_string(),
             (_, true) => "one iteration of a repeated instruction".to_string(),
             _ => "an event, and nothing retired".to_string(),
         };

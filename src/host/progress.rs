@@ -70,7 +70,7 @@ impl Progress {
 
 fn mode(cpu: &CpuState) -> &'static str {
     match (cpu.activity, cpu.mode()) {
-        (Activity::Halted, _) => "halted",
+        (Activity::Halted | Activity::Waiting { .. }, _) => "halted",
         (Activity::Shutdown, _) => "shut down",
         (_, Mode::Real) => "real",
         (_, Mode::Virtual8086) => "virtual-8086",

@@ -7,7 +7,7 @@ use ringwalk_chipset::Output;
 use ringwalk_cpu::event::EventHit;
 use ringwalk_cpu::flags::IF;
 use ringwalk_cpu::run::{Engine, Executed, Exit, Limits};
-use ringwalk_cpu::state::{Activity, CpuState};
+use ringwalk_cpu::state::CpuState;
 use ringwalk_cpu::watch::WatchHit;
 use ringwalk_debugger::disassembly::text_of_bytes;
 use ringwalk_mmu::{Bus, Instant, Memory};
@@ -174,7 +174,7 @@ impl Machine {
         let position = self.cpu.position;
         let dues = self.board.due().into_iter().chain(self.cpu.due()).map(|due| due.0);
         let wake = dues.chain(self.next_input());
-        let idle_end = wake.min().filter(|end| self.cpu.activity == Activity::Halted && *end > position);
+        let idle_end = wake.min().filter(|end| self.cpu.activity.is_idle() && *end > position);
         let exit = match idle_end {
             Some(end) => self.run_engine(Limits { position: end, break_at_start: false, ..Limits::NONE }),
             None => self.drive(|engine, cpu, memory, bus| engine.step(cpu, memory, bus)),

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use ringwalk_chipset::Board;
-use ringwalk_cpu::state::{Activity, CpuState};
+use ringwalk_cpu::state::CpuState;
 use ringwalk_mmu::{Frame, PhysAddr};
 use ringwalk_snapshots::codec;
 
@@ -469,12 +469,12 @@ impl Machine {
         }
     }
 
-    /// The last place on the way where the processor does not stand in HLT, looked for once in `part` cycles.
+    /// The last place on the way where the processor does not stand in HLT or MWAIT, looked for once in `part` cycles.
     fn last_awake(&mut self, from: u64, to: u64, part: u64, host: &mut dyn Host) -> Result<Option<u64>, Stop> {
         self.reach(from, host)?;
         let mut found = None;
         for number in 1.. {
-            if self.cpu.activity != Activity::Halted {
+            if !self.cpu.activity.is_idle() {
                 found = Some(self.cpu.position);
                 if number % PARTS_MARKED == 0 {
                     self.mark(0, true);

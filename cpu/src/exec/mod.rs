@@ -42,6 +42,7 @@ pub mod io;
 pub mod logic;
 pub(crate) mod memory;
 pub mod mmx;
+pub mod monitor;
 pub mod msrs;
 pub mod muldiv;
 pub mod segments;

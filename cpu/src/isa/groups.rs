@@ -4,11 +4,11 @@
 use super::Operand::{Cl, Eb, Ev, Ew, Gv, Ib, Is, Iz, M, One};
 use super::{Entry, b, n, row, v};
 use crate::exec::{
-    arithmetic, bit, control, control_registers, data, far, logic, muldiv, shift, stack, system, tables, xsave,
+    arithmetic, bit, control, control_registers, data, far, logic, monitor, muldiv, shift, stack, system, tables, xsave,
 };
 use crate::insn::Handler;
 use crate::model::Feature::{
-    Cx8, I186, I286, I486, Invpcid, Lm, Pku, Rdpid, Rdrand, Rdseed, Rdtscp, Smap, Xsave, Xsavec, Xsaves,
+    Cx8, I186, I286, I486, Invpcid, Lm, Monitor, Pku, Rdpid, Rdrand, Rdseed, Rdtscp, Smap, Xsave, Xsavec, Xsaves,
 };
 
 use Entry::{ByMode, ByPrefix, ByRep, ByRm, UndefinedModRm};
@@ -131,8 +131,8 @@ pub(super) static GROUP_7: GroupRows = [
 
 /// Group 7, /1 with a register: 0F 01 C8 to CF.
 static GROUP_7_1: GroupRows = [
-    UndefinedModRm,
-    UndefinedModRm,
+    row("monitor", [], n!(monitor::monitor)).needs(Monitor).no_prefix().at(),
+    row("mwait", [], n!(monitor::mwait)).ends().needs(Monitor).no_prefix().at(),
     row("clac", [], n!(system::clac)).ends().needs(Smap).no_prefix().at(),
     row("stac", [], n!(system::stac)).ends().needs(Smap).no_prefix().at(),
     UndefinedModRm,

@@ -27,6 +27,7 @@ impl Run<'_, '_> {
             // What is due has happened before anything ends the run, so that a position names one state.
             if self.cx.hot.due.is_some_and(|due| due.0 <= self.cx.cpu.position) {
                 self.cx.advance_all();
+                self.end_wait();
                 continue;
             }
             if let Some(hit) = self.cx.hot.watch_hit.take() {
@@ -54,7 +55,7 @@ impl Run<'_, '_> {
             if self.deliver_pending() {
                 continue;
             }
-            if self.cx.cpu.activity == Activity::Halted {
+            if self.cx.cpu.activity.is_idle() {
                 match self.idle() {
                     Some(exit) => return Some(exit),
                     None => continue,
@@ -68,6 +69,16 @@ impl Run<'_, '_> {
             }
             self.cx.deadline = self.limits.position.min(self.cx.hot.due.map_or(u64::MAX, |due| due.0));
             return None;
+        }
+    }
+
+    /// A device did something, which may have been a store to the monitored line.
+    fn end_wait(&mut self) {
+        let cpu = &mut *self.cx.cpu;
+        cpu.monitor_armed = false;
+        if matches!(cpu.activity, Activity::Waiting { .. }) {
+            cpu.activity = Activity::Active;
+            cpu.shadow = Shadow::None;
         }
     }
 
@@ -119,9 +130,16 @@ impl Run<'_, '_> {
         self.cx.leave();
     }
 
-    /// Lets the time of HLT pass up to the next deadline.
+    /// Lets the time of HLT or MWAIT pass up to the next deadline.
     fn idle(&mut self) -> Option<Exit> {
-        let hears = self.cx.cpu.flags.has(IF) || self.cx.cpu.apic.intr_is_nmi();
+        let waits = match self.cx.cpu.activity {
+            Activity::Waiting { masked } if masked && self.cx.hot.signals.interrupt => {
+                self.end_wait();
+                return None;
+            }
+            activity => activity != Activity::Halted,
+        };
+        let hears = waits || self.cx.cpu.flags.has(IF) || self.cx.cpu.apic.intr_is_nmi();
         let can_wake = hears && self.cx.hot.due.is_some();
         if !can_wake {
             return Some(Exit::DeadHalt);
@@ -129,7 +147,7 @@ impl Run<'_, '_> {
         let due = self.cx.hot.due.map_or(u64::MAX, |due| due.0);
         let target = due.min(self.limits.position);
         self.cx.cpu.position = target.max(self.cx.cpu.position);
-        // A shadow lasts one instruction; HLT was it.
+        // A shadow lasts one instruction, which was HLT or MWAIT.
         self.cx.cpu.shadow = Shadow::None;
         None
     }
@@ -159,7 +177,7 @@ impl Run<'_, '_> {
         if bits == 0 {
             return false;
         }
-        cpu.dr6 |= bits;
+        cpu.report_debug(bits);
         self.deliver(Delivery::Fault, |cx| {
             let fault = cx.fault(Site::InstructionBreakpoint, 0);
             deliver_exception(cx, fault);
@@ -179,6 +197,7 @@ impl Exec<'_> {
     /// A delivery costs what the timing model says, and wakes the processor.
     fn deliver_costing(&mut self, kind: Delivery, how: impl FnOnce(&mut Exec<'_>)) {
         self.cpu.activity = Activity::Active;
+        self.cpu.monitor_armed = false;
         self.cpu.shadow = Shadow::None;
         self.extra_cycles = 0;
         let origin = Origin::of(self.cpu);

@@ -93,9 +93,8 @@ fn bits_of_cr0_by_model() {
 /// Each bit of CR4 exists with its feature; others give #GP(0). SDM Vol.3A 2.5 "Control Registers".
 #[test]
 fn bits_of_cr4_by_model() {
-    // VME PVI TSD DE PSE on the Pentium; PAE PGE PCE on the Pentium Pro too, OSFXSR on the Pentium II. Machine
-    // checks and SSE are not advertised by this build.
-    let rows = [(Model::I486, 0), (Model::Pentium, 0x1F), (Model::P6, 0x3BF)];
+    // VME PVI TSD DE PSE on the Pentium, MCE there too; PAE PGE PCE on the Pentium Pro, OSFXSR on the Pentium II.
+    let rows = [(Model::I486, 0), (Model::Pentium, 0x5F), (Model::P6, 0x3FF)];
     for (model, exists) in rows {
         for bit in 0..32 {
             let mut program = on(model);

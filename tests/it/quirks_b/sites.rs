@@ -110,6 +110,12 @@ const EXECUTION: &[(Site, Make)] = &[
         program
     }),
     (Site::FxAlignment, || with_eax(DATA + 8, &[0x0F, 0xAE, 0x00])),
+    (Site::MonitorPrivilege, || ring_3(&[0x0F, 0x01, 0xC9])),
+    (Site::MonitorExtensions, || {
+        let mut program = ring_0(&[0x0F, 0x01, 0xC9]);
+        program.cpu.gpr[1] = 2;
+        program
+    }),
     (Site::FpuError, || {
         let mut program = ring_0(&[0x9B]);
         program.cpu.cr0 |= CR0_NE;
