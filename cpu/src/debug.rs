@@ -5,6 +5,8 @@ use ringwalk_mmu::{Access, LinAddr};
 use crate::model::Feature;
 use crate::state::CpuState;
 
+/// DR6.B0 to B3: which breakpoints match.
+pub const DR6_MATCHES: u64 = 0xF;
 /// DR6.BD: a debug register was accessed under general detect.
 pub const DR6_BD: u64 = 1 << 13;
 /// DR6.BS: single-step.

@@ -13,7 +13,7 @@ pub(crate) use iret::iret;
 pub(crate) use task::{Cause, switch_through};
 pub(crate) use virtual_8086::{is_redirected, redirect};
 
-use crate::debug::{DR6_BS, DR6_BT, DR7_GD};
+use crate::debug::{DR6_BS, DR6_BT, DR6_MATCHES, DR7_GD};
 use crate::event::Event as Told;
 use crate::exception::{Exception, ExceptionClass, class_of, vector};
 use crate::exec::Exec;
@@ -174,7 +174,7 @@ pub(crate) fn deliver_at_boundary(cx: &mut Exec<'_>, number: u8, source: Source)
 
 /// Takes the debug traps that wait into DR6 and delivers them. SDM Vol.3B 17.3.1 "Debug Exception (#DB)".
 pub(crate) fn deliver_debug_trap(cx: &mut Exec<'_>) {
-    cx.cpu.dr6 |= cx.cpu.pending_debug & (0xF | DR6_BS | DR6_BT);
+    cx.cpu.report_debug(cx.cpu.pending_debug & (DR6_MATCHES | DR6_BS | DR6_BT));
     cx.cpu.pending_debug = 0;
     deliver_at_boundary(cx, vector::DB, Source::Exception);
 }

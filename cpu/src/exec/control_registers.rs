@@ -257,7 +257,7 @@ fn general_detect(cx: &mut Exec<'_>) -> Step {
     if cx.cpu.dr7 & DR7_GD == 0 {
         return Ok(());
     }
-    cx.cpu.dr6 |= DR6_BD;
+    cx.cpu.report_debug(DR6_BD);
     Err(cx.fault(Site::GeneralDetect, 0))
 }
 

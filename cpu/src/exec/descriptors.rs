@@ -147,7 +147,9 @@ impl Exec<'_> {
             let segment = self.cpu.seg(reg);
             let hidden = segment.dpl() < self.cpu.cpl && !segment.is_conforming();
             if !segment.is_unusable() && hidden {
-                self.set_segment(reg, Segment::null(Selector(0)));
+                // Only the selector is said to become null. FS and GS keep their bases, which 64-bit code goes by.
+                let Segment { base, limit, .. } = *segment;
+                self.set_segment(reg, Segment { base, limit, ..Segment::null(Selector(0)) });
             }
         }
     }

@@ -49,7 +49,7 @@ pub fn wrmsr(cx: &mut Exec<'_>, _: &Insn) -> Step {
     if let Some(done) = cx.write_apic_msr(number, value) {
         return done.map_err(|_| cx.fault(Site::MsrValue, 0));
     }
-    let canonical = !cx.cpu.features.has(Feature::Lm) || !holds_address(number) || cx.cpu.is_canonical(value);
+    let canonical = !cx.cpu.features.has(Feature::Lm) || !holds_address(number) || cx.cpu.is_canonical_base(value);
     cx.require(canonical, Site::MsrValue, 0)?;
     if exists(number, cx.cpu.features) {
         cx.tell(Event::Msr(number, value));

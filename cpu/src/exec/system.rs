@@ -156,7 +156,7 @@ fn read_base<W: Width>(cx: &mut Exec<'_>, i: &Insn, reg: SegReg) -> Step {
 fn write_base<W: Width>(cx: &mut Exec<'_>, i: &Insn, reg: SegReg) -> Step {
     require_bases(cx)?;
     let base = cx.dst::<W>(i)?.as_();
-    cx.require(cx.cpu.is_canonical(base), Site::DataCanonical, 0)?;
+    cx.require(cx.cpu.is_canonical_base(base), Site::DataCanonical, 0)?;
     let segment = Segment { base, ..*cx.cpu.seg(reg) };
     cx.set_segment(reg, segment);
     Ok(())

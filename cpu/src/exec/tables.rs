@@ -47,7 +47,7 @@ fn load_table(cx: &mut Exec<'_>, i: &Insn) -> Result<TableRegister, Exception> {
     let limit = cx.load::<u16>(i.segment(), at)?;
     if cx.cpu.code_is_64() {
         let base = cx.load::<u64>(i.segment(), cx.wrap_address(i, at.wrapping_add(2)))?;
-        cx.require(cx.cpu.is_canonical(base), Site::DataCanonical, 0)?;
+        cx.require(cx.cpu.is_canonical_base(base), Site::DataCanonical, 0)?;
         return Ok(TableRegister { base, limit });
     }
     let base = cx.load::<u32>(i.segment(), cx.wrap_address(i, at.wrapping_add(2)))?;
@@ -115,7 +115,7 @@ fn system_base(cx: &mut Exec<'_>, selector: Selector, descriptor: Descriptor, si
     }
     let high = cx.read_upper_half(selector, Site::SelectorLimit)?;
     let base = low | high << 32;
-    let good = high >> 40 & 0x1F == 0 && cx.cpu.is_canonical(base);
+    let good = high >> 40 & 0x1F == 0 && cx.cpu.is_canonical_base(base);
     cx.require(good, site, selector.error_code())?;
     Ok(base)
 }

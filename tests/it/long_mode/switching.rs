@@ -171,3 +171,51 @@ fn q16_null_selectors() {
         assert_eq!(program.attempt(&[0x8E, 0xD0]), expected, "mov ss, {selector} in ring {ring}");
     }
 }
+
+/// IRETQ to ring 3 makes selectors null that ring 3 may not have; the base of GS stays. SDM Vol.2A "IRET", and a test of
+/// kvm-unit-tests that passes on silicon.
+#[test]
+fn a_return_to_ring_3_leaves_the_base_of_gs() {
+    for (dpl, selector) in [(0, 0), (3, DATA_OF[3])] {
+        let mut program = Program::long();
+        program.load(SegReg::Gs, DATA_OF[dpl]);
+        program.cpu.segments[SegReg::Gs as usize].base = 0x1234_5678;
+        let top = STACKS[0] - 40;
+        for (index, value) in [CODE, LONG_CODE[3].into(), 2, STACKS[3], DATA_OF[3].into()].into_iter().enumerate() {
+            program.write_qword(top + 8 * index as u32, value.into());
+        }
+        program.cpu.gpr[4] = top.into();
+        assert_eq!(program.attempt(&[0x48, 0xCF]), Ok(()), "iretq");
+        assert_eq!(program.cpu.cpl, 3);
+        assert_eq!((program.selector(SegReg::Gs), program.cpu.seg(SegReg::Gs).base), (selector, 0x1234_5678));
+    }
+}
+
+/// A processor with five levels of paging checks bases for 57 bits even while it uses four; addresses of accesses and
+/// branches have 48 then. 5-Level Paging and 5-Level EPT White Paper (335252), 3.1 "Canonicality Checking".
+#[test]
+fn bases_are_as_wide_as_the_processor() {
+    const WIDE: u64 = 0xFFAA_AAAA_AAAA_AAAA;
+    for (la57, taken) in [(false, Err((13, 0))), (true, Ok(()))] {
+        let features = Model::Max.features();
+        let features = if la57 { features.with(Feature::La57) } else { features };
+        for number in [0x175, 0x176, 0xC000_0082, 0xC000_0100, 0xC000_0101, 0xC000_0102] {
+            let mut program = Program::long_with(features);
+            program.cpu.gpr[1] = number;
+            program.cpu.gpr[0] = WIDE & 0xFFFF_FFFF;
+            program.cpu.gpr[2] = WIDE >> 32;
+            assert_eq!(program.attempt(&[0x0F, 0x30]), taken, "{number:x}");
+        }
+        for code in [[0x0F, 0x01, 0x13], [0x0F, 0x01, 0x1B]] {
+            let mut program = Program::long_with(features);
+            program.cpu.gpr[3] = DATA.into();
+            program.write_word(DATA, 0xFF);
+            program.write_qword(DATA + 2, WIDE);
+            assert_eq!(program.attempt(&code), taken, "{code:x?}");
+        }
+        let mut program = Program::long_with(features);
+        program.cpu.gpr[0] = WIDE;
+        assert_eq!(program.attempt(&[0x8B, 0x00]), Err((13, 0)), "an access");
+        assert_eq!(program.attempt(&[0xFF, 0xE0]), Err((13, 0)), "a branch");
+    }
+}

@@ -372,7 +372,7 @@ fn q08_one_instruction_meets_an_instruction_and_a_data_breakpoint() {
     program.steps(1);
     assert_eq!((program.eip(), program.cpu.dr6), (HANDLERS + 1, DR6_CLEAR | B0));
     assert_eq!(returns_of(&mut program, 1), [CODE + 5]);
-    assert_eq!(program.cpu.dr6, DR6_CLEAR | B0 | B1);
+    assert_eq!(program.cpu.dr6, DR6_CLEAR | B1);
 }
 
 /// RF outlives an instruction that faults, in the image of the fault: it is cleared by successful execution only.
