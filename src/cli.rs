@@ -10,6 +10,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use crate::nearest::nearest;
 
 mod bisect;
+mod cpus;
 mod debug;
 mod image_kind;
 mod kernel;
@@ -41,6 +42,8 @@ enum Command {
     Run(Box<run::RunArgs>),
     /// The same machine in the debugger, stopped before its first instruction
     Debug(Box<debug::DebugArgs>),
+    /// List the processor models and what each has that the one before it has not
+    Cpus,
     /// Look into snapshot files
     Snapshot(snapshot::SnapshotArgs),
     /// Teaching labs (a later stage)
@@ -70,6 +73,7 @@ pub fn main() -> ExitCode {
         None => debug::tour(),
         Some(Command::Run(args)) => run::run(*args),
         Some(Command::Debug(args)) => debug::debug(*args),
+        Some(Command::Cpus) => cpus::cpus(),
         Some(Command::Snapshot(args)) => snapshot::snapshot(args),
         Some(Command::Lab(later)) => later.refuse("lab"),
         Some(Command::Repro(args)) => repro::repro(args),

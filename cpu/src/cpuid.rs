@@ -3,7 +3,6 @@
 use crate::exec::xsave;
 use crate::exec::xsave_area::{Layout, component};
 use crate::feature::{Feature, Word};
-use crate::model::Model;
 use crate::state::{CR4_OSXSAVE, CR4_PKE, CpuState};
 
 /// What CPUID leaves in EAX, EBX, ECX and EDX.
@@ -21,6 +20,8 @@ const APIC: u32 = 1 << 9;
 const LINES_AND_PROCESSORS: u32 = 8 << 8 | 1 << 16;
 /// Leaf 8000_0007h, EDX: the time-stamp counter goes on in every state.
 const INVARIANT_TSC: u32 = 1 << 8;
+/// Leaf 8000_0005h, ECX and EDX: 32 KiB, 8 ways, a line a tag, lines of 64 bytes.
+const FIRST_LEVEL: u32 = 32 << 24 | 8 << 16 | 1 << 8 | 64;
 /// Leaf 8000_0001h, EDX: flags of leaf 1 that AMD's processors repeat there.
 const REPEATED: u32 = 0x0183_F3FF;
 
@@ -38,7 +39,9 @@ pub fn cpuid(cpu: &CpuState, leaf: u32, subleaf: u32) -> Leaf {
     match leaf.min(last) {
         0 => vendor(cpu, last),
         1 => identity(cpu),
-        2 if cpu.model != Model::Max => OLD_CACHES,
+        // AMD's processors tell of caches and of their place elsewhere.
+        2 | 4 | 0xB if amd(cpu) => NOTHING,
+        2 if last < 4 => OLD_CACHES,
         // Leaf 4 tells of the caches.
         2 => (0x00FE_FF01, 0, 0, 0xF0),
         4 => cache(subleaf),
@@ -62,17 +65,16 @@ pub fn cpuid(cpu: &CpuState, leaf: u32, subleaf: u32) -> Leaf {
 const OLD_CACHES: Leaf = (0x0302_0101, 0, 0, 0x0C04_0843);
 
 fn last_leaf(cpu: &CpuState) -> u32 {
-    match cpu.model {
-        // SDM Vol.4 Table 2-2 "IA32_MISC_ENABLE", bit 22.
-        _ if cpu.msrs.limits_leaves() => 2,
-        Model::Max => 0x16,
-        Model::P6 => 2,
-        _ => 1,
-    }
+    // SDM Vol.4 Table 2-2 "IA32_MISC_ENABLE", bit 22.
+    if cpu.msrs.limits_leaves() { 2 } else { cpu.model.info().highest_leaf.max(1) }
+}
+
+fn amd(cpu: &CpuState) -> bool {
+    cpu.features.has(Feature::AmdIdentity)
 }
 
 fn vendor(cpu: &CpuState, last: u32) -> Leaf {
-    let text: &[u8; 12] = if cpu.features.has(Feature::AmdIdentity) { b"AuthenticAMD" } else { b"GenuineIntel" };
+    let text: &[u8; 12] = if amd(cpu) { b"AuthenticAMD" } else { b"GenuineIntel" };
     (last, word(&text[..4]), word(&text[8..]), word(&text[4..8]))
 }
 
@@ -154,9 +156,13 @@ fn extended(cpu: &CpuState, leaf: u32) -> Leaf {
     const LAST: u32 = 0x8000_0008;
     match leaf {
         0x8000_0000 => (LAST, 0, 0, 0),
-        0x8000_0001 => (0, 0, cpu.features.word(Word::Ecx8), extended_flags(cpu)),
+        0x8000_0001 => {
+            (if amd(cpu) { cpu.model.signature() } else { 0 }, 0, cpu.features.word(Word::Ecx8), extended_flags(cpu))
+        }
         0x8000_0002..=0x8000_0004 => brand((leaf - 0x8000_0002) as usize),
+        0x8000_0005 if amd(cpu) => (0, 0, FIRST_LEVEL, FIRST_LEVEL),
         0x8000_0006 => (0, 0, 2048 << 16 | 8 << 12 | 64, 0),
+        0x8000_0007 if !cpu.model.has_invariant_tsc() => NOTHING,
         0x8000_0007 => (0, 0, 0, INVARIANT_TSC),
         0x8000_0008 => {
             let linear = if cpu.features.has(Feature::La57) { 57 } else { 48 };
@@ -169,7 +175,7 @@ fn extended(cpu: &CpuState, leaf: u32) -> Leaf {
 /// SYSCALL is told of where it can be used.
 fn extended_flags(cpu: &CpuState) -> u32 {
     let flags = cpu.features.word(Word::Edx8);
-    if cpu.features.has(Feature::AmdIdentity) {
+    if amd(cpu) {
         return flags | cpu.features.word(Word::Edx1) & REPEATED;
     }
     let everywhere = cpu.features.has(Feature::AmdFastCalls);

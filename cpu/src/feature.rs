@@ -170,7 +170,7 @@ features! {
 
 /// What this build can do and the default model has not: what one vendor does in another way, and five levels of paging,
 /// which kernels that find them use for every walk.
-const ON_REQUEST: Features = Features::of(&[
+pub(crate) const ON_REQUEST: Features = Features::of(&[
     Feature::La57,
     Feature::AmdIdentity,
     Feature::AmdSysret,
@@ -242,6 +242,12 @@ impl Features {
     #[must_use]
     pub const fn and(self, more: Features) -> Features {
         Features(self.0 | more.0)
+    }
+
+    /// What both sets have.
+    #[must_use]
+    pub const fn only(self, these: Features) -> Features {
+        Features(self.0 & these.0)
     }
 
     /// The features in it.

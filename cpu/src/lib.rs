@@ -21,6 +21,7 @@ pub mod isa;
 pub mod machine_check;
 pub mod model;
 pub mod msr;
+pub mod msr_amd;
 pub mod profile;
 pub mod run;
 pub mod segment;

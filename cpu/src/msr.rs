@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::machine_check::{MachineCheck, is_machine_check};
 use crate::model::{Feature, Features};
+use crate::msr_amd::{AmdMsrs, is_amd};
 
 /// The model-specific registers that hold state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,6 +53,8 @@ pub struct Msrs {
     pub speculation_control: u64,
     /// Machine checks.
     pub machine_check: MachineCheck,
+    /// What AMD's processors have.
+    pub amd: AmdMsrs,
 }
 
 impl Default for Msrs {
@@ -79,6 +82,7 @@ impl Default for Msrs {
             misc_features: 0,
             speculation_control: 0,
             machine_check: MachineCheck::default(),
+            amd: AmdMsrs::default(),
         }
     }
 }
@@ -166,6 +170,8 @@ pub(crate) fn exists(number: u32, features: Features) -> bool {
         SPEC_CTRL => &[Feature::Ibrs, Feature::Stibp, Feature::Ssbd],
         PRED_CMD => &[Feature::Ibrs],
         _ if is_machine_check(number) => &[Feature::Mca],
+        _ if is_amd(number) => &[Feature::AmdIdentity],
+        MISC_ENABLE if features.has(Feature::AmdIdentity) => &[],
         SYSENTER_CS..=SYSENTER_EIP => &[Feature::Sep],
         PAT => &[Feature::Pat],
         PLATFORM_INFO | MISC_FEATURES_ENABLES => &[Feature::CpuidFault],
@@ -255,6 +261,7 @@ impl Msrs {
             // A command, not a register.
             PRED_CMD => return None,
             _ if is_machine_check(number) => self.machine_check.read(number),
+            _ if is_amd(number) => self.amd.read(number),
             BIOS_SIGN_ID => self.bios_sign_id,
             MTRR_CAP => MTRR_CAPABILITIES,
             SYSENTER_CS => u64::from(self.sysenter_cs),
@@ -301,6 +308,7 @@ impl Msrs {
             BIOS_UPDATE | P5_MC_ADDR | P5_MC_TYPE | PRED_CMD | XSS => (),
             SPEC_CTRL => self.speculation_control = value,
             _ if is_machine_check(number) => return Some(self.machine_check.write(number, value)),
+            _ if is_amd(number) => return Some(self.amd.write(number, value)),
             BIOS_SIGN_ID => self.bios_sign_id = value,
             SYSENTER_CS => self.sysenter_cs = value as u32,
             SYSENTER_ESP => self.sysenter_esp = value,

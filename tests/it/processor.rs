@@ -6,6 +6,7 @@ mod delivery;
 mod far_transfers;
 mod model_registers;
 mod models;
+mod models_64;
 mod monitor;
 pub(crate) mod paging;
 mod segments;

@@ -81,7 +81,7 @@ impl Abilities {
             _ if !features.has(Feature::Apic) => Kind::Absent,
             Model::I386 | Model::I486 | Model::Pentium => Kind::Pentium,
             Model::P6 => Kind::P6,
-            Model::Max => Kind::Xapic,
+            _ => Kind::Xapic,
         };
         let (x2apic, tsc_deadline) = (features.has(Feature::X2apic), features.has(Feature::TscDeadline));
         Abilities { kind, x2apic, tsc_deadline }

@@ -7,7 +7,6 @@ use super::Exec;
 use super::system::{AX, CX};
 use crate::exception::Step;
 use crate::insn::Insn;
-use crate::model::Feature;
 use crate::site::Site;
 use crate::state::Activity;
 
@@ -16,8 +15,7 @@ const MASKED_INTERRUPTS: u32 = 1;
 
 /// #UD at CPL above 0, and where IA32_MISC_ENABLE has switched the instructions off.
 fn require_monitor(cx: &Exec<'_>) -> Step {
-    let on = cx.cpu.features.has(Feature::AmdIdentity) || cx.cpu.msrs.monitor_enabled();
-    cx.require(on && cx.cpu.cpl == 0, Site::MonitorPrivilege, 0)
+    cx.require(cx.cpu.msrs.monitor_enabled() && cx.cpu.cpl == 0, Site::MonitorPrivilege, 0)
 }
 
 /// MONITOR: watches the line at DS:rAX. ECX has no extensions, EDX no hints. Faults: #UD at CPL above 0, #GP(0) for
