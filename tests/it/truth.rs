@@ -9,4 +9,5 @@ mod bench;
 mod events;
 mod instructions;
 mod interrupts;
+mod long;
 mod table;
