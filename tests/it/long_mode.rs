@@ -7,6 +7,7 @@ mod delivery;
 mod identity;
 mod operands;
 mod paging;
+mod quirks;
 pub(crate) mod sites;
 mod switching;
 mod table;

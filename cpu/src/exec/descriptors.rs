@@ -148,8 +148,8 @@ impl Exec<'_> {
             let hidden = segment.dpl() < self.cpu.cpl && !segment.is_conforming();
             if !segment.is_unusable() && hidden {
                 // Only the selector is said to become null. FS and GS keep their bases, which 64-bit code goes by.
-                let Segment { base, limit, .. } = *segment;
-                self.set_segment(reg, Segment { base, limit, ..Segment::null(Selector(0)) });
+                let base = segment.base;
+                self.set_segment(reg, Segment { base, ..Segment::null(Selector(0)) });
             }
         }
     }
