@@ -96,6 +96,7 @@ results() { tr -d '\r' < "$1" | grep -a '^result' || true; }
 # calm FILE: nothing that a kernel prints when the machine is not as it should be.
 calm() {
   local words='BUG|WARNING|Oops|Call Trace|panic|invalid opcode|nobody cared|unchecked MSR|not responding|[Ff]irmware [Bb]ug'
+  words+='|Unable to init MCE|serial8250: ttyS'
   if grep -aE "$words" "$1" > "$work/complaints"; then fail "complaints: $(head -n 3 "$work/complaints")"; fi
 }
 
