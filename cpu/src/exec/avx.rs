@@ -84,7 +84,7 @@ pub fn permute_halves(cx: &mut Exec<'_>, i: &Insn) -> Step {
 /// The lane of a YMM register.
 fn lane_of<W: Width>(register: &[u128; 2], number: usize) -> W {
     let lanes = u128::lanes::<W>();
-    register[number / lanes & 1].lane(number % lanes)
+    register[(number / lanes) & 1].lane(number % lanes)
 }
 
 fn ymm_of<W: Width>(lane: impl Fn(usize) -> W) -> [u128; 2] {
