@@ -17,6 +17,7 @@ mod fast_registers;
 mod fast_stack;
 mod form_code;
 mod fuzz;
+mod golden_machines;
 mod guest;
 mod history;
 mod interrupt_fabric;
