@@ -124,10 +124,10 @@ fn xsave_areas(cpu: &CpuState, subleaf: u32) -> Leaf {
     }
 }
 
-/// Leaf 5: lines of 64 bytes; the extensions of MWAIT are told of, interrupts wake it masked; one kind of C1.
+/// Leaf 5: lines of 64 bytes; the extensions of MWAIT are told of, interrupts wake it masked; its hints choose nothing.
 fn monitor(cpu: &CpuState) -> Leaf {
     const LINE: u32 = 64;
-    if cpu.features.has(Feature::Monitor) { (LINE, LINE, 3, 1 << 4) } else { NOTHING }
+    if cpu.features.has(Feature::Monitor) { (LINE, LINE, 3, 0) } else { NOTHING }
 }
 
 /// Leaf 0Bh: one thread in one core, and the x2APIC ID. Only with that mode.
