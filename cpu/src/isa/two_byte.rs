@@ -7,7 +7,7 @@ use crate::exec::{
     arithmetic, bit, bit_fields, control, control_registers, data, fast_calls, mmx, msrs, muldiv, segments, shift,
     system,
 };
-use crate::model::Feature::{Abm, Bmi1, Cmov, Cpuid, I286, I386, I486, Mmx, Msr, P6, Prefetchw, Sep, Syscall, Tsc};
+use crate::model::Feature::{Abm, Bmi1, Cmov, Cpuid, I286, I386, I486, Lm, Mmx, Msr, P6, Sep, Syscall, Tsc};
 use crate::segment::SegReg::{Fs, Gs};
 
 use Entry::{ByPrefix, ByRep, Group, Optional, Undefined};
@@ -38,7 +38,7 @@ pub(super) static TWO_BYTE: [Entry; 256] = [
     /* 0B */ row("ud2", [], n!(system::ud2)).ends().at(),
     /* 0C */ Undefined,
     /* 0D */
-    row("prefetchw", [Ev], n!(data::nop)).needs(Prefetchw).at(),
+    row("prefetchw", [Ev], n!(data::nop)).needs(Lm).at(),
     /* 0E */ Undefined,
     /* 0F */ Undefined,
     /* 10 */ ByPrefix(&sse::MOVUPS_LOAD),
