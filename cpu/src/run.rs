@@ -315,6 +315,11 @@ impl Run<'_, '_> {
         let loose = std::mem::take(&mut self.loose);
         let generation = self.traces.generation();
         let page = self.cx.cpu.fetch_page;
+        if self.cx.hot.stale != 0 && self.cx.hot.watches.is_strange(self.cx.cpu) {
+            // Marks of pages that were latched before may be missing.
+            self.cx.hot.watches.meet(self.cx.cpu);
+            self.cx.flush_derived_translations();
+        }
         let FetchFrame::Frame(frame) = self.fetch_frame()? else {
             return Ok(None);
         };
@@ -400,6 +405,11 @@ impl Run<'_, '_> {
                 Route::Frame(frame) => FetchFrame::Frame(frame),
                 Route::Mmio | Route::Open => FetchFrame::Bus,
             };
+            if let FetchFrame::Frame(frame) = cx.hot.fetch_frame
+                && cx.hot.watches.mark(frame, page, physical)
+            {
+                self.traces.drop_frame(frame);
+            }
         }
         if let FetchFrame::Frame(frame) = cx.hot.fetch_frame
             && cx.hot.host_tlb.fetch(LinAddr(linear), cx.class()).is_none()

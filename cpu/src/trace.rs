@@ -277,7 +277,7 @@ impl TraceCache {
             self.clear();
             memory.frames.forget_code();
         }
-        let candidate = watches.is_candidate(offset);
+        let candidate = watches.is_marked(frame, offset);
         if candidate {
             decoded[0].fast = LEAVE;
         }
@@ -322,6 +322,11 @@ impl TraceCache {
         id
     }
 
+    /// Drops the traces of a frame.
+    pub(crate) fn drop_frame(&mut self, frame: Frame) {
+        self.drop_lines(frame, u64::MAX);
+    }
+
     /// Drops the traces of a frame that touch any of these lines of 64 bytes.
     pub fn drop_lines(&mut self, frame: Frame, lines: u64) {
         let Some(newest) = self.newest.get_mut(frame.0 as usize) else { return };
@@ -362,7 +367,7 @@ fn decode_run(slots: &mut Vec<Insn>, place: CodePlace, models: Models, memory: &
     let page = memory.frames.page(place.frame);
     let (mut count, mut cycles, mut at, mut ended) = (0, 0u16, 0, false);
     while count < LONGEST_TRACE && at <= LAST_START && place.offset + at < PAGE_BYTES {
-        if count > 0 && watches.is_candidate(place.offset + at) {
+        if count > 0 && watches.is_marked(place.frame, place.offset + at) {
             break;
         }
         let bytes = &page[(place.offset + at) as usize..];

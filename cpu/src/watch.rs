@@ -2,10 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use ringwalk_mmu::{Access, LinAddr, PhysAddr};
+use ringwalk_mmu::{Access, Frame, LinAddr, PhysAddr};
 
 use crate::segment::SegReg;
-use crate::state::CpuState;
+use crate::state::{CpuState, FetchPage};
+
+mod code;
+
+use code::CodeWatches;
 
 /// Where a breakpoint stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -57,24 +61,14 @@ pub struct WatchHit {
 /// All stops the debugger asked for.
 #[derive(Clone, Debug, Default)]
 pub struct Watches {
-    code: Vec<(u32, Place)>,
+    code: CodeWatches,
     data: Vec<DataWatch>,
-    /// One bit for each offset in a page at which a breakpoint may stand.
-    offsets: Option<Box<[u64; 64]>>,
 }
 
 impl Watches {
     /// Replaces all breakpoints and watchpoints. The caller drops traces and derived translations.
     pub fn replace(&mut self, code: Vec<(u32, Place)>, data: Vec<DataWatch>) {
-        self.offsets = None;
-        if !code.is_empty() {
-            let mut offsets = Box::new([0; 64]);
-            for (_, place) in &code {
-                mark(&mut offsets, *place);
-            }
-            self.offsets = Some(offsets);
-        }
-        self.code = code;
+        self.code = CodeWatches::new(&code);
         self.data = data;
     }
 
@@ -87,25 +81,36 @@ impl Watches {
     /// True if there is any breakpoint.
     #[inline]
     pub fn any_code(&self) -> bool {
-        !self.code.is_empty()
+        self.code.any()
     }
 
-    /// True if a breakpoint may stand at this offset in a page: a trace must begin there.
+    /// True if a breakpoint may stand at this offset of a frame: a trace must begin there.
     #[inline]
-    pub fn is_candidate(&self, offset_in_page: u64) -> bool {
-        self.offsets.as_ref().is_some_and(|bits| bits[(offset_in_page / 64) as usize] >> (offset_in_page % 64) & 1 != 0)
+    pub(crate) fn is_marked(&self, frame: Frame, offset: u64) -> bool {
+        self.code.is_marked(frame, offset)
+    }
+
+    /// A page is latched for fetching, at a physical address behind the A20 gate. True if traces of its frame must be
+    /// decoded anew.
+    pub(crate) fn mark(&mut self, frame: Frame, page: FetchPage, physical: PhysAddr) -> bool {
+        self.code.mark(frame, page, physical)
+    }
+
+    /// True if breakpoints by selector and offset mean something else under this CS than under all that were met: see
+    /// [`Watches::meet`].
+    #[inline]
+    pub(crate) fn is_strange(&self, cpu: &CpuState) -> bool {
+        self.code.is_strange(cpu)
+    }
+
+    /// This CS is met. What was latched for fetching before must be latched anew.
+    pub(crate) fn meet(&mut self, cpu: &CpuState) {
+        self.code.meet(cpu);
     }
 
     /// The breakpoint at the next instruction, if any.
     pub fn code_hit(&self, cpu: &CpuState, physical: Option<PhysAddr>) -> Option<u32> {
-        let cs = cpu.seg(SegReg::Cs);
-        let linear = cpu.linear_rip();
-        let hits = |place: Place| match place {
-            Place::Logical(selector, offset) => cs.selector.0 == selector && cpu.rip == offset,
-            Place::Linear(address) => linear == address,
-            Place::Physical(address) => physical.is_some_and(|at| at.0 == address),
-        };
-        self.code.iter().find(|(_, place)| hits(*place)).map(|(id, _)| *id)
+        self.code.hit(cpu, physical)
     }
 
     /// True if a watchpoint touches the page, by its linear or physical number.
@@ -145,16 +150,6 @@ fn physical_of(cpu: &CpuState, addr: LinAddr) -> Option<u64> {
     }
     let entry = cpu.tlb.find(addr, cpu.pcid())?;
     Some(entry.physical.0 | (addr.0 & ((1 << entry.size_bits) - 1)))
-}
-
-fn mark(offsets: &mut [u64; 64], place: Place) {
-    let mut set = |offset: u64| offsets[(offset / 64) as usize] |= 1 << (offset % 64);
-    match place {
-        // Segment bases are multiples of 16 in real mode and anything in protected mode: every offset in the page
-        // that agrees in no bit may be meant, so all are candidates.
-        Place::Logical(..) => (0..4096).for_each(set),
-        Place::Linear(address) | Place::Physical(address) => set(address % 4096),
-    }
 }
 
 /// What the guest used that the machine lacks: one line a site, then a counter.

@@ -5,6 +5,7 @@ mod bios_check;
 mod bios_diskette;
 mod bios_eltorito;
 mod bios_power;
+mod breakpoints;
 mod cli_bad_input;
 mod cli_ends;
 mod cli_ports;

@@ -318,6 +318,9 @@ fn resume(cx: &mut Exec<'_>, insn: &Insn, calm: bool) -> bool {
         return stop(cx, calm);
     }
     if cx.hot.stale != 0 {
+        if cx.hot.watches.is_strange(cx.cpu) {
+            return stop(cx, calm);
+        }
         let mode = cx.hot.fast.key_bits;
         refresh(cx);
         if cx.hot.fast.key_bits != mode {
