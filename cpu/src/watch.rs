@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 
 use ringwalk_mmu::{Access, Frame, LinAddr, PhysAddr};
 
-use crate::segment::SegReg;
 use crate::state::{CpuState, FetchPage};
 
 mod code;
+mod data;
+mod sieve;
 
 use code::CodeWatches;
+use data::DataWatches;
 
 /// Where a breakpoint stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,6 +41,12 @@ pub struct DataWatch {
     pub write: bool,
 }
 
+impl DataWatch {
+    fn last(&self) -> u64 {
+        self.first.saturating_add(self.bytes.saturating_sub(1))
+    }
+}
+
 /// An access under a watchpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WatchHit {
@@ -62,20 +70,20 @@ pub struct WatchHit {
 #[derive(Clone, Debug, Default)]
 pub struct Watches {
     code: CodeWatches,
-    data: Vec<DataWatch>,
+    data: DataWatches,
 }
 
 impl Watches {
     /// Replaces all breakpoints and watchpoints. The caller drops traces and derived translations.
     pub fn replace(&mut self, code: Vec<(u32, Place)>, data: Vec<DataWatch>) {
         self.code = CodeWatches::new(&code);
-        self.data = data;
+        self.data = DataWatches::new(data);
     }
 
     /// True if there is any watchpoint.
     #[inline]
     pub fn any_data(&self) -> bool {
-        !self.data.is_empty()
+        self.data.any()
     }
 
     /// True if there is any breakpoint.
@@ -114,11 +122,9 @@ impl Watches {
     }
 
     /// True if a watchpoint touches the page, by its linear or physical number.
+    #[inline]
     pub fn covers_page(&self, linear: LinAddr, physical: PhysAddr) -> bool {
-        self.data.iter().any(|watch| {
-            let page = if watch.physical { physical.page() } else { linear.page() };
-            page >= watch.first / 4096 && page <= (watch.first + watch.bytes - 1) / 4096
-        })
+        self.any_data() && self.data.covers_page(linear, physical)
     }
 
     /// The watchpoint that an access touches. Physical ones are compared through the TLB's present translation.
@@ -130,26 +136,8 @@ impl Watches {
         value: u64,
         cpu: &CpuState,
     ) -> Option<WatchHit> {
-        let write = access == Access::Write;
-        let touches = |watch: &&DataWatch| {
-            let wanted = if write { watch.write } else { watch.read };
-            let Some(first) = (if watch.physical { physical_of(cpu, addr) } else { Some(addr.0) }) else {
-                return false;
-            };
-            wanted && first < watch.first + watch.bytes && watch.first < first + bytes as u64
-        };
-        let watch = self.data.iter().find(touches)?;
-        let selector = cpu.seg(SegReg::Cs).selector.0;
-        Some(WatchHit { id: watch.id, linear: addr, bytes, write, value, selector, rip: cpu.rip })
+        self.data.hit(addr, bytes, access, value, cpu)
     }
-}
-
-fn physical_of(cpu: &CpuState, addr: LinAddr) -> Option<u64> {
-    if !cpu.paging().enabled {
-        return Some(addr.0);
-    }
-    let entry = cpu.tlb.find(addr, cpu.pcid())?;
-    Some(entry.physical.0 | (addr.0 & ((1 << entry.size_bits) - 1)))
 }
 
 /// What the guest used that the machine lacks: one line a site, then a counter.

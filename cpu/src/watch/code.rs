@@ -11,6 +11,7 @@ use std::ops::RangeInclusive;
 use ringwalk_mmu::{Frame, PAGE_BYTES, PhysAddr};
 
 use super::Place;
+use super::sieve::Sieve;
 use crate::segment::SegReg;
 use crate::state::{CpuState, FetchPage};
 
@@ -46,6 +47,10 @@ pub(super) struct CodeWatches {
     meanings: Vec<Meaning>,
     /// Linear addresses of breakpoints by selector and offset under these meanings.
     resolved: BTreeSet<u64>,
+    /// Pages of all the linear and physical addresses, these addresses, and the selectors.
+    pages: Sieve,
+    addresses: Sieve,
+    selectors: Sieve,
     marks: BTreeMap<Frame, Box<Marks>>,
 }
 
@@ -63,6 +68,13 @@ impl CodeWatches {
                 Place::Physical(address) => *watches.physical.entry(address).or_insert(named),
                 Place::Logical(selector, offset) => *watches.logical.entry((selector, offset)).or_insert(named),
             };
+            match *place {
+                Place::Linear(address) | Place::Physical(address) => {
+                    watches.pages.insert(address / PAGE_BYTES);
+                    watches.addresses.insert(address);
+                }
+                Place::Logical(selector, _) => watches.selectors.insert(selector.into()),
+            }
         }
         watches
     }
@@ -74,16 +86,19 @@ impl CodeWatches {
     /// The first breakpoint at the next instruction.
     pub(super) fn hit(&self, cpu: &CpuState, physical: Option<PhysAddr>) -> Option<u32> {
         let selector = cpu.seg(SegReg::Cs).selector.0;
-        let linear = self.linear.get(&cpu.linear_rip());
-        let physical = physical.and_then(|at| self.physical.get(&at.0));
-        let logical = self.logical.get(&(selector, cpu.rip));
+        let linear = cpu.linear_rip();
+        let may = |address: &u64| self.addresses.may_hold(*address);
+        let linear = Some(linear).filter(may).and_then(|at| self.linear.get(&at));
+        let physical = physical.map(|at| at.0).filter(may).and_then(|at| self.physical.get(&at));
+        let logical = self.selectors.may_hold(selector.into()).then(|| self.logical.get(&(selector, cpu.rip)));
+        let logical = logical.flatten();
         linear.into_iter().chain(physical).chain(logical).min().map(|(_, id)| *id)
     }
 
     /// True if CS means something that breakpoints by selector and offset were not resolved by.
     #[inline]
     pub(super) fn is_strange(&self, cpu: &CpuState) -> bool {
-        !self.logical.is_empty() && self.is_unmet(Meaning::of(cpu))
+        self.selectors.may_hold(cpu.seg(SegReg::Cs).selector.0.into()) && self.is_unmet(Meaning::of(cpu))
     }
 
     fn is_unmet(&self, meaning: Meaning) -> bool {
@@ -104,12 +119,16 @@ impl CodeWatches {
         self.meanings.push(meaning);
         let Meaning { selector, base, mask } = meaning;
         let resolved: Vec<_> = self.of_selector(selector).map(|offset| base.wrapping_add(offset) & mask).collect();
+        resolved.iter().for_each(|address| self.pages.insert(address / PAGE_BYTES));
         self.resolved.extend(resolved);
     }
 
     /// A page is latched: marks its frame where breakpoints stand in it. True if there are more marks than before.
     /// `physical` is behind the A20 gate.
     pub(super) fn mark(&mut self, frame: Frame, page: FetchPage, physical: PhysAddr) -> bool {
+        if !self.pages.may_hold(page.linear) && !self.pages.may_hold(physical.page()) {
+            return false;
+        }
         let by_linear = self.linear.range(bytes_of(page.linear)).map(|(address, _)| address);
         let by_physical = self.physical.range(bytes_of(physical.page())).map(|(address, _)| address);
         let by_logical = self.resolved.range(bytes_of(page.linear));
