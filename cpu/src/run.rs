@@ -353,7 +353,7 @@ impl Run<'_, '_> {
     fn build(&mut self, place: CodePlace, loose: Loose) -> Option<TraceId> {
         let cx = &mut self.cx;
         let models = Models { model: cx.cpu.model, features: cx.cpu.features, timing: cx.hot.timing };
-        if let Some(id) = self.traces.renew(place, models, cx.memory, loose.dead) {
+        if let Some(id) = self.traces.renew(place, models, cx.memory, &cx.hot.watches, loose.dead) {
             self.drop_ways_to_write(place.frame);
             return Some(id);
         }

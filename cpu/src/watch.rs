@@ -98,6 +98,11 @@ impl Watches {
         self.code.is_marked(frame, offset)
     }
 
+    /// True if a breakpoint may stand somewhere in these bytes of a frame.
+    pub(crate) fn is_marked_within(&self, frame: Frame, offset: u64, bytes: u64) -> bool {
+        self.code.any() && (offset..offset + bytes).any(|offset| self.code.is_marked(frame, offset))
+    }
+
     /// A page is latched for fetching, at a physical address behind the A20 gate. True if traces of its frame must be
     /// decoded anew.
     pub(crate) fn mark(&mut self, frame: Frame, page: FetchPage, physical: PhysAddr) -> bool {

@@ -4,7 +4,7 @@ use ringwalk_cpu::run::{Exit, Limits};
 use ringwalk_cpu::segment::SegReg;
 use ringwalk_cpu::watch::Place;
 
-use crate::program::{CODE, CODE_OF, DATA_OF, FREE, Program, REAL_CODE, descriptor, pte_of};
+use crate::program::{CODE, CODE_OF, DATA_OF, FREE, Program, REAL_CODE, descriptor, gate, pte_of};
 
 const ECX: usize = 1;
 
@@ -241,4 +241,29 @@ fn pages_without_a_breakpoint_do_not_pay_for_those_elsewhere() {
         .collect();
     assert_eq!(profile(&elsewhere), profile(&[]));
     assert_ne!(profile(&[Place::Linear((CALLER + 10).into())]), profile(&[]), "the comparison can fail");
+}
+
+/// The fast tier delivers page faults itself: the handler's code segment is met by that for the first time.
+#[test]
+fn in_a_fault_handler_by_its_selector() {
+    let handler = 0x6_0000;
+    let mut program = Program::paged();
+    program.set_descriptor(FREE, descriptor(handler, 0xFFFF, 0x409B));
+    program.set_gate(14, gate(FREE, 0x20, 0x8E, 0));
+    program.write_dword(pte_of(0x7_0000), 0);
+    // The handler skips the load of two bytes. It has run by its flat address before.
+    program.code_at(handler + 0x10, 32, "42 ; inc edx\n 43 ; inc ebx\n c3 ; ret");
+    program.code_at(handler + 0x20, 32, "58 ; pop eax\n 43 ; inc ebx\n 83 04 24 02 ; add dword [esp], 2\n cf ; iret");
+    program.cpu.gpr[6] = 0x7_0000;
+    program.cpu.rip = CALLER.into();
+    program.code(
+        "b9 64 00 00 00  ; mov ecx, 100
+         e8 06 e0 04 00  ; call 0x60010
+         8b 06           ; mov eax, [esi]
+         49              ; dec ecx
+         75 f6           ; jne
+         f4              ; hlt",
+    );
+    break_at(&mut program, &[Place::Logical(FREE, 0x21)]);
+    assert_eq!(hits(&mut program), [(1, 0x21); 100]);
 }

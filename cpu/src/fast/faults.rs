@@ -57,7 +57,8 @@ fn must_look(cx: &mut Exec<'_>) -> bool {
     let marked = cpu.shadow != Shadow::None || cpu.flags.has(TF | RF) || cpu.pending_debug != 0;
     let asked = cx.hot.signals.interrupt && cpu.flags.has(IF) || cpu.nmi_pending;
     let ended = cpu.activity != Activity::Active || cpu.fruitless_deliveries >= MOST_FRUITLESS_DELIVERIES;
-    marked || asked || ended || cx.must_leave()
+    let strange = cx.hot.stale != 0 && cx.hot.watches.is_strange(cx.cpu);
+    marked || asked || ended || strange || cx.must_leave()
 }
 
 /// Takes RF away before the one instruction that it lasts for, where nothing asks it. False if something may.

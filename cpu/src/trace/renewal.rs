@@ -7,19 +7,25 @@ use crate::decode::{Decoded, decode};
 use crate::insn::Insn;
 use crate::isa::{Map, Operand, OperandSize, Row, row_number, row_of};
 use crate::timing::Timing;
+use crate::watch::Watches;
 
 impl TraceCache {
-    /// Brings a dropped trace back if its bytes are what they were, or differ in immediates and displacements alone.
+    /// Brings a dropped trace back if its bytes are what they were, or differ in immediates and displacements alone. Not
+    /// one that a breakpoint may stand in: it may have been decoded before its frame was marked.
     pub(crate) fn renew(
         &mut self,
         place: CodePlace,
         models: Models,
         memory: &mut Memory,
+        watches: &Watches,
         dead: Option<u32>,
     ) -> Option<TraceId> {
         let key = Key::new(place);
         let id = self.dead_trace(key, dead)?;
         let trace = self.traces[id as usize];
+        if watches.is_marked_within(place.frame, place.offset, trace.bytes.into()) {
+            return None;
+        }
         let span = place.offset as usize..place.offset as usize + usize::from(trace.bytes);
         debug_assert!(span.end <= PAGE_BYTES as usize, "a trace lies in one page");
         let bytes = &memory.frames.page(place.frame)[span];
