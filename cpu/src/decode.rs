@@ -5,10 +5,14 @@ use crate::insn::{
     ADDRESS_32, ADDRESS_64, DIRECT_64, Insn, LOCK, MEMORY, NO_REGISTER, OPERAND_32, OPERAND_64, PLACE_IMMEDIATE,
     PLACE_LOW_BYTE, PLACE_MEMORY, PLACE_NONE, REFUSED, REP, REPNE, RIP_RELATIVE, SEGMENT_SHIFT,
 };
-use crate::isa::{self, Entry, Escape, In64, Operand, Place, Refusal, Row};
+use crate::isa::{self, Entry, Escape, In64, Length, Operand, OperandSize, Place, Refusal, Row};
 use crate::model::{Feature, Features};
 use crate::segment::SegReg;
 use crate::state::CodeSize;
+
+mod vex;
+
+use vex::VexPrefix;
 
 /// The longest instruction, in bytes.
 pub const LONGEST: usize = 15;
@@ -49,6 +53,11 @@ struct Decoder<'a> {
     rex: u8,
     segment_override: Option<SegReg>,
     modrm: Option<ModRm>,
+    vex: Option<VexPrefix>,
+    /// The form is one that VEX does not allow.
+    vex_refused: bool,
+    /// The index of the memory operand is a vector register.
+    vector_index: bool,
 }
 
 /// Bits of REX. SDM Vol.2A Table 2-4 "REX Prefix Fields [BITS: 0100WRXB]".
@@ -79,6 +88,9 @@ pub fn decode(bytes: &[u8], size: CodeSize, features: Features) -> Decoded {
         rex: 0,
         segment_override: None,
         modrm: None,
+        vex: None,
+        vex_refused: false,
+        vector_index: false,
     };
     match decoder.instruction() {
         Ok(ends_trace) => {
@@ -107,7 +119,14 @@ impl Decoder<'_> {
 
     fn instruction(&mut self) -> Fetch<bool> {
         let first = self.prefixes()?;
-        let (escape, opcode) = self.escapes(first)?;
+        let (escape, opcode) = if self.is_vex(first) {
+            match self.vex_prefix(first)? {
+                Some(place) => place,
+                None => return Ok(true),
+            }
+        } else {
+            self.escapes(first)?
+        };
         let mut place = Place::of(escape, opcode);
         let mut entry = isa::entry(escape, opcode);
         loop {
@@ -151,6 +170,10 @@ impl Decoder<'_> {
                     place.prefix = self.repeat_prefix();
                     &rows[place.prefix.saturating_sub(1) as usize]
                 }
+                Entry::ByW(rows) => {
+                    place.wide = self.vex.is_some_and(|vex| vex.wide);
+                    &rows[usize::from(place.wide)]
+                }
                 Entry::Optional(rows) => {
                     let there = matches!(&rows[1], Entry::Row(row) if self.features.has(row.feature));
                     place.prefix = if there && self.insn.has(REP) { 2 } else { 0 };
@@ -191,6 +214,9 @@ impl Decoder<'_> {
     }
 
     fn mandatory_prefix(&self) -> u8 {
+        if let Some(vex) = self.vex {
+            return vex.prefix;
+        }
         match self.repeat_prefix() {
             0 => u8::from(self.operand_prefix),
             repeat => repeat,
@@ -287,7 +313,8 @@ impl Decoder<'_> {
     }
 
     fn operands(&mut self, row: &Row, opcode: u8) -> Fetch<()> {
-        let mut places = [PLACE_NONE; 3];
+        let mut places = [PLACE_NONE; 4];
+        self.vector_index = row.operands.contains(&Operand::Vm);
         if row.operands.iter().any(|operand| uses_modrm(*operand)) || self.modrm.is_some() {
             let modrm = self.read_modrm()?;
             if !row.operands.contains(&Operand::R) {
@@ -298,7 +325,13 @@ impl Decoder<'_> {
             *place = self.operand(operand, opcode)?;
         }
         self.insn.dst = places[0];
-        self.insn.src = places[1];
+        // A source in VEX.vvvv has a place of its own.
+        let in_vvvv = matches!(row.operands[1], Operand::Hx | Operand::By);
+        self.insn.src = places[if in_vvvv { 2 } else { 1 }];
+        if let Some(vex) = self.vex {
+            self.insn.imm |= i32::from(vex.vvvv) << 8;
+            self.check_vex(row, vex);
+        }
         Ok(())
     }
 
@@ -310,7 +343,12 @@ impl Decoder<'_> {
             Operand::Ev | Operand::Ew | Operand::Ed | Operand::Wx => {
                 return Ok(self.rm_place(self.extension(REX_B)));
             }
-            Operand::M | Operand::Mw | Operand::Md | Operand::Mq | Operand::Mt => {
+            Operand::Hx | Operand::By => return Ok(self.vex.map_or(0, |vex| vex.vvvv)),
+            Operand::Lx => {
+                // Outside 64-bit code there are eight registers.
+                i32::from(self.byte()? & if self.is_64() { 0xFF } else { 0x7F })
+            }
+            Operand::M | Operand::Vm | Operand::Mw | Operand::Md | Operand::Mq | Operand::Mt => {
                 return Ok(self.rm_place(self.extension(REX_B)));
             }
             // MMX and segment registers are eight at most: REX does not reach them.
@@ -390,7 +428,9 @@ impl Decoder<'_> {
             return Ok(());
         }
         self.set_flag(MEMORY, true);
-        if self.insn.has(ADDRESS_32) || self.insn.address_64() { self.memory_32(modrm) } else { self.memory_16(modrm) }
+        let wide = self.insn.has(ADDRESS_32) || self.insn.address_64();
+        self.vex_refused |= self.vector_index && !(wide && modrm.rm == 4);
+        if wide { self.memory_32(modrm) } else { self.memory_16(modrm) }
     }
 
     /// SDM Vol.2A Table 2-1 "16-Bit Addressing Forms with the ModR/M Byte".
@@ -431,7 +471,7 @@ impl Decoder<'_> {
             let sib = self.byte()?;
             base = sib & 7;
             let index = sib >> 3 & 7 | self.extension(REX_X);
-            if index != 4 {
+            if index != 4 || self.vector_index {
                 self.insn.index = index;
                 self.insn.scale_segment |= sib >> 6;
             }
@@ -457,7 +497,9 @@ impl Decoder<'_> {
     fn choose_handler(&mut self, row: &Row) -> bool {
         let prefixed = self.insn.has(REP) || self.insn.has(REPNE) || self.operand_prefix;
         let only_memory = row.operands.iter().any(|operand| memory_only(*operand));
-        let refused = if !self.features.has(row.feature) {
+        let long = self.vex.is_some_and(|vex| vex.long);
+        let lacks_wide = long && row.vex.length == Length::Both && !self.features.has(row.vex.wide);
+        let refused = if !self.features.has(row.feature) || lacks_wide {
             Some(Refusal::Model)
         } else if row.in_64 == In64::Undefined && self.is_64() {
             Some(Refusal::Code64)
@@ -469,10 +511,18 @@ impl Decoder<'_> {
             Some(Refusal::Register)
         } else if row.no_prefix && prefixed {
             Some(Refusal::Prefix)
+        } else if self.vex_refused {
+            Some(Refusal::Vex)
         } else {
             None
         };
-        let own = isa::handler_number(self.insn.op, self.insn.operand_size());
+        let size = match self.vex {
+            Some(_) if row.vex.sized => self.insn.operand_size(),
+            Some(vex) if vex.long => OperandSize::Bits32,
+            Some(_) => OperandSize::Bits16,
+            None => self.insn.operand_size(),
+        };
+        let own = isa::handler_number(self.insn.op, size);
         self.insn.canonical = refused.map_or(own, isa::refusal_number);
         self.set_flag(REFUSED, refused.is_some());
         refused.is_some() || row.ends_trace
@@ -481,7 +531,7 @@ impl Decoder<'_> {
 
 const fn memory_only(operand: Operand) -> bool {
     use Operand::*;
-    matches!(operand, M | Mw | Md | Mq | Mt)
+    matches!(operand, M | Vm | Mw | Md | Mq | Mt)
 }
 
 const fn uses_modrm(operand: Operand) -> bool {

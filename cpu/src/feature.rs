@@ -166,6 +166,9 @@ features! {
     Ibrs "ibrs" Edx7 26 [Msr];
     Stibp "stibp" Edx7 27 [Msr];
     Ssbd "ssbd" Edx7 31 [Msr];
+    // Leaf 7, more.
+    Vaes "vaes" Ecx7 9 [Avx Aes];
+    Vpclmulqdq "vpclmulqdq" Ecx7 10 [Avx Pclmulqdq];
 }
 
 /// What this build can do and the default model has not: what one vendor does in another way, and five levels of paging,

@@ -66,7 +66,7 @@ const SINCE_THEN: [Feature; 35] = [
     Feature::Xsaves,
 ];
 /// Instructions on vector registers, and what came with them.
-const VECTORS: [Feature; 16] = [
+const VECTORS: [Feature; 24] = [
     Feature::Mmx,
     Feature::Clflush,
     Feature::Sse,
@@ -83,6 +83,14 @@ const VECTORS: [Feature; 16] = [
     Feature::Adx,
     Feature::Abm,
     Feature::Sse4a,
+    Feature::Avx,
+    Feature::Avx2,
+    Feature::Fma,
+    Feature::F16c,
+    Feature::Bmi1,
+    Feature::Bmi2,
+    Feature::Vaes,
+    Feature::Vpclmulqdq,
 ];
 
 /// What 64-bit processors of both vendors have.

@@ -1,9 +1,9 @@
 //! Our decoder against iced-x86: length and operands of random byte strings in 16-, 32- and 64-bit code.
 
-use iced_x86::{CpuidFeature, Decoder, DecoderOptions, Instruction, Mnemonic, OpKind, Register};
+use iced_x86::{CpuidFeature, Decoder, DecoderOptions, EncodingKind, Instruction, Mnemonic, OpKind, Register};
 use ringwalk_cpu::decode::{Decoded, decode};
 use ringwalk_cpu::insn::{
-    ADDRESS_32, DIRECT_64, Insn, LOCK, NO_REGISTER, PLACE_IMMEDIATE, PLACE_LOW_BYTE, PLACE_MEMORY, REFUSED,
+    ADDRESS_32, DIRECT_64, Insn, LOCK, NO_REGISTER, PLACE_IMMEDIATE, PLACE_LOW_BYTE, PLACE_MEMORY, PLACE_NONE, REFUSED,
     RIP_RELATIVE,
 };
 use ringwalk_cpu::isa;
@@ -92,6 +92,14 @@ fn is_built(feature: CpuidFeature) -> bool {
             | PCLMULQDQ
             | SHA
             | MOVBE
+            | AVX
+            | AVX2
+            | FMA
+            | F16C
+            | BMI1
+            | BMI2
+            | VAES
+            | VPCLMULQDQ
             | XSAVE
             | XSAVEOPT
             | XSAVEC
@@ -168,6 +176,18 @@ fn random_code(random: &mut Random, bits: u32) -> [u8; 15] {
     if dice >> 3 & 3 == 0 {
         bytes[usize::from(dice & 7 == 0)] = 0x0F;
     }
+    // VEX with a map that exists, and a second byte that makes it no LES outside 64-bit code.
+    if dice >> 32 & 7 == 0 {
+        let at = usize::from(dice & 7 == 0);
+        if dice >> 35 & 1 == 0 {
+            bytes[at] = 0xC5;
+            bytes[at + 1] |= if bits == 64 { 0 } else { 0xC0 };
+        } else {
+            bytes[at] = 0xC4;
+            bytes[at + 1] = bytes[at + 1] & 0xE0 | (1 + (dice >> 36) as u8 % 3) | if bits == 64 { 0 } else { 0xC0 };
+        }
+        return bytes;
+    }
     // In 64-bit code a REX before the opcode, behind what else may stand there.
     if bits == 64 && dice >> 16 & 1 == 0 {
         let at = usize::from(dice & 7 == 0);
@@ -202,13 +222,14 @@ fn operand_disagreement(theirs: &Instruction, ours: &Insn) -> Option<String> {
         let number = (0..theirs.op_count()).map(|index| theirs.op_register(index).number() as u8).max();
         return (number != Some(ours.dst)).then(|| format!("{theirs} against our ST({})", ours.dst));
     }
-    let places = [ours.dst, ours.src];
-    if matches!(theirs.mnemonic(), Mnemonic::Maskmovq | Mnemonic::Maskmovdqu) {
+    let places = vex_places(theirs, ours).unwrap_or([ours.dst, ours.src, PLACE_NONE, PLACE_NONE]);
+    if matches!(theirs.mnemonic(), Mnemonic::Maskmovq | Mnemonic::Maskmovdqu | Mnemonic::Vmaskmovdqu) {
         // Behind the memory at [rDI].
-        let register = |index: u32| register_disagreement(theirs.op_register(index), places[index as usize - 1]);
+        let register =
+            |index: u32| register_disagreement(theirs.op_register(index), [ours.dst, ours.src][index as usize - 1]);
         return register(1).or(register(2));
     }
-    for index in 0..theirs.op_count().min(2) {
+    for index in 0..theirs.op_count().min(if theirs.encoding() == EncodingKind::VEX { 4 } else { 2 }) {
         let place = places[index as usize];
         let complaint = match theirs.op_kind(index) {
             OpKind::Register if place < 16 || place & !3 == PLACE_LOW_BYTE | 4 => {
@@ -252,6 +273,24 @@ fn operand_disagreement(theirs: &Instruction, ours: &Insn) -> Option<String> {
         }
     }
     None
+}
+
+/// Where we have the operands of an instruction that VEX encodes.
+fn vex_places(theirs: &Instruction, ours: &Insn) -> Option<[u8; 4]> {
+    if theirs.encoding() != EncodingKind::VEX {
+        return None;
+    }
+    let row = isa::row_of(ours.op)?;
+    let mut sources = [ours.src, PLACE_IMMEDIATE].into_iter();
+    let place = |(number, operand): (usize, isa::Operand)| match operand {
+        isa::Operand::None => PLACE_NONE,
+        _ if number == 0 => ours.dst,
+        isa::Operand::Hx | isa::Operand::By => ours.vvvv(),
+        isa::Operand::Lx => ours.fourth(),
+        _ => sources.next().unwrap_or(PLACE_IMMEDIATE),
+    };
+    let places: Vec<u8> = row.operands.into_iter().enumerate().map(place).collect();
+    places.try_into().ok()
 }
 
 /// Instructions whose operands our rows do not spell out.

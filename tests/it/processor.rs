@@ -15,4 +15,5 @@ mod simd_faults;
 mod system;
 mod timing;
 mod tlb;
+mod vex_faults;
 mod xsave;

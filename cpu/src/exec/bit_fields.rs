@@ -53,23 +53,26 @@ fn operand<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Result<W, Exception> {
     cx.src(i)
 }
 
+/// Writes a result and all flags. Undefined are PF (that of the result) and AF (cleared), as measured on an EPYC of family
+/// 19h.
 fn give<W: Width>(cx: &mut Exec<'_>, i: &Insn, result: W, carry: bool) -> Step {
     cx.set_reg(i.dst, result);
-    for (flag, holds) in [(OF, false), (SF, result.sign()), (ZF, result.is_zero()), (CF, carry)] {
-        cx.cpu.flags.set(flag, holds);
-    }
+    let when = |holds: bool, flag: u32| if holds { flag } else { 0 };
+    let flags = when(result.sign(), SF) | when(result.is_zero(), ZF) | when(carry, CF) | value::parity(result);
+    cx.cpu.flags.set_arith(flags);
     Ok(())
 }
 
-/// ANDN r, r, r/m. SDM Vol.2A "ANDN". Flags: SF ZF; OF CF cleared; AF PF undefined (kept). Faults: #UD, operand access.
+/// ANDN r, r, r/m. SDM Vol.2A "ANDN". Flags: SF ZF; OF CF cleared; AF PF undefined: see `give`. Faults: #UD,
+/// operand access.
 pub fn andn<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
     let source: W = operand(cx, i)?;
     let result = !cx.reg::<W>(i.vvvv()) & source;
     give(cx, i, result, false)
 }
 
-/// BLSR r, r/m: without the lowest bit. SDM Vol.2A "BLSR". Flags: SF ZF, CF for a source of 0; OF cleared; AF PF undefined
-/// (kept). Faults: #UD, operand access.
+/// BLSR r, r/m: without the lowest bit. SDM Vol.2A "BLSR". Flags: SF ZF, CF for a source of 0; OF cleared; AF PF undefined:
+/// see `give`. Faults: #UD, operand access.
 pub fn blsr<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
     let source: W = operand(cx, i)?;
     give(cx, i, source & source.wrapping_sub(&W::one()), source.is_zero())
@@ -89,7 +92,8 @@ pub fn blsi<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
 }
 
 /// BEXTR r, r/m, r: a field whose start is in bits 7:0 of the last operand and its length in bits 15:8. SDM Vol.2A "BEXTR".
-/// Flags: ZF; OF CF cleared; AF SF PF undefined (kept). Faults: #UD, operand access.
+/// Flags: ZF; OF CF cleared; undefined are AF (set), SF (cleared) and PF (that of the result), as measured on an EPYC of
+/// family 19h. Faults: #UD, operand access.
 pub fn bextr<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
     let source: W = operand(cx, i)?;
     let control = cx.reg::<u64>(i.vvvv());
@@ -97,14 +101,12 @@ pub fn bextr<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
     let field = source.as_().checked_shr(start.into()).unwrap_or(0);
     let result = W::truncate(field & !u64::MAX.checked_shl(length.into()).unwrap_or(0));
     cx.set_reg(i.dst, result);
-    for (flag, holds) in [(OF, false), (ZF, result.is_zero()), (CF, false)] {
-        cx.cpu.flags.set(flag, holds);
-    }
+    cx.cpu.flags.set_arith(AF | value::parity(result) | if result.is_zero() { ZF } else { 0 });
     Ok(())
 }
 
 /// BZHI r, r/m, r: the bits below a number. SDM Vol.2A "BZHI". Flags: SF ZF, CF if the number is beyond the operand; OF
-/// cleared; AF PF undefined (kept). Faults: #UD, operand access.
+/// cleared; AF PF undefined: see `give`. Faults: #UD, operand access.
 pub fn bzhi<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
     let source: W = operand(cx, i)?;
     let number = u32::from(cx.reg::<u64>(i.vvvv()) as u8);

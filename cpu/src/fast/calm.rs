@@ -36,12 +36,24 @@ pub(super) fn is_x87(i: &Insn) -> bool {
 
 /// On MMX or XMM registers, without a result in EFLAGS.
 pub(super) fn is_vector(i: &Insn) -> bool {
-    const WITH_FLAGS: [&str; 9] =
-        ["ptest", "comiss", "comisd", "ucomiss", "ucomisd", "pcmpestri", "pcmpestrm", "pcmpistri", "pcmpistrm"];
+    const WITH_FLAGS: [&str; 11] = [
+        "ptest",
+        "comiss",
+        "comisd",
+        "ucomiss",
+        "ucomisd",
+        "pcmpestri",
+        "pcmpestrm",
+        "pcmpistri",
+        "pcmpistrm",
+        "testps",
+        "testpd",
+    ];
     let vector = |operand: &Operand| {
         matches!(operand, Operand::Vx | Operand::Wx | Operand::Ux | Operand::Pq | Operand::Qq | Operand::Nq)
     };
-    isa::row_of(i.op).is_some_and(|row| row.operands.iter().any(vector) && !WITH_FLAGS.contains(&row.name))
+    isa::row_of(i.op)
+        .is_some_and(|row| row.operands.iter().any(vector) && !WITH_FLAGS.contains(&row.name.trim_start_matches('v')))
 }
 
 /// SDM Vol.1 Table A-1 "EFLAGS Cross-Reference": data transfer, stack, addresses, ports, string moves, plain branches.

@@ -28,7 +28,15 @@ impl Rows {
 
     const fn all() -> Rows {
         let mut rows = Rows { rows: [None; MOST_ROWS], count: 0 };
-        let escapes = [Escape::None, Escape::Two, Escape::Three38, Escape::Three3A];
+        let escapes = [
+            Escape::None,
+            Escape::Two,
+            Escape::Three38,
+            Escape::Three3A,
+            Escape::Vex0F,
+            Escape::Vex0F38,
+            Escape::Vex0F3A,
+        ];
         let mut index = 0;
         while index < escapes.len() {
             let mut opcode = 0;
@@ -55,6 +63,7 @@ impl Rows {
             Entry::ByPrefix(rows) => self.add_each(*rows, place, Choice::Prefix),
             Entry::ByCode(rows) => self.add_each(*rows, place, Choice::Reg),
             Entry::ByRep(rows) => self.add_each(*rows, place, Choice::Rep),
+            Entry::ByW(rows) => self.add_each(*rows, place, Choice::Wide),
             Entry::Optional(rows) => self.add_each(*rows, place, Choice::Rep),
         }
     }
@@ -76,6 +85,7 @@ enum Choice {
     Rm,
     Prefix,
     Rep,
+    Wide,
 }
 
 impl Choice {
@@ -85,6 +95,7 @@ impl Choice {
             Choice::Mode => Place { register: number != 0, ..place },
             Choice::Rm => Place { rm: number, ..place },
             Choice::Prefix => Place { prefix: number, ..place },
+            Choice::Wide => Place { wide: number != 0, ..place },
             Choice::Rep if number == 0 => place,
             Choice::Rep => Place { prefix: number + 1, ..place },
         }

@@ -16,10 +16,15 @@ mod sse;
 mod sse_float;
 mod three_byte;
 mod two_byte;
+mod vex;
+mod vex_0f;
+mod vex_0f38;
+mod vex_0f3a;
 mod x87;
 
 pub use index::row_of;
 pub use place::{Escape, Place, two_byte_opcode};
+pub use vex::{Length, Vex};
 
 /// An operand's addressing method and size, spelled as in Appendix A.2 "Key to Abbreviations".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,6 +115,14 @@ pub enum Operand {
     Nq,
     /// ModRM rm field, x87 register ST(i).
     St,
+    /// VEX.vvvv, XMM or YMM register.
+    Hx,
+    /// VEX.vvvv, general register.
+    By,
+    /// The upper half of an immediate byte, XMM or YMM register.
+    Lx,
+    /// ModRM memory whose index is a vector register (VSIB).
+    Vm,
 }
 
 impl Operand {
@@ -124,7 +137,7 @@ pub struct Row {
     /// Mnemonic.
     pub name: &'static str,
     /// Operands in the manual's order.
-    pub operands: [Operand; 3],
+    pub operands: [Operand; 4],
     /// Handlers for operand size 16, 32 and 64; the same again where the size makes no difference.
     pub handlers: [Handler; 3],
     /// What is different in 64-bit code.
@@ -137,6 +150,8 @@ pub struct Row {
     pub feature: Feature,
     /// Undefined behind 66h, F2h or F3h: "NP" in SDM Vol.2A 3.1.1.1 "Opcode Column in the Instruction Summary Table".
     pub no_prefix: bool,
+    /// What VEX must say.
+    pub vex: Vex,
 }
 
 /// What 64-bit code makes of a row. SDM Vol.2D A.2.5 "Superscripts Utilized in Opcode Tables".
@@ -242,11 +257,13 @@ pub enum Entry {
     ByRep(&'static [Entry; 3]),
     /// The second behind F3h on a processor that has it, otherwise the first: F3h means nothing there.
     Optional(&'static [Entry; 2]),
+    /// Told apart by VEX.W.
+    ByW(&'static [Entry; 2]),
 }
 
-/// A row with up to three operands.
+/// A row with up to four operands.
 const fn row<const N: usize>(name: &'static str, operands: [Operand; N], handlers: [Handler; 3]) -> Row {
-    let mut all = [Operand::None; 3];
+    let mut all = [Operand::None; 4];
     let mut index = 0;
     while index < N {
         all[index] = operands[index];
@@ -261,6 +278,7 @@ const fn row<const N: usize>(name: &'static str, operands: [Operand; N], handler
         feature: Feature::I8086,
         no_prefix: false,
         in_64: In64::Plain,
+        vex: vex::LEGACY,
     }
 }
 
@@ -312,6 +330,9 @@ pub const fn entry(escape: Escape, opcode: u8) -> &'static Entry {
         Escape::Three38 if opcode == 0x82 => &groups::INVPCID,
         Escape::Three38 => &three_byte::THREE_38[opcode as usize],
         Escape::Three3A => &three_byte::THREE_3A[opcode as usize],
+        Escape::Vex0F => &vex_0f::VEX_0F[opcode as usize],
+        Escape::Vex0F38 => &vex_0f38::VEX_0F38[opcode as usize],
+        Escape::Vex0F3A => &vex_0f3a::VEX_0F3A[opcode as usize],
     }
 }
 
@@ -338,18 +359,20 @@ pub enum Refusal {
     Code64,
     /// Only 64-bit code has it.
     Only64,
+    /// A field of VEX that the row does not allow, a legacy prefix before it, or registers that must differ.
+    Vex,
 }
 
 /// Canonical handlers by number: row and operand size, then those that refuse.
 static HANDLERS: [Handler; HANDLER_COUNT] = handlers();
-/// All rows, times the operand sizes, seven that raise #UD, and those that charge clocks.
+/// All rows, times the operand sizes, eight that raise #UD, and those that charge clocks.
 const HANDLER_COUNT: usize = (FIRST_CLOCKED + 2 * MOST_PREFIXES + 2) as usize;
 /// Operand sizes: 16, 32 and 64 bits.
 const SIZES: u16 = 3;
 const FIRST_REFUSAL: u16 = SIZES * index::ROW_COUNT as u16;
 
 /// Handlers of the timing models with clock tables: two for each number of prefixes.
-const FIRST_CLOCKED: u16 = FIRST_REFUSAL + 7;
+const FIRST_CLOCKED: u16 = FIRST_REFUSAL + 8;
 /// Most prefixes that stand before an opcode.
 pub const MOST_PREFIXES: u16 = 14;
 
@@ -403,6 +426,7 @@ const fn handlers() -> [Handler; HANDLER_COUNT] {
     all[refusal_number(Refusal::Model) as usize] = exec::undefined_for_model;
     all[refusal_number(Refusal::Prefix) as usize] = exec::undefined;
     all[refusal_number(Refusal::Code64) as usize] = exec::undefined;
+    all[refusal_number(Refusal::Vex) as usize] = exec::undefined;
     all[refusal_number(Refusal::Only64) as usize] = exec::undefined_outside_64;
     all
 }

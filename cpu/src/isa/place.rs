@@ -12,6 +12,12 @@ pub enum Escape {
     Three38 = 2,
     /// 0Fh 3Ah.
     Three3A = 3,
+    /// VEX, map 0F.
+    Vex0F = 4,
+    /// VEX, map 0F 38.
+    Vex0F38 = 5,
+    /// VEX, map 0F 3A.
+    Vex0F3A = 6,
 }
 
 /// A row's place. What its row is not chosen by is 0.
@@ -29,6 +35,8 @@ pub struct Place {
     pub reg: u8,
     /// The rm field of ModRM.
     pub rm: u8,
+    /// VEX.W.
+    pub wide: bool,
 }
 
 /// Numbers of maps, eleven bits up: one-byte, two-byte, register forms of the x87 escapes, those of 0F 01, and one for
@@ -36,14 +44,18 @@ pub struct Place {
 const X87: u16 = 2;
 const SYSTEM: u16 = 3;
 const CHOSEN: u16 = 4;
+/// Maps of VEX: one for each of its maps, and one for its groups, whose opcodes differ.
+const VEX: u16 = 28;
+const VEX_GROUPS: u16 = 31;
 
 impl Place {
     /// The place of an opcode before anything else is looked at.
     pub const fn of(escape: Escape, opcode: u8) -> Place {
-        Place { escape, opcode, prefix: 0, register: false, reg: 0, rm: 0 }
+        Place { escape, opcode, prefix: 0, register: false, reg: 0, rm: 0, wide: false }
     }
 
-    /// The row's number: map << 11 | opcode << 3 | reg. Where rm chooses too, it takes the lowest bits, and the reg
+    /// The row's number: map << 11 | opcode << 3 | reg; with VEX map << 11 | variant << 10 | prefix << 8 | opcode. Where rm
+    /// chooses too, it takes the lowest bits, and the reg
     /// field moves into those of the opcode.
     pub const fn number(self) -> u16 {
         let (opcode, reg, rm) = (self.opcode as u16, self.reg as u16, self.rm as u16);
@@ -53,6 +65,12 @@ impl Place {
             Escape::None => opcode << 3 | reg,
             Escape::Two if self.register && opcode == 1 => SYSTEM << 11 | prefix << 6 | reg << 3 | rm,
             Escape::Two if !self.register && prefix == 0 => 1 << 11 | opcode << 3 | reg,
+            Escape::Vex0F | Escape::Vex0F38 | Escape::Vex0F3A if self.reg != 0 => VEX_GROUPS << 11 | opcode << 3 | reg,
+            escape @ (Escape::Vex0F | Escape::Vex0F38 | Escape::Vex0F3A) => {
+                // No opcode is chosen by mod 3 and by W.
+                let (variant, map) = ((self.register || self.wide) as u16, VEX + escape as u16 - Escape::Vex0F as u16);
+                map << 11 | variant << 10 | prefix << 8 | opcode
+            }
             escape => {
                 let map = CHOSEN + 8 * (escape as u16 - 1) + 2 * prefix + self.register as u16;
                 map << 11 | opcode << 3 | reg

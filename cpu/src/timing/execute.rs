@@ -179,7 +179,7 @@ fn by_operand(cx: &mut Exec<'_>, charged: Charged<'_>) -> Step {
 
 fn by_operand_of<W: Width>(cx: &mut Exec<'_>, charged: Charged<'_>) -> Step {
     let mut insn = *charged.insn;
-    let [_, second, third] = charged.row.operands;
+    let [_, second, third, _] = charged.row.operands;
     let value = if third != Operand::None {
         // The immediate is the multiplier.
         W::truncate(insn.immediate())

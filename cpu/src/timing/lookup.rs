@@ -34,9 +34,9 @@ pub(super) fn find(row: &Row, in_memory: bool, is_32: bool) -> Option<usize> {
     let similar = exact.replace(['z', 'a'], "r");
     let similar = if row.operands[0].is_sized_memory() { "m".to_owned() } else { similar };
     let size = match row.operands {
-        [Operand::Eb, Operand::None, _] => "byte",
-        [Operand::Ev, Operand::None, _] if is_32 => "dword",
-        [Operand::Ev, Operand::None, _] => "word",
+        [Operand::Eb, Operand::None, ..] => "byte",
+        [Operand::Ev, Operand::None, ..] if is_32 => "dword",
+        [Operand::Ev, Operand::None, ..] => "word",
         _ => "",
     };
     let size_and_place = format!("{size} {similar}");
@@ -78,7 +78,9 @@ fn letter(operand: Operand, in_memory: bool) -> &'static str {
         Eb | Ev | Ew | Ed | Gb | Gv | Gw | Gd | R => "r",
         Vx | Wx | Ux | Pq | Qq | Nq => "v",
         St => "st",
-        M | O => "m",
+        M | Vm | O => "m",
+        Hx | Lx => "v",
+        By => "r",
         Mw => "mw",
         Md => "md",
         Mq => "mq",

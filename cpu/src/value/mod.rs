@@ -36,7 +36,7 @@ fn result_flags<W: Width>(result: W) -> u32 {
 
 /// PF: set if the low byte has an even number of ones.
 #[inline(always)]
-fn parity<W: Width>(result: W) -> u32 {
+pub(crate) fn parity<W: Width>(result: W) -> u32 {
     let byte = result.as_() as u32 & 0xFF;
     // Bit n of the constant is the parity of the nibble n.
     (0x9669 >> ((byte ^ byte >> 4) & 15) & 1) * PF

@@ -1,7 +1,7 @@
 //! One instruction in ringwalk: FXRSTOR, the instruction, FXSAVE, at ring 0 of protected mode or of 64-bit mode.
 
 use ringwalk_cpu::flags::Eflags;
-use ringwalk_cpu::state::{CR4_OSFXSR, CR4_OSXMMEXCPT, CodeSize, CpuState};
+use ringwalk_cpu::state::{CR4_OSFXSR, CR4_OSXMMEXCPT, CR4_OSXSAVE, CodeSize, CpuState};
 
 use super::state::{FREE_REGISTERS, MEMORY_BYTES, State};
 use crate::program::{CODE, DATA, Program};
@@ -20,7 +20,8 @@ pub(super) struct Guest {
 impl Guest {
     pub(super) fn new(size: CodeSize) -> Guest {
         let mut program = if size == CodeSize::Bits64 { Program::long() } else { Program::protected() };
-        program.cpu.cr4 |= CR4_OSFXSR | CR4_OSXMMEXCPT;
+        program.cpu.cr4 |= CR4_OSFXSR | CR4_OSXMMEXCPT | CR4_OSXSAVE;
+        program.cpu.xcr0 = 7;
         let start = program.cpu.clone();
         Guest { program, start }
     }
@@ -34,6 +35,10 @@ impl Guest {
         for register in FREE_REGISTERS {
             program.cpu.gpr[register] = state.gpr[register];
         }
+        for (number, upper) in state.upper.iter().enumerate() {
+            let quad = |at: usize| upper[at..at + 8].iter().rev().fold(0, |all, byte| all << 8 | u64::from(*byte));
+            program.cpu.vector.registers[number][2..4].copy_from_slice(&[quad(0), quad(8)]);
+        }
         program.cpu.gpr[3] = DATA.into();
         program.cpu.gpr[7] = DATA.into();
         program.cpu.flags = Eflags::from_bits(state.flags);
@@ -43,6 +48,11 @@ impl Guest {
         after.flags = self.program.cpu.flags.bits();
         for register in FREE_REGISTERS {
             after.gpr[register] = self.program.cpu.gpr[register];
+        }
+        for (number, upper) in after.upper.iter_mut().enumerate() {
+            let register = self.program.cpu.vector.registers[number];
+            upper[..8].copy_from_slice(&register[2].to_le_bytes());
+            upper[8..].copy_from_slice(&register[3].to_le_bytes());
         }
         // What FXSAVE leaves alone is as before.
         self.program.write(IMAGE_OUT, &state.image);

@@ -17,7 +17,10 @@ struct Frame {
     gpr: [u64; 16],
     flags: u64,
     code: u64,
-    padding: [u64; 6],
+    has_avx: u64,
+    padding: [u64; 13],
+    /// Upper halves of YMM registers, before and after.
+    upper: [[u8; 16]; 16],
     memory: [u8; MEMORY_BYTES],
 }
 
@@ -32,6 +35,26 @@ global_asm!(
     "push r15",
     "mov r15, rdi",
     "fxrstor64 [r15]",
+    // Upper halves only where the host has them.
+    "cmp qword ptr [r15 + 1024 + 144], 0",
+    "je 2f",
+    "vinsertf128 ymm0, ymm0, [r15 + 1280 + 0], 1",
+    "vinsertf128 ymm1, ymm1, [r15 + 1280 + 16], 1",
+    "vinsertf128 ymm2, ymm2, [r15 + 1280 + 32], 1",
+    "vinsertf128 ymm3, ymm3, [r15 + 1280 + 48], 1",
+    "vinsertf128 ymm4, ymm4, [r15 + 1280 + 64], 1",
+    "vinsertf128 ymm5, ymm5, [r15 + 1280 + 80], 1",
+    "vinsertf128 ymm6, ymm6, [r15 + 1280 + 96], 1",
+    "vinsertf128 ymm7, ymm7, [r15 + 1280 + 112], 1",
+    "vinsertf128 ymm8, ymm8, [r15 + 1280 + 128], 1",
+    "vinsertf128 ymm9, ymm9, [r15 + 1280 + 144], 1",
+    "vinsertf128 ymm10, ymm10, [r15 + 1280 + 160], 1",
+    "vinsertf128 ymm11, ymm11, [r15 + 1280 + 176], 1",
+    "vinsertf128 ymm12, ymm12, [r15 + 1280 + 192], 1",
+    "vinsertf128 ymm13, ymm13, [r15 + 1280 + 208], 1",
+    "vinsertf128 ymm14, ymm14, [r15 + 1280 + 224], 1",
+    "vinsertf128 ymm15, ymm15, [r15 + 1280 + 240], 1",
+    "2:",
     "push qword ptr [r15 + 1024 + 128]",
     "popfq",
     "mov rax, [r15 + 1024]",
@@ -60,6 +83,26 @@ global_asm!(
     "pushfq",
     "pop qword ptr [r15 + 1024 + 128]",
     "fxsave64 [r15 + 512]",
+    "cmp qword ptr [r15 + 1024 + 144], 0",
+    "je 3f",
+    "vextractf128 [r15 + 1280 + 0], ymm0, 1",
+    "vextractf128 [r15 + 1280 + 16], ymm1, 1",
+    "vextractf128 [r15 + 1280 + 32], ymm2, 1",
+    "vextractf128 [r15 + 1280 + 48], ymm3, 1",
+    "vextractf128 [r15 + 1280 + 64], ymm4, 1",
+    "vextractf128 [r15 + 1280 + 80], ymm5, 1",
+    "vextractf128 [r15 + 1280 + 96], ymm6, 1",
+    "vextractf128 [r15 + 1280 + 112], ymm7, 1",
+    "vextractf128 [r15 + 1280 + 128], ymm8, 1",
+    "vextractf128 [r15 + 1280 + 144], ymm9, 1",
+    "vextractf128 [r15 + 1280 + 160], ymm10, 1",
+    "vextractf128 [r15 + 1280 + 176], ymm11, 1",
+    "vextractf128 [r15 + 1280 + 192], ymm12, 1",
+    "vextractf128 [r15 + 1280 + 208], ymm13, 1",
+    "vextractf128 [r15 + 1280 + 224], ymm14, 1",
+    "vextractf128 [r15 + 1280 + 240], ymm15, 1",
+    "vzeroupper",
+    "3:",
     "push 0x1F80",
     "ldmxcsr [rsp]",
     "add rsp, 8",
@@ -101,8 +144,10 @@ impl Host {
             gpr: [0; 16],
             flags: 0,
             code: page as u64,
-            padding: [0; 6],
+            has_avx: is_x86_feature_detected!("avx").into(),
+            padding: [0; 13],
             memory: [0; MEMORY_BYTES],
+            upper: [[0; 16]; 16],
         };
         Host { page, frame: Box::new(frame) }
     }
@@ -112,6 +157,7 @@ impl Host {
         let frame = &mut *self.frame;
         frame.image_in = state.image;
         frame.memory = state.memory;
+        frame.upper = state.upper;
         frame.flags = state.flags.into();
         for register in FREE_REGISTERS {
             frame.gpr[register] = state.gpr[register];
@@ -129,6 +175,9 @@ impl Host {
         let mut after = state.clone();
         after.image = frame.image_out;
         after.memory = frame.memory;
+        if frame.has_avx != 0 {
+            after.upper = frame.upper;
+        }
         after.flags = frame.flags as u32;
         for register in FREE_REGISTERS {
             after.gpr[register] = frame.gpr[register];
@@ -161,6 +210,13 @@ pub(super) fn has(feature: Feature) -> bool {
         Feature::Abm => is_x86_feature_detected!("lzcnt"),
         Feature::Sse4a => is_x86_feature_detected!("sse4a"),
         Feature::Bmi1 => is_x86_feature_detected!("bmi1"),
+        Feature::Bmi2 => is_x86_feature_detected!("bmi2"),
+        Feature::Avx => is_x86_feature_detected!("avx"),
+        Feature::Avx2 => is_x86_feature_detected!("avx2"),
+        Feature::Fma => is_x86_feature_detected!("fma"),
+        Feature::F16c => is_x86_feature_detected!("f16c"),
+        Feature::Vaes => is_x86_feature_detected!("vaes"),
+        Feature::Vpclmulqdq => is_x86_feature_detected!("vpclmulqdq"),
         _ => false,
     }
 }

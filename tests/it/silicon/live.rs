@@ -33,7 +33,7 @@ fn compare(size: CodeSize) {
     let (mut counts, mut skipped): (BTreeMap<&str, u64>, Vec<String>) = Default::default();
     let mut complaints = Vec::new();
     for (number, form) in forms::all(size).iter().enumerate() {
-        if !host::has(form.row.feature) {
+        if !form.features().iter().all(|feature| host::has(*feature)) {
             skipped.push(form.name());
             continue;
         }

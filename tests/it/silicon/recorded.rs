@@ -68,7 +68,9 @@ fn recording_needs_to_be_asked_for() {
     let mut host = super::host::Host::new();
     let mut all = String::new();
     for size in SIZES {
-        for form in forms::all(size).iter().filter(|form| super::host::has(form.row.feature)) {
+        for form in
+            forms::all(size).iter().filter(|form| form.features().iter().all(|feature| super::host::has(*feature)))
+        {
             for index in 0..CASES {
                 let seed = seed_of(&form.name(), index);
                 let (code, before) = case(form, size, seed);

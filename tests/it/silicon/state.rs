@@ -16,6 +16,8 @@ pub(super) const FREE_REGISTERS: [usize; 10] = [0, 1, 2, 5, 6, 8, 9, 10, 13, 14]
 #[derive(Clone, PartialEq)]
 pub(super) struct State {
     pub(super) image: [u8; 512],
+    /// The upper halves of YMM registers.
+    pub(super) upper: [[u8; 16]; 16],
     pub(super) gpr: [u64; 16],
     pub(super) flags: u32,
     pub(super) memory: [u8; MEMORY_BYTES],
@@ -31,7 +33,8 @@ impl State {
     /// depend on it: see `recorded.rs`.
     pub(super) fn random(seed: u64, size: CodeSize) -> State {
         let mut random = Random(seed);
-        let mut state = State { image: [0; 512], gpr: [0; 16], flags: 2, memory: [0; MEMORY_BYTES] };
+        let mut state =
+            State { image: [0; 512], upper: [[0; 16]; 16], gpr: [0; 16], flags: 2, memory: [0; MEMORY_BYTES] };
         state.image[0..2].copy_from_slice(&0x037F_u16.to_le_bytes());
         // TOP; no exception of the x87 unit waits.
         state.image[3] = (random.below(8) as u8) << 3;
@@ -56,7 +59,20 @@ impl State {
         for sixteen in state.memory.chunks_exact_mut(16) {
             sixteen.copy_from_slice(&octoword(&mut random));
         }
+        for upper in state.upper.iter_mut().take(if wide { 16 } else { 8 }) {
+            *upper = octoword(&mut random);
+        }
         state
+    }
+
+    /// Makes the numbers in register 3, an index of gathers, small: lanes from 0 to 7 of any width, at most 3 in each
+    /// quadword's lower half.
+    pub(super) fn tame_numbers(&mut self) {
+        for byte in 0..16 {
+            let mask = if byte % 4 == 0 { 7 } else { 0 };
+            self.image[XMM_AT + 48 + byte] &= if byte % 8 == 4 { 0 } else { mask };
+            self.upper[3][byte] &= if byte % 8 == 4 { 0 } else { mask };
+        }
     }
 
     /// Everything that is compared, as name and value in bytes.
@@ -70,6 +86,9 @@ impl State {
         }
         for number in 0..16 {
             parts.push((format!("xmm{number}"), self.image[XMM_AT + 16 * number..][..16].to_vec()));
+        }
+        for (number, upper) in self.upper.iter().enumerate() {
+            parts.push((format!("ymm{number}h"), upper.to_vec()));
         }
         for register in FREE_REGISTERS {
             parts.push((format!("r{register}"), self.gpr[register].to_le_bytes().to_vec()));
@@ -92,6 +111,7 @@ impl State {
         PARTS.iter().all(|(_, at, bytes)| image(self, *at, *bytes) == image(other, *at, *bytes))
             && (0..8).all(|n| image(self, ST_AT + 16 * n, 10) == image(other, ST_AT + 16 * n, 10))
             && self.image[XMM_AT..XMM_AT + 256] == other.image[XMM_AT..XMM_AT + 256]
+            && self.upper == other.upper
             && FREE_REGISTERS.iter().all(|register| self.gpr[*register] == other.gpr[*register])
             && (self.flags ^ other.flags) & ARITHMETIC_FLAGS == 0
             && self.memory == other.memory
