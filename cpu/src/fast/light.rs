@@ -13,10 +13,11 @@ pub(super) fn is_light(i: &Insn) -> bool {
     i.covers & CALM != 0 && (is_x87(i) || is_vector(i))
 }
 
-/// Calls the canonical handler.
+/// Calls the canonical handler. Marked as a way aside: unlike other handlers it calls, as the canonical tier does.
 ///
 /// # Safety
 /// As [`super::Fast`].
+#[inline(never)]
 pub(super) unsafe fn light(c: *mut CpuState, h: *mut Hot, i: *const Insn, v: u64) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
