@@ -352,6 +352,19 @@ mod tests {
     }
 
     #[test]
+    fn a_span_over_main_memory_holds_above_the_first_mebibyte_too() {
+        let mut memory = Memory::new(1024, 0, &[], &[]);
+        let ram = Reach::Frames(Frame(0));
+        memory.set_routes(vec![
+            RouteSpan { first_page: 0, pages: 1024, read: ram, write: ram },
+            RouteSpan { first_page: 600, pages: 1, read: Reach::Mmio, write: Reach::Open },
+        ]);
+        assert_eq!(memory.routes(600), Routes { read: Route::Mmio, write: Route::Open });
+        assert_eq!(memory.routes(601).read, Route::Frame(Frame(601)));
+        assert_eq!(memory.routes(1024), NOBODY);
+    }
+
+    #[test]
     fn a20_shut_wraps_the_second_mebibyte() {
         let mut memory = Memory::new(512, 0, &[], &[]);
         memory.set_a20(false);

@@ -66,6 +66,47 @@ fn q61_a_loop_that_changes_its_own_immediate() {
     assert_eq!(program.reg(0), 100 * 101 / 2);
 }
 
+/// An immediate that comes back to what it was: the newest write counts, whatever was decoded from the same bytes before.
+#[test]
+fn q61_an_immediate_that_comes_back() {
+    let mut program = Program::protected();
+    program.cpu.gpr[1] = 100;
+    program.code(
+        "
+                             ; again:
+        05 01 00 00 00       ; add eax, 1
+        83 35 01 00 01 00 03 ; xor dword [0x10001], 3
+        49                   ; dec ecx
+        75 F1                ; jne again
+        F4                   ; hlt
+    ",
+    );
+    assert_eq!(program.run(), End::Halted);
+    assert_eq!(program.reg(0), 50 * (1 + 2));
+}
+
+/// A shift whose count becomes zero leaves the flags of the comparison before it. SDM Vol.2B "SAL/SAR/SHL/SHR".
+#[test]
+fn q61_a_count_that_becomes_zero() {
+    let mut program = Program::protected();
+    (program.cpu.gpr[1], program.cpu.gpr[2], program.cpu.gpr[3]) = (10, 0, 1);
+    program.code(
+        "
+                             ; again:
+        83 F8 00             ; cmp eax, 0
+        C1 E3 01             ; shl ebx, 1
+        0F 94 C2             ; sete dl
+        00 D6                ; add dh, dl
+        80 35 05 00 01 00 01 ; xor byte [0x10005], 1
+        49                   ; dec ecx
+        75 EB                ; jne again
+        F4                   ; hlt
+    ",
+    );
+    assert_eq!(program.run(), End::Halted);
+    assert_eq!((program.reg(2) >> 8, program.reg(3)), (5, 1 << 5), "every other time EAX was seen to be zero");
+}
+
 /// A string instruction that writes over what follows it.
 #[test]
 fn q61_a_string_instruction_writes_over_the_code_behind_it() {
