@@ -2,8 +2,8 @@
 //! "The MMX Technology Programming Environment", 10.2 "SSE Programming Environment".
 
 use ringwalk_cpu::fpu::Fpu;
-use ringwalk_cpu::state::CpuState;
-use ringwalk_cpu::vector;
+use ringwalk_cpu::state::{CR4_OSXSAVE, CpuState};
+use ringwalk_cpu::vector::{self, VectorState};
 use serde::Serialize;
 
 use crate::control::{BitsView, Row, decode};
@@ -139,36 +139,52 @@ impl Show for FpuView {
     }
 }
 
-/// An XMM register as four doublewords, the most significant first.
+/// A vector register as doublewords, the most significant first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct XmmRegister {
+pub struct VectorRegister {
     /// Its number.
-    pub xmm: u8,
-    /// 32 hexadecimal digits.
+    pub number: u8,
+    /// 32 hexadecimal digits of an XMM register, 64 of a YMM register.
     pub value: String,
     /// It changed since the last stop.
     pub changed: bool,
 }
 
-/// XMM registers and MXCSR.
+/// Vector registers, MXCSR and XCR0.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct SseView {
-    /// XMM0 to XMM7, and those behind them if there are 64-bit modes.
-    pub registers: Vec<XmmRegister>,
+    /// XMM0 to XMM15; YMM0 to YMM15 once XCR0 has them in use.
+    pub registers: Vec<VectorRegister>,
     /// MXCSR with its bits.
     pub mxcsr: BitsView,
+    /// XCR0 with its bits, once CR4.OSXSAVE is set.
+    pub xcr0: Option<BitsView>,
 }
 
-/// XMM registers and MXCSR; `before` is the processor at the last stop.
+/// SDM Vol.3A 2.6 "Extended Control Registers (Including XCR0)".
+const XCR0: [Row; 4] = [
+    (1 << 9, "pkru", "protection keys"),
+    (1 << 2, "avx", "upper halves of YMM registers"),
+    (1 << 1, "sse", "XMM registers and MXCSR"),
+    (1, "x87", "x87 and MMX registers"),
+];
+
+/// Vector registers, MXCSR and XCR0; `before` is the processor at the last stop.
 pub fn sse(cpu: &CpuState, before: Option<&CpuState>) -> SseView {
+    let has_halves = |cpu: &CpuState| cpu.xcr0 & (1 << 2) != 0;
+    let quadwords = if has_halves(cpu) { 4 } else { 2 };
     let (state, old) = (&cpu.vector, before.map(|cpu| &cpu.vector));
-    let register = |xmm: u8| {
-        let value = state.xmm(xmm);
-        XmmRegister { xmm, value: format!("{value:032x}"), changed: old.is_some_and(|old| old.xmm(xmm) != value) }
+    let register = |number: u8| {
+        let of = |state: &VectorState| state.registers[usize::from(number)][..quadwords].to_vec();
+        let value = of(state);
+        let digits = value.iter().rev().map(|quadword| format!("{quadword:016x}")).collect();
+        VectorRegister { number, value: digits, changed: old.is_some_and(|old| of(old) != value) }
     };
+    let xcr0 = || decode("xcr0", cpu.xcr0, before.map(|old| old.xcr0), &XCR0);
     SseView {
         registers: (0..XMM_REGISTERS).map(register).collect(),
         mxcsr: decode("mxcsr", state.mxcsr.into(), old.map(|old| old.mxcsr.into()), &MXCSR),
+        xcr0: (cpu.cr4 & CR4_OSXSAVE != 0).then(xcr0),
     }
 }
 
@@ -179,10 +195,35 @@ impl Show for SseView {
     fn show(&self, page: &mut Page) {
         for register in &self.registers {
             let digits = &register.value;
-            let words: Vec<&str> = (0..4).map(|word| &digits[8 * word..8 * word + 8]).collect();
+            let words: Vec<&str> = (0..digits.len() / 8).map(|word| &digits[8 * word..8 * word + 8]).collect();
             let value = page.mark(words.join(" "), register.changed);
-            page.line(format!("{:5}  {value}", format!("xmm{}", register.xmm)));
+            let kind = if digits.len() == 64 { "ymm" } else { "xmm" };
+            page.line(format!("{:5}  {value}", format!("{kind}{}", register.number)));
         }
         self.mxcsr.show(page);
+        if let Some(xcr0) = &self.xcr0 {
+            xcr0.show(page);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fake::Fake;
+
+    #[test]
+    fn upper_halves_are_shown_once_they_are_in_use() {
+        let mut cpu = Fake::with_code(&[0x90]).cpu;
+        cpu.vector.registers[1] = [1, 2, 3, 0xF4, 5, 6, 7, 8];
+        let xmm = "00000000000000020000000000000001";
+        let view = sse(&cpu, None);
+        assert_eq!((view.registers[1].value.as_str(), view.xcr0), (xmm, None));
+        let before = cpu.clone();
+        (cpu.xcr0, cpu.cr4) = (7, cpu.cr4 | CR4_OSXSAVE);
+        cpu.vector.registers[1][3] = 4;
+        let view = sse(&cpu, Some(&before));
+        assert_eq!(view.registers[1].value, format!("{:016x}{:016x}{xmm}", 4, 3));
+        assert!(view.registers[1].changed && !view.registers[0].changed && view.xcr0.is_some());
     }
 }

@@ -55,7 +55,7 @@ pub static TOPICS: &[Command] = &[
     topic("serial", "ser", looking::serial).help("the last lines that COM1 sent", &["info serial"]),
     topic("sse", "ss", looking::sse)
         .also(&[("xmm", ""), ("mxcsr", ""), ("vector", "")])
-        .help("XMM registers, and MXCSR bit by bit", &["info sse"]),
+        .help("XMM or YMM registers, MXCSR and XCR0 bit by bit", &["info sse"]),
     topic("stack", "st", looking::show_stack).takes("[N]", Takes::Expression).help("the stack", &["info stack"]),
     topic("tlb", "tl", looking::tlb)
         .also(&[("tab", "")])
