@@ -184,8 +184,9 @@ impl Target for Session {
         self.machine.notes()
     }
 
-    fn state_hash(&mut self) -> String {
-        self.machine.hash().to_string()
+    fn state_hash(&mut self) -> Result<String, String> {
+        let hash = self.machine.hash().to_string();
+        self.machine.memory.host_trouble.take().map_or(Ok(hash), Err)
     }
 
     fn step(&mut self) -> debugger::Stop {

@@ -401,7 +401,14 @@ impl Run<'_, '_> {
         };
         if cx.hot.fetch_frame == FetchFrame::Unknown {
             let physical = cx.memory.behind_a20(PhysAddr(page.physical * PAGE_BYTES));
-            cx.hot.fetch_frame = match cx.memory.routes(physical.page()).read {
+            let route = cx.memory.routes(physical.page()).read;
+            if let Route::Frame(frame) = route
+                && cx.memory.frames.is_absent(frame)
+            {
+                cx.memory.frames.bring(frame);
+                cx.require_whole_memory()?;
+            }
+            cx.hot.fetch_frame = match route {
                 Route::Frame(frame) => FetchFrame::Frame(frame),
                 Route::Mmio | Route::Open => FetchFrame::Bus,
             };

@@ -32,7 +32,7 @@ impl Show for HashView {
 /// `hash`.
 pub fn hash(target: &mut dyn Target, _: &mut Desk, arguments: &Arguments<'_>) -> Answered {
     arguments.none()?;
-    let hash = target.state_hash();
+    let hash = target.state_hash().map_err(Error::Target)?;
     answer(HashView { hash, position: target.position(), retired: target.cpu().retired })
 }
 

@@ -145,7 +145,7 @@ pub trait Target {
     /// What the guest used that the machine lacks, with counts.
     fn notes(&self) -> Vec<(String, u64)>;
     /// The state hash as hexadecimal digits. Takes `&mut` for its own dirty bits; the guest's state stays as it is.
-    fn state_hash(&mut self) -> String;
+    fn state_hash(&mut self) -> Result<String, String>;
 
     /// Makes one step as the processor's engine does; a single REP iteration is a step. Watchpoints are looked at.
     fn step(&mut self) -> Stop;

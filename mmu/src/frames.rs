@@ -4,6 +4,7 @@
 //! The arena is allocated zeroed and therefore committed by the host only where it is touched.
 
 use crate::PAGE_BYTES;
+use crate::absent::{Absent, PageSource};
 
 const PAGE: usize = PAGE_BYTES as usize;
 
@@ -48,6 +49,9 @@ const WRITE_CACHED: u8 = 4;
 /// Kept as it was before its first write since the last [`Frames::take_before`]. Derived.
 const KEPT: u8 = 8;
 
+/// What it holds still lies elsewhere. It counts as touched. Derived.
+const ABSENT: u8 = 16;
+
 /// A page's bytes; `None` for zeros of a page that was never written.
 pub type PageBefore = Option<Box<[u8; PAGE]>>;
 
@@ -90,6 +94,8 @@ pub struct Frames {
     keeps: bool,
     /// What pages held before their first write. Derived.
     before: Vec<(Frame, PageBefore)>,
+    /// Pages that come at their first touch. Derived.
+    absent: Absent,
 }
 
 impl Frames {
@@ -119,7 +125,64 @@ impl Frames {
 
     /// The bytes of a frame.
     pub fn page(&self, frame: Frame) -> &[u8; PAGE] {
+        if self.is_absent(frame) {
+            return self.absent.look(frame);
+        }
         self.bytes[frame.start()..][..PAGE].try_into().expect("a frame is a page long")
+    }
+
+    /// Lets pages come from `source` at their first touch; [`Frames::set_absent`] says which. Only while the machine is
+    /// made.
+    pub fn fetch_from(&mut self, source: Box<dyn PageSource>) {
+        self.absent.begin(source, self.status.len());
+    }
+
+    /// The page's content is the source's.
+    pub fn set_absent(&mut self, frame: Frame) {
+        let status = &mut self.status[frame.0 as usize];
+        if *status & ABSENT == 0 {
+            *status |= ABSENT | TOUCHED | DIRTY;
+            self.absent.add();
+        }
+    }
+
+    /// True if the page's content has not come yet.
+    #[inline]
+    pub fn is_absent(&self, frame: Frame) -> bool {
+        self.status[frame.0 as usize] & ABSENT != 0
+    }
+
+    /// How many pages have not come yet.
+    #[inline]
+    pub fn absent(&self) -> usize {
+        self.absent.left()
+    }
+
+    /// Makes sure that the page lies in the arena: before an offset into it is cached.
+    #[inline]
+    pub fn bring(&mut self, frame: Frame) {
+        if self.is_absent(frame) {
+            self.bring_absent(frame);
+        }
+    }
+
+    #[cold]
+    fn bring_absent(&mut self, frame: Frame) {
+        self.status[frame.0 as usize] &= !ABSENT;
+        let page = self.absent.take(frame);
+        self.bytes[frame.start()..][..PAGE].copy_from_slice(&*page);
+    }
+
+    /// Why a page did not come when it was touched. What was made of it since is worth nothing: the run must end, and
+    /// neither hash nor snapshot may be believed.
+    #[inline]
+    pub fn lost(&self) -> Option<&str> {
+        self.absent.lost()
+    }
+
+    /// As if a page had not come: the state is worth nothing for this reason.
+    pub fn lose(&mut self, why: String) {
+        self.absent.lose(why);
     }
 
     /// The whole arena, for a reader that holds an offset.
@@ -142,6 +205,7 @@ impl Frames {
     /// Marks a frame as written. A writer with a cached offset calls this once, when it fills its cache.
     #[inline]
     pub fn prepare_write(&mut self, frame: Frame) {
+        self.bring(frame);
         if self.keeps && self.status[frame.0 as usize] & KEPT == 0 {
             self.keep(frame);
         }
@@ -181,6 +245,10 @@ impl Frames {
     pub fn replace(&mut self, frame: Frame, bytes: Option<&[u8; PAGE]>) {
         let bytes = bytes.unwrap_or(&[0; PAGE]);
         self.status[frame.0 as usize] |= DIRTY | TOUCHED;
+        if self.is_absent(frame) {
+            self.status[frame.0 as usize] &= !ABSENT;
+            self.absent.forget(frame);
+        }
         if self.code_lines[frame.0 as usize] != 0 {
             for (number, line) in bytes.chunks_exact(LINE).enumerate() {
                 if self.bytes[frame.start() + number * LINE..][..LINE] != *line {
@@ -356,6 +424,54 @@ mod tests {
         page[70] = 1;
         frames.replace(Frame(0), Some(&page));
         assert_eq!(frames.take_stale_code(), Some((Frame(0), 0b10)));
+    }
+
+    /// Page `n` is full of `n`; page 9 cannot be had.
+    struct Numbers;
+
+    impl PageSource for Numbers {
+        fn page(&self, frame: Frame, page: &mut [u8; PAGE]) -> Result<(), String> {
+            if frame == Frame(9) {
+                return Err("page 9 is damaged".to_owned());
+            }
+            page.fill(frame.0 as u8);
+            Ok(())
+        }
+    }
+
+    fn some_absent() -> Frames {
+        let mut frames = Frames::default();
+        frames.extend(10);
+        frames.fetch_from(Box::new(Numbers));
+        for number in [3, 4, 5, 9, 3] {
+            frames.set_absent(Frame(number));
+        }
+        frames
+    }
+
+    #[test]
+    fn an_absent_page_comes_at_its_first_touch_and_counts_as_written() {
+        let mut frames = some_absent();
+        assert_eq!(frames.absent(), 4);
+        assert!(frames.is_touched(Frame(3)) && !frames.is_touched(Frame(2)));
+        assert_eq!((frames.page(Frame(3))[7], frames.bytes()[Frame(3).start() + 7]), (3, 0), "looked at, not brought");
+        frames.keep_before(true);
+        frames.store(Frame(3), 0, &[1]);
+        assert_eq!(frames.page(Frame(3))[..2], [1, 3]);
+        assert_eq!(frames.take_before()[0].1.as_ref().map(|page| page[0]), Some(3), "what it held is kept");
+        frames.bring(Frame(4));
+        assert_eq!((frames.bytes()[Frame(4).start()], frames.absent()), (4, 2));
+        frames.replace(Frame(5), None);
+        assert_eq!((frames.page(Frame(5))[0], frames.absent()), (0, 1), "another content comes in its place");
+        assert_eq!(frames.lost(), None);
+    }
+
+    #[test]
+    fn a_page_that_does_not_come_is_told_for_ever() {
+        let mut frames = some_absent();
+        assert_eq!((frames.page(Frame(9))[0], frames.lost()), (0, Some("page 9 is damaged")));
+        frames.store(Frame(9), 0, &[1]);
+        assert_eq!(frames.lost(), Some("page 9 is damaged"));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Depends on nothing of ours. Bulk memory (RAM, ROM, video memory, disk overlays) lives here and never in a
 //! device; devices and the processor reach it through [`Memory`].
 
+mod absent;
 mod address;
 mod bus;
 mod disk;
@@ -15,6 +16,7 @@ mod time;
 mod tlb;
 mod walk;
 
+pub use absent::PageSource;
 pub use address::{LinAddr, PAGE_BYTES, PhysAddr, Port, Size, Vector};
 pub use bus::{Bus, BusCx, OpenBus, Signals};
 pub use disk::{Backing, Disk, DiskPage, DiskPageBefore, NoBacking, SECTOR_BYTES};

@@ -168,6 +168,18 @@ impl PageMap {
         self.contents().map(|run| u64::from(run.len)).sum()
     }
 
+    /// The pages that have a content, as their first index and how many follow each other.
+    pub(crate) fn spans(&self) -> impl Iterator<Item = (u64, u32)> + '_ {
+        self.contents().map(|run| (run.first_page, run.len))
+    }
+
+    /// The slot of a page that has a content.
+    pub(crate) fn slot_of(&self, page: u64) -> Option<u32> {
+        let behind = self.runs.partition_point(|run| run.first_page <= page);
+        let run = self.runs[..behind].last().filter(|run| page < run.end() && run.kind != RunKind::Zero)?;
+        u32::try_from(page - run.first_page).ok().map(|offset| run.at(offset).1)
+    }
+
     /// Every page with its slot, ascending.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (u64, u32)> + '_ {
         self.contents().flat_map(|run| (0..run.len).map(|offset| run.at(offset)))

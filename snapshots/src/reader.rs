@@ -9,18 +9,20 @@ use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 
-use crate::format::{CHUNK_PAGES, Directory, HASH_LEN, HEADER_LEN, Header, MAX_MAPPED_PAGES, SectionEntry, StoreEntry};
+use crate::file::SnapshotFile;
+use crate::format::{CHUNK_PAGES, Directory, HASH_LEN, HEADER_LEN, Header, MAX_MAPPED_PAGES, SectionEntry};
 use crate::page_map::PageMap;
+use crate::pages::{LazyPages, Pages};
 use crate::pool::unseal;
-use crate::{Error, HashTree, PAGE_SIZE, Page, PageTree, Part, StateHash, codec};
+use crate::{Error, HashTree, PAGE_SIZE, PageTree, Part, StateHash, codec};
 
-/// An open snapshot. Every check in the file is good; what is left to find on the way are values
-/// and pages that a forger encoded wrongly under good checks.
+/// An open snapshot. Every check in the file is good, or will be looked at when a page is taken if it was opened lazily;
+/// what is left to find on the way are values and pages that a forger encoded wrongly under good checks.
 #[derive(Clone, Debug)]
 pub struct Snapshot {
     pub(crate) layout: Layout,
     /// The file, and in front of it those that it is based on, the farthest first.
-    files: Vec<Vec<u8>>,
+    files: Vec<SnapshotFile>,
     taken: BTreeSet<String>,
 }
 
@@ -63,9 +65,13 @@ impl Layout {
     pub(crate) fn parse(file: &[u8]) -> Result<Self, Error> {
         let header = Header::decode(file)?;
         header.check_lengths(file.len() as u64)?;
-        let directory_end = HEADER_LEN + header.directory_len as usize;
-        let (tables, rest) = file.split_at(directory_end);
+        let (tables, rest) = file.split_at(HEADER_LEN + header.directory_len as usize);
         let (payload, root) = rest.split_at(rest.len() - HASH_LEN);
+        Self::of(&header, tables, payload.len() as u64, root)
+    }
+
+    /// As [`Layout::parse`], from the bytes in front of the sections and the root hash behind the chunks.
+    pub(crate) fn of(header: &Header, tables: &[u8], payload_len: u64, root: &[u8]) -> Result<Self, Error> {
         let damaged = |problem| Error::Damaged { part: Part::Directory, offset: HEADER_LEN as u64, problem };
         if blake3::hash(tables).as_bytes() != root {
             return Err(damaged("and the header do not match the root hash at the end of the file"));
@@ -74,10 +80,10 @@ impl Layout {
         if header.base.is_none() && directory.names_zeros() {
             return Err(damaged("names pages of zeros, and there is no base where they are something else"));
         }
-        if directory.payload_len() != Some(payload.len() as u64) {
+        if directory.payload_len() != Some(payload_len) {
             return Err(damaged("describes more or less bytes than the file has"));
         }
-        let (sections, spans) = directory.spans(directory_end);
+        let (sections, spans) = directory.spans(tables.len());
         let chunk = |(index, span): (usize, Range<usize>)| Chunk {
             file: 0,
             span,
@@ -115,11 +121,22 @@ impl Layout {
         Ok(())
     }
 
+    /// Where the last section ends.
+    pub(crate) fn sections_end(&self) -> usize {
+        let none = HEADER_LEN + self.directory.encode().len();
+        self.sections.last().map_or(none, |span| span.end)
+    }
+
+    /// Checks all sections of a file that begins with these bytes.
+    pub(crate) fn check_sections(&self, begin: &[u8]) -> Result<(), Error> {
+        (0..self.sections.len()).try_for_each(|index| self.section(begin, index).map(drop))
+    }
+
     /// The bytes of a section, if they match their check.
     pub(crate) fn section<'a>(&self, file: &'a [u8], index: usize) -> Result<&'a [u8], Error> {
-        let bytes = &file[self.sections[index].clone()];
+        let bytes = file.get(self.sections[index].clone());
         let entry = &self.directory.sections[index];
-        if blake3::hash(bytes) == entry.check {
+        if let Some(bytes) = bytes.filter(|bytes| blake3::hash(bytes) == entry.check) {
             return Ok(bytes);
         }
         let offset = self.sections[index].start as u64;
@@ -129,16 +146,24 @@ impl Layout {
     /// The bytes of a chunk as they lie in the file, if they match their check.
     pub(crate) fn chunk<'a>(&self, file: &'a [u8], index: usize) -> Result<&'a [u8], Error> {
         let bytes = &file[self.chunks[index].span.clone()];
+        self.check_chunk(bytes, index).map(|()| bytes)
+    }
+
+    fn check_chunk(&self, bytes: &[u8], index: usize) -> Result<(), Error> {
         match blake3::hash(bytes) == self.chunks[index].check {
-            true => Ok(bytes),
+            true => Ok(()),
             false => Err(self.damaged_chunk(index, "is damaged")),
         }
     }
 
-    /// The pages of a chunk.
+    /// The pages of a chunk of a file in memory.
     pub(crate) fn chunk_content(&self, file: &[u8], index: usize) -> Result<Vec<u8>, Error> {
-        let Chunk { span, content_len, .. } = &self.chunks[index];
-        unseal(&file[span.clone()], *content_len).ok_or_else(|| self.damaged_chunk(index, "does not decompress"))
+        self.unpacked(&file[self.chunks[index].span.clone()], index)
+    }
+
+    fn unpacked(&self, bytes: &[u8], index: usize) -> Result<Vec<u8>, Error> {
+        let unpacked = unseal(bytes, self.chunks[index].content_len);
+        unpacked.ok_or_else(|| self.damaged_chunk(index, "does not decompress"))
     }
 
     fn damaged_chunk(&self, index: usize, problem: &'static str) -> Error {
@@ -161,18 +186,27 @@ impl Snapshot {
     /// before more than its beginning is read. The base of a file that keeps differences is looked for by its root hash
     /// in the same folder, whatever its name is.
     pub fn open(path: &Path) -> Result<Self, Error> {
-        Self::open_with(path, MOST_FILES)
+        Self::open_with(path, MOST_FILES, |path| Self::check(read_file(path)?))
     }
 
-    fn open_with(path: &Path, files_left: usize) -> Result<Self, Error> {
+    /// Opens the file at `path` without reading its pages: tables and sections are checked now, each page when it is
+    /// taken. The file must stay as it is while the snapshot is used; what changes is refused then.
+    pub fn open_lazily(path: &Path) -> Result<Self, Error> {
+        Self::open_with(path, MOST_FILES, |path| {
+            let (layout, file) = SnapshotFile::lazily(path)?;
+            Ok(Self { layout, files: vec![file], taken: BTreeSet::new() })
+        })
+    }
+
+    fn open_with(path: &Path, files_left: usize, read: fn(&Path) -> Result<Self, Error>) -> Result<Self, Error> {
         let open = || {
-            let own = Self::check(read_file(path)?)?;
+            let own = read(path)?;
             let Some(root) = own.layout.base else { return Ok(own) };
             if files_left <= 1 {
                 return Err(Error::Chain { most: MOST_FILES });
             }
             let base = find_base(folder_of(path), &root).ok_or(Error::MissingBase { root })?;
-            own.put_on(Self::open_with(&base, files_left - 1)?)
+            own.put_on(Self::open_with(&base, files_left - 1, read)?)
         };
         open().map_err(|error| error.in_file(path))
     }
@@ -205,13 +239,11 @@ impl Snapshot {
 
     fn check(bytes: Vec<u8>) -> Result<Self, Error> {
         let layout = Layout::parse(&bytes)?;
-        for index in 0..layout.sections.len() {
-            layout.section(&bytes, index)?;
-        }
+        layout.check_sections(&bytes)?;
         for index in 0..layout.chunks.len() {
             layout.chunk(&bytes, index)?;
         }
-        Ok(Self { layout, files: vec![bytes], taken: BTreeSet::new() })
+        Ok(Self { layout, files: vec![SnapshotFile::whole(bytes)], taken: BTreeSet::new() })
     }
 
     /// Takes the value of section `name`, whose type is at `version` and has no older versions that
@@ -250,6 +282,16 @@ impl Snapshot {
     /// Ends the reading. Fails if the file has sections or page stores that nobody took: state that
     /// would be lost silently.
     pub fn finish(self) -> Result<(), Error> {
+        self.check_finished()
+    }
+
+    /// As [`Snapshot::finish`], for whoever takes the pages one by one later.
+    pub fn finish_lazily(self) -> Result<LazyPages, Error> {
+        self.check_finished()?;
+        Ok(LazyPages::new(self))
+    }
+
+    fn check_finished(&self) -> Result<(), Error> {
         let Directory { sections, stores, .. } = &self.layout.directory;
         let sections = sections.iter().filter(|section| !self.taken.contains(&section_key(&section.name)));
         let stores = stores.iter().filter(|store| !self.taken.contains(&store_key(&store.name)));
@@ -263,7 +305,10 @@ impl Snapshot {
     /// The version and encoded value of section `name`, without taking it.
     pub fn section(&self, name: &str) -> Option<(u16, &[u8])> {
         let index = self.layout.directory.sections.iter().position(|section| section.name == name)?;
-        Some((self.layout.directory.sections[index].version, &self.own_file()[self.layout.sections[index].clone()]))
+        Some((
+            self.layout.directory.sections[index].version,
+            &self.own_file().begin()[self.layout.sections[index].clone()],
+        ))
     }
 
     /// The hashes of all parts, as the machine that was saved had them: the file's sections by their
@@ -283,11 +328,11 @@ impl Snapshot {
     }
 
     pub(crate) fn file_len(&self) -> u64 {
-        self.own_file().len() as u64
+        self.own_file().len()
     }
 
-    fn own_file(&self) -> &[u8] {
-        self.files.last().map(Vec::as_slice).unwrap_or_default()
+    fn own_file(&self) -> &SnapshotFile {
+        self.files.last().expect("a snapshot lies in a file")
     }
 
     /// The chunks of the file itself, without those of its base.
@@ -301,8 +346,17 @@ impl Snapshot {
         self.layout.root
     }
 
-    fn chunk_content(&self, index: usize) -> Result<Vec<u8>, Error> {
-        self.layout.chunk_content(&self.files[self.layout.chunks[index].file], index)
+    pub(crate) fn chunk_content(&self, index: usize) -> Result<Vec<u8>, Error> {
+        let chunk = &self.layout.chunks[index];
+        let file = &self.files[chunk.file];
+        let unpack = || {
+            let bytes = file.chunk(chunk.span.clone())?;
+            if !file.is_checked() {
+                self.layout.check_chunk(&bytes, index)?;
+            }
+            self.layout.unpacked(&bytes, index)
+        };
+        unpack().map_err(|error| file.named(error))
     }
 
     pub(crate) fn page_map(&self, store: &str) -> Option<&PageMap> {
@@ -399,61 +453,5 @@ impl OldSection<'_> {
     /// The error that names the section and both versions.
     pub fn refuse<T>(self) -> Result<T, Error> {
         Err(Error::SectionVersion { name: self.name.to_owned(), found: self.version, known: self.current })
-    }
-}
-
-const CACHED_CHUNKS: usize = 16;
-
-/// The pages of a store, ascending. See [`Snapshot::pages`].
-#[derive(Debug)]
-pub struct Pages<'a> {
-    snapshot: &'a Snapshot,
-    store: &'a StoreEntry,
-    /// The run and the page in it that come next.
-    run: usize,
-    offset: u32,
-    /// Chunks unpacked lately, each at its number modulo [`CACHED_CHUNKS`]: a page that shares its
-    /// content with an earlier one must not cost two chunks.
-    unpacked: [Option<(usize, Vec<u8>)>; CACHED_CHUNKS],
-}
-
-impl<'a> Pages<'a> {
-    fn new(snapshot: &'a Snapshot, store: &'a StoreEntry) -> Self {
-        Self { snapshot, store, run: 0, offset: 0, unpacked: std::array::from_fn(|_| None) }
-    }
-
-    /// The size of the address space, in pages. A file may claim any size up to
-    /// [`MAX_PAGE_COUNT`](crate::MAX_PAGE_COUNT): compare it with the machine's before believing it.
-    pub fn page_count(&self) -> u64 {
-        self.store.map.page_count
-    }
-
-    /// How many pages are not zero.
-    pub fn mapped(&self) -> u64 {
-        self.store.map.mapped()
-    }
-
-    /// The next page that is not zero, with its index.
-    pub fn next_page(&mut self) -> Result<Option<(u64, &Page)>, Error> {
-        let Some(run) = self.store.map.runs().get(self.run) else {
-            return Ok(None);
-        };
-        let (page, slot) = run.at(self.offset);
-        self.offset += 1;
-        if self.offset == run.len {
-            (self.run, self.offset) = (self.run + 1, 0);
-        }
-        let content = self.chunk_content(slot as usize / CHUNK_PAGES)?;
-        let content = &content[slot as usize % CHUNK_PAGES * PAGE_SIZE..];
-        Ok(Some((page, content.first_chunk().expect("chunks hold whole pages"))))
-    }
-
-    fn chunk_content(&mut self, chunk: usize) -> Result<&[u8], Error> {
-        let cached = &mut self.unpacked[chunk % CACHED_CHUNKS];
-        if cached.as_ref().is_none_or(|(held, _)| *held != chunk) {
-            *cached = Some((chunk, self.snapshot.chunk_content(chunk)?));
-        }
-        let (_, content) = cached.as_ref().expect("the chunk was just put here");
-        Ok(content)
     }
 }

@@ -113,6 +113,9 @@ pub(crate) struct MachineArgs {
     /// Go on from a snapshot
     #[arg(long, value_name = "FILE")]
     pub(crate) restore: Option<PathBuf>,
+    /// With --restore: read and check each page of memory when the machine first needs it, not before it goes on
+    #[arg(long)]
+    pub(crate) lazy: bool,
     /// End the run when the guest resets the machine
     #[arg(long)]
     pub(crate) no_reboot: bool,
@@ -187,8 +190,8 @@ impl MachineArgs {
         }
         join! {
             options: cpu smp mem clock timing seed quantum rtc order tlb fda fdb hda hdb hdc hdd cdrom boot bios
-                vgabios kernel append debugcon display input restore history;
-            flags: realtime write no_reboot reset_on_shutdown verify_fast profile exit_device
+                vgabios kernel append debugcon display input restore history history_file;
+            flags: realtime lazy write no_reboot reset_on_shutdown verify_fast profile exit_device
         }
     }
 

@@ -37,12 +37,14 @@ pub(crate) fn setup(args: MachineArgs, image: Option<&Path>, interactive: bool) 
     let mut machine = match &args.restore {
         Some(path) => {
             refuse_fixed(&args)?;
-            let saved = Saved::open(path).map_err(|error| error.to_string())?;
+            let saved = if args.lazy { Saved::open_lazily(path) } else { Saved::open(path) };
+            let saved = saved.map_err(|error| error.to_string())?;
             plan.complete(&saved.images())?;
             saved.restore(plan.open()?, tuning)
         }
         None => {
             let mut media = plan.open()?;
+        None if args.lazy => return Err("--lazy says how to --restore a snapshot: name one".to_owned()),
             let mut config = machine_config(&args)?;
             plan.describe(&media, &mut config.board, args.boot.as_deref())?;
             config.check().map_err(|error| error.to_string())?;

@@ -65,7 +65,8 @@ impl Machine {
             tree.store(save::DISK_STORES[number], pages.root());
         }
         // A hash that lacks a page must not pass for one: the user hears of it.
-        self.memory.host_trouble = self.memory.host_trouble.take().or(trouble);
+        let lost = self.memory.frames.lost().map(str::to_owned);
+        self.memory.host_trouble = self.memory.host_trouble.take().or(trouble).or(lost);
         let whole = "state encodes: it is bounded and has no maps of unknown length";
         tree.section(CPU.0, CPU.1, &self.cpu).expect(whole);
         tree.section(BOARD.0, BOARD.1, &self.board).expect(whole);

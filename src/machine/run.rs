@@ -219,6 +219,9 @@ impl Machine {
         if run.limits.retired.is_some_and(|retired| self.cpu.retired >= retired) {
             return Some(Stop::Retired);
         }
+        if let Some(lost) = self.memory.frames.lost() {
+            return Some(Stop::Host(lost.to_owned()));
+        }
         if run.limits.position.is_some_and(|position| self.cpu.position >= position) {
             return Some(Stop::Position);
         }

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use ringwalk_cpu::state::CpuState;
 use ringwalk_cpu::timing::Timing;
-use ringwalk_mmu::{FrameRange, PAGE_BYTES, SECTOR_BYTES};
-use ringwalk_snapshots::{PAGE_SIZE, Pages, Snapshot, SnapshotWriter, StateHash, ZERO_PAGE};
+use ringwalk_mmu::{Frame, FrameRange, PAGE_BYTES, PageSource, SECTOR_BYTES};
+use ringwalk_snapshots::{LazyPages, PAGE_SIZE, Pages, Snapshot, SnapshotWriter, StateHash, ZERO_PAGE};
 use serde::{Deserialize, Serialize};
 
 use super::media::{disks, drives_mut, option_of};
@@ -65,12 +65,19 @@ pub struct Saved {
     disks: [Option<DiskSection>; DRIVES],
     /// Length of the boot image.
     boot_image: Option<u64>,
+    /// Pages of memory come when they are touched.
+    lazy: bool,
 }
 
 impl Saved {
     /// Opens a snapshot file.
     pub fn open(path: &Path) -> Result<Saved, Error> {
         Saved::new(Snapshot::open(path)?)
+    }
+
+    /// Opens a snapshot file of which pages of memory will be read, and checked, at their first touch.
+    pub fn open_lazily(path: &Path) -> Result<Saved, Error> {
+        Ok(Saved { lazy: true, ..Saved::new(Snapshot::open_lazily(path)?)? })
     }
 
     /// Takes a snapshot that is open.
@@ -90,7 +97,7 @@ impl Saved {
         if boot_image.is_some_and(|bytes| bytes > MOST_BOOT_IMAGE_BYTES) {
             return Err(contradiction("the boot image"));
         }
-        Ok(Saved { snapshot, machine, disks, boot_image })
+        Ok(Saved { snapshot, machine, disks, boot_image, lazy: false })
     }
 
     /// What the machine is made of.
@@ -120,17 +127,21 @@ impl Saved {
         machine.feed = self.machine.feed.clone();
         machine.board.wire();
         // While memory is untouched: the arena moves.
-        if let Some(bytes) = self.boot_image {
-            let range = machine.add_boot_image(bytes);
-            read_frames(&mut machine, range, self.snapshot.pages(BOOT_IMAGE_PAGES)?)?;
-        }
-        let (ram, vram) = (machine.memory.ram, machine.memory.vram);
-        read_frames(&mut machine, ram, self.snapshot.pages(RAM)?)?;
-        read_frames(&mut machine, vram, self.snapshot.pages(VRAM)?)?;
+        let boot_image = self.boot_image.map(|bytes| (BOOT_IMAGE_PAGES, machine.add_boot_image(bytes)));
+        let stores = [(RAM, machine.memory.ram), (VRAM, machine.memory.vram)];
+        let stores: Vec<(&str, FrameRange)> = boot_image.into_iter().chain(stores).collect();
         for number in 0..DISK_STORES.len() {
             self.restore_overlay(number, &mut machine)?;
         }
-        self.snapshot.finish()?;
+        match self.lazy {
+            true => promise_frames(&mut machine, self.snapshot, stores)?,
+            false => {
+                for (name, range) in stores {
+                    read_frames(&mut machine, range, self.snapshot.pages(name)?)?;
+                }
+                self.snapshot.finish()?;
+            }
+        }
         machine.wire();
         Ok(machine)
     }
@@ -233,10 +244,51 @@ fn written_pages(ranges: &[(u64, u64)], disk_pages: u64) -> Result<Vec<u64>, Err
     Ok(pages)
 }
 
-fn read_frames(machine: &mut Machine, range: FrameRange, mut pages: Pages<'_>) -> Result<(), Error> {
-    if pages.page_count() != u64::from(range.count) {
-        return Err(contradiction("the size of memory"));
+/// The pages of memory of a snapshot, by frame.
+struct SavedMemory {
+    pages: LazyPages,
+    stores: Vec<(&'static str, FrameRange)>,
+}
+
+impl PageSource for SavedMemory {
+    fn page(&self, frame: Frame, page: &mut [u8; PAGE_SIZE]) -> Result<(), String> {
+        let within = |(_, range): &&(&str, FrameRange)| (range.first.0..range.first.0 + range.count).contains(&frame.0);
+        let (name, range) = self.stores.iter().find(within).ok_or("a page of memory is in no snapshot")?;
+        let found = self.pages.page(name, u64::from(frame.0 - range.first.0), page);
+        found.map_err(|error| format!("{error} (restored lazily, the machine needed it only now, and ends here)"))
     }
+}
+
+/// Leaves the pages of memory in the snapshot until they are touched.
+fn promise_frames(
+    machine: &mut Machine,
+    mut snapshot: Snapshot,
+    stores: Vec<(&'static str, FrameRange)>,
+) -> Result<(), Error> {
+    let mut spans = Vec::new();
+    for (name, range) in &stores {
+        let pages = snapshot.pages(name)?;
+        check_size(&pages, *range)?;
+        spans.extend(pages.spans().map(|(page, count)| (u64::from(range.first.0) + page, count)));
+    }
+    let frames = &mut machine.memory.frames;
+    frames.fetch_from(Box::new(SavedMemory { pages: snapshot.finish_lazily()?, stores }));
+    for (first, count) in spans {
+        // The store is as large as the range, so what it holds are frames of that.
+        (first..first + u64::from(count)).for_each(|number| frames.set_absent(Frame(number as u32)));
+    }
+    Ok(())
+}
+
+fn check_size(pages: &Pages<'_>, range: FrameRange) -> Result<(), Error> {
+    match pages.page_count() == u64::from(range.count) {
+        true => Ok(()),
+        false => Err(contradiction("the size of memory")),
+    }
+}
+
+fn read_frames(machine: &mut Machine, range: FrameRange, mut pages: Pages<'_>) -> Result<(), Error> {
+    check_size(&pages, range)?;
     while let Some((page, bytes)) = pages.next_page()? {
         let frame = range.frame(page).ok_or_else(|| contradiction("the size of memory"))?;
         machine.memory.frames.store(frame, 0, bytes);
@@ -291,7 +343,10 @@ impl Machine {
         }
         self.write_frames(&mut writer, RAM, self.memory.ram)?;
         self.write_frames(&mut writer, VRAM, self.memory.vram)?;
-        Ok(writer)
+        match self.memory.frames.lost() {
+            Some(lost) => Err(Error::Media(format!("a machine that has lost a page cannot be saved: {lost}"))),
+            None => Ok(writer),
+        }
     }
 
     fn write_frames(&self, writer: &mut SnapshotWriter, name: &str, range: FrameRange) -> Result<(), Error> {

@@ -27,6 +27,19 @@ impl Tap<'_> {
         }
     }
 
+        if cx.memory.frames.lost().is_some() {
+            // A device was given what is not there.
+            self.outlet.leave = true;
+            cx.changed = true;
+        }
+    }
+
+    /// Looks whether a change of the screen shows what is waited for.
+    fn look(&mut self, cx: &mut BusCx<'_>) {
+        if self.screen.look(self.board, cx.memory) {
+            self.outlet.leave = true;
+            cx.changed = true;
+        }
     pub(super) fn take(&mut self, now: Instant) {
         for output in self.board.take_output() {
             match output {

@@ -25,6 +25,7 @@ mod interrupt_fabric;
 mod kernels;
 mod laws;
 mod lockstep;
+mod lazy;
 mod lockstep_64;
 mod lockstep_cases;
 mod long_mode;

@@ -240,6 +240,7 @@ pub(crate) fn read_pdptes(cx: &mut Exec<'_>, cr3: u64) -> Result<[u64; 4], Excep
         let reserved = 0x1E6 | u64::MAX << cx.cpu.model.physical_bits();
         cx.require(*pdpte & 1 == 0 || *pdpte & reserved == 0, Site::PdpteReserved, 0)?;
     }
+    cx.require_whole_memory()?;
     Ok(loaded)
 }
 

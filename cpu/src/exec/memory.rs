@@ -217,7 +217,27 @@ impl Exec<'_> {
     /// Linear to physical, behind the A20 gate; raises #PF.
     pub fn translate(&mut self, addr: LinAddr, access: Access, class: Class) -> Result<PhysAddr, Exception> {
         let physical = self.translate_ungated(addr, access, class)?;
-        Ok(self.memory.behind_a20(physical))
+        let physical = self.memory.behind_a20(physical);
+        if self.memory.frames.absent() != 0 {
+            self.bring(physical, access)?;
+        }
+        Ok(physical)
+    }
+
+    /// What a lazily restored machine touches must have come before. Fails if it does not come: the run ends here.
+    #[cold]
+    fn bring(&mut self, physical: PhysAddr, access: Access) -> Step {
+        let routes = self.memory.routes(physical.page());
+        let route = if access == Access::Write { routes.write } else { routes.read };
+        if let Route::Frame(frame) = route {
+            self.memory.frames.bring(frame);
+        }
+        self.require_whole_memory()
+    }
+
+    /// Fails if a page of memory is lost. What is raised is not delivered: see [`Exec::deliver_fault`].
+    pub(crate) fn require_whole_memory(&self) -> Step {
+        self.require(self.memory.frames.lost().is_none(), Site::PageFault, 0)
     }
 
     /// Linear to physical, before the A20 gate; raises #PF.
@@ -276,6 +296,7 @@ impl Exec<'_> {
         match self.memory.routes(piece.physical.page()).read {
             Route::Frame(frame) => {
                 if self.may_cache(piece) {
+                    self.memory.frames.bring(frame);
                     self.hot.host_tlb.fill_read(piece.linear, class, frame);
                 }
                 let at = piece.physical.offset_in_page() as usize;

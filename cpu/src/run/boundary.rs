@@ -23,6 +23,9 @@ impl Run<'_, '_> {
                 return Some(Exit::Breakpoint(id));
             }
             self.drop_stale_code();
+            if self.cx.memory.frames.lost().is_some() {
+                return Some(Exit::Signals);
+            }
             let asked = self.cx.hot.bus_touched && self.poll_bus();
             // What is due has happened before anything ends the run, so that a position names one state.
             if self.cx.hot.due.is_some_and(|due| due.0 <= self.cx.cpu.position) {
@@ -207,8 +210,13 @@ impl Exec<'_> {
         cpu.fruitless_deliveries += 1;
     }
 
-    /// Delivers what an instruction raised. The attempt has a cost, and so has the delivery.
+    /// Delivers what an instruction raised. The attempt has a cost, and so has the delivery. Nothing is delivered where a
+    /// page of memory is lost: the instruction has not been, and the run ends before it.
     pub(crate) fn deliver_fault(&mut self, fault: Exception) {
+        if self.memory.frames.lost().is_some() {
+            self.hot.leave = true;
+            return;
+        }
         self.cpu.position += self.hot.timing.attempt() + self.extra_cycles;
         self.extra_cycles = 0;
         self.deliver_costing(Delivery::Fault, |cx| {
