@@ -120,7 +120,7 @@ struct Outlet {
 }
 
 /// What the guest has sent so far, counted.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Sent {
     /// All output.
     pub all: u64,

@@ -245,9 +245,11 @@ impl Target for Session {
         machine.engine.hot.events = self.machine.engine.hot.events.take();
         (self.machine, self.plan) = (machine, plan);
         self.front.start_anew(&self.machine);
+        let file = self.machine.take_history_file();
         self.keep_history(self.history)?;
         Ok(format!("{}: position {}", path.display(), self.machine.position()))
     }
+        file.into_iter().for_each(|file| self.machine.file_history(file));
 
     fn write_memory(&mut self, first: PhysAddr, bytes: &[u8]) -> usize {
         self.change(|machine| machine.write_memory(first, bytes))
@@ -272,8 +274,8 @@ impl Target for Session {
     }
 
     fn past(&self) -> Option<debugger::Past> {
-        let Past { oldest, newest, checkpoints, bytes, limit } = self.machine.past()?;
-        Some(debugger::Past { oldest, newest, checkpoints, bytes, limit })
+        let Past { oldest, newest, checkpoints, bytes, limit, filed } = self.machine.past()?;
+        Some(debugger::Past { oldest, newest, checkpoints, bytes, limit, filed })
     }
 
     fn checkpoints(&self) -> Vec<u64> {

@@ -288,7 +288,7 @@ impl Target for Fake {
     fn past(&self) -> Option<Past> {
         let oldest = self.start.as_ref().map_or(self.cpu.position, |start| start.cpu.position);
         let newest = self.end.max(self.cpu.position);
-        Some(Past { oldest, newest, checkpoints: 1, bytes: 3 << 19, limit: 64 << 20 })
+        Some(Past { oldest, newest, checkpoints: 1, bytes: 3 << 19, limit: 64 << 20, filed: None })
     }
 
     fn checkpoints(&self) -> Vec<u64> {

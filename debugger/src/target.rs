@@ -103,6 +103,8 @@ pub struct Past {
 
 /// A line of time: what was changed in the past opened it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+    /// Bytes of the file that takes what memory has no room for, if there is one.
+    pub filed: Option<u64>,
 pub struct Branch {
     /// Its name.
     pub name: String,

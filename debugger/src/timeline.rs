@@ -32,11 +32,12 @@ fn mebibytes(bytes: usize) -> String {
 
 impl Show for TimelineView {
     fn show(&self, page: &mut Page) {
-        let Past { oldest, newest, checkpoints, bytes, limit } = self.past;
+        let Past { oldest, newest, checkpoints, bytes, limit, filed } = self.past;
         let at = percent(self.position.saturating_sub(oldest), newest - oldest);
         page.line(format!("from {oldest} to {newest}, the machine is at {} ({at})", self.position));
         let memory = format!("{} of {}", mebibytes(bytes), mebibytes(limit));
-        page.line(format!("{checkpoints} checkpoints take {memory}"));
+        let filed = filed.map_or(String::new(), |bytes| format!(", and {} of the file", mebibytes(bytes as usize)));
+        page.line(format!("{checkpoints} checkpoints take {memory}{filed}"));
         for branch in self.branches.iter().filter(|branch| branch.from.is_none()) {
             self.show_branch(page, branch, 0);
         }
@@ -177,4 +178,39 @@ pub fn jump(target: &mut dyn Target, desk: &mut Desk, goal: Goal) -> Answered {
         stop => Reason::Machine(stop),
     };
     finish(target, desk, before, reason)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn branches_are_drawn_as_a_tree() {
+        let branch = |name: &str, from: Option<(&str, u64)>, end| Branch {
+            name: name.to_owned(),
+            from: from.map(|(parent, at)| (parent.to_owned(), at)),
+            end,
+            why: "keys".to_owned(),
+            present: name == "second",
+        };
+        let past =
+            Past { oldest: 0, newest: 900, checkpoints: 3, bytes: 3 << 20, limit: 64 << 20, filed: Some(5 << 20) };
+        let branches = vec![
+            branch("main", None, 900),
+            branch("late", Some(("main", 700)), 800),
+            branch("first", Some(("main", 100)), 300),
+            branch("second", Some(("first", 200)), 250),
+        ];
+        let mut page = Page::new(false);
+        TimelineView { past, position: 225, branches }.show(&mut page);
+        let drawn = "\
+from 0 to 900, the machine is at 225 (25.0%)
+3 checkpoints take 3.0 MiB of 64.0 MiB, and 5.0 MiB of the file
+  main to 900
+  |-- first to 300 from 100: keys
+* |   `-- second to 250 from 200: keys
+  `-- late to 800 from 700: keys
+";
+        assert_eq!(page.finish(), drawn);
+    }
 }

@@ -77,7 +77,7 @@ fn debug_with(args: DebugArgs, tour: Option<String>) -> Result<u8, String> {
 }
 
 fn open(machine: MachineArgs, stops: &StopArgs, image: Option<PathBuf>) -> Result<target::Session, String> {
-    let Setup { machine, plan, front, no_reboot, history } = setup(machine, image.as_deref(), false)?;
+    let Setup { machine, plan, front, no_reboot, history, history_file } = setup(machine, image.as_deref(), false)?;
     let timeout = stops.timeout.as_deref().map(|text| values::seconds("timeout", text)).transpose()?;
     let max_insns = stops.max_insns.as_deref().map(|text| values::count("max-insns", text)).transpose()?;
     let standing = StandingStops {
@@ -93,6 +93,7 @@ fn open(machine: MachineArgs, stops: &StopArgs, image: Option<PathBuf>) -> Resul
         // Not asked for: where it cannot be kept, going back says why.
         None => drop(session.keep_history(DEBUG_HISTORY)),
     }
+    history_file.into_iter().for_each(|file| session.machine().file_history(Box::new(file)));
     Ok(session)
 }
 

@@ -126,6 +126,9 @@ pub(crate) struct MachineArgs {
     #[arg(long, value_name = "SIZE")]
     #[serde(deserialize_with = "word")]
     pub(crate) history: Option<String>,
+    /// With a history: move what memory has no room for to this new file, instead of thinning it out
+    #[arg(long, value_name = "FILE")]
+    pub(crate) history_file: Option<PathBuf>,
     /// Run every instruction both ways and compare
     #[arg(long)]
     pub(crate) verify_fast: bool,
@@ -197,9 +200,24 @@ impl MachineArgs {
 
     /// Every path in it, to be taken from the folder of the file that names it.
     pub(crate) fn paths(&mut self) -> impl Iterator<Item = &mut PathBuf> {
-        let MachineArgs { fda, fdb, hda, hdb, hdc, hdd, cdrom, bios, vgabios, kernel, initrd, input, restore, .. } =
-            self;
-        let paths = [fda, fdb, hda, hdb, hdc, hdd, cdrom, bios, vgabios, kernel, input, restore];
+        let MachineArgs {
+            fda,
+            fdb,
+            hda,
+            hdb,
+            hdc,
+            hdd,
+            cdrom,
+            bios,
+            vgabios,
+            kernel,
+            initrd,
+            input,
+            restore,
+            history_file,
+            ..
+        } = self;
+        let paths = [fda, fdb, hda, hdb, hdc, hdd, cdrom, bios, vgabios, kernel, input, restore, history_file];
         paths.into_iter().flatten().chain(initrd)
     }
 }

@@ -34,9 +34,10 @@ pub(crate) fn run(args: RunArgs) -> Result<u8, String> {
     let timeout = stops.timeout.as_deref().map(|text| values::seconds("timeout", text)).transpose()?;
     let max_insns = stops.max_insns.as_deref().map(|text| values::count("max-insns", text)).transpose()?;
     stops.check()?;
-    let Setup { mut machine, front, no_reboot, history, .. } = setup(machine, image.as_deref(), true)?;
+    let Setup { mut machine, front, no_reboot, history, history_file, .. } = setup(machine, image.as_deref(), true)?;
     if let Some(bytes) = history.filter(|bytes| *bytes > 0) {
         machine.keep_history(bytes).map_err(|error| error.to_string())?;
+        history_file.into_iter().for_each(|file| machine.file_history(Box::new(file)));
     }
     let limits = RunLimits {
         position: None,

@@ -9,7 +9,7 @@ use super::kernel;
 use super::media_plan::MediaPlan;
 use super::options::MachineArgs;
 use super::values;
-use crate::host::{Display, FrontOptions, Place, Ports};
+use crate::host::{Display, FrontOptions, Place, Ports, SpillFile};
 use crate::machine::{Machine, MachineConfig, OnShutdown, Saved, Tuning};
 use crate::{config, script};
 
@@ -25,6 +25,8 @@ pub(crate) struct Setup {
     pub(crate) no_reboot: bool,
     /// Memory for the history in bytes, as it was asked for.
     pub(crate) history: Option<usize>,
+    /// Where it goes that has no room there.
+    pub(crate) history_file: Option<SpillFile>,
 }
 
 /// Builds the machine that the options describe. `interactive`: standard input belongs to it.
@@ -61,7 +63,8 @@ pub(crate) fn setup(args: MachineArgs, image: Option<&Path>, interactive: bool) 
         machine.set_script(read_script(path)?);
     }
     let history = args.history.as_deref().map(history_bytes).transpose()?;
-    Ok(Setup { machine, plan, front, no_reboot: args.no_reboot, history })
+    let history_file = args.history_file.as_deref().map(SpillFile::named).transpose()?;
+    Ok(Setup { machine, plan, front, no_reboot: args.no_reboot, history, history_file })
 }
 
 /// Scripts are typed by people.

@@ -3,12 +3,14 @@
 
 mod arrivals;
 mod branches;
+mod file;
 mod ring;
 mod versions;
 
 pub(crate) use arrivals::{Arrival, Arrivals};
 pub(crate) use branches::{Branch, Branches};
-pub(crate) use ring::{Checkpoint, Ring};
+pub(crate) use file::HistoryFile;
+pub(crate) use ring::{Checkpoint, Held, Ring};
 pub(crate) use versions::{Content, Page};
 
 /// Running between two checkpoints of an ordinary run, in nanoseconds of the host.

@@ -2,6 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use ringwalk_snapshots::codec;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
 use super::versions::Versions;
 
 /// Checkpoints closer than this to the next are thinned out once they are old, in nanoseconds of running.
@@ -11,10 +15,22 @@ pub(crate) const FAR_NS: u64 = 500_000_000;
 /// A gap may be this part of its distance to the present.
 const GAP_OF_AGE: u64 = 8;
 
+/// Where a state is.
+pub(crate) enum Held<S> {
+    /// In memory.
+    Memory(S),
+    /// In these places of the file.
+    Filed(Vec<u64>),
+}
+
 /// A moment that can be gone back to: all state but bulk memory.
 pub(crate) struct Checkpoint<S> {
     /// The state.
-    pub(crate) state: S,
+    pub(crate) state: Held<S>,
+    /// Instructions retired there.
+    pub(crate) retired: u64,
+    /// Arrivals behind it.
+    pub(crate) passed: usize,
     /// What the way here from the one before took, in nanoseconds of the host.
     pub(crate) cost_ns: u64,
     /// It serves stepping back through one gap, and goes when that is left.
@@ -28,18 +44,26 @@ pub(crate) struct Ring<S> {
     pub(crate) versions: Versions,
     /// Bytes that the state of one checkpoint takes.
     state_bytes: usize,
+    /// States that lie in the file.
+    filed: usize,
     limit: usize,
 }
 
-impl<S> Ring<S> {
+/// Bytes that a checkpoint takes whose state lies in the file, about.
+const FILED_BYTES: usize = 512;
+/// Where memory is short, so much of it is moved to the file at once.
+const MOVED: usize = 4;
+
+impl<S: Serialize + DeserializeOwned + Clone> Ring<S> {
     /// An empty ring that takes so many bytes at most.
     pub(crate) fn new(limit: usize, state_bytes: usize) -> Ring<S> {
-        Ring { all: BTreeMap::new(), versions: Versions::default(), state_bytes, limit }
+        Ring { all: BTreeMap::new(), versions: Versions::default(), state_bytes, filed: 0, limit }
     }
 
     /// Memory that it takes, about.
     pub(crate) fn bytes(&self) -> usize {
-        self.versions.bytes() + self.all.len() * self.state_bytes
+        let in_memory = self.all.len() - self.filed;
+        self.versions.bytes() + in_memory * self.state_bytes + self.filed * FILED_BYTES
     }
 
     /// The bound.
@@ -87,6 +111,53 @@ impl<S> Ring<S> {
         self.all.get(&position)
     }
 
+    /// The state of the one at a position, as it was; `None` if there is none. The error is a sentence about the file.
+    pub(crate) fn state(&self, position: u64) -> Result<Option<S>, String> {
+        match self.all.get(&position).map(|checkpoint| &checkpoint.state) {
+            None => Ok(None),
+            Some(Held::Memory(state)) => Ok(Some(state.clone())),
+            Some(Held::Filed(places)) => {
+                let file = self.versions.file.as_ref().ok_or("the history's file is gone")?;
+                let bytes = file.get_bytes(places)?;
+                let len = bytes.first_chunk().map_or(0, |len| u64::from_le_bytes(*len) as usize);
+                let bytes = bytes.get(8..).and_then(|rest| rest.get(..len)).ok_or("the history's file is damaged")?;
+                let state = codec::decode(bytes).map_err(|error| format!("the history's file is damaged: {error}"))?;
+                Ok(Some(state))
+            }
+        }
+    }
+
+    /// Moves what is oldest to the file, if there is one and memory is short. The newest state stays.
+    fn move_to_file(&mut self) {
+        if self.bytes() <= self.limit || !self.versions.file.as_ref().is_some_and(|file| file.has_room()) {
+            return;
+        }
+        let goal = self.limit - self.limit / MOVED;
+        let newest = self.newest();
+        for (at, checkpoint) in &mut self.all {
+            let Held::Memory(state) = &checkpoint.state else { continue };
+            if checkpoint.fine || Some(*at) == newest {
+                continue;
+            }
+            let Some(file) = &mut self.versions.file else { return };
+            let Ok(encoded) = codec::encode(state) else { continue };
+            let bytes = [&(encoded.len() as u64).to_le_bytes()[..], &encoded].concat();
+            let Some(places) = file.put_bytes(&bytes) else { return };
+            checkpoint.state = Held::Filed(places);
+            self.filed += 1;
+        }
+        let states = self.bytes() - self.versions.bytes();
+        self.versions.move_to_file(goal.saturating_sub(states));
+    }
+
+    fn let_go(&mut self, gone: &Checkpoint<S>) {
+        let Held::Filed(places) = &gone.state else { return };
+        self.filed -= 1;
+        if let Some(file) = &mut self.versions.file {
+            places.iter().for_each(|place| file.free(*place));
+        }
+    }
+
     /// Adds one. What pages held is the caller's to note.
     pub(crate) fn insert(&mut self, position: u64, checkpoint: Checkpoint<S>) {
         self.all.insert(position, checkpoint);
@@ -95,6 +166,7 @@ impl<S> Ring<S> {
     /// Removes one, with what only it needed.
     pub(crate) fn remove(&mut self, position: u64) {
         let Some(gone) = self.all.remove(&position) else { return };
+        self.let_go(&gone);
         if let Some((_, next)) = self.all.range_mut(position..).find(|(_, next)| !next.fine) {
             next.cost_ns += gone.cost_ns;
         }
@@ -104,7 +176,9 @@ impl<S> Ring<S> {
 
     /// Removes all behind a position, at which the machine stands and a checkpoint is.
     pub(crate) fn cut(&mut self, position: u64) {
-        self.all.split_off(&(position + 1));
+        for gone in self.all.split_off(&(position + 1)).into_values() {
+            self.let_go(&gone);
+        }
         self.versions.cut(position);
     }
 
@@ -114,12 +188,18 @@ impl<S> Ring<S> {
         fine.into_iter().for_each(|at| self.remove(at));
     }
 
-    /// Thins the old ones, and more where memory is short; at last the past begins later. The newest stays.
+    /// Thins the old ones, and more where memory is short; at last the past begins later. The newest stays. With a file
+    /// that takes them none is thinned.
     pub(crate) fn thin(&mut self) {
+        self.move_to_file();
+        let kept = self.versions.file.as_ref().is_some_and(|file| file.has_room());
         loop {
             let short = self.bytes() > self.limit;
+            if kept && !short {
+                return;
+            }
             match self.closest() {
-                Some((at, crowded)) if crowded || short => self.remove(at),
+                Some((at, crowded)) if crowded && !kept || short => self.remove(at),
                 _ if short && self.all.len() > 1 => {
                     let oldest = self.oldest().unwrap_or_default();
                     self.remove(oldest);
@@ -157,15 +237,48 @@ impl<S> Ring<S> {
 
 #[cfg(test)]
 mod tests {
+    use std::rc::Rc;
+
+    use super::super::file::HistoryFile;
+    use super::super::file::tests::Small;
     use super::super::versions::Page;
     use super::*;
 
+    fn checkpoint(number: u64) -> Checkpoint<u64> {
+        Checkpoint { state: Held::Memory(number), retired: 0, passed: 0, cost_ns: NEAR_NS, fine: false }
+    }
+
+    /// With a file nothing is lost: states and pages of all checkpoints are there, and memory is bounded.
+    #[test]
+    fn a_file_keeps_what_memory_has_no_room_for() {
+        let mut ring = Ring::new(1 << 20, 1000);
+        ring.versions.file = Some(HistoryFile::new(Box::new(Small(Rc::default(), 1 << 30))));
+        fill(&mut ring, 300, 20);
+        assert_eq!((ring.len(), ring.oldest()), (300, Some(0)));
+        assert!(ring.bytes() <= 1 << 20, "{}", ring.bytes());
+        for number in [0, 1, 150, 298, 299] {
+            let at = number * 1_000_000;
+            assert_eq!(ring.state(at), Ok(Some(number)));
+            let held = ring.versions.at(Page::Frame(3), at).map(|held| held.map(|content| content.map(|page| page[0])));
+            let wanted = (number < 299).then_some(Some((number + 1) as u8));
+            assert_eq!(held, Ok(wanted), "what the next one found is what was there");
+        }
+        let used = ring.versions.file.as_ref().map(HistoryFile::bytes);
+        ring.cut(150_000_000);
+        assert!(ring.versions.file.as_ref().map(HistoryFile::bytes) < used, "what is cut off makes room");
+    }
+
     /// One each 20 ms.
-    fn ring(count: u64, limit: usize, pages: u32) -> Ring<()> {
+    fn ring(count: u64, limit: usize, pages: u32) -> Ring<u64> {
         let mut ring = Ring::new(limit, 1000);
+        fill(&mut ring, count, pages);
+        ring
+    }
+
+    fn fill(ring: &mut Ring<u64>, count: u64, pages: u32) {
         for number in 0..count {
             let before = ring.newest();
-            ring.insert(number * 1_000_000, Checkpoint { state: (), cost_ns: NEAR_NS, fine: false });
+            ring.insert(number * 1_000_000, checkpoint(number));
             for page in 0..pages {
                 let content = Some(Box::new([number as u8; 4096]));
                 if let Some(before) = before {
@@ -174,7 +287,6 @@ mod tests {
             }
             ring.thin();
         }
-        ring
     }
 
     #[test]

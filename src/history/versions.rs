@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 
 use ringwalk_mmu::PAGE_BYTES;
 
+use super::file::HistoryFile;
+
 /// What a page held; `None` for zeros of a page never written, and for a page that an overlay does not have.
 pub(crate) type Content = Option<Box<[u8; PAGE_BYTES as usize]>>;
 
@@ -23,17 +25,26 @@ pub(crate) enum Page {
 /// Bytes that the place of a content takes, about.
 const PLACE_BYTES: usize = 64;
 
+/// Where a content is kept.
+enum Kept {
+    Memory(Content),
+    /// This place of the file.
+    Filed(u64),
+}
+
 /// The contents.
 #[derive(Default)]
 pub(crate) struct Versions {
-    contents: BTreeMap<(Page, u64), Content>,
+    contents: BTreeMap<(Page, u64), Kept>,
     /// The pages whose contents stand under a checkpoint.
     under: BTreeMap<u64, Vec<Page>>,
     bytes: usize,
+    /// Where contents go that memory has no room for.
+    pub(crate) file: Option<HistoryFile>,
 }
 
-fn size(content: &Content) -> usize {
-    PLACE_BYTES + content.as_ref().map_or(0, |_| PAGE_BYTES as usize)
+fn size(kept: &Kept) -> usize {
+    PLACE_BYTES + if matches!(kept, Kept::Memory(Some(_))) { PAGE_BYTES as usize } else { 0 }
 }
 
 impl Versions {
@@ -42,18 +53,64 @@ impl Versions {
         self.bytes
     }
 
-    /// What a page held at a checkpoint; `None` if what it holds now is that.
-    pub(crate) fn at(&self, page: Page, checkpoint: u64) -> Option<&Content> {
-        self.contents.range((page, checkpoint)..=(page, u64::MAX)).next().map(|(_, content)| content)
+    fn kept(&self, page: Page, checkpoint: u64) -> Option<&Kept> {
+        self.contents.range((page, checkpoint)..=(page, u64::MAX)).next().map(|(_, kept)| kept)
+    }
+
+    /// True if what a page held at a checkpoint is known; else what it holds now is that.
+    pub(crate) fn knows(&self, page: Page, checkpoint: u64) -> bool {
+        self.kept(page, checkpoint).is_some()
+    }
+
+    /// What a page held at a checkpoint; `None` if what it holds now is that. The error is a sentence about the file.
+    pub(crate) fn at(&self, page: Page, checkpoint: u64) -> Result<Option<Content>, String> {
+        Ok(match self.kept(page, checkpoint) {
+            None => None,
+            Some(Kept::Memory(content)) => Some(content.clone()),
+            Some(Kept::Filed(place)) => {
+                let file = self.file.as_ref().ok_or("the history's file is gone")?;
+                Some(Some(file.get(*place)?))
+            }
+        })
     }
 
     /// Notes what a page held up to a checkpoint.
     pub(crate) fn add(&mut self, page: Page, checkpoint: u64, content: Content) {
-        self.bytes += size(&content);
-        if let Some(old) = self.contents.insert((page, checkpoint), content) {
-            self.bytes -= size(&old);
-        } else {
-            self.under.entry(checkpoint).or_default().push(page);
+        self.put(page, checkpoint, Kept::Memory(content));
+    }
+
+    fn put(&mut self, page: Page, checkpoint: u64, kept: Kept) {
+        self.bytes += size(&kept);
+        match self.contents.insert((page, checkpoint), kept) {
+            Some(old) => {
+                self.bytes -= size(&old);
+                self.drop_filed(&old);
+            }
+            None => self.under.entry(checkpoint).or_default().push(page),
+        }
+    }
+
+    fn drop_filed(&mut self, kept: &Kept) {
+        if let (Kept::Filed(place), Some(file)) = (kept, &mut self.file) {
+            file.free(*place);
+        }
+    }
+
+    /// Moves contents to the file, those under the oldest checkpoints first, until they take so many bytes of memory or
+    /// the file takes no more.
+    pub(crate) fn move_to_file(&mut self, most_bytes: usize) {
+        let Some(file) = &mut self.file else { return };
+        for (checkpoint, pages) in &self.under {
+            for page in pages {
+                if self.bytes <= most_bytes {
+                    return;
+                }
+                let Some(kept) = self.contents.get_mut(&(*page, *checkpoint)) else { continue };
+                let Kept::Memory(Some(content)) = kept else { continue };
+                let Some(place) = file.put(content) else { return };
+                *kept = Kept::Filed(place);
+                self.bytes -= PAGE_BYTES as usize;
+            }
         }
     }
 
@@ -70,8 +127,8 @@ impl Versions {
             if let Some(now) = written(page) {
                 self.add(page, at, now);
                 stay.push(page);
-            } else if let Some(content) = self.take(page, before) {
-                self.add(page, at, content);
+            } else if let Some(kept) = self.take(page, before) {
+                self.put(page, at, kept);
             }
         }
         if !stay.is_empty() {
@@ -79,20 +136,20 @@ impl Versions {
         }
     }
 
-    fn take(&mut self, page: Page, checkpoint: u64) -> Option<Content> {
-        let content = self.contents.remove(&(page, checkpoint))?;
-        self.bytes -= size(&content);
-        Some(content)
+    fn take(&mut self, page: Page, checkpoint: u64) -> Option<Kept> {
+        let kept = self.contents.remove(&(page, checkpoint))?;
+        self.bytes -= size(&kept);
+        Some(kept)
     }
 
     /// A checkpoint goes; `before` is the one before it.
     pub(crate) fn forget(&mut self, gone: u64, before: Option<u64>) {
         for page in self.under.remove(&gone).unwrap_or_default() {
-            let Some(content) = self.take(page, gone) else { continue };
-            let Some(before) = before else { continue };
+            let Some(kept) = self.take(page, gone) else { continue };
             // A content that stands under the one before already is the one that holds there.
-            if !self.contents.contains_key(&(page, before)) {
-                self.add(page, before, content);
+            match before {
+                Some(before) if !self.contents.contains_key(&(page, before)) => self.put(page, before, kept),
+                _ => self.drop_filed(&kept),
             }
         }
     }
@@ -101,7 +158,9 @@ impl Versions {
     pub(crate) fn cut(&mut self, from: u64) {
         for (checkpoint, pages) in self.under.split_off(&from) {
             for page in pages {
-                self.take(page, checkpoint);
+                if let Some(kept) = self.take(page, checkpoint) {
+                    self.drop_filed(&kept);
+                }
             }
         }
     }
@@ -109,6 +168,9 @@ impl Versions {
 
 #[cfg(test)]
 mod tests {
+    use std::rc::Rc;
+
+    use super::super::file::tests::Small;
     use super::*;
 
     const A: Page = Page::Frame(1);
@@ -119,7 +181,8 @@ mod tests {
     }
 
     fn first(versions: &Versions, page: Page, checkpoint: u64) -> Option<u8> {
-        versions.at(page, checkpoint).map(|content| content.as_ref().map_or(0, |bytes| bytes[0]))
+        let content = versions.at(page, checkpoint).expect("the file can be read");
+        content.map(|content| content.map_or(0, |bytes| bytes[0]))
     }
 
     /// A held 1 up to 20, 2 up to 30; B nothing up to 10; checkpoints are 10, 20, 30.
@@ -149,6 +212,21 @@ mod tests {
         assert_eq!([10, 40].map(|at| first(&versions, A, at)), [Some(1), None]);
         versions.forget(10, None);
         assert_eq!((versions.bytes(), versions.contents.len()), (0, 0));
+    }
+
+    /// The same answers, whether contents lie in memory or in a file; and what is forgotten makes room there.
+    #[test]
+    fn contents_in_a_file_are_the_same() {
+        let mut versions = some();
+        versions.file = Some(HistoryFile::new(Box::new(Small(Rc::default(), 4096))));
+        versions.move_to_file(0);
+        assert_eq!(versions.bytes(), 4096 + 3 * PLACE_BYTES, "the file takes one page");
+        assert_eq!([10, 20, 30, 40].map(|at| first(&versions, A, at)), [Some(1), Some(1), Some(2), None]);
+        assert!(!versions.file.as_ref().expect("there").has_room());
+        versions.forget(20, Some(10));
+        assert_eq!([10, 30].map(|at| first(&versions, A, at)), [Some(1), Some(2)]);
+        versions.cut(10);
+        assert_eq!((versions.bytes(), versions.file.map(|file| file.bytes())), (0, Some(0)));
     }
 
     #[test]

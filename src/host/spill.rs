@@ -3,14 +3,45 @@
 use std::cell::RefCell;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
 
 use ringwalk_mmu::Backing;
 
-/// A file without a name that goes away with the program. It is made when the first byte is written.
+/// A file that goes away with the program: without a name, made when the first byte is written, or with one.
 #[derive(Default)]
 pub struct SpillFile {
     file: RefCell<Option<File>>,
     len: u64,
+    /// The name that the user gave it.
+    path: Option<PathBuf>,
+}
+
+impl SpillFile {
+    /// A new file by this name. What is there already is not touched.
+    pub fn named(path: &Path) -> Result<SpillFile, String> {
+        let made = File::options().read(true).write(true).create_new(true).open(path);
+        let file = made.map_err(|error| {
+            let name = path.display();
+            format!("{name}: the history's file cannot be made: {error}; name a file that is not there yet")
+        })?;
+        Ok(SpillFile { file: RefCell::new(Some(file)), len: 0, path: Some(path.to_owned()) })
+    }
+
+    fn trouble(&self, verb: &str, error: &std::io::Error) -> String {
+        match &self.path {
+            Some(path) => format!("{}: the history's file cannot be {verb}: {error}", path.display()),
+            None => trouble(verb, error),
+        }
+    }
+}
+
+impl Drop for SpillFile {
+    fn drop(&mut self) {
+        if let Some(path) = &self.path {
+            // Whether it can be removed or not, nothing more depends on it.
+            std::fs::remove_file(path).ok();
+        }
+    }
 }
 
 impl Backing for SpillFile {
@@ -25,7 +56,7 @@ impl Backing for SpillFile {
         match &mut *self.file.borrow_mut() {
             Some(file) => {
                 let read = file.seek(SeekFrom::Start(offset)).and_then(|_| file.read_exact(inside));
-                read.map_err(|error| trouble("read", &error))
+                read.map_err(|error| self.trouble("read", &error))
             }
             None => Ok(()),
         }
@@ -37,7 +68,7 @@ impl Backing for SpillFile {
             none => none.insert(tempfile::tempfile().map_err(|error| trouble("made", &error))?),
         };
         let written = file.seek(SeekFrom::Start(offset)).and_then(|_| file.write_all(bytes));
-        written.map_err(|error| trouble("written", &error))?;
+        written.map_err(|error| self.trouble("written", &error))?;
         self.len = self.len.max(offset + bytes.len() as u64);
         Ok(())
     }
@@ -55,6 +86,18 @@ fn trouble(verb: &str, error: &std::io::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_named_file_is_new_and_goes_away() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("past");
+        let mut spill = SpillFile::named(&path).expect("nothing is there");
+        spill.write_at(0, b"ab").expect("takes bytes");
+        assert_eq!(std::fs::read(&path).expect("it is there"), b"ab");
+        assert!(SpillFile::named(&path).is_err_and(|words| words.contains("not there yet")));
+        drop(spill);
+        assert!(!path.exists());
+    }
 
     #[test]
     fn it_grows_as_it_is_written() {

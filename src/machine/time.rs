@@ -6,12 +6,14 @@ use std::collections::BTreeSet;
 
 use ringwalk_chipset::Board;
 use ringwalk_cpu::state::CpuState;
-use ringwalk_mmu::{Frame, PhysAddr};
+use ringwalk_mmu::{Backing, Frame, PhysAddr};
 use ringwalk_snapshots::codec;
 
 use super::media::drives_mut;
 use super::{Error, Feed, Host, Machine, RunLimits, Sent, Stop};
-use crate::history::{Branches, Checkpoint, Content, Page, Ring};
+use serde::{Deserialize, Serialize};
+
+use crate::history::{Branches, Checkpoint, Content, Held, HistoryFile, Page, Ring};
 
 /// All state but bulk memory, and where what lies beside the state stood.
 #[derive(Clone)]
@@ -19,8 +21,6 @@ pub(super) struct Small {
     cpu: CpuState,
     board: Board,
     feed: Feed,
-    /// Arrivals behind it.
-    passed: usize,
     /// Events of the journal behind it.
     noted: u64,
     sent: Sent,
@@ -60,6 +60,8 @@ pub struct Past {
     pub bytes: usize,
     /// The bound on that.
     pub limit: usize,
+    /// Bytes of the history's file, if there is one.
+    pub filed: Option<u64>,
 }
 
 /// Cycles between two looks for a boundary that is not inside of HLT.
@@ -95,6 +97,18 @@ impl Machine {
         Ok(())
     }
 
+    /// Lets the history move to a file what it would thin, from now on.
+    pub fn file_history(&mut self, file: Box<dyn Backing>) {
+        if let Some(history) = &mut self.history {
+            history.ring.versions.file = Some(HistoryFile::new(file));
+        }
+    }
+
+    /// Takes the file away from a machine that will not go back any more.
+    pub fn take_history_file(&mut self) -> Option<Box<dyn Backing>> {
+        Some(self.history.take()?.ring.versions.file?.into_backing())
+    }
+
     fn set_keeping(&mut self, keeps: bool) {
         self.memory.frames.keep_before(keeps);
         for disk in drives_mut(&mut self.memory).into_iter().flatten() {
@@ -114,6 +128,7 @@ impl Machine {
             checkpoints: ring.len(),
             bytes: ring.bytes() + waiting + history.branches.present().arrivals.bytes(),
             limit: ring.limit(),
+            filed: ring.versions.file.as_ref().map(HistoryFile::bytes),
         })
     }
 
@@ -217,22 +232,26 @@ impl Machine {
                 let now = |page| written.contains(&page).then(|| self.page_now(page));
                 ring.versions.insert_behind(before, position, now);
             }
-            let state = self.small(&history.branches);
-            ring.insert(position, Checkpoint { state, cost_ns, fine });
+            let state = self.small();
+            let (retired, passed) = (self.cpu.retired, history.branches.present().arrivals.passed());
+            ring.insert(position, Checkpoint { state: Held::Memory(state), retired, passed, cost_ns, fine });
             history.base = position;
             if !fine {
                 ring.thin();
+            }
+            if let Some(full) = ring.versions.file.as_mut().and_then(HistoryFile::full_now) {
+                let line = format!("{full}; from here on old checkpoints are thinned out");
+                self.engine.hot.notes.add(line);
             }
         }
         self.history = Some(history);
     }
 
-    fn small(&self, branches: &Branches) -> Small {
+    fn small(&self) -> Small {
         Small {
             cpu: self.cpu.clone(),
             board: self.board.clone(),
             feed: self.feed.clone(),
-            passed: branches.present().arrivals.passed(),
             noted: self.journal.noted(),
             sent: self.outlet.sent,
         }
@@ -253,7 +272,7 @@ impl Machine {
         let newest = ring.newest();
         let keep = |(page, content)| {
             if let Some(newest) = newest
-                && ring.versions.at(page, newest).is_none()
+                && !ring.versions.knows(page, newest)
             {
                 ring.versions.add(page, newest, content);
             }
@@ -296,21 +315,35 @@ impl Machine {
         let (low, high) = (at.min(history.base), at.max(history.base));
         pages.extend(history.ring.versions.changed(low, high));
         let newest = history.ring.newest().unwrap_or(at);
+        let mut lost = None;
         for page in pages {
             let versions = &mut history.ring.versions;
-            if versions.at(page, at).is_none() {
+            if !versions.knows(page, at) {
                 continue;
             }
-            if versions.at(page, newest).is_none() {
+            if !versions.knows(page, newest) {
                 versions.add(page, newest, self.page_now(page));
             }
-            if let Some(content) = versions.at(page, at) {
-                self.put_page(page, content);
+            match versions.at(page, at) {
+                Ok(Some(content)) => self.put_page(page, &content),
+                Ok(None) => {}
+                // Half of one moment and half of another is none: it cannot go on.
+                Err(trouble) => lost = Some(trouble),
             }
         }
-        if let Some(checkpoint) = history.ring.get(at) {
-            let Small { cpu, board, feed, passed, noted, sent } = checkpoint.state.clone();
+        let passed = history.ring.get(at).map_or(0, |found| found.passed);
+        let state = history.ring.state(at).unwrap_or_else(|trouble| {
+            lost = Some(trouble);
+            None
+        });
+        if let Some(lost) = lost {
+            self.memory.frames.lose(format!("the past cannot be read back: {lost}"));
+        }
+        if let Some(Small { cpu, board, feed, noted, sent }) = state {
             (self.cpu, self.board, self.feed) = (cpu, board, feed);
+            if matches!(history.ring.get(at), Some(Checkpoint { state: Held::Filed(_), .. })) {
+                self.board.wire();
+            }
             history.branches.present_mut().arrivals.go_to(passed);
             self.journal.go_to(noted);
             self.outlet.go_back(sent);
@@ -362,8 +395,7 @@ impl Machine {
     pub fn go_to_retired(&mut self, retired: u64, host: &mut dyn Host) -> Stop {
         self.leave_present();
         let ring = self.history.as_ref().map(|history| &history.ring);
-        let before =
-            |at: &u64| ring.and_then(|ring| ring.get(*at)).is_some_and(|found| found.state.cpu.retired <= retired);
+        let before = |at: &u64| ring.and_then(|ring| ring.get(*at)).is_some_and(|found| found.retired <= retired);
         let at = ring.and_then(|ring| ring.positions().rev().find(before));
         let Some(at) = at else { return Stop::Host(self.no_way_back()) };
         self.become_checkpoint(at);
@@ -371,8 +403,10 @@ impl Machine {
         let mut last = None;
         loop {
             let stop = self.run(&limits, host);
-            let passed_by =
-                matches!(stop, Stop::Breakpoint(_) | Stop::Watch(_) | Stop::Event(_) | Stop::PowerOff | Stop::Exit(_));
+            let passed_by = matches!(
+                stop,
+                Stop::Breakpoint(_) | Stop::Watch(_) | Stop::Event(_) | Stop::Shown(_) | Stop::PowerOff | Stop::Exit(_)
+            );
             if !passed_by || last == Some(self.cpu.position) {
                 return stop;
             }
@@ -397,7 +431,7 @@ impl Machine {
             stop => return Err(format!("the run from {from} ended at {}: {stop:?}", self.cpu.position)),
         }
         // The arrivals at the very position are part of the checkpoint, if they came before it.
-        let passed = self.history.as_ref().and_then(|history| Some(history.ring.get(to)?.state.passed));
+        let passed = self.history.as_ref().and_then(|history| Some(history.ring.get(to)?.passed));
         while passed.is_some_and(|passed| self.passed() < passed) && self.take_arrival() {}
         let found = self.hash_tree();
         Ok(found.parts().zip(wanted.parts()).filter(|(a, b)| a != b).map(|(part, _)| part.0.to_string()).collect())

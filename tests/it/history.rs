@@ -1,8 +1,11 @@
 //! Going back in time: whatever way leads to a position, the state there is the one that the first run had.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use ringwalk::machine::{Host, Machine, NoHost, RunLimits, Stop, Tuning, Wake};
 use ringwalk_chipset::Output;
-use ringwalk_mmu::PhysAddr;
+use ringwalk_mmu::{Backing, PhysAddr};
 use ringwalk_snapshots::HashTree;
 
 use crate::guest::{Random, machine, run_to, tour};
@@ -276,6 +279,75 @@ fn what_was_sent_is_counted_once() {
     run.run(&RunLimits { position: Some(end), ..RunLimits::default() }, &mut NoHost);
     assert_eq!((run.sent(), com1(&mut run)), (all, all.com1 - half));
     assert_same(&mut run, end, &there, "through protected mode again");
+}
+
+/// A file in memory, which its owner can cut short.
+#[derive(Clone, Default)]
+struct InMemory(Rc<RefCell<Vec<u8>>>);
+
+impl Backing for InMemory {
+    fn len(&self) -> u64 {
+        self.0.borrow().len() as u64
+    }
+
+    fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<(), String> {
+        let bytes = self.0.borrow();
+        let bytes = bytes.get(offset as usize..).and_then(|rest| rest.get(..buf.len()));
+        buf.copy_from_slice(bytes.ok_or("the file ends before")?);
+        Ok(())
+    }
+
+    fn write_at(&mut self, offset: u64, bytes: &[u8]) -> Result<(), String> {
+        let mut all = self.0.borrow_mut();
+        let len = all.len().max(offset as usize + bytes.len());
+        all.resize(len, 0);
+        all[offset as usize..][..bytes.len()].copy_from_slice(bytes);
+        Ok(())
+    }
+}
+
+/// A machine with little memory for its history, and a file for the rest.
+fn travelled_with_a_file(file: &InMemory) -> Machine {
+    let mut run = machine(&tour(), tuning());
+    run.keep_history(1 << 20).expect("an overlay can go back");
+    run.file_history(Box::new(file.clone()));
+    go_on(&mut run, 50_000, END);
+    run
+}
+
+#[test]
+fn with_a_file_nothing_is_thinned_and_any_position_is_found_again() {
+    let file = InMemory::default();
+    let mut run = travelled_with_a_file(&file);
+    let past = run.past().expect("a history");
+    assert_eq!(past.oldest, 0);
+    assert!(past.checkpoints as u64 >= END / 60_000, "{past:?}");
+    assert!(past.filed.is_some_and(|bytes| bytes > 1 << 19), "{past:?}");
+    let without = travelled(50_000, END, 1 << 20).past().expect("a history");
+    assert!(without.checkpoints < past.checkpoints, "memory alone would have thinned it: {without:?}");
+    let truth = truth(&random_positions(11, 40, END));
+    let mut random = Random(12);
+    for _ in 0..60 {
+        let (position, tree) = random.one_of(&truth);
+        assert_eq!(run.go_to(*position, &mut NoHost), Stop::Position);
+        assert_same(&mut run, *position, tree, "by the file");
+        assert!(run.time_to(END / 3).is_some(), "how long it takes is known there, too");
+    }
+    let checkpoints = run.checkpoints();
+    for pair in checkpoints.windows(2).step_by(7) {
+        assert_eq!(run.verify(pair[0], pair[1], &mut NoHost), Ok(Vec::new()), "{pair:?}");
+    }
+}
+
+#[test]
+fn a_history_file_that_is_gone_leaves_no_wrong_state() {
+    let file = InMemory::default();
+    let mut run = travelled_with_a_file(&file);
+    file.0.borrow_mut().truncate(100_000);
+    let lost = |stop: Stop| matches!(stop, Stop::Host(words) if words.contains("the past cannot be read back"));
+    assert!(lost(run.go_to(1_000_000, &mut NoHost)));
+    assert!(lost(run.go_to(END, &mut NoHost)), "it does not go on");
+    assert!(run.save().is_err());
 }
 
 #[test]
