@@ -1,7 +1,7 @@
 //! What going back in time costs, over a boot, as the user of the program feels it: commands go in by a pipe, and the
 //! time until the answer counts.
 //!
-//! `cargo bench --bench time_travel -- [--cycles N] [--positions N] [--rounds N] [--part NAME].. [MACHINE] [IMAGE]`.
+//! RINGWALK names another program to measure. `cargo bench --bench time_travel -- [--cycles N] [--positions N] [--rounds N] [--part NAME].. [MACHINE] [IMAGE]`.
 //! What is not for the bench describes the machine as on the command line; without an image the built-in disk runs. Parts,
 //! all unless some are named: `cost` (CPU seconds with and without a history), `present` (steps back after a forward run),
 //! `past` (steps back from anywhere), `goto` (random positions, compared with a forward run's hashes), `writes`
@@ -39,6 +39,11 @@ fn plan() -> Plan {
     plan
 }
 
+/// The program: the one that was built with the bench, unless RINGWALK names another.
+fn program() -> String {
+    std::env::var("RINGWALK").unwrap_or_else(|_| env!("CARGO_BIN_EXE_ringwalk").to_owned())
+}
+
 /// The program in its debugger.
 struct Debugger {
     child: Child,
@@ -48,7 +53,7 @@ struct Debugger {
 
 impl Debugger {
     fn start(plan: &Plan, history: &str) -> Debugger {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_ringwalk"))
+        let mut child = Command::new(program())
             .args(["debug", "--json", "--history", history])
             .args(&plan.machine)
             .stdin(Stdio::piped())
@@ -124,7 +129,7 @@ fn history_told(run: &mut Debugger) {
 
 /// Seconds of the run as the program counts them, without building the machine.
 fn seconds(plan: &Plan, history: &str) -> f64 {
-    let output = Command::new(env!("CARGO_BIN_EXE_ringwalk"))
+    let output = Command::new(program())
         .args(["run", "--serial", "null", "--display", "none", "--stats", "json", "--history", history, "--max-insns"])
         .arg(plan.cycles.to_string())
         .args(&plan.machine)
