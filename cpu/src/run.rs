@@ -252,6 +252,8 @@ impl Run<'_, '_> {
                 return Ok(());
             }
             let Some(id) = found else { return self.execute_uncached() };
+            // The fetch made something known that a debugger waits for: it stops behind this instruction.
+            let single = single || self.cx.hot.leave;
             match self.chain(id, single) {
                 None => return self.execute_trace(id, single),
                 Some(Ended::Boundary) => return Ok(()),
