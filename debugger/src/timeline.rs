@@ -39,23 +39,25 @@ impl Show for TimelineView {
         let filed = filed.map_or(String::new(), |bytes| format!(", and {} of the file", mebibytes(bytes as usize)));
         page.line(format!("{checkpoints} checkpoints take {memory}{filed}"));
         for branch in self.branches.iter().filter(|branch| branch.from.is_none()) {
-            self.show_branch(page, branch, 0);
+            self.show_branch(page, branch, "", "");
         }
     }
 }
 
 impl TimelineView {
-    fn show_branch(&self, page: &mut Page, branch: &Branch, depth: usize) {
+    /// Draws a branch and those that left it, in the order in which they did. `lead` stands before its own line, `under`
+    /// before those of its branches.
+    fn show_branch(&self, page: &mut Page, branch: &Branch, lead: &str, under: &str) {
         let mark = if branch.present { '*' } else { ' ' };
-        let indent = "  ".repeat(depth);
-        let left = branch
-            .from
-            .as_ref()
-            .map_or(String::new(), |(parent, at)| format!(", left {parent} at {at}: {}", branch.why));
-        page.line(format!("{mark} {indent}{} to {}{left}", branch.name, branch.end));
-        for child in self.branches.iter().filter(|child| child.from.as_ref().is_some_and(|from| from.0 == branch.name))
-        {
-            self.show_branch(page, child, depth + 1);
+        let why = branch.from.as_ref().map_or(String::new(), |(_, at)| format!(" from {at}: {}", branch.why));
+        page.line(format!("{mark} {lead}{} to {}{why}", branch.name, branch.end));
+        let left = |child: &&Branch| child.from.as_ref().is_some_and(|from| from.0 == branch.name);
+        let mut children: Vec<&Branch> = self.branches.iter().filter(left).collect();
+        children.sort_by_key(|child| child.from.as_ref().map(|from| from.1));
+        let last = children.len().saturating_sub(1);
+        for (number, child) in children.into_iter().enumerate() {
+            let (fork, stem) = if number == last { ("`-- ", "    ") } else { ("|-- ", "|   ") };
+            self.show_branch(page, child, &format!("{under}{fork}"), &format!("{under}{stem}"));
         }
     }
 }
