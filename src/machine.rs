@@ -23,6 +23,7 @@ mod hash;
 mod media;
 mod run;
 mod save;
+mod screen_watch;
 mod sections;
 mod tap;
 mod time;
@@ -162,6 +163,7 @@ pub struct Machine {
     tuning: Tuning,
     outlet: Outlet,
     trees: Trees,
+    screen_watch: screen_watch::ScreenWatch,
     history: Option<Box<time::History>>,
 }
 
@@ -203,6 +205,7 @@ impl Machine {
             tuning,
             outlet: Outlet::default(),
             history: None,
+            screen_watch: screen_watch::ScreenWatch::default(),
         };
         if machine.tuning.verify_fast {
             machine.engine.verify_fast();
@@ -271,6 +274,7 @@ impl Machine {
         self.cpu.reset();
         self.board.reset();
         self.wire();
+        self.screen_watch.begin(&self.board, &self.memory);
     }
 
     /// Carries out an input script from now on.

@@ -117,6 +117,7 @@ impl Session {
             Stop::Breakpoint(id) => debugger::Stop::Breakpoint(id),
             Stop::Watch(hit) => debugger::Stop::Watch(hit),
             Stop::Event(hit) => debugger::Stop::Event(hit),
+            Stop::Shown(id) => debugger::Stop::Shown(id),
             Stop::DeadHalt => debugger::Stop::DeadHalt,
             Stop::Shutdown => debugger::Stop::Shutdown,
             Stop::Reset => debugger::Stop::Reset,
@@ -218,9 +219,10 @@ impl Target for Session {
     }
 
     fn set_watches(&mut self, wanted: Wants) {
-        let Wants { code, data, events } = wanted;
+        let Wants { code, data, events, screen } = wanted;
         self.machine.engine.hot.watches.replace(code, data);
         self.machine.engine.hot.events = EventWatch::new(events);
+        self.machine.watch_screen(screen);
         self.machine.engine.forget(&mut self.machine.memory);
     }
 
@@ -243,13 +245,13 @@ impl Target for Session {
         // Breakpoints are the debugger's: they outlive the machine.
         machine.engine.hot.watches = std::mem::take(&mut self.machine.engine.hot.watches);
         machine.engine.hot.events = self.machine.engine.hot.events.take();
+        let file = self.machine.take_history_file();
         (self.machine, self.plan) = (machine, plan);
         self.front.start_anew(&self.machine);
-        let file = self.machine.take_history_file();
         self.keep_history(self.history)?;
+        file.into_iter().for_each(|file| self.machine.file_history(file));
         Ok(format!("{}: position {}", path.display(), self.machine.position()))
     }
-        file.into_iter().for_each(|file| self.machine.file_history(file));
 
     fn write_memory(&mut self, first: PhysAddr, bytes: &[u8]) -> usize {
         self.change(|machine| machine.write_memory(first, bytes))

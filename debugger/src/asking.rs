@@ -198,7 +198,7 @@ fn tell(target: &mut dyn Target, desk: &mut Desk, asked: &Breakpoints, found: &F
     let Stop::Watch(hit) = found.stop else { return Ok(None) };
     let watched = asked.iter().find_map(|asked| match asked.kind {
         Kind::Data(watch) => Some(watch),
-        Kind::Code(_) | Kind::Event(_) => None,
+        Kind::Code(_) | Kind::Event(_) | Kind::Screen => None,
     });
     let now = |target: &dyn Target| watched.and_then(|watch| held(target.cpu(), target.memory(), &watch));
     let reach = |target: &mut dyn Target, position: u64| match target.travel(position) {

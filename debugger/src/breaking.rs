@@ -24,11 +24,18 @@ pub fn set_temporary(target: &dyn Target, desk: &mut Desk, arguments: &Arguments
 
 fn add(target: &dyn Target, desk: &mut Desk, arguments: &Arguments<'_>, temporary: bool) -> Answered {
     let mut parser = arguments.parser()?;
-    let kind = match read_wanted(target, &mut parser)? {
-        Some(wanted) => Kind::Event(wanted),
-        None => Kind::Code(place_of(parser.place()?.address(target)?)),
+    let mut text_shown = None;
+    let kind = if parser.take_word("screen") {
+        let text = parser.take_quoted().filter(|text| !text.is_empty());
+        text_shown = Some(text.ok_or_else(|| parser.trouble("a text in quotes was meant"))?);
+        Kind::Screen
+    } else {
+        match read_wanted(target, &mut parser)? {
+            Some(wanted) => Kind::Event(wanted),
+            None => Kind::Code(place_of(parser.place()?.address(target)?)),
+        }
     };
-    let mut breakpoint = Breakpoint { temporary, ..Breakpoint::new(kind) };
+    let mut breakpoint = Breakpoint { temporary, text_shown, ..Breakpoint::new(kind) };
     breakpoint.read_tail(&mut parser)?;
     added(target, desk, breakpoint)
 }
@@ -103,6 +110,20 @@ fn switch(target: &dyn Target, desk: &mut Desk, arguments: &Arguments<'_>, on: b
         desk.breakpoints.get_mut(id)?.enabled = on;
     }
     list(target, desk, arguments)
+}
+
+/// `commands N ["COMMANDS"]`.
+pub fn commands(target: &dyn Target, desk: &mut Desk, arguments: &Arguments<'_>) -> Answered {
+    let mut parser = arguments.parser()?;
+    let breakpoint = numbered(target, desk, arguments, &mut parser)?;
+    let mut actions = Breakpoint { actions: None, ..breakpoint.clone() };
+    if !parser.at_end() {
+        parser.take_word("do");
+        actions.read_actions(&mut parser)?;
+        parser.end()?;
+    }
+    breakpoint.actions = actions.actions;
+    answer(BreakpointView::new(breakpoint))
 }
 
 /// `condition N [EXPR]`.

@@ -11,8 +11,10 @@ use crate::error::Error;
 use crate::events::wanted_text;
 use crate::expression::{Expr, Parser, size_word};
 use crate::page::{Page, Show, Tone, plural};
+use crate::session::known_command;
 use crate::space::{Address, logical, physical_of};
 use crate::target::{Stop, Target, Wants};
+use crate::token;
 
 /// What a breakpoint waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +25,8 @@ pub enum Kind {
     Data(DataWatch),
     /// Whatever else can happen.
     Event(Wanted),
+    /// A text that comes to stand on the screen: [`Breakpoint::text_shown`].
+    Screen,
 }
 
 /// One breakpoint or watchpoint.
@@ -44,6 +48,10 @@ pub struct Breakpoint {
     pub hits: u64,
     /// What the watched bytes held at the last look.
     pub held: Option<u64>,
+    /// What the screen must show, for [`Kind::Screen`].
+    pub text_shown: Option<String>,
+    /// Commands that are run where it stops.
+    pub actions: Option<String>,
 }
 
 /// All of them.
@@ -97,7 +105,7 @@ impl Breakpoints {
     /// Counts a stop that is come to backward; true if its breakpoint's count passes it by.
     pub fn passes_by(&mut self, stop: &Stop) -> bool {
         let id = match stop {
-            Stop::Breakpoint(id) => *id,
+            Stop::Breakpoint(id) | Stop::Shown(id) => *id,
             Stop::Watch(hit) => hit.id,
             Stop::Event(hit) => hit.id,
             _ => return false,
@@ -115,16 +123,17 @@ impl Breakpoints {
 
     /// What the machine must look for, with more places of the debugger's own.
     pub fn watches(&self, own: impl Iterator<Item = Place>) -> Wants {
-        let Wants { mut code, mut data, mut events } = Wants::default();
+        let Wants { mut code, mut data, mut events, mut screen } = Wants::default();
         for breakpoint in self.all.iter().filter(|found| found.enabled) {
             match breakpoint.kind {
                 Kind::Code(place) => code.push((breakpoint.id, place)),
                 Kind::Data(watch) => data.push(watch),
                 Kind::Event(wanted) => events.push((breakpoint.id, wanted)),
+                Kind::Screen => screen.extend(breakpoint.text_shown.clone().map(|text| (breakpoint.id, text))),
             }
         }
         code.extend(own.map(|place| (OWN, place)));
-        Wants { code, data, events }
+        Wants { code, data, events, screen }
     }
 
     /// Looks at what all watched bytes hold.
@@ -141,7 +150,7 @@ impl Breakpoints {
     pub fn arrive(&mut self, target: &dyn Target) -> Option<u32> {
         let at_place = |found: &&mut Breakpoint| match found.kind {
             Kind::Code(place) => found.enabled && stands_at(target.cpu(), target.memory(), place),
-            Kind::Data(_) | Kind::Event(_) => false,
+            Kind::Data(_) | Kind::Event(_) | Kind::Screen => false,
         };
         let mut stop = None;
         for breakpoint in self.all.iter_mut().filter(at_place) {
@@ -196,7 +205,18 @@ fn fetch_address(cpu: &CpuState, memory: &Memory) -> Option<PhysAddr> {
 impl Breakpoint {
     /// One that is in force.
     pub fn new(kind: Kind) -> Breakpoint {
-        Breakpoint { id: 0, kind, enabled: true, temporary: false, condition: None, ignore: 0, hits: 0, held: None }
+        Breakpoint {
+            id: 0,
+            kind,
+            enabled: true,
+            temporary: false,
+            condition: None,
+            ignore: 0,
+            hits: 0,
+            held: None,
+            text_shown: None,
+            actions: None,
+        }
     }
 
     fn hit(&mut self, target: &dyn Target) -> bool {
@@ -213,7 +233,7 @@ impl Breakpoint {
         true
     }
 
-    /// Reads what follows the address: `if CONDITION` and `ignore COUNT`.
+    /// Reads what follows the address: `if CONDITION`, `ignore COUNT` and `do "COMMANDS"`.
     pub fn read_tail(&mut self, parser: &mut Parser<'_>) -> Result<(), Error> {
         loop {
             if parser.take_word("ignore") {
@@ -221,12 +241,25 @@ impl Breakpoint {
                 self.ignore = crate::expression::number(&word).map_err(|problem| parser.trouble(problem))?;
                 parser.take_word(&word);
             } else if parser.take_word("if") {
-                let text = parser.rest().to_string();
-                self.condition = Some((parser.expression()?, text));
+                let text = parser.rest();
+                let expr = parser.expression()?;
+                let typed = text[..text.len() - parser.rest().len()].trim_end().to_string();
+                self.condition = Some((expr, typed));
+            } else if parser.take_word("do") {
+                self.read_actions(parser)?;
             } else {
                 return parser.end();
             }
         }
+    }
+
+    /// Reads the commands that are run where it stops, in quotes.
+    pub fn read_actions(&mut self, parser: &mut Parser<'_>) -> Result<(), Error> {
+        let wanted = "commands in quotes were meant, as in \"regs; continue\"";
+        let commands = parser.take_quoted().ok_or_else(|| parser.trouble(wanted))?;
+        token::commands(&commands).into_iter().try_for_each(known_command)?;
+        self.actions = Some(commands);
+        Ok(())
     }
 
     /// What it waits for, in words.
@@ -234,6 +267,7 @@ impl Breakpoint {
         match self.kind {
             Kind::Code(place) => place_text(place),
             Kind::Event(wanted) => wanted_text(wanted),
+            Kind::Screen => format!("{:?} on the screen", self.text_shown.as_deref().unwrap_or_default()),
             Kind::Data(watch) => {
                 let what = access_name(watch.read, watch.write);
                 let space = if watch.physical { "phys" } else { "lin" };
@@ -280,7 +314,7 @@ pub fn read_watch(target: &dyn Target, parser: &mut Parser<'_>) -> Result<DataWa
     let mut watch = DataWatch { id: 0, physical, first, bytes: 1, read: false, write: true };
     while let Some(word) = parser.word().map(str::to_lowercase) {
         match word.as_str() {
-            "if" | "ignore" => break,
+            "if" | "ignore" | "do" => break,
             "r" | "w" | "rw" | "wr" => (watch.read, watch.write) = (word.contains('r'), word.contains('w')),
             _ => {
                 let bytes = size_word(&word).map_or_else(|| crate::expression::number(&word), |bytes| Ok(bytes.into()));
@@ -326,6 +360,8 @@ pub struct BreakpointView {
     pub hits: u64,
     /// What the watched bytes hold.
     pub holds: Option<u64>,
+    /// Commands that are run where it stops.
+    pub actions: Option<String>,
 }
 
 impl BreakpointView {
@@ -341,6 +377,7 @@ impl BreakpointView {
             ignore: breakpoint.ignore,
             hits: breakpoint.hits,
             holds: breakpoint.held,
+            actions: breakpoint.actions.clone(),
         }
     }
 
@@ -351,6 +388,9 @@ impl BreakpointView {
         }
         if self.ignore > 0 {
             text.push_str(&format!("  ignores the next {}", self.ignore));
+        }
+        if let Some(actions) = &self.actions {
+            text.push_str(&format!("  do {actions:?}"));
         }
         if self.hits > 0 {
             text.push_str(&format!("  hit {}", times(self.hits)));

@@ -299,24 +299,25 @@ pub static COMMANDS: &[Command] = &[
         ),
     stops("break", "b", breaking::set)
         .also(&[("lb", "lin "), ("pb", "phys "), ("vb", ""), ("lbreak", "lin "), ("pbreak", "phys "), ("vbreak", "")])
-        .takes("[ADDR | KIND ..] [if CONDITION] [ignore N]", Takes::Expression)
+        .takes("[ADDR | KIND ..] [if CONDITION] [ignore N] [do \"COMMANDS\"]", Takes::Expression)
         .help(
             "set a breakpoint, or list all",
-            &["break 0000:7c00", "break *0x7c00", "break phys 0x7c00", "break cs:eip+2 ignore 3 if ax == 0x13"],
+            &["break 0000:7c00", "break *0x7c00", "break phys 0x7c00", "break cs:eip+2 ignore 3 if ax == 0x13", "break screen \"login:\""],
         )
         .more(
             "seg:off stops in any mode with that selector and offset; linear and physical addresses stop whatever the \
              selector. KIND is interrupt [VECTOR], int [VECTOR], exception [VECTOR or gp, pf, ..], port N [COUNT] \
-             [r|w], mmio ADDR [BYTES] [r|w], cr [N], cr3, msr [N], cpl [N], mode, task, segment [SELECTOR] or tlb \
-             [ADDR]: the stop comes behind what happened.",
-            &["tbreak", "watch", "delete", "condition", "ignore"],
+             [r|w], mmio ADDR [BYTES] [r|w], cr [N], cr3, msr [N], cpl [N], mode, task, segment [SELECTOR], tlb \
+             [ADDR] or screen \"TEXT\": the stop comes behind what happened. COMMANDS are run where it stops, as in do \
+             \"regs; continue\".",
+            &["tbreak", "watch", "delete", "condition", "ignore", "commands"],
         ),
     stops("tbreak", "tb", breaking::set_temporary)
         .takes("ADDR [if CONDITION] [ignore N]", Takes::Expression)
         .help("set a breakpoint that goes away with its first stop", &["tbreak 0000:7c00"])
         .more("", &["break", "until"]),
     stops("watch", "wat", breaking::watch)
-        .takes("[ADDR] [LENGTH] [r|w|rw] [if CONDITION] [ignore N]", Takes::Expression)
+        .takes("[ADDR] [LENGTH] [r|w|rw] [if CONDITION] [ignore N] [do \"COMMANDS\"]", Takes::Expression)
         .help(
             "stop when memory is written (or read), or list all",
             &["watch 0040:0013 word", "watch phys 0x500 16 rw", "watch 0x7e00 512 w if ax != 0"],
@@ -349,6 +350,11 @@ pub static COMMANDS: &[Command] = &[
         .takes("N COUNT", Takes::Nothing)
         .help("pass a breakpoint by so many times", &["ignore 1 10"])
         .more("", &["break", "condition"]),
+    stops("commands", "comma", breaking::commands)
+        .takes("N [\"COMMANDS\"]", Takes::Nothing)
+        .help("run commands where a breakpoint stops", &["commands 1 \"regs; continue\"", "commands 1"])
+        .more("Without commands it only stops. What follows a command that runs the machine on is left out if that \
+             stops at a breakpoint with commands of its own.", &["break", "condition"]),
     looks("context", "conte", looking::show_context)
         .also(&[("ctx", ""), ("where", "")])
         .help("what is shown at each stop", &["context"])

@@ -23,6 +23,8 @@ pub struct Desk {
     pub last_stop: Option<Stop>,
     /// The last stop in words.
     pub last_why: Option<Why>,
+    /// Commands that the breakpoint of the last stop wants to be run.
+    pub due_actions: Option<String>,
     /// A breakpoint at the next instruction was not looked at yet.
     pub announce: bool,
     /// Where the next `x` goes on.

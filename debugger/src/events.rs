@@ -94,7 +94,8 @@ fn begins_kind(word: &str) -> bool {
 
 /// A number, unless the text ends or goes on with something else.
 fn number(target: &dyn Target, parser: &mut Parser<'_>) -> Result<Option<u64>, Error> {
-    let other = parser.word().is_some_and(|word| ["if", "ignore", "r", "w", "rw"].contains(&word) || begins_kind(word));
+    let other =
+        parser.word().is_some_and(|word| ["if", "ignore", "do", "r", "w", "rw"].contains(&word) || begins_kind(word));
     if parser.at_end() || other {
         return Ok(None);
     }

@@ -241,7 +241,7 @@ impl Target for Fake {
     }
 
     fn set_watches(&mut self, wanted: Wants) {
-        let Wants { code, data, events } = wanted;
+        let Wants { code, data, events, .. } = wanted;
         self.engine.hot.watches.replace(code, data);
         self.engine.hot.events = EventWatch::new(events);
         self.engine.forget(&mut self.memory);

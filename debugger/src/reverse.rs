@@ -52,7 +52,8 @@ pub(crate) fn stops_between(
             Stop::Interrupted | Stop::Host(_) | Stop::Option(_) => return Err(stop),
             Stop::Watch(hit) if probe.touch(target, hit.id) => found.push(Found { position, stop }),
             Stop::Event(hit) if probe.touch(target, hit.id) => found.push(Found { position, stop }),
-            Stop::Watch(_) | Stop::Event(_) | Stop::Breakpoint(_) => {}
+            Stop::Shown(id) if probe.touch(target, id) => found.push(Found { position, stop }),
+            Stop::Watch(_) | Stop::Event(_) | Stop::Shown(_) | Stop::Breakpoint(_) => {}
             _ if position == begun => return Ok(found),
             _ => found.push(Found { position, stop }),
         }
@@ -126,8 +127,10 @@ fn land(target: &mut dyn Target, desk: &mut Desk, before: CpuState, found: Found
         Stop::Position => {}
         stop => return finish(target, desk, before, Reason::Machine(stop)),
     }
-    if let Stop::Breakpoint(_) = found.stop {
-        desk.breakpoints.arrive(target);
+    match found.stop {
+        Stop::Breakpoint(_) => drop(desk.breakpoints.arrive(target)),
+        Stop::Shown(id) => drop(desk.breakpoints.touch(target, id)),
+        _ => {}
     }
     finish(target, desk, before, Reason::Machine(found.stop))
 }

@@ -1,6 +1,7 @@
 //! Commands that let the machine run: step, next, out, until, continue, goto. Each ends with the context.
 
 use iced_x86::{FlowControl, Mnemonic};
+use ringwalk_cpu::event::EventHit;
 use ringwalk_cpu::flags::IF;
 use ringwalk_cpu::segment::SegReg;
 use ringwalk_cpu::state::{CpuState, Shadow};
@@ -60,13 +61,15 @@ pub fn finish(target: &mut dyn Target, desk: &mut Desk, before: CpuState, reason
 /// The context of a stop, with the debugger's own state brought up to it.
 fn stopped(target: &mut dyn Target, desk: &mut Desk, before: CpuState, reason: Reason) -> Context {
     let why = why(target, &desk.breakpoints, &before, &reason);
+    let stopped_by = desk.breakpoints.iter().find(|found| Some(found.id) == why.id);
+    desk.due_actions = stopped_by.and_then(|found| found.actions.clone());
     desk.breakpoints.retire(why.id);
     desk.breakpoints.look(target.cpu(), target.memory());
     desk.last_stop = match reason {
         Reason::Machine(stop) => Some(stop),
         _ => None,
     };
-    desk.announce = matches!(desk.last_stop, Some(Stop::Watch(_) | Stop::Event(_)));
+    desk.announce = matches!(desk.last_stop, Some(Stop::Watch(_) | Stop::Event(_) | Stop::Shown(_)));
     desk.last_why = Some(why.clone());
     desk.before = Some(before);
     context(target, desk.before.as_ref(), Some(why))
@@ -106,8 +109,10 @@ pub fn go(target: &mut dyn Target, desk: &mut Desk, mut until: RunUntil, own: Op
                 return Reason::Machine(stop);
             }
             Stop::Watch(_) => desk.breakpoints.look(target.cpu(), target.memory()),
-            Stop::Event(hit) if desk.breakpoints.touch(target, hit.id) => return Reason::Machine(stop),
-            Stop::Event(_) => (),
+            Stop::Event(EventHit { id, .. }) | Stop::Shown(id) if desk.breakpoints.touch(target, id) => {
+                return Reason::Machine(stop);
+            }
+            Stop::Event(_) | Stop::Shown(_) => (),
             _ => return Reason::Machine(stop),
         }
         if let Some(reason) = arrival(target, desk, own) {
@@ -145,7 +150,8 @@ fn step_once(target: &mut dyn Target, desk: &mut Desk) -> Option<Reason> {
         Stop::Event(hit) if desk.breakpoints.touch(target, hit.id) => {
             return Some(Reason::Machine(Stop::Event(hit)));
         }
-        Stop::Event(_) => (),
+        Stop::Shown(id) if desk.breakpoints.touch(target, id) => return Some(Reason::Machine(Stop::Shown(id))),
+        Stop::Event(_) | Stop::Shown(_) => (),
         other => return Some(Reason::Machine(other)),
     }
     // Between the iterations of a REP instruction nothing arrives anywhere.

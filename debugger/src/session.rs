@@ -83,8 +83,25 @@ impl<'t> Session<'t> {
         Ok(Flow::On)
     }
 
-    /// Runs one command.
+    /// Runs one command, and what breakpoints want to be run where it stops.
     fn command(&mut self, line: &str, out: &mut dyn Write) -> io::Result<Flow> {
+        let mut flow = self.one_command(line, out)?;
+        while let Some(actions) = self.desk.due_actions.take() {
+            for action in token::commands(&actions) {
+                if flow != Flow::On {
+                    return Ok(flow);
+                }
+                flow = self.one_command(action, out)?;
+                // What was to be done at the stop that was left is left undone.
+                if self.desk.due_actions.is_some() {
+                    break;
+                }
+            }
+        }
+        Ok(flow)
+    }
+
+    fn one_command(&mut self, line: &str, out: &mut dyn Write) -> io::Result<Flow> {
         let (word, format, rest) = split(line);
         let (row, prefix) = match find(word) {
             Ok(found) => found,
@@ -194,6 +211,11 @@ fn split(line: &str) -> (&str, Option<&str>, &str) {
     let end = behind.find(char::is_whitespace).unwrap_or(behind.len());
     let (format, rest) = behind.split_at(end);
     (word, Some(format), rest.trim())
+}
+
+/// An error if a line does not begin with a command.
+pub(crate) fn known_command(line: &str) -> Result<(), Error> {
+    find(split(line).0).map(drop)
 }
 
 /// What an empty line does after this command: the same, but where it shows memory, the next piece.

@@ -77,6 +77,7 @@ pub fn why(target: &dyn Target, breakpoints: &Breakpoints, before: &CpuState, re
         Stop::Breakpoint(id) => breakpoint(target, breakpoints, *id),
         Stop::Watch(hit) => watch(target, breakpoints, hit),
         Stop::Event(hit) => Why { id: Some(hit.id), ..plain(target, "event", event_stop(target, breakpoints, hit)) },
+        Stop::Shown(id) => breakpoint(target, breakpoints, *id),
         Stop::Position => simple("position", "position reached"),
         Stop::Retired => simple("retired", "instruction count reached"),
         Stop::Serial => simple("serial", "COM1 sent the text"),
@@ -109,7 +110,10 @@ fn breakpoint(target: &dyn Target, breakpoints: &Breakpoints, id: u32) -> Why {
         || format!("breakpoint {id}"),
         |found| {
             let hits = if found.hits > 1 { format!(", hit {}", times(found.hits)) } else { String::new() };
-            format!("breakpoint {id} at {}{hits}", found.text())
+            match found.kind {
+                Kind::Screen => format!("breakpoint {id}: {}{hits}", found.text()),
+                _ => format!("breakpoint {id} at {}{hits}", found.text()),
+            }
         },
     );
     Why { id: Some(id), ..plain(target, "breakpoint", text) }

@@ -45,6 +45,8 @@ pub struct Wants {
     pub data: Vec<DataWatch>,
     /// Whatever else can happen.
     pub events: Vec<(u32, Wanted)>,
+    /// Texts that come to stand on the text screen.
+    pub screen: Vec<(u32, String)>,
 }
 
 /// Why the machine stands still.
@@ -58,6 +60,8 @@ pub enum Stop {
     Watch(WatchHit),
     /// Something happened that is looked for.
     Event(EventHit),
+    /// The last instruction completed a text on the screen that the breakpoint with this number waits for.
+    Shown(u32),
     /// The position of [`RunUntil::position`] is reached.
     Position,
     /// The count of [`RunUntil::retired`] is reached.
@@ -99,12 +103,12 @@ pub struct Past {
     pub bytes: usize,
     /// The bound on that.
     pub limit: usize,
+    /// Bytes of the file that takes what memory has no room for, if there is one.
+    pub filed: Option<u64>,
 }
 
 /// A line of time: what was changed in the past opened it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-    /// Bytes of the file that takes what memory has no room for, if there is one.
-    pub filed: Option<u64>,
 pub struct Branch {
     /// Its name.
     pub name: String,

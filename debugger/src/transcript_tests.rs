@@ -1162,7 +1162,7 @@ fn json_is_one_object_a_command() {
     ringwalk> x/2xb 0:7c00
     {"command":"x","ok":true,"value":{"address":{"logical":"0000:7c00","linear":31744,"physical":31744},"units":[185,3],"format":{"count":2,"shape":"hex","bytes":1},"text":null}}
     ringwalk> b 0:7c20
-    {"command":"break","ok":true,"value":{"id":1,"kind":"break","place":"0000:7c20","enabled":true,"temporary":false,"condition":null,"ignore":0,"hits":0,"holds":null}}
+    {"command":"break","ok":true,"value":{"id":1,"kind":"break","place":"0000:7c20","enabled":true,"temporary":false,"condition":null,"ignore":0,"hits":0,"holds":null,"actions":null}}
     ringwalk> u/1
     {"command":"disassemble","ok":true,"value":{"lines":[{"address":"0000:7c00","linear":31744,"bytes":"b90300","text":"mov cx, 3","next":true}]}}
     ringwalk> walk 0x7c00

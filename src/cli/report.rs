@@ -16,7 +16,13 @@ const NOT_MET: u8 = 10;
 pub(crate) fn status(stop: &Stop, stops: &StopArgs) -> u8 {
     let until = stops.until_serial.is_some() || stops.until_screen.is_some();
     match stop {
-        Stop::Serial | Stop::Screen | Stop::Position | Stop::Breakpoint(_) | Stop::Watch(_) | Stop::Event(_) => 0,
+        Stop::Serial
+        | Stop::Screen
+        | Stop::Position
+        | Stop::Breakpoint(_)
+        | Stop::Watch(_)
+        | Stop::Event(_)
+        | Stop::Shown(_) => 0,
         Stop::PowerOff | Stop::Left if !until => 0,
         // A guest's own status is odd, whatever it wrote.
         Stop::Exit(value) => value.wrapping_mul(2).wrapping_add(1) as u8,
@@ -38,6 +44,7 @@ pub(crate) fn word(stop: &Stop) -> &'static str {
         Stop::Breakpoint(_) => "breakpoint",
         Stop::Watch(_) => "watchpoint",
         Stop::Event(_) => "event",
+        Stop::Shown(_) => "screen",
         Stop::DeadHalt => "dead-halt",
         Stop::Shutdown => "shutdown",
         Stop::Reset => "reset",
@@ -70,7 +77,9 @@ pub(crate) fn sentence(stop: &Stop) -> String {
         Stop::Interrupted => "interrupted".to_owned(),
         Stop::Left => "left".to_owned(),
         Stop::Host(trouble) | Stop::Diverged(trouble) => trouble.clone(),
-        Stop::Position | Stop::Breakpoint(_) | Stop::Watch(_) | Stop::Event(_) => word(stop).to_owned(),
+        Stop::Position | Stop::Breakpoint(_) | Stop::Watch(_) | Stop::Event(_) | Stop::Shown(_) => {
+            word(stop).to_owned()
+        }
     }
 }
 

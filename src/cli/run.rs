@@ -133,9 +133,9 @@ pub(crate) fn finish(
     if let Some(trouble) = machine.memory.host_trouble.take() {
         eprintln!("ringwalk: {trouble}");
         status = report::USAGE;
-    }
         // A hash that lacks a page is none.
         state_hash = state_hash.map(|_| String::new());
+    }
     if let Some(state_hash) = state_hash {
         let stats = Stats {
             instructions: run.instructions,

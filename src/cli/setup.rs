@@ -44,9 +44,9 @@ pub(crate) fn setup(args: MachineArgs, image: Option<&Path>, interactive: bool) 
             plan.complete(&saved.images())?;
             saved.restore(plan.open()?, tuning)
         }
+        None if args.lazy => return Err("--lazy says how to --restore a snapshot: name one".to_owned()),
         None => {
             let mut media = plan.open()?;
-        None if args.lazy => return Err("--lazy says how to --restore a snapshot: name one".to_owned()),
             let mut config = machine_config(&args)?;
             plan.describe(&media, &mut config.board, args.boot.as_deref())?;
             config.check().map_err(|error| error.to_string())?;

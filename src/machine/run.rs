@@ -55,6 +55,8 @@ pub enum Stop {
     Watch(WatchHit),
     /// Something happened that the debugger looks for.
     Event(EventHit),
+    /// The screen shows a text that the debugger waits for, by its number, behind the instruction that completed it.
+    Shown(u32),
     /// Halted, and nothing can wake the processor.
     DeadHalt,
     /// Shut down after a triple fault.
@@ -198,6 +200,7 @@ impl Machine {
         }
         self.outlet.serial_met = false;
         self.outlet.ended = None;
+        self.screen_watch.begin(&self.board, &self.memory);
         self.obey_requests(false);
     }
 
@@ -210,17 +213,20 @@ impl Machine {
         if let Some(stop) = self.outlet.ended.take() {
             return Some(stop);
         }
+        if let Some(id) = self.screen_watch.take_hit() {
+            return Some(Stop::Shown(id));
+        }
         if let Some(trouble) = self.memory.host_trouble.take() {
             return Some(Stop::Host(trouble));
+        }
+        if let Some(lost) = self.memory.frames.lost() {
+            return Some(Stop::Host(lost.to_owned()));
         }
         if let Some(stop) = self.obey_requests(run.limits.reset) {
             return Some(stop);
         }
         if run.limits.retired.is_some_and(|retired| self.cpu.retired >= retired) {
             return Some(Stop::Retired);
-        }
-        if let Some(lost) = self.memory.frames.lost() {
-            return Some(Stop::Host(lost.to_owned()));
         }
         if run.limits.position.is_some_and(|position| self.cpu.position >= position) {
             return Some(Stop::Position);
@@ -274,8 +280,8 @@ impl Machine {
         while let Some(input) = self.feed.inbox.take_due(position) {
             self.apply(input);
             // A device that is touched may send something; it has this position.
-            let Machine { board, feed, outlet, .. } = self;
-            Tap { board, feed, outlet, clock_hz }.take(Instant(position));
+            let Machine { board, feed, outlet, screen_watch, .. } = self;
+            Tap { board, feed, outlet, screen: screen_watch, clock_hz }.take(Instant(position));
         }
     }
 
@@ -315,9 +321,9 @@ impl Machine {
 
     /// Lets the engine work on the processor, with the board behind the tap.
     fn drive(&mut self, work: impl FnOnce(&mut Engine, &mut CpuState, &mut Memory, &mut dyn Bus) -> Exit) -> Exit {
-        let Machine { cpu, engine, memory, board, feed, outlet, config, .. } = self;
+        let Machine { cpu, engine, memory, board, feed, outlet, screen_watch, config, .. } = self;
         let clock_hz = config.board.clock_hz;
-        work(engine, cpu, memory, &mut Tap { board, feed, outlet, clock_hz })
+        work(engine, cpu, memory, &mut Tap { board, feed, outlet, screen: screen_watch, clock_hz })
     }
 
     /// What an exit of the engine means for the run, apart from what the boundary finds.

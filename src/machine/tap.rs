@@ -6,6 +6,7 @@
 use ringwalk_chipset::{Board, Output};
 use ringwalk_mmu::{Bus, BusCx, Instant, InterruptMessage, PhysAddr, Port, Signals, Size, Vector};
 
+use super::screen_watch::ScreenWatch;
 use super::{Feed, Outlet, Stop};
 
 /// COM1: the port that scripts and `--until-serial` listen to.
@@ -15,6 +16,7 @@ pub(super) struct Tap<'a> {
     pub(super) board: &'a mut Board,
     pub(super) feed: &'a mut Feed,
     pub(super) outlet: &'a mut Outlet,
+    pub(super) screen: &'a mut ScreenWatch,
     pub(super) clock_hz: u64,
 }
 
@@ -25,8 +27,6 @@ impl Tap<'_> {
             cx.changed = true;
             self.take(cx.now);
         }
-    }
-
         if cx.memory.frames.lost().is_some() {
             // A device was given what is not there.
             self.outlet.leave = true;
@@ -40,6 +40,8 @@ impl Tap<'_> {
             self.outlet.leave = true;
             cx.changed = true;
         }
+    }
+
     pub(super) fn take(&mut self, now: Instant) {
         for output in self.board.take_output() {
             match output {
@@ -84,6 +86,9 @@ impl Bus for Tap<'_> {
 
     fn port_write(&mut self, port: Port, size: Size, value: u32, cx: &mut BusCx<'_>) {
         self.board.port_write(port, size, value, cx);
+        if self.screen.minds_port(port) {
+            self.look(cx);
+        }
         self.listen(cx);
     }
 
@@ -95,6 +100,9 @@ impl Bus for Tap<'_> {
 
     fn mmio_write(&mut self, addr: PhysAddr, size: Size, value: u64, cx: &mut BusCx<'_>) {
         self.board.mmio_write(addr, size, value, cx);
+        if self.screen.minds_address(addr) {
+            self.look(cx);
+        }
         self.listen(cx);
     }
 

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::history::{Branches, Checkpoint, Content, Held, HistoryFile, Page, Ring};
 
 /// All state but bulk memory, and where what lies beside the state stood.
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Small {
     cpu: CpuState,
     board: Board,
@@ -353,6 +353,7 @@ impl Machine {
         if let Some(events) = &mut self.engine.hot.events {
             events.forget_hit();
         }
+        self.screen_watch.forget_hit();
         if self.tuning.verify_fast {
             // Who follows has memory of its own.
             self.engine.forget(&mut self.memory);
