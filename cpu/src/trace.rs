@@ -7,7 +7,8 @@ use ringwalk_mmu::{Frame, Memory, PAGE_BYTES, code_lines};
 
 use crate::decode::{Decoded, LONGEST, decode};
 use crate::fast::{
-    CANONICAL, CodeMode, DEAD, DYNAMIC, END, Entry, FORWARD, Fast, LEAVE, Loose, MOST_TRACE_BYTES, Side, choose,
+    CANONICAL, CodeMode, DEAD, END, Entry, FORWARD, Fast, LEAVE, LOOSE_NEXT, LOOSE_TAKEN, Loose, MOST_TRACE_BYTES,
+    OTHER_PAGE, Side, choose,
 };
 use crate::insn::Insn;
 use crate::model::{Features, Model};
@@ -33,6 +34,8 @@ pub const LONGEST_TRACE: usize = 32;
 const LAST_START: u64 = MOST_TRACE_BYTES - LONGEST as u64;
 /// Entries of the lookup table; a power of two.
 const TABLE: usize = 1 << 14;
+/// Links count bytes in 32 bits.
+const MOST_SLOTS: usize = (i32::MAX as usize) / size_of::<Insn>();
 /// Slots unless the configuration says otherwise: 8 MiB of them.
 pub const DEFAULT_SLOTS: usize = 1 << 18;
 
@@ -115,7 +118,12 @@ pub struct Trace {
 pub type TraceId = u32;
 /// No trace.
 const NO_TRACE: TraceId = TraceId::MAX;
-/// The first slot belongs to no trace: its number stands for none.
+/// The first slots belong to no trace. Links that are not tied lead there, and where the target must be looked up.
+const TO_NEXT: usize = 0;
+const TO_TAKEN: usize = 1;
+const TO_OTHER_PAGE: usize = 2;
+const OUTSIDE_TRACES: [Fast; 3] = [LOOSE_NEXT, LOOSE_TAKEN, OTHER_PAGE];
+/// No trace begins there.
 const NO_SLOT: u32 = 0;
 
 /// What code is decoded by.
@@ -146,9 +154,9 @@ pub struct TraceCache {
 impl TraceCache {
     /// A cache of so many slots; it always holds at least one trace.
     pub fn new(most_slots: usize) -> TraceCache {
-        let most_slots = most_slots.max(LONGEST_TRACE + 2);
+        let most_slots = most_slots.clamp(LONGEST_TRACE + 1 + OUTSIDE_TRACES.len(), MOST_SLOTS);
         let mut slots = Vec::with_capacity(most_slots);
-        slots.push(end_slot());
+        slots.extend(OUTSIDE_TRACES.map(|fast| Insn { fast, ..Insn::undefined() }));
         let table = vec![NO_ENTRY; TABLE].into_boxed_slice();
         TraceCache {
             slots,
@@ -226,18 +234,30 @@ impl TraceCache {
     pub(crate) fn tie(&mut self, loose: Loose, id: TraceId, same_page: bool) {
         let first = self.traces[id as usize].first;
         if let Some((end, side)) = loose.link {
-            let link = if same_page { first as i32 } else { DYNAMIC };
-            let end = &mut self.slots[end as usize];
-            match side {
-                Side::Next => end.imm = link,
-                Side::Taken => end.disp = link,
-            }
+            let target = if same_page { first as usize } else { TO_OTHER_PAGE };
+            self.link(end as usize, side, target);
         }
         if let Some(dead) = loose.dead.filter(|dead| *dead != first) {
             let dead = &mut self.slots[dead as usize];
             dead.fast = FORWARD;
             dead.imm = first as i32;
         }
+    }
+
+    /// Lets a side of an end slot lead to another slot.
+    fn link(&mut self, end: usize, side: Side, target: usize) {
+        let distance = (target as i64 - end as i64) * size_of::<Insn>() as i64;
+        let end = &mut self.slots[end];
+        match side {
+            Side::Next => end.imm = distance as i32,
+            Side::Taken => end.disp = distance as i32,
+        }
+    }
+
+    /// Lets both sides of an end slot lead to where somebody ties them.
+    fn loosen(&mut self, end: usize) {
+        self.link(end, Side::Next, TO_NEXT);
+        self.link(end, Side::Taken, TO_TAKEN);
     }
 
     /// Decodes a trace from a frame. `None` if the first instruction leaves the page or is too long: it is then
@@ -310,8 +330,10 @@ impl TraceCache {
             && usize::from(old.code_room) >= code.len()
         {
             *old = Trace { first: old.first, room: old.room, code: old.code, code_room: old.code_room, ..trace };
-            self.slots[old.first as usize..][..slots.len()].copy_from_slice(slots);
+            let first = old.first as usize;
+            self.slots[first..][..slots.len()].copy_from_slice(slots);
             self.code[old.code as usize..][..code.len()].copy_from_slice(code);
+            self.loosen(first + slots.len() - 1);
             return id;
         }
         let id = self.traces.len() as TraceId;
@@ -319,6 +341,7 @@ impl TraceCache {
         self.slots.extend_from_slice(slots);
         self.code.extend_from_slice(code);
         self.traces.push(Trace { first, code: start, ..trace });
+        self.loosen(self.slots.len() - 1);
         id
     }
 
@@ -352,7 +375,7 @@ impl TraceCache {
 
     /// Drops everything.
     pub fn clear(&mut self) {
-        self.slots.truncate(1);
+        self.slots.truncate(OUTSIDE_TRACES.len());
         self.traces.clear();
         self.table.fill(NO_ENTRY);
         self.newest.fill(NO_TRACE);
@@ -393,7 +416,7 @@ fn decode_run(slots: &mut Vec<Insn>, place: CodePlace, models: Models, memory: &
     at
 }
 
-/// A slot that ends a trace, not linked to anything.
+/// A slot that ends a trace; what it is linked to follows from where it is put.
 fn end_slot() -> Insn {
-    Insn { fast: END, imm: NO_SLOT as i32, disp: NO_SLOT as i32, ..Insn::undefined() }
+    Insn { fast: END, ..Insn::undefined() }
 }

@@ -52,6 +52,14 @@ impl Entry {
         Entry { tag, delta: (frame.start() as u64).wrapping_sub(addr.0 & !(PAGE_BYTES - 1)) }
     }
 
+    /// Where an access goes. The distance from the tag is the offset in the page if the tag fits, and far larger
+    /// otherwise, so that one comparison refuses misses and what leaves the page.
+    #[inline(always)]
+    fn place(&self, addr: LinAddr, bytes: u64, key: u64) -> Option<usize> {
+        let offset = addr.0.wrapping_add(key).wrapping_sub(self.tag);
+        (offset <= PAGE_BYTES - bytes).then(|| self.delta.wrapping_add(addr.0) as usize)
+    }
+
     /// True if it leads to the frame, whatever address it is for.
     fn leads_to(&self, frame: Frame) -> bool {
         let page = self.tag & ((1 << KEY_SHIFT) - 1);
@@ -183,18 +191,32 @@ impl HostTlb {
         Self::find(&self.write, addr, bytes, key)
     }
 
-    /// The distance from the tag is the offset in the page if the tag fits, and far larger otherwise, so that one
-    /// comparison refuses misses and what leaves the page.
+    /// As [`HostTlb::read_with`], but in the newest entry of the set alone.
+    #[inline(always)]
+    pub fn newest_read(&self, addr: LinAddr, bytes: u64, key: u64) -> Option<usize> {
+        self.read[index(addr)][0].place(addr, bytes, key)
+    }
+
+    /// As [`HostTlb::write_with`], likewise.
+    #[inline(always)]
+    pub fn newest_write(&self, addr: LinAddr, bytes: u64, key: u64) -> Option<usize> {
+        self.write[index(addr)][0].place(addr, bytes, key)
+    }
+
+    /// If the older entry of the set knows where to read, it becomes the newest one; true then.
+    pub fn renew_read(&mut self, addr: LinAddr, bytes: u64, key: u64) -> bool {
+        renew(&mut self.read[index(addr)], addr, bytes, key)
+    }
+
+    /// As [`HostTlb::renew_read`], for writes.
+    pub fn renew_write(&mut self, addr: LinAddr, bytes: u64, key: u64) -> bool {
+        renew(&mut self.write[index(addr)], addr, bytes, key)
+    }
+
     #[inline(always)]
     fn find(sets: &[Set; SETS], addr: LinAddr, bytes: u64, key: u64) -> Option<usize> {
         let [newest, older] = &sets[index(addr)];
-        let tagged = addr.0.wrapping_add(key);
-        let offset = tagged.wrapping_sub(newest.tag);
-        if offset <= PAGE_BYTES - bytes {
-            return Some(newest.delta.wrapping_add(addr.0) as usize);
-        }
-        let offset = tagged.wrapping_sub(older.tag);
-        (offset <= PAGE_BYTES - bytes).then(|| older.delta.wrapping_add(addr.0) as usize)
+        newest.place(addr, bytes, key).or_else(|| older.place(addr, bytes, key))
     }
 
     /// Where an aligned read of `bytes` bytes at `addr` goes if a device answers it.
@@ -339,6 +361,14 @@ fn fill(set: &mut Set, entry: Entry) {
         set[1] = set[0];
     }
     set[0] = entry;
+}
+
+fn renew(set: &mut Set, addr: LinAddr, bytes: u64, key: u64) -> bool {
+    let found = set[1].place(addr, bytes, key).is_some();
+    if found {
+        set.swap(0, 1);
+    }
+    found
 }
 
 #[cfg(test)]

@@ -1,8 +1,10 @@
 //! Two-operand arithmetic and logic, INC, DEC, NEG, NOT, IMUL: register, immediate and memory forms.
 
-use super::dispatch::{bail, next};
+use super::dispatch::Then;
 use super::flags::Kind;
-use super::operand::{DST, SRC, get_or, immediate, put, read, readable, writable, write};
+use super::operand::{
+    DST, SRC, found, get_or, immediate, missed_read, missed_write, put, read, readable, writable, write,
+};
 use crate::exec::Hot;
 use crate::insn::Insn;
 use crate::state::CpuState;
@@ -118,7 +120,7 @@ carrying!(Adc, add);
 carrying!(Sbb, sub);
 
 /// `op r, r`.
-pub(super) unsafe fn rr<O: Alu, W: Width, const HELD: u8>(
+pub(super) unsafe fn rr<O: Alu, W: Width, const HELD: u8, T: Then>(
     c: *mut CpuState,
     h: *mut Hot,
     i: *const Insn,
@@ -129,12 +131,12 @@ pub(super) unsafe fn rr<O: Alu, W: Width, const HELD: u8>(
         let (a, b) = (get_or::<W, HELD, DST>(c, (*i).dst, v), get_or::<W, HELD, SRC>(c, (*i).src, v));
         let result = O::apply(&mut *c, &mut *h, a, b);
         let v = if O::WRITES { put(c, (*i).dst, result) } else { v };
-        next(c, h, i, v)
+        T::then(c, h, i, v)
     }
 }
 
 /// `op r, imm`.
-pub(super) unsafe fn ri<O: Alu, W: Width, const HELD: u8>(
+pub(super) unsafe fn ri<O: Alu, W: Width, const HELD: u8, T: Then>(
     c: *mut CpuState,
     h: *mut Hot,
     i: *const Insn,
@@ -144,12 +146,12 @@ pub(super) unsafe fn ri<O: Alu, W: Width, const HELD: u8>(
     unsafe {
         let result = O::apply(&mut *c, &mut *h, get_or::<W, HELD, DST>(c, (*i).dst, v), immediate(i));
         let v = if O::WRITES { put(c, (*i).dst, result) } else { v };
-        next(c, h, i, v)
+        T::then(c, h, i, v)
     }
 }
 
 /// `op r, m`.
-pub(super) unsafe fn rm<O: Alu, W: Width, const FORM: u8, const HELD: u8>(
+pub(super) unsafe fn rm<O: Alu, W: Width, const FORM: u8, const HELD: u8, T: Then>(
     c: *mut CpuState,
     h: *mut Hot,
     i: *const Insn,
@@ -157,16 +159,16 @@ pub(super) unsafe fn rm<O: Alu, W: Width, const FORM: u8, const HELD: u8>(
 ) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        let Some(at) = readable::<W, FORM, HELD>(c, h, i, v) else { return bail(c, h, i) };
+        let at = found!(readable::<W, FORM, HELD>(c, h, i, v), missed_read(c, h, i, v));
         let b = read::<W>(h, at);
         let result = O::apply(&mut *c, &mut *h, get_or::<W, HELD, DST>(c, (*i).dst, v), b);
         let v = if O::WRITES { put(c, (*i).dst, result) } else { v };
-        next(c, h, i, v)
+        T::then(c, h, i, v)
     }
 }
 
 /// `op m, r`, also one that only reads.
-pub(super) unsafe fn mr<O: Alu, W: Width, const FORM: u8, const HELD: u8>(
+pub(super) unsafe fn mr<O: Alu, W: Width, const FORM: u8, const HELD: u8, T: Then>(
     c: *mut CpuState,
     h: *mut Hot,
     i: *const Insn,
@@ -174,19 +176,21 @@ pub(super) unsafe fn mr<O: Alu, W: Width, const FORM: u8, const HELD: u8>(
 ) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        let place =
-            if O::WRITES { writable::<W, FORM, HELD>(c, h, i, v) } else { readable::<W, FORM, HELD>(c, h, i, v) };
-        let Some(at) = place else { return bail(c, h, i) };
+        let at = if O::WRITES {
+            found!(writable::<W, FORM, HELD>(c, h, i, v), missed_write(c, h, i, v))
+        } else {
+            found!(readable::<W, FORM, HELD>(c, h, i, v), missed_read(c, h, i, v))
+        };
         let result = O::apply(&mut *c, &mut *h, read::<W>(h, at), get_or::<W, HELD, SRC>(c, (*i).src, v));
         if O::WRITES {
             write(h, at, result);
         }
-        next(c, h, i, v)
+        T::then(c, h, i, v)
     }
 }
 
 /// `op m, imm`, also one that only reads.
-pub(super) unsafe fn mi<O: Alu, W: Width, const FORM: u8, const HELD: u8>(
+pub(super) unsafe fn mi<O: Alu, W: Width, const FORM: u8, const HELD: u8, T: Then>(
     c: *mut CpuState,
     h: *mut Hot,
     i: *const Insn,
@@ -194,14 +198,16 @@ pub(super) unsafe fn mi<O: Alu, W: Width, const FORM: u8, const HELD: u8>(
 ) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        let place =
-            if O::WRITES { writable::<W, FORM, HELD>(c, h, i, v) } else { readable::<W, FORM, HELD>(c, h, i, v) };
-        let Some(at) = place else { return bail(c, h, i) };
+        let at = if O::WRITES {
+            found!(writable::<W, FORM, HELD>(c, h, i, v), missed_write(c, h, i, v))
+        } else {
+            found!(readable::<W, FORM, HELD>(c, h, i, v), missed_read(c, h, i, v))
+        };
         let result = O::apply(&mut *c, &mut *h, read::<W>(h, at), immediate(i));
         if O::WRITES {
             write(h, at, result);
         }
-        next(c, h, i, v)
+        T::then(c, h, i, v)
     }
 }
 
@@ -290,7 +296,7 @@ impl Unary for Bswap {
 }
 
 /// `op r`.
-pub(super) unsafe fn r<O: Unary, W: Width, const HELD: u8>(
+pub(super) unsafe fn r<O: Unary, W: Width, const HELD: u8, T: Then>(
     c: *mut CpuState,
     h: *mut Hot,
     i: *const Insn,
@@ -300,12 +306,12 @@ pub(super) unsafe fn r<O: Unary, W: Width, const HELD: u8>(
     unsafe {
         let result = O::apply(&mut *c, &mut *h, get_or::<W, HELD, DST>(c, (*i).dst, v));
         let v = put(c, (*i).dst, result);
-        next(c, h, i, v)
+        T::then(c, h, i, v)
     }
 }
 
 /// `op m`.
-pub(super) unsafe fn m<O: Unary, W: Width, const FORM: u8, const HELD: u8>(
+pub(super) unsafe fn m<O: Unary, W: Width, const FORM: u8, const HELD: u8, T: Then>(
     c: *mut CpuState,
     h: *mut Hot,
     i: *const Insn,
@@ -313,15 +319,15 @@ pub(super) unsafe fn m<O: Unary, W: Width, const FORM: u8, const HELD: u8>(
 ) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        let Some(at) = writable::<W, FORM, HELD>(c, h, i, v) else { return bail(c, h, i) };
+        let at = found!(writable::<W, FORM, HELD>(c, h, i, v), missed_write(c, h, i, v));
         let result = O::apply(&mut *c, &mut *h, read::<W>(h, at));
         write(h, at, result);
-        next(c, h, i, v)
+        T::then(c, h, i, v)
     }
 }
 
 /// `imul r, r/m`.
-pub(super) unsafe fn imul_rr<W: Width, const HELD: u8>(
+pub(super) unsafe fn imul_rr<W: Width, const HELD: u8, T: Then>(
     c: *mut CpuState,
     h: *mut Hot,
     i: *const Insn,
@@ -330,12 +336,12 @@ pub(super) unsafe fn imul_rr<W: Width, const HELD: u8>(
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
         let (a, b) = (get_or::<W, HELD, DST>(c, (*i).dst, v), get_or::<W, HELD, SRC>(c, (*i).src, v));
-        imul(c, h, i, (a, b))
+        imul::<W, T>(c, h, i, (a, b))
     }
 }
 
 /// `imul r, m`.
-pub(super) unsafe fn imul_rm<W: Width, const FORM: u8, const HELD: u8>(
+pub(super) unsafe fn imul_rm<W: Width, const FORM: u8, const HELD: u8, T: Then>(
     c: *mut CpuState,
     h: *mut Hot,
     i: *const Insn,
@@ -343,14 +349,14 @@ pub(super) unsafe fn imul_rm<W: Width, const FORM: u8, const HELD: u8>(
 ) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        let Some(at) = readable::<W, FORM, HELD>(c, h, i, v) else { return bail(c, h, i) };
+        let at = found!(readable::<W, FORM, HELD>(c, h, i, v), missed_read(c, h, i, v));
         let (a, b) = (get_or::<W, HELD, DST>(c, (*i).dst, v), read::<W>(h, at));
-        imul(c, h, i, (a, b))
+        imul::<W, T>(c, h, i, (a, b))
     }
 }
 
 /// `imul r, r, imm`.
-pub(super) unsafe fn imul_rri<W: Width, const HELD: u8>(
+pub(super) unsafe fn imul_rri<W: Width, const HELD: u8, T: Then>(
     c: *mut CpuState,
     h: *mut Hot,
     i: *const Insn,
@@ -359,12 +365,12 @@ pub(super) unsafe fn imul_rri<W: Width, const HELD: u8>(
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
         let (a, b) = (get_or::<W, HELD, SRC>(c, (*i).src, v), immediate::<W>(i));
-        imul(c, h, i, (a, b))
+        imul::<W, T>(c, h, i, (a, b))
     }
 }
 
 /// `imul r, m, imm`.
-pub(super) unsafe fn imul_rmi<W: Width, const FORM: u8, const HELD: u8>(
+pub(super) unsafe fn imul_rmi<W: Width, const FORM: u8, const HELD: u8, T: Then>(
     c: *mut CpuState,
     h: *mut Hot,
     i: *const Insn,
@@ -372,14 +378,14 @@ pub(super) unsafe fn imul_rmi<W: Width, const FORM: u8, const HELD: u8>(
 ) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        let Some(at) = readable::<W, FORM, HELD>(c, h, i, v) else { return bail(c, h, i) };
+        let at = found!(readable::<W, FORM, HELD>(c, h, i, v), missed_read(c, h, i, v));
         let (a, b) = (read::<W>(h, at), immediate::<W>(i));
-        imul(c, h, i, (a, b))
+        imul::<W, T>(c, h, i, (a, b))
     }
 }
 
 #[inline(always)]
-unsafe fn imul<W: Width>(c: *mut CpuState, h: *mut Hot, i: *const Insn, (a, b): (W, W)) -> *const Insn {
+unsafe fn imul<W: Width, T: Then>(c: *mut CpuState, h: *mut Hot, i: *const Insn, (a, b): (W, W)) -> *const Insn {
     // SAFETY: a handler's.
     unsafe {
         let (low, _, flags) = value::imul(a, b);
@@ -388,6 +394,6 @@ unsafe fn imul<W: Width>(c: *mut CpuState, h: *mut Hot, i: *const Insn, (a, b): 
         let cpu = &mut *c;
         (*h).fast.lazy.set_explicit(&mut cpu.flags, low, flags);
         (*h).fast.lazy.result |= 1 << 8;
-        next(c, h, i, v)
+        T::then(c, h, i, v)
     }
 }

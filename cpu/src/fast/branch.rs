@@ -1,7 +1,7 @@
 //! Near branches, calls and returns; LOOP and JCXZ. A target beyond CS is the canonical tier's to refuse.
 
-use super::dispatch::{bail_end, fall_through, jump, take_branch};
-use super::operand::{STACK_ANY, STACK_FLAT, STACK_LONG, get, put, read, readable, stack_of};
+use super::dispatch::{ANY_CODE, FLAT_CODE, bail_end, fall_through, jump, take_branch};
+use super::operand::{STACK_ANY, STACK_FLAT, STACK_LONG, get, put, read, readable_any, stack_of};
 use super::stack::{below, move_pointer, top};
 use crate::exec::Hot;
 use crate::insn::Insn;
@@ -16,21 +16,29 @@ const CX: u8 = 1;
 /// # Safety
 /// `branch` is the slot in front of the end slot `e`.
 #[inline(always)]
-pub(super) unsafe fn relative(c: *mut CpuState, h: *mut Hot, branch: *const Insn, e: *const Insn) -> Option<u64> {
+pub(super) unsafe fn relative<const CODE: u8>(
+    c: *mut CpuState,
+    h: *mut Hot,
+    branch: *const Insn,
+    e: *const Insn,
+) -> Option<u64> {
     // SAFETY: the caller's.
     unsafe {
-        let fast = &(*h).fast;
         let behind = (*c).rip.wrapping_add(u64::from((*e).at));
+        if CODE == FLAT_CODE {
+            return Some(u64::from((behind as u32).wrapping_add((*branch).imm as u32)));
+        }
+        let fast = &(*h).fast;
         let target = behind.wrapping_add(i64::from((*branch).imm) as u64) & fast.rip_mask;
         fast.may_begin(target).then_some(target)
     }
 }
 
 /// `jmp rel`.
-pub(super) unsafe fn jmp(c: *mut CpuState, h: *mut Hot, i: *const Insn, _: u64) -> *const Insn {
+pub(super) unsafe fn jmp<const CODE: u8>(c: *mut CpuState, h: *mut Hot, i: *const Insn, _: u64) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        let Some(target) = relative(c, h, i, i.add(1)) else { return bail_end(c, h, i) };
+        let Some(target) = relative::<CODE>(c, h, i, i.add(1)) else { return bail_end(c, h, i) };
         take_branch(c, h, i.add(1), target)
     }
 }
@@ -40,14 +48,19 @@ pub(super) unsafe fn jmp(c: *mut CpuState, h: *mut Hot, i: *const Insn, _: u64) 
 /// # Safety
 /// As [`super::Fast`]; if the target must be looked at, `i` has changed nothing that the branch depends on.
 #[inline(always)]
-pub(super) unsafe fn decide(c: *mut CpuState, h: *mut Hot, branch: *const Insn, taken: bool) -> *const Insn {
+pub(super) unsafe fn decide<const CODE: u8>(
+    c: *mut CpuState,
+    h: *mut Hot,
+    branch: *const Insn,
+    taken: bool,
+) -> *const Insn {
     // SAFETY: the caller's.
     unsafe {
         let e = branch.add(1);
         if !taken {
-            return fall_through(c, h, e);
+            return fall_through::<CODE>(c, h, e);
         }
-        let Some(target) = relative(c, h, branch, e) else { return bail_end(c, h, branch) };
+        let Some(target) = relative::<CODE>(c, h, branch, e) else { return bail_end(c, h, branch) };
         take_branch(c, h, e, target)
     }
 }
@@ -57,7 +70,21 @@ pub(super) unsafe fn jcc<const CONDITION: u8>(c: *mut CpuState, h: *mut Hot, i: 
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
         let taken = (*h).fast.lazy.condition((*c).flags, CONDITION);
-        decide(c, h, i, taken)
+        decide::<ANY_CODE>(c, h, i, taken)
+    }
+}
+
+/// `jcc rel` of flat code.
+pub(super) unsafe fn jcc_flat<const CONDITION: u8>(
+    c: *mut CpuState,
+    h: *mut Hot,
+    i: *const Insn,
+    _: u64,
+) -> *const Insn {
+    // SAFETY: a handler, see `super::Fast`.
+    unsafe {
+        let taken = (*h).fast.lazy.condition((*c).flags, CONDITION);
+        decide::<FLAT_CODE>(c, h, i, taken)
     }
 }
 
@@ -66,9 +93,9 @@ pub(super) unsafe fn loop_count<W: Width>(c: *mut CpuState, h: *mut Hot, i: *con
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
         let count = get::<W>(c, CX).wrapping_sub(&W::one());
-        let Some(target) = relative(c, h, i, i.add(1)) else { return bail_end(c, h, i) };
+        let Some(target) = relative::<ANY_CODE>(c, h, i, i.add(1)) else { return bail_end(c, h, i) };
         put(c, CX, count);
-        if count.is_zero() { fall_through(c, h, i.add(1)) } else { take_branch(c, h, i.add(1), target) }
+        if count.is_zero() { fall_through::<ANY_CODE>(c, h, i.add(1)) } else { take_branch(c, h, i.add(1), target) }
     }
 }
 
@@ -77,7 +104,7 @@ pub(super) unsafe fn jcxz<W: Width>(c: *mut CpuState, h: *mut Hot, i: *const Ins
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
         let taken = get::<W>(c, CX).is_zero();
-        decide(c, h, i, taken)
+        decide::<ANY_CODE>(c, h, i, taken)
     }
 }
 
@@ -91,7 +118,7 @@ pub(super) unsafe fn call<W: Width, const STACK: u8>(
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
         let e = i.add(1);
-        let Some(target) = relative(c, h, i, e) else { return bail_end(c, h, i) };
+        let Some(target) = (if STACK == STACK_FLAT { relative::<FLAT_CODE>(c, h, i, e) } else { relative::<ANY_CODE>(c, h, i, e) }) else { return bail_end(c, h, i) };
         if !push_return::<W, STACK>(c, h, e) {
             return bail_end(c, h, i);
         }
@@ -105,7 +132,7 @@ unsafe fn push_return<W: Width, const STACK: u8>(c: *mut CpuState, h: *mut Hot, 
     // SAFETY: a handler's.
     unsafe {
         let back = (*c).rip.wrapping_add(u64::from((*e).at));
-        let Some((pointer, at)) = below::<W, STACK>(c, h) else { return false };
+        let Ok((pointer, at)) = below::<W, STACK, true>(c, h) else { return false };
         super::operand::write(h, at, W::truncate(back));
         move_pointer::<STACK>(c, h, pointer);
         true
@@ -114,12 +141,12 @@ unsafe fn push_return<W: Width, const STACK: u8>(c: *mut CpuState, h: *mut Hot, 
 
 /// Leaves a trace for a target that was computed; a trace may begin there.
 #[inline(always)]
-unsafe fn go_to(c: *mut CpuState, h: *mut Hot, e: *const Insn, target: u64) -> *const Insn {
+unsafe fn go_to<const CODE: u8>(c: *mut CpuState, h: *mut Hot, e: *const Insn, target: u64) -> *const Insn {
     // SAFETY: a handler's.
     unsafe {
         (*c).rip = target;
         (*h).fast.ticks -= i64::from((*e).cycles);
-        jump(c, h)
+        jump::<CODE>(c, h)
     }
 }
 
@@ -132,13 +159,17 @@ pub(super) unsafe fn ret<W: Width, const STACK: u8>(
 ) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        let Some((at, pointer)) = top::<W, STACK>(c, h) else { return bail_end(c, h, i) };
+        let Ok((at, pointer)) = top::<W, STACK, true>(c, h) else { return bail_end(c, h, i) };
         let target = read::<W>(h, at).as_();
-        if !(*h).fast.may_begin(target) {
+        if STACK != STACK_FLAT && !(*h).fast.may_begin(target) {
             return bail_end(c, h, i);
         }
         move_pointer::<STACK>(c, h, pointer.wrapping_add(u64::from((*i).imm as u16)));
-        go_to(c, h, i.add(1), target)
+        if STACK == STACK_FLAT {
+            go_to::<FLAT_CODE>(c, h, i.add(1), target)
+        } else {
+            go_to::<ANY_CODE>(c, h, i.add(1), target)
+        }
     }
 }
 
@@ -150,7 +181,7 @@ pub(super) unsafe fn jmp_r<W: Width>(c: *mut CpuState, h: *mut Hot, i: *const In
         if !(*h).fast.may_begin(target) {
             return bail_end(c, h, i);
         }
-        go_to(c, h, i.add(1), target)
+        go_to::<ANY_CODE>(c, h, i.add(1), target)
     }
 }
 
@@ -163,12 +194,12 @@ pub(super) unsafe fn jmp_m<W: Width, const FORM: u8>(
 ) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        let Some(at) = readable::<W, FORM, 0>(c, h, i, 0) else { return bail_end(c, h, i) };
+        let Some(at) = readable_any::<W, FORM, 0>(c, h, i, 0) else { return bail_end(c, h, i) };
         let target = read::<W>(h, at).as_();
         if !(*h).fast.may_begin(target) {
             return bail_end(c, h, i);
         }
-        go_to(c, h, i.add(1), target)
+        go_to::<ANY_CODE>(c, h, i.add(1), target)
     }
 }
 
@@ -195,7 +226,7 @@ pub(super) unsafe fn call_m<W: Width, const FORM: u8>(
 ) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        let Some(at) = readable::<W, FORM, 0>(c, h, i, 0) else { return bail_end(c, h, i) };
+        let Some(at) = readable_any::<W, FORM, 0>(c, h, i, 0) else { return bail_end(c, h, i) };
         let target = read::<W>(h, at).as_();
         match stack_of(FORM) {
             STACK_LONG => call_to::<W, STACK_LONG>(c, h, i, target),
@@ -217,6 +248,6 @@ unsafe fn call_to<W: Width, const STACK: u8>(
         if !(*h).fast.may_begin(target) || !push_return::<W, STACK>(c, h, i.add(1)) {
             return bail_end(c, h, i);
         }
-        go_to(c, h, i.add(1), target)
+        go_to::<ANY_CODE>(c, h, i.add(1), target)
     }
 }

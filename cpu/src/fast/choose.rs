@@ -10,6 +10,7 @@ use super::operand::{
     BASE, BASED, DST, FLAT_BASE, FLAT_INDEX, INDEX, LAST_REGISTER, LONG_BASE, LONG_INDEX, LONG_RIP, LONG_SEGMENT, SRC,
     STACK_ANY, STACK_FLAT, STACK_LONG, WORD,
 };
+use super::dispatch::{ANY_CODE, Dispatch, FLAT_CODE};
 use super::shift::{self, DoubleShift, Rcl, Rcr, Rol, Ror, Sar, Shift, Shl, Shld, Shr, Shrd};
 use super::{CANONICAL, CANONICAL_END, Fast, LIGHT, branch, choose_simd, pairs, port, stack, x87};
 use crate::insn::{
@@ -43,7 +44,8 @@ pub struct CodeMode {
     pub is_64: bool,
     /// The code's default size is 32 bits; false in 64-bit code.
     pub is_32: bool,
-    /// DS, ES and SS are flat: base 0, no limit, all rights, and a 32-bit stack; nothing watches accesses.
+    /// DS, ES and SS are flat: base 0, no limit, all rights, and a 32-bit stack; CS has no limit; nothing watches
+    /// accesses.
     pub flat: bool,
 }
 
@@ -158,24 +160,24 @@ macro_rules! by_width {
     };
     ($byte:expr, $i:expr, $module:ident::$handler:ident $(< $($arg:ty),* >)?, [$held:ident]) => {
         match (wide_size($byte, $i), held($i)) {
-            (Some(Wide::Bits32), held) if held & $held != 0 => $module::$handler::<$($($arg,)*)? u32, $held> as Fast,
-            (Some(Wide::Bits64), held) if held & $held != 0 => $module::$handler::<$($($arg,)*)? u64, $held>,
+            (Some(Wide::Bits32), held) if held & $held != 0 => $module::$handler::<$($($arg,)*)? u32, $held, Dispatch> as Fast,
+            (Some(Wide::Bits64), held) if held & $held != 0 => $module::$handler::<$($($arg,)*)? u64, $held, Dispatch>,
             _ => by_width!(@ $byte, $i, $module::$handler $(< $($arg),* >)?),
         }
     };
     ($byte:expr, $i:expr, $module:ident::$handler:ident $(< $($arg:ty),* >)?, [$held:ident, $other:ident]) => {
         match (wide_size($byte, $i), held($i)) {
-            (Some(Wide::Bits32), held) if held & $held != 0 => $module::$handler::<$($($arg,)*)? u32, $held> as Fast,
-            (Some(Wide::Bits64), held) if held & $held != 0 => $module::$handler::<$($($arg,)*)? u64, $held>,
+            (Some(Wide::Bits32), held) if held & $held != 0 => $module::$handler::<$($($arg,)*)? u32, $held, Dispatch> as Fast,
+            (Some(Wide::Bits64), held) if held & $held != 0 => $module::$handler::<$($($arg,)*)? u64, $held, Dispatch>,
             _ => by_width!($byte, $i, $module::$handler $(< $($arg),* >)?, [$other]),
         }
     };
     (@ $byte:expr, $i:expr, $module:ident::$handler:ident $(< $($arg:ty),* >)?) => {
         match wide_size($byte, $i) {
-            _ if $byte => $module::$handler::<$($($arg,)*)? u8, 0> as Fast,
-            Some(Wide::Bits64) => $module::$handler::<$($($arg,)*)? u64, 0>,
-            Some(Wide::Bits32) => $module::$handler::<$($($arg,)*)? u32, 0>,
-            None => $module::$handler::<$($($arg,)*)? u16, 0>,
+            _ if $byte => $module::$handler::<$($($arg,)*)? u8, 0, Dispatch> as Fast,
+            Some(Wide::Bits64) => $module::$handler::<$($($arg,)*)? u64, 0, Dispatch>,
+            Some(Wide::Bits32) => $module::$handler::<$($($arg,)*)? u32, 0, Dispatch>,
+            None => $module::$handler::<$($($arg,)*)? u16, 0, Dispatch>,
         }
     };
 }
@@ -198,36 +200,36 @@ macro_rules! by_form {
     };
     (@held $form:ident, $byte:expr, $i:expr, $module:ident::$handler:ident $(< $($arg:ty),* >)?) => {
         match ($byte, $i.has(OPERAND_32), held($i)) {
-            (false, true, held) if held & BASED != 0 => $module::$handler::<$($($arg,)*)? u32, $form, BASED> as Fast,
-            (false, true, held) if held & SRC != 0 => $module::$handler::<$($($arg,)*)? u32, $form, SRC>,
-            (false, true, held) if held & DST != 0 => $module::$handler::<$($($arg,)*)? u32, $form, DST>,
+            (false, true, held) if held & BASED != 0 => $module::$handler::<$($($arg,)*)? u32, $form, BASED, Dispatch> as Fast,
+            (false, true, held) if held & SRC != 0 => $module::$handler::<$($($arg,)*)? u32, $form, SRC, Dispatch>,
+            (false, true, held) if held & DST != 0 => $module::$handler::<$($($arg,)*)? u32, $form, DST, Dispatch>,
             _ => by_form!(@ $form, $byte, $i, $module::$handler $(< $($arg),* >)?),
         }
     };
     (@long $form:ident, $byte:expr, $i:expr, $module:ident::$handler:ident $(< $($arg:ty),* >)?) => {
         match (wide_size($byte, $i), held($i)) {
-            (Some(Wide::Bits32), held) if held & BASED != 0 => $module::$handler::<$($($arg,)*)? u32, $form, BASED> as Fast,
-            (Some(Wide::Bits64), held) if held & BASED != 0 => $module::$handler::<$($($arg,)*)? u64, $form, BASED>,
-            (Some(Wide::Bits64), held) if held & SRC != 0 => $module::$handler::<$($($arg,)*)? u64, $form, SRC>,
-            (Some(Wide::Bits64), held) if held & DST != 0 => $module::$handler::<$($($arg,)*)? u64, $form, DST>,
+            (Some(Wide::Bits32), held) if held & BASED != 0 => $module::$handler::<$($($arg,)*)? u32, $form, BASED, Dispatch> as Fast,
+            (Some(Wide::Bits64), held) if held & BASED != 0 => $module::$handler::<$($($arg,)*)? u64, $form, BASED, Dispatch>,
+            (Some(Wide::Bits64), held) if held & SRC != 0 => $module::$handler::<$($($arg,)*)? u64, $form, SRC, Dispatch>,
+            (Some(Wide::Bits64), held) if held & DST != 0 => $module::$handler::<$($($arg,)*)? u64, $form, DST, Dispatch>,
             _ => by_form!(@plain $form, $byte, $i, $module::$handler $(< $($arg),* >)?),
         }
     };
     (@plain $form:ident, $byte:expr, $i:expr, $module:ident::$handler:ident $(< $($arg:ty),* >)?) => {
         match wide_size($byte, $i) {
-            _ if $byte => $module::$handler::<$($($arg,)*)? u8, $form, 0> as Fast,
-            Some(Wide::Bits64) => $module::$handler::<$($($arg,)*)? u64, $form, 0>,
-            Some(Wide::Bits32) => $module::$handler::<$($($arg,)*)? u32, $form, 0>,
-            None => $module::$handler::<$($($arg,)*)? u16, $form, 0>,
+            _ if $byte => $module::$handler::<$($($arg,)*)? u8, $form, 0, Dispatch> as Fast,
+            Some(Wide::Bits64) => $module::$handler::<$($($arg,)*)? u64, $form, 0, Dispatch>,
+            Some(Wide::Bits32) => $module::$handler::<$($($arg,)*)? u32, $form, 0, Dispatch>,
+            None => $module::$handler::<$($($arg,)*)? u16, $form, 0, Dispatch>,
         }
     };
     (@ $form:ident, $byte:expr, $i:expr, $module:ident::$handler:ident $(< $($arg:ty),* >)?) => {
         if $byte {
-            $module::$handler::<$($($arg,)*)? u8, $form, 0> as Fast
+            $module::$handler::<$($($arg,)*)? u8, $form, 0, Dispatch> as Fast
         } else if $i.has(OPERAND_32) {
-            $module::$handler::<$($($arg,)*)? u32, $form, 0>
+            $module::$handler::<$($($arg,)*)? u32, $form, 0, Dispatch>
         } else {
-            $module::$handler::<$($($arg,)*)? u16, $form, 0>
+            $module::$handler::<$($($arg,)*)? u16, $form, 0, Dispatch>
         }
     };
 }
@@ -256,14 +258,14 @@ macro_rules! by_plain_form {
 
 /// Picks a handler that works on the stack: `by_stack!(i, mode, stack::leave)` is `leave::<u32, STACK_FLAT>` and so on.
 macro_rules! by_stack {
-    ($i:expr, $mode:expr, $module:ident::$handler:ident) => {
+    ($i:expr, $mode:expr, $module:ident::$handler:ident $(, $then:ty)?) => {
         match ($i.operand_size(), $mode.is_64, $mode.flat) {
-            (OperandSize::Bits64, _, _) => $module::$handler::<u64, STACK_LONG> as Fast,
-            (_, true, _) => $module::$handler::<u16, STACK_LONG>,
-            (OperandSize::Bits32, _, true) => $module::$handler::<u32, STACK_FLAT>,
-            (OperandSize::Bits32, _, false) => $module::$handler::<u32, STACK_ANY>,
-            (_, _, true) => $module::$handler::<u16, STACK_FLAT>,
-            (_, _, false) => $module::$handler::<u16, STACK_ANY>,
+            (OperandSize::Bits64, _, _) => $module::$handler::<u64, STACK_LONG $(, $then)?> as Fast,
+            (_, true, _) => $module::$handler::<u16, STACK_LONG $(, $then)?>,
+            (OperandSize::Bits32, _, true) => $module::$handler::<u32, STACK_FLAT $(, $then)?>,
+            (OperandSize::Bits32, _, false) => $module::$handler::<u32, STACK_ANY $(, $then)?>,
+            (_, _, true) => $module::$handler::<u16, STACK_FLAT $(, $then)?>,
+            (_, _, false) => $module::$handler::<u16, STACK_ANY $(, $then)?>,
         }
     };
 }
@@ -286,24 +288,24 @@ fn wide_size(byte: bool, i: &Insn) -> Option<Wide> {
 
 /// Picks a handler by the condition in the opcode: `by_condition!(n, branch::jcc)` is `jcc::<n>`.
 macro_rules! by_condition {
-    ($number:expr, $($handler:tt)*) => {
+    ($number:expr, $module:ident::$handler:ident $(, $then:ty)?) => {
         match $number & 15 {
-            0 => $($handler)*::<0> as Fast,
-            1 => $($handler)*::<1>,
-            2 => $($handler)*::<2>,
-            3 => $($handler)*::<3>,
-            4 => $($handler)*::<4>,
-            5 => $($handler)*::<5>,
-            6 => $($handler)*::<6>,
-            7 => $($handler)*::<7>,
-            8 => $($handler)*::<8>,
-            9 => $($handler)*::<9>,
-            10 => $($handler)*::<10>,
-            11 => $($handler)*::<11>,
-            12 => $($handler)*::<12>,
-            13 => $($handler)*::<13>,
-            14 => $($handler)*::<14>,
-            _ => $($handler)*::<15>,
+            0 => $module::$handler::<0 $(, $then)?> as Fast,
+            1 => $module::$handler::<1 $(, $then)?>,
+            2 => $module::$handler::<2 $(, $then)?>,
+            3 => $module::$handler::<3 $(, $then)?>,
+            4 => $module::$handler::<4 $(, $then)?>,
+            5 => $module::$handler::<5 $(, $then)?>,
+            6 => $module::$handler::<6 $(, $then)?>,
+            7 => $module::$handler::<7 $(, $then)?>,
+            8 => $module::$handler::<8 $(, $then)?>,
+            9 => $module::$handler::<9 $(, $then)?>,
+            10 => $module::$handler::<10 $(, $then)?>,
+            11 => $module::$handler::<11 $(, $then)?>,
+            12 => $module::$handler::<12 $(, $then)?>,
+            13 => $module::$handler::<13 $(, $then)?>,
+            14 => $module::$handler::<14 $(, $then)?>,
+            _ => $module::$handler::<15 $(, $then)?>,
         }
     };
 }
@@ -341,17 +343,17 @@ fn one_byte(i: &Insn, opcode: &Opcode, choice: &Choice) -> Option<Fast> {
         0x40..=0x47 => Some(one_operand::<Inc>(i, false, choice)),
         0x48..=0x4F => Some(one_operand::<Dec>(i, false, choice)),
         0x50..=0x57 => Some(push_register(i, mode)),
-        0x58..=0x5F => Some(by_stack!(i, mode, stack::pop_r)),
-        0x68 | 0x6A => Some(by_stack!(i, mode, stack::push_i)),
+        0x58..=0x5F => Some(by_stack!(i, mode, stack::pop_r, Dispatch)),
+        0x68 | 0x6A => Some(by_stack!(i, mode, stack::push_i, Dispatch)),
         0x63 if mode.is_64 && i.has(OPERAND_64) => Some(match i.src {
             PLACE_MEMORY => by_form!(false, i, flat, moves::extend_rm<Sign, u32>),
-            _ => moves::extend_rr::<Sign, u32, u64>,
+            _ => moves::extend_rr::<Sign, u32, u64, Dispatch>,
         }),
         0x69 | 0x6B => Some(match i.src {
             PLACE_MEMORY => by_form!(false, i, flat, alu::imul_rmi),
             _ => by_width!(false, i, alu::imul_rri, [SRC]),
         }),
-        0x70..=0x7F if branch_fits => Some(by_condition!(byte, branch::jcc)),
+        0x70..=0x7F if branch_fits => Some(conditional(byte, mode)),
         0x80..=0x83 => arithmetic(reg, i, byte == 0x80 || byte == 0x82, choice),
         0x84 | 0x85 | 0xA8 | 0xA9 => two_operands::<Test>(i, is_byte, choice),
         0x86 | 0x87 | 0x91..=0x97 => Some(match i.dst {
@@ -391,7 +393,8 @@ fn one_byte(i: &Insn, opcode: &Opcode, choice: &Choice) -> Option<Fast> {
             _ => port::output::<u32>,
         }),
         0xE8 if branch_fits => Some(by_stack!(i, mode, branch::call)),
-        0xE9 | 0xEB if branch_fits => Some(branch::jmp),
+        0xE9 | 0xEB if branch_fits && flat && mode.is_32 => Some(branch::jmp::<FLAT_CODE>),
+        0xE9 | 0xEB if branch_fits => Some(branch::jmp::<ANY_CODE>),
         0xF6 | 0xF7 => group_3(reg, i, is_byte, choice),
         0xFE | 0xFF => group_5(reg, i, is_byte, branch_fits, choice),
         _ => None,
@@ -403,10 +406,10 @@ fn two_byte(i: &Insn, opcode: &Opcode, choice: &Choice) -> Option<Fast> {
     let flat = choice.mode.flat;
     match opcode.byte {
         0x1F => Some(moves::nop),
-        0x40..=0x4F if wide && i.src <= LAST_REGISTER => Some(by_condition!(opcode.byte, moves::cmov)),
-        0x40..=0x4F if i.has(OPERAND_64) && i.src <= LAST_REGISTER => Some(by_condition!(opcode.byte, moves::cmov_64)),
-        0x80..=0x8F if i.operand_size() == choice.mode.branch_size() => Some(by_condition!(opcode.byte, branch::jcc)),
-        0x90..=0x9F if i.dst <= LAST_REGISTER => Some(by_condition!(opcode.byte, moves::setcc)),
+        0x40..=0x4F if wide && i.src <= LAST_REGISTER => Some(by_condition!(opcode.byte, moves::cmov, Dispatch)),
+        0x40..=0x4F if i.has(OPERAND_64) && i.src <= LAST_REGISTER => Some(by_condition!(opcode.byte, moves::cmov_64, Dispatch)),
+        0x80..=0x8F if i.operand_size() == choice.mode.branch_size() => Some(conditional(opcode.byte, choice.mode)),
+        0x90..=0x9F if i.dst <= LAST_REGISTER => Some(by_condition!(opcode.byte, moves::setcc, Dispatch)),
         0xA4 | 0xA5 => double_shifts::<Shld>(i, opcode.byte == 0xA5),
         0xAC | 0xAD => double_shifts::<Shrd>(i, opcode.byte == 0xAD),
         0xAF => Some(match i.src {
@@ -422,24 +425,28 @@ fn two_byte(i: &Insn, opcode: &Opcode, choice: &Choice) -> Option<Fast> {
     }
 }
 
+fn conditional(byte: u8, mode: CodeMode) -> Fast {
+    if mode.flat && mode.is_32 { by_condition!(byte, branch::jcc_flat) } else { by_condition!(byte, branch::jcc) }
+}
+
 /// LEA asks no segment.
 fn lea(i: &Insn) -> Option<Fast> {
     let based = held(i) & BASED != 0;
     let form = if i.address_64() && i.scale_segment & RIP_RELATIVE == 0 { LONG_INDEX } else { form(i, false) };
     Some(match (form, i.operand_size(), based) {
-        (BASE, OperandSize::Bits32, true) => moves::lea::<u32, BASE, BASED>,
-        (BASE, OperandSize::Bits32, false) => moves::lea::<u32, BASE, 0>,
-        (BASE, OperandSize::Bits16, _) => moves::lea::<u16, BASE, 0>,
-        (INDEX, OperandSize::Bits32, true) => moves::lea::<u32, INDEX, BASED>,
-        (INDEX, OperandSize::Bits32, false) => moves::lea::<u32, INDEX, 0>,
-        (INDEX, OperandSize::Bits16, _) => moves::lea::<u16, INDEX, 0>,
-        (LONG_INDEX, OperandSize::Bits64, true) => moves::lea::<u64, LONG_INDEX, BASED>,
-        (LONG_INDEX, OperandSize::Bits64, false) => moves::lea::<u64, LONG_INDEX, 0>,
-        (LONG_INDEX, OperandSize::Bits32, true) => moves::lea::<u32, LONG_INDEX, BASED>,
-        (LONG_INDEX, OperandSize::Bits32, false) => moves::lea::<u32, LONG_INDEX, 0>,
-        (LONG_RIP, OperandSize::Bits64, _) => moves::lea::<u64, LONG_RIP, 0>,
-        (WORD, OperandSize::Bits32, _) => moves::lea::<u32, WORD, 0>,
-        (WORD, OperandSize::Bits16, _) => moves::lea::<u16, WORD, 0>,
+        (BASE, OperandSize::Bits32, true) => moves::lea::<u32, BASE, BASED, Dispatch>,
+        (BASE, OperandSize::Bits32, false) => moves::lea::<u32, BASE, 0, Dispatch>,
+        (BASE, OperandSize::Bits16, _) => moves::lea::<u16, BASE, 0, Dispatch>,
+        (INDEX, OperandSize::Bits32, true) => moves::lea::<u32, INDEX, BASED, Dispatch>,
+        (INDEX, OperandSize::Bits32, false) => moves::lea::<u32, INDEX, 0, Dispatch>,
+        (INDEX, OperandSize::Bits16, _) => moves::lea::<u16, INDEX, 0, Dispatch>,
+        (LONG_INDEX, OperandSize::Bits64, true) => moves::lea::<u64, LONG_INDEX, BASED, Dispatch>,
+        (LONG_INDEX, OperandSize::Bits64, false) => moves::lea::<u64, LONG_INDEX, 0, Dispatch>,
+        (LONG_INDEX, OperandSize::Bits32, true) => moves::lea::<u32, LONG_INDEX, BASED, Dispatch>,
+        (LONG_INDEX, OperandSize::Bits32, false) => moves::lea::<u32, LONG_INDEX, 0, Dispatch>,
+        (LONG_RIP, OperandSize::Bits64, _) => moves::lea::<u64, LONG_RIP, 0, Dispatch>,
+        (WORD, OperandSize::Bits32, _) => moves::lea::<u32, WORD, 0, Dispatch>,
+        (WORD, OperandSize::Bits16, _) => moves::lea::<u16, WORD, 0, Dispatch>,
         _ => return None,
     })
 }
@@ -447,14 +454,14 @@ fn lea(i: &Insn) -> Option<Fast> {
 fn push_register(i: &Insn, mode: CodeMode) -> Fast {
     let held = held(i) & DST != 0;
     match (i.operand_size(), mode.is_64, mode.flat) {
-        (OperandSize::Bits64, ..) if held => stack::push_r::<u64, STACK_LONG, DST>,
-        (OperandSize::Bits64, ..) => stack::push_r::<u64, STACK_LONG, 0>,
-        (_, true, _) => stack::push_r::<u16, STACK_LONG, 0>,
-        (OperandSize::Bits32, _, true) if held => stack::push_r::<u32, STACK_FLAT, DST>,
-        (OperandSize::Bits32, _, true) => stack::push_r::<u32, STACK_FLAT, 0>,
-        (OperandSize::Bits32, _, false) => stack::push_r::<u32, STACK_ANY, 0>,
-        (_, _, true) => stack::push_r::<u16, STACK_FLAT, 0>,
-        (_, _, false) => stack::push_r::<u16, STACK_ANY, 0>,
+        (OperandSize::Bits64, ..) if held => stack::push_r::<u64, STACK_LONG, DST, Dispatch>,
+        (OperandSize::Bits64, ..) => stack::push_r::<u64, STACK_LONG, 0, Dispatch>,
+        (_, true, _) => stack::push_r::<u16, STACK_LONG, 0, Dispatch>,
+        (OperandSize::Bits32, _, true) if held => stack::push_r::<u32, STACK_FLAT, DST, Dispatch>,
+        (OperandSize::Bits32, _, true) => stack::push_r::<u32, STACK_FLAT, 0, Dispatch>,
+        (OperandSize::Bits32, _, false) => stack::push_r::<u32, STACK_ANY, 0, Dispatch>,
+        (_, _, true) => stack::push_r::<u16, STACK_FLAT, 0, Dispatch>,
+        (_, _, false) => stack::push_r::<u16, STACK_ANY, 0, Dispatch>,
     }
 }
 
@@ -501,9 +508,9 @@ fn mov(i: &Insn, byte: bool, flat: bool) -> Fast {
 fn extend<E: Extend>(i: &Insn, flat: bool) -> Fast {
     if i.src != PLACE_MEMORY {
         return match i.operand_size() {
-            OperandSize::Bits64 => moves::extend_rr::<E, u8, u64>,
-            OperandSize::Bits32 => moves::extend_rr::<E, u8, u32>,
-            OperandSize::Bits16 => moves::extend_rr::<E, u8, u16>,
+            OperandSize::Bits64 => moves::extend_rr::<E, u8, u64, Dispatch>,
+            OperandSize::Bits32 => moves::extend_rr::<E, u8, u32, Dispatch>,
+            OperandSize::Bits16 => moves::extend_rr::<E, u8, u16, Dispatch>,
         };
     }
     by_form!(false, i, flat, moves::extend_rm<E, u8>)
@@ -513,8 +520,8 @@ fn extend<E: Extend>(i: &Insn, flat: bool) -> Fast {
 fn extend_word<E: Extend>(i: &Insn, flat: bool) -> Fast {
     match i.src {
         PLACE_MEMORY => by_form!(false, i, flat, moves::extend_rm<E, u16>),
-        _ if i.has(OPERAND_64) => moves::extend_rr::<E, u16, u64>,
-        _ => moves::extend_rr::<E, u16, u32>,
+        _ if i.has(OPERAND_64) => moves::extend_rr::<E, u16, u64, Dispatch>,
+        _ => moves::extend_rr::<E, u16, u32, Dispatch>,
     }
 }
 

@@ -160,6 +160,26 @@ pub(super) unsafe fn next(c: *mut CpuState, h: *mut Hot, i: *const Insn, v: u64)
     unsafe { go_on(c, h, i.add(1), v) }
 }
 
+/// What a handler does behind its own instruction.
+pub(super) trait Then {
+    /// Goes on behind the slot `i`.
+    ///
+    /// # Safety
+    /// As [`super::Fast`].
+    unsafe fn then(c: *mut CpuState, h: *mut Hot, i: *const Insn, v: u64) -> *const Insn;
+}
+
+/// The next slot's handler is dispatched.
+pub(super) enum Dispatch {}
+
+impl Then for Dispatch {
+    #[inline(always)]
+    unsafe fn then(c: *mut CpuState, h: *mut Hot, i: *const Insn, v: u64) -> *const Insn {
+        // SAFETY: the caller's.
+        unsafe { next(c, h, i, v) }
+    }
+}
+
 /// Gives the instruction, whole, to its canonical handler. Nothing of it has been done yet.
 ///
 /// # Safety
@@ -197,7 +217,7 @@ pub(super) unsafe fn canonical(c: *mut CpuState, h: *mut Hot, i: *const Insn, _:
         let cpu: *mut CpuState = (*exec).cpu;
         let hot: *mut Hot = (*exec).hot;
         if after == After::Elsewhere {
-            return jump(cpu, hot);
+            return jump::<ANY_CODE>(cpu, hot);
         }
         (*cpu).rip = (*cpu).rip.wrapping_sub(u64::from((*i.add(1)).at)) & (*hot).fast.rip_mask;
         let next_slot = i.add(1);
@@ -223,7 +243,7 @@ pub(super) unsafe fn canonical_end(c: *mut CpuState, h: *mut Hot, i: *const Insn
         if after == After::Next {
             (*hot).fast.ticks -= i64::from((*i).cycles);
         }
-        jump(cpu, hot)
+        jump::<ANY_CODE>(cpu, hot)
     }
 }
 
@@ -342,26 +362,28 @@ fn resume(cx: &mut Exec<'_>, insn: &Insn, calm: bool) -> bool {
 /// As [`super::Fast`].
 pub(super) unsafe fn trace_end(c: *mut CpuState, h: *mut Hot, e: *const Insn, _: u64) -> *const Insn {
     // SAFETY: the caller's.
-    unsafe { fall_through(c, h, e) }
+    unsafe { fall_through::<ANY_CODE>(c, h, e) }
 }
+
+/// Code that may have to be looked at before a trace begins, since CS has a limit or addresses must be canonical.
+pub(super) const ANY_CODE: u8 = 0;
+/// 32-bit code in a segment without limit.
+pub(super) const FLAT_CODE: u8 = 1;
 
 /// Leaves a trace behind its last instruction; `e` is its end slot.
 ///
 /// # Safety
 /// As [`super::Fast`].
 #[inline(always)]
-pub(super) unsafe fn fall_through(c: *mut CpuState, h: *mut Hot, e: *const Insn) -> *const Insn {
-    // SAFETY: the caller's; a link is the number of a slot.
+pub(super) unsafe fn fall_through<const CODE: u8>(c: *mut CpuState, h: *mut Hot, e: *const Insn) -> *const Insn {
+    // SAFETY: the caller's.
     unsafe {
-        let fast = &mut (*h).fast;
-        let rip = (*c).rip.wrapping_add(u64::from((*e).at));
-        (*c).rip = rip;
-        fast.ticks -= i64::from((*e).cycles);
-        let link = i64::from((*e).imm);
-        if (fast.ticks | (link - 1)) < 0 || !fast.may_begin(rip) {
-            return unlinked(c, h, e, Side::Next);
+        let behind = (*c).rip.wrapping_add(u64::from((*e).at));
+        let rip = if CODE == FLAT_CODE { u64::from(behind as u32) } else { behind };
+        if CODE == ANY_CODE && !(*h).fast.may_begin(rip) {
+            return beyond_code(c, h, e);
         }
-        go_on(c, h, fast.slots.add(link as usize), 0)
+        follow(c, h, e, rip, (*e).imm)
     }
 }
 
@@ -371,52 +393,87 @@ pub(super) unsafe fn fall_through(c: *mut CpuState, h: *mut Hot, e: *const Insn)
 /// As [`super::Fast`].
 #[inline(always)]
 pub(super) unsafe fn take_branch(c: *mut CpuState, h: *mut Hot, e: *const Insn, target: u64) -> *const Insn {
-    // SAFETY: the caller's; a link is the number of a slot.
+    // SAFETY: the caller's.
+    unsafe { follow(c, h, e, target, (*e).disp) }
+}
+
+/// Goes the way that a link says, or leaves if the budget is spent. The slot that it leads to is told which end slot it
+/// comes from.
+#[inline(always)]
+unsafe fn follow(c: *mut CpuState, h: *mut Hot, e: *const Insn, rip: u64, link: i32) -> *const Insn {
+    // SAFETY: the caller's; a link is the distance in bytes to another slot of the trace cache.
     unsafe {
+        (*c).rip = rip;
         let fast = &mut (*h).fast;
-        (*c).rip = target;
         fast.ticks -= i64::from((*e).cycles);
-        let link = i64::from((*e).disp);
-        if (fast.ticks | (link - 1)) < 0 {
-            return unlinked(c, h, e, Side::Taken);
+        if fast.ticks < 0 {
+            return std::ptr::null();
         }
-        go_on(c, h, fast.slots.add(link as usize), 0)
+        go_on(c, h, e.byte_offset(link as isize), e as u64)
     }
 }
 
-/// A link that is missing, or must not be followed blindly.
+/// Behind the trace no other can begin without a closer look.
 #[cold]
 #[inline(never)]
-unsafe fn unlinked(c: *mut CpuState, h: *mut Hot, e: *const Insn, side: Side) -> *const Insn {
-    // SAFETY: the caller's; end slots lie in the trace cache.
+unsafe fn beyond_code(c: *mut CpuState, h: *mut Hot, e: *const Insn) -> *const Insn {
+    // SAFETY: the caller's.
     unsafe {
         let fast = &mut (*h).fast;
-        (*c).rip &= fast.rip_mask;
-        let link = if side == Side::Taken { (*e).disp } else { (*e).imm };
-        if fast.ticks >= 0 && link == DYNAMIC {
-            return jump(c, h);
-        }
-        if fast.ticks >= 0 && link == 0 {
-            fast.unlinked = Some((e.offset_from(fast.slots) as u32, side));
-        }
-        std::ptr::null()
+        (*c).rip = (*c).rip.wrapping_add(u64::from((*e).at)) & fast.rip_mask;
+        fast.ticks -= i64::from((*e).cycles);
     }
+    std::ptr::null()
 }
 
-/// A link that leads to another page: the page must be looked up each time.
-pub(crate) const DYNAMIC: i32 = -1;
+/// See [`super::LOOSE_NEXT`].
+///
+/// # Safety
+/// As [`super::Fast`]; the value is the end slot.
+pub(super) unsafe fn loose_next(_: *mut CpuState, h: *mut Hot, _: *const Insn, e: u64) -> *const Insn {
+    // SAFETY: the caller's.
+    unsafe { note_loose(h, e, Side::Next) }
+}
+
+/// See [`super::LOOSE_TAKEN`].
+///
+/// # Safety
+/// As [`super::Fast`]; the value is the end slot.
+pub(super) unsafe fn loose_taken(_: *mut CpuState, h: *mut Hot, _: *const Insn, e: u64) -> *const Insn {
+    // SAFETY: the caller's.
+    unsafe { note_loose(h, e, Side::Taken) }
+}
+
+unsafe fn note_loose(h: *mut Hot, e: u64, side: Side) -> *const Insn {
+    // SAFETY: the caller's.
+    unsafe {
+        let fast = &mut (*h).fast;
+        let end = (e - fast.slots as u64) / size_of::<Insn>() as u64;
+        fast.unlinked = Some((end as u32, side));
+    }
+    std::ptr::null()
+}
+
+/// See [`super::OTHER_PAGE`].
+///
+/// # Safety
+/// As [`super::Fast`].
+pub(super) unsafe fn other_page(c: *mut CpuState, h: *mut Hot, _: *const Insn, _: u64) -> *const Insn {
+    // SAFETY: the caller's.
+    unsafe { jump::<ANY_CODE>(c, h) }
+}
 
 /// Goes to the trace at EIP, if it is known.
 ///
 /// # Safety
 /// As [`super::Fast`].
 #[inline(always)]
-pub(super) unsafe fn jump(c: *mut CpuState, h: *mut Hot) -> *const Insn {
+pub(super) unsafe fn jump<const CODE: u8>(c: *mut CpuState, h: *mut Hot) -> *const Insn {
     // SAFETY: the caller's; the table has as many entries as `table_index` counts, and holds numbers of slots.
     unsafe {
         let fast = &mut (*h).fast;
         let rip = (*c).rip;
-        if fast.ticks < 0 || !fast.may_begin(rip) {
+        if fast.ticks < 0 || CODE == ANY_CODE && !fast.may_begin(rip) {
             return std::ptr::null();
         }
         let linear = fast.code_base.wrapping_add(rip) & fast.rip_mask;
@@ -438,7 +495,7 @@ unsafe fn cross_page(c: *mut CpuState, h: *mut Hot, linear: u64) -> *const Insn 
     // SAFETY: the caller's.
     unsafe {
         if latch_page(&mut *c, &mut *h, linear) {
-            return jump(c, h);
+            return jump::<ANY_CODE>(c, h);
         }
     }
     std::ptr::null()

@@ -2,7 +2,7 @@
 //! look at nothing that the chain keeps for itself but RIP, the time and where memory is.
 
 use super::calm::{is_vector, is_x87};
-use super::dispatch::{canonical, done, jump, next};
+use super::dispatch::{ANY_CODE, canonical, done, jump, next};
 use super::faults::{self, After};
 use crate::exec::Hot;
 use crate::insn::{CALM, Insn};
@@ -65,6 +65,6 @@ unsafe fn heavy(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
         if faults::deliver(&mut *exec, fault) == After::Leave {
             return std::ptr::null();
         }
-        jump((*exec).cpu, (*exec).hot)
+        jump::<ANY_CODE>((*exec).cpu, (*exec).hot)
     }
 }

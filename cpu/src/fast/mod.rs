@@ -50,7 +50,7 @@ mod x87;
 
 pub use choose::CodeMode;
 pub(crate) use choose::choose;
-pub(crate) use dispatch::{DYNAMIC, Ended, Entry, Loose, enter, refresh};
+pub(crate) use dispatch::{Ended, Entry, Loose, enter, refresh};
 pub(crate) use state::{FastState, MOST_TRACE_BYTES, Side};
 
 /// A handler: executes the instruction in a slot and goes on. Answers the slot to go on with, or null to leave; in
@@ -70,6 +70,12 @@ pub const CANONICAL_END: Fast = dispatch::canonical_end;
 pub const LIGHT: Fast = light::light;
 /// Stands behind the last instruction of a trace: goes on where the trace ends.
 pub const END: Fast = dispatch::trace_end;
+/// Where links of end slots lead that are not tied yet: the way behind the last instruction, and the branch's.
+pub const LOOSE_NEXT: Fast = dispatch::loose_next;
+/// See [`LOOSE_NEXT`].
+pub const LOOSE_TAKEN: Fast = dispatch::loose_taken;
+/// Where links lead whose target lies in another page, which must be looked up each time.
+pub const OTHER_PAGE: Fast = dispatch::other_page;
 /// Stands first in a trace that must not be entered without a look: leaves in front of it.
 pub const LEAVE: Fast = dispatch::leave;
 /// Stands first in a dropped trace: leaves, and says which it was.

@@ -1,8 +1,10 @@
 //! Moves, extensions, LEA, XCHG, SETcc, CMOVcc.
 
-use super::dispatch::{bail, next};
-use super::operand::{SRC, get, get_or, immediate, offset, put, read, readable, writable, write};
-use super::window;
+use super::dispatch::{Then, next};
+use super::operand::{
+    SRC, found, get, get_or, immediate, missed_write, offset, put, read, readable, writable, write,
+};
+use super::window::{load, store};
 use crate::exec::Hot;
 use crate::insn::Insn;
 use crate::state::CpuState;
@@ -19,7 +21,7 @@ pub(super) unsafe fn nop(c: *mut CpuState, h: *mut Hot, i: *const Insn, v: u64) 
 }
 
 /// `mov r, r`.
-pub(super) unsafe fn mov_rr<W: Width, const HELD: u8>(
+pub(super) unsafe fn mov_rr<W: Width, const HELD: u8, T: Then>(
     c: *mut CpuState,
     h: *mut Hot,
     i: *const Insn,
@@ -28,12 +30,12 @@ pub(super) unsafe fn mov_rr<W: Width, const HELD: u8>(
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
         let v = put(c, (*i).dst, get_or::<W, HELD, SRC>(c, (*i).src, v));
-        next(c, h, i, v)
+        T::then(c, h, i, v)
     }
 }
 
 /// `mov r, imm`.
-pub(super) unsafe fn mov_ri<W: Width, const HELD: u8>(
+pub(super) unsafe fn mov_ri<W: Width, const HELD: u8, T: Then>(
     c: *mut CpuState,
     h: *mut Hot,
     i: *const Insn,
@@ -42,7 +44,7 @@ pub(super) unsafe fn mov_ri<W: Width, const HELD: u8>(
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
         let v = put(c, (*i).dst, immediate::<W>(i));
-        next(c, h, i, v)
+        T::then(c, h, i, v)
     }
 }
 
@@ -56,7 +58,7 @@ pub(super) unsafe fn mov_ri_64(c: *mut CpuState, h: *mut Hot, i: *const Insn, _:
 }
 
 /// `mov r, m`.
-pub(super) unsafe fn mov_rm<W: Width, const FORM: u8, const HELD: u8>(
+pub(super) unsafe fn mov_rm<W: Width, const FORM: u8, const HELD: u8, T: Then>(
     c: *mut CpuState,
     h: *mut Hot,
     i: *const Insn,
@@ -64,16 +66,14 @@ pub(super) unsafe fn mov_rm<W: Width, const FORM: u8, const HELD: u8>(
 ) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        let Some(at) = readable::<W, FORM, HELD>(c, h, i, v) else {
-            return window::load::<Zero, W, W, FORM>(c, h, i);
-        };
+        let at = found!(readable::<W, FORM, HELD>(c, h, i, v), load::<Zero, W, W>(c, h, i, v));
         let v = put(c, (*i).dst, read::<W>(h, at));
-        next(c, h, i, v)
+        T::then(c, h, i, v)
     }
 }
 
 /// `mov m, r`.
-pub(super) unsafe fn mov_mr<W: Width, const FORM: u8, const HELD: u8>(
+pub(super) unsafe fn mov_mr<W: Width, const FORM: u8, const HELD: u8, T: Then>(
     c: *mut CpuState,
     h: *mut Hot,
     i: *const Insn,
@@ -81,16 +81,14 @@ pub(super) unsafe fn mov_mr<W: Width, const FORM: u8, const HELD: u8>(
 ) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        let Some(at) = writable::<W, FORM, HELD>(c, h, i, v) else {
-            return window::store::<W, FORM>(c, h, i);
-        };
+        let at = found!(writable::<W, FORM, HELD>(c, h, i, v), store::<W>(c, h, i, v));
         write(h, at, get_or::<W, HELD, SRC>(c, (*i).src, v));
-        next(c, h, i, v)
+        T::then(c, h, i, v)
     }
 }
 
 /// `mov m, imm`.
-pub(super) unsafe fn mov_mi<W: Width, const FORM: u8, const HELD: u8>(
+pub(super) unsafe fn mov_mi<W: Width, const FORM: u8, const HELD: u8, T: Then>(
     c: *mut CpuState,
     h: *mut Hot,
     i: *const Insn,
@@ -98,11 +96,9 @@ pub(super) unsafe fn mov_mi<W: Width, const FORM: u8, const HELD: u8>(
 ) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        let Some(at) = writable::<W, FORM, HELD>(c, h, i, v) else {
-            return window::store::<W, FORM>(c, h, i);
-        };
+        let at = found!(writable::<W, FORM, HELD>(c, h, i, v), store::<W>(c, h, i, v));
         write(h, at, immediate::<W>(i));
-        next(c, h, i, v)
+        T::then(c, h, i, v)
     }
 }
 
@@ -131,7 +127,7 @@ impl Extend for Sign {
 }
 
 /// `movzx r, r` and `movsx r, r`.
-pub(super) unsafe fn extend_rr<E: Extend, N: Width, W: Width>(
+pub(super) unsafe fn extend_rr<E: Extend, N: Width, W: Width, T: Then>(
     c: *mut CpuState,
     h: *mut Hot,
     i: *const Insn,
@@ -140,12 +136,12 @@ pub(super) unsafe fn extend_rr<E: Extend, N: Width, W: Width>(
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
         let v = put(c, (*i).dst, E::apply::<N, W>(get(c, (*i).src)));
-        next(c, h, i, v)
+        T::then(c, h, i, v)
     }
 }
 
 /// `movzx r, m` and `movsx r, m`.
-pub(super) unsafe fn extend_rm<E: Extend, N: Width, W: Width, const FORM: u8, const HELD: u8>(
+pub(super) unsafe fn extend_rm<E: Extend, N: Width, W: Width, const FORM: u8, const HELD: u8, T: Then>(
     c: *mut CpuState,
     h: *mut Hot,
     i: *const Insn,
@@ -153,16 +149,14 @@ pub(super) unsafe fn extend_rm<E: Extend, N: Width, W: Width, const FORM: u8, co
 ) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        let Some(at) = readable::<N, FORM, HELD>(c, h, i, v) else {
-            return window::load::<E, N, W, FORM>(c, h, i);
-        };
+        let at = found!(readable::<N, FORM, HELD>(c, h, i, v), load::<E, N, W>(c, h, i, v));
         let v = put(c, (*i).dst, E::apply::<N, W>(read(h, at)));
-        next(c, h, i, v)
+        T::then(c, h, i, v)
     }
 }
 
 /// `lea r, m`.
-pub(super) unsafe fn lea<W: Width, const FORM: u8, const HELD: u8>(
+pub(super) unsafe fn lea<W: Width, const FORM: u8, const HELD: u8, T: Then>(
     c: *mut CpuState,
     h: *mut Hot,
     i: *const Insn,
@@ -171,12 +165,12 @@ pub(super) unsafe fn lea<W: Width, const FORM: u8, const HELD: u8>(
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
         let v = put(c, (*i).dst, W::truncate(offset::<FORM, HELD>(c, i, v)));
-        next(c, h, i, v)
+        T::then(c, h, i, v)
     }
 }
 
 /// `xchg r, r`.
-pub(super) unsafe fn xchg_rr<W: Width, const HELD: u8>(
+pub(super) unsafe fn xchg_rr<W: Width, const HELD: u8, T: Then>(
     c: *mut CpuState,
     h: *mut Hot,
     i: *const Insn,
@@ -187,12 +181,12 @@ pub(super) unsafe fn xchg_rr<W: Width, const HELD: u8>(
         let (a, b) = (get::<W>(c, (*i).dst), get::<W>(c, (*i).src));
         put(c, (*i).dst, b);
         let v = put(c, (*i).src, a);
-        next(c, h, i, v)
+        T::then(c, h, i, v)
     }
 }
 
 /// `xchg m, r`.
-pub(super) unsafe fn xchg_mr<W: Width, const FORM: u8, const HELD: u8>(
+pub(super) unsafe fn xchg_mr<W: Width, const FORM: u8, const HELD: u8, T: Then>(
     c: *mut CpuState,
     h: *mut Hot,
     i: *const Insn,
@@ -200,16 +194,16 @@ pub(super) unsafe fn xchg_mr<W: Width, const FORM: u8, const HELD: u8>(
 ) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        let Some(at) = writable::<W, FORM, HELD>(c, h, i, v) else { return bail(c, h, i) };
+        let at = found!(writable::<W, FORM, HELD>(c, h, i, v), missed_write(c, h, i, v));
         let old = read::<W>(h, at);
         write(h, at, get::<W>(c, (*i).src));
         let v = put(c, (*i).src, old);
-        next(c, h, i, v)
+        T::then(c, h, i, v)
     }
 }
 
 /// CBW, CWDE.
-pub(super) unsafe fn cbw<W: Width, const HELD: u8>(
+pub(super) unsafe fn cbw<W: Width, const HELD: u8, T: Then>(
     c: *mut CpuState,
     h: *mut Hot,
     i: *const Insn,
@@ -219,12 +213,12 @@ pub(super) unsafe fn cbw<W: Width, const HELD: u8>(
     unsafe {
         let unused = W::BITS / 2;
         let v = put(c, ACCUMULATOR, (get::<W>(c, ACCUMULATOR) << unused as usize).signed_shr(unused));
-        next(c, h, i, v)
+        T::then(c, h, i, v)
     }
 }
 
 /// CWD, CDQ.
-pub(super) unsafe fn cwd<W: Width, const HELD: u8>(
+pub(super) unsafe fn cwd<W: Width, const HELD: u8, T: Then>(
     c: *mut CpuState,
     h: *mut Hot,
     i: *const Insn,
@@ -233,44 +227,44 @@ pub(super) unsafe fn cwd<W: Width, const HELD: u8>(
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
         let v = put(c, DATA, get::<W>(c, ACCUMULATOR).signed_shr(W::BITS - 1));
-        next(c, h, i, v)
+        T::then(c, h, i, v)
     }
 }
 
 /// `setcc r`.
-pub(super) unsafe fn setcc<const CONDITION: u8>(c: *mut CpuState, h: *mut Hot, i: *const Insn, _: u64) -> *const Insn {
+pub(super) unsafe fn setcc<const CONDITION: u8, T: Then>(c: *mut CpuState, h: *mut Hot, i: *const Insn, _: u64) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
         let holds = (*h).fast.lazy.condition((*c).flags, CONDITION);
         let v = put(c, (*i).dst, u8::from(holds));
-        next(c, h, i, v)
+        T::then(c, h, i, v)
     }
 }
 
 /// `cmovcc r32, r32`.
-pub(super) unsafe fn cmov<const CONDITION: u8>(c: *mut CpuState, h: *mut Hot, i: *const Insn, _: u64) -> *const Insn {
+pub(super) unsafe fn cmov<const CONDITION: u8, T: Then>(c: *mut CpuState, h: *mut Hot, i: *const Insn, _: u64) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
-    unsafe { cmov_of::<u32, CONDITION>(c, h, i) }
+    unsafe { cmov_of::<u32, CONDITION, T>(c, h, i) }
 }
 
 /// `cmovcc r64, r64`.
-pub(super) unsafe fn cmov_64<const CONDITION: u8>(
+pub(super) unsafe fn cmov_64<const CONDITION: u8, T: Then>(
     c: *mut CpuState,
     h: *mut Hot,
     i: *const Insn,
     _: u64,
 ) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
-    unsafe { cmov_of::<u64, CONDITION>(c, h, i) }
+    unsafe { cmov_of::<u64, CONDITION, T>(c, h, i) }
 }
 
 #[inline(always)]
-unsafe fn cmov_of<W: Width, const CONDITION: u8>(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+unsafe fn cmov_of<W: Width, const CONDITION: u8, T: Then>(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
     // SAFETY: a handler's.
     unsafe {
         let holds = (*h).fast.lazy.condition((*c).flags, CONDITION);
         let (old, new) = (get::<W>(c, (*i).dst), get::<W>(c, (*i).src));
         let v = put(c, (*i).dst, if holds { new } else { old });
-        next(c, h, i, v)
+        T::then(c, h, i, v)
     }
 }

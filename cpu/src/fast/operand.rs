@@ -2,6 +2,7 @@
 
 use ringwalk_mmu::LinAddr;
 
+use super::dispatch::{bail, go_on};
 use super::state::Window;
 use crate::exec::Hot;
 use crate::insn::Insn;
@@ -215,7 +216,65 @@ pub(super) unsafe fn window(h: *mut Hot, i: *const Insn) -> *const Window {
     }
 }
 
-/// Where the memory operand can be read, as an offset in the arena; `None` if that needs a closer look.
+/// A linear address that the newest entry of its set does not know, and how many bytes were wanted there; none if the
+/// access must be looked at whatever the HostTlb knows.
+pub(super) struct Miss {
+    pub(super) linear: u64,
+    pub(super) bytes: u64,
+}
+
+impl Miss {
+    /// An access of no bytes, which no entry knows.
+    pub(super) const ELSEWHERE: Miss = Miss { linear: 0, bytes: 0 };
+}
+
+/// The place that an access found, or the way out of the handler: `found!(readable::<u32, BASE, 0>(c, h, i, v),
+/// missed_read(c, h, i, v))`.
+macro_rules! found {
+    ($search:expr, $missed:ident $(::<$($t:tt),*>)? ($($arg:expr),*)) => {
+        match $search {
+            Ok(at) => at,
+            Err(miss) => return $missed $(::<$($t),*>)? ($($arg,)* miss),
+        }
+    };
+}
+pub(super) use found;
+
+/// The linear address of the memory operand; none if it needs a closer look.
+///
+/// # Safety
+/// As [`offset`].
+#[inline(always)]
+unsafe fn linear<W: Width, const FORM: u8, const HELD: u8, const WRITES: bool>(
+    c: *mut CpuState,
+    h: *mut Hot,
+    i: *const Insn,
+    v: u64,
+) -> Option<u64> {
+    // SAFETY: the caller's.
+    unsafe {
+        if FORM >= LONG_BASE {
+            return long_linear::<FORM, HELD>(c, h, i, v);
+        }
+        let offset = offset::<FORM, HELD>(c, i, v);
+        if FORM >= FLAT_BASE { Some(offset) } else { within::<W, WRITES>(window(h, i), offset) }
+    }
+}
+
+/// The linear address of an offset in a segment; none if its window refuses the access.
+///
+/// # Safety
+/// The window is valid.
+#[inline(always)]
+pub(super) unsafe fn within<W: Width, const WRITES: bool>(window: *const Window, offset: u64) -> Option<u64> {
+    // SAFETY: the caller's.
+    unsafe {
+        let end = if WRITES { (*window).write_end } else { (*window).read_end };
+        (offset + W::BYTES <= end).then(|| (*window).base.wrapping_add(offset) & 0xFFFF_FFFF)
+    }
+}
+
+/// Where the memory operand can be read, as an offset in the arena.
 ///
 /// # Safety
 /// As [`offset`].
@@ -225,14 +284,11 @@ pub(super) unsafe fn readable<W: Width, const FORM: u8, const HELD: u8>(
     h: *mut Hot,
     i: *const Insn,
     v: u64,
-) -> Option<usize> {
+) -> Result<usize, Miss> {
     // SAFETY: the caller's.
     unsafe {
-        if FORM >= LONG_BASE {
-            return readable_flat::<W>(h, long_linear::<FORM, HELD>(c, h, i, v)?);
-        }
-        let offset = offset::<FORM, HELD>(c, i, v);
-        if FORM >= FLAT_BASE { readable_flat::<W>(h, offset) } else { readable_at::<W>(h, window(h, i), offset) }
+        let linear = linear::<W, FORM, HELD, false>(c, h, i, v).ok_or(Miss::ELSEWHERE)?;
+        newest_read::<W>(h, linear)
     }
 }
 
@@ -246,46 +302,133 @@ pub(super) unsafe fn writable<W: Width, const FORM: u8, const HELD: u8>(
     h: *mut Hot,
     i: *const Insn,
     v: u64,
+) -> Result<usize, Miss> {
+    // SAFETY: the caller's.
+    unsafe {
+        let linear = linear::<W, FORM, HELD, true>(c, h, i, v).ok_or(Miss::ELSEWHERE)?;
+        newest_write::<W>(h, linear)
+    }
+}
+
+/// As [`readable`], in the older entry, too: for handlers that are long anyway.
+///
+/// # Safety
+/// As [`offset`].
+#[inline(always)]
+pub(super) unsafe fn readable_any<W: Width, const FORM: u8, const HELD: u8>(
+    c: *mut CpuState,
+    h: *mut Hot,
+    i: *const Insn,
+    v: u64,
 ) -> Option<usize> {
     // SAFETY: the caller's.
+    unsafe { readable_flat::<W>(h, linear::<W, FORM, HELD, false>(c, h, i, v)?) }
+}
+
+/// As [`writable`], in the older entry, too.
+///
+/// # Safety
+/// As [`offset`].
+#[inline(always)]
+pub(super) unsafe fn writable_any<W: Width, const FORM: u8, const HELD: u8>(
+    c: *mut CpuState,
+    h: *mut Hot,
+    i: *const Insn,
+    v: u64,
+) -> Option<usize> {
+    // SAFETY: the caller's.
+    unsafe { writable_flat::<W>(h, linear::<W, FORM, HELD, true>(c, h, i, v)?) }
+}
+
+/// Where a linear address can be read, if the newest entry of its set knows it.
+///
+/// # Safety
+/// `h` is valid.
+#[inline(always)]
+pub(super) unsafe fn newest_read<W: Width>(h: *mut Hot, linear: u64) -> Result<usize, Miss> {
+    // SAFETY: the caller's.
     unsafe {
-        if FORM >= LONG_BASE {
-            return writable_flat::<W>(h, long_linear::<FORM, HELD>(c, h, i, v)?);
-        }
-        let offset = offset::<FORM, HELD>(c, i, v);
-        if FORM >= FLAT_BASE { writable_flat::<W>(h, offset) } else { writable_at::<W>(h, window(h, i), offset) }
+        let found = (*h).host_tlb.newest_read(LinAddr(linear), W::BYTES, (*h).fast.key);
+        found.ok_or(Miss { linear, bytes: W::BYTES })
     }
 }
 
-/// Where an offset in a segment can be read.
+/// Where a linear address can be read and written, likewise.
 ///
 /// # Safety
-/// `h` and `window` are valid.
+/// `h` is valid.
 #[inline(always)]
-pub(super) unsafe fn readable_at<W: Width>(h: *mut Hot, window: *const Window, offset: u64) -> Option<usize> {
+pub(super) unsafe fn newest_write<W: Width>(h: *mut Hot, linear: u64) -> Result<usize, Miss> {
     // SAFETY: the caller's.
     unsafe {
-        if offset + W::BYTES > (*window).read_end {
-            return None;
-        }
-        let linear = LinAddr((*window).base.wrapping_add(offset) & 0xFFFF_FFFF);
-        (*h).host_tlb.read_with(linear, W::BYTES, (*h).fast.key)
+        let found = (*h).host_tlb.newest_write(LinAddr(linear), W::BYTES, (*h).fast.key);
+        found.ok_or(Miss { linear, bytes: W::BYTES })
     }
 }
 
-/// Where an offset in a segment can be read and written.
+/// A read for which the newest entry did not do: the older one, from now on the newest, or the canonical handler.
 ///
 /// # Safety
-/// `h` and `window` are valid.
+/// As [`super::Fast`].
 #[inline(always)]
-pub(super) unsafe fn writable_at<W: Width>(h: *mut Hot, window: *const Window, offset: u64) -> Option<usize> {
+pub(super) unsafe fn missed_read(
+    c: *mut CpuState,
+    h: *mut Hot,
+    i: *const Insn,
+    v: u64,
+    miss: Miss,
+) -> *const Insn {
     // SAFETY: the caller's.
+    unsafe { search_read(c, h, i, v, miss.linear, miss.bytes) }
+}
+
+/// A write, likewise.
+///
+/// # Safety
+/// As [`super::Fast`].
+#[inline(always)]
+pub(super) unsafe fn missed_write(
+    c: *mut CpuState,
+    h: *mut Hot,
+    i: *const Insn,
+    v: u64,
+    miss: Miss,
+) -> *const Insn {
+    // SAFETY: the caller's.
+    unsafe { search_write(c, h, i, v, miss.linear, miss.bytes) }
+}
+
+#[cold]
+#[inline(never)]
+unsafe fn search_read(
+    c: *mut CpuState,
+    h: *mut Hot,
+    i: *const Insn,
+    v: u64,
+    linear: u64,
+    bytes: u64,
+) -> *const Insn {
+    // SAFETY: the end of a handler, which begins anew.
     unsafe {
-        if offset + W::BYTES > (*window).write_end {
-            return None;
-        }
-        let linear = LinAddr((*window).base.wrapping_add(offset) & 0xFFFF_FFFF);
-        (*h).host_tlb.write_with(linear, W::BYTES, (*h).fast.key)
+        let found = bytes != 0 && (*h).host_tlb.renew_read(LinAddr(linear), bytes, (*h).fast.key);
+        if found { go_on(c, h, i, v) } else { bail(c, h, i) }
+    }
+}
+
+#[cold]
+#[inline(never)]
+unsafe fn search_write(
+    c: *mut CpuState,
+    h: *mut Hot,
+    i: *const Insn,
+    v: u64,
+    linear: u64,
+    bytes: u64,
+) -> *const Insn {
+    // SAFETY: as above.
+    unsafe {
+        let found = bytes != 0 && (*h).host_tlb.renew_write(LinAddr(linear), bytes, (*h).fast.key);
+        if found { go_on(c, h, i, v) } else { bail(c, h, i) }
     }
 }
 

@@ -2,13 +2,13 @@
 
 use super::Fast;
 use super::branch::decide;
+use super::dispatch::{ANY_CODE, FLAT_CODE};
 use super::choose::{CodeMode, form};
-use super::dispatch::bail;
 use super::flags::Kind;
 use super::handing::held;
 use super::operand::{
-    DST, FLAT_BASE, FLAT_INDEX, LAST_REGISTER, LONG_BASE, LONG_RIP, SRC, WORD, get, get_or, immediate, put, read,
-    readable,
+    DST, FLAT_BASE, FLAT_INDEX, LAST_REGISTER, LONG_BASE, LONG_RIP, SRC, WORD, found, get, get_or, immediate,
+    missed_read, put, read, readable,
 };
 use crate::exec::Hot;
 use crate::insn::{CALM, Insn, PLACE_IMMEDIATE, PLACE_MEMORY};
@@ -58,7 +58,7 @@ impl Compare for Test {
     }
 }
 
-unsafe fn rr<O: Compare, W: Width, const CONDITION: u8, const HELD: u8>(
+unsafe fn rr<O: Compare, W: Width, const CONDITION: u8, const HELD: u8, const CODE: u8>(
     c: *mut CpuState,
     h: *mut Hot,
     i: *const Insn,
@@ -71,11 +71,11 @@ unsafe fn rr<O: Compare, W: Width, const CONDITION: u8, const HELD: u8>(
             get_or::<W, HELD, DST>(c, (*i).dst, v),
             get_or::<W, HELD, SRC>(c, (*i).src, v),
         );
-        decide(c, h, i.add(1), holds)
+        decide::<CODE>(c, h, i.add(1), holds)
     }
 }
 
-unsafe fn ri<O: Compare, W: Width, const CONDITION: u8, const HELD: u8>(
+unsafe fn ri<O: Compare, W: Width, const CONDITION: u8, const HELD: u8, const CODE: u8>(
     c: *mut CpuState,
     h: *mut Hot,
     i: *const Insn,
@@ -84,7 +84,7 @@ unsafe fn ri<O: Compare, W: Width, const CONDITION: u8, const HELD: u8>(
     // SAFETY: as above.
     unsafe {
         let holds = O::holds::<W, CONDITION>(&mut *h, get_or::<W, HELD, DST>(c, (*i).dst, v), immediate(i));
-        decide(c, h, i.add(1), holds)
+        decide::<CODE>(c, h, i.add(1), holds)
     }
 }
 
@@ -96,9 +96,9 @@ unsafe fn rm<O: Compare, W: Width, const CONDITION: u8, const FORM: u8, const HE
 ) -> *const Insn {
     // SAFETY: as above.
     unsafe {
-        let Some(at) = readable::<W, FORM, HELD>(c, h, i, v) else { return bail(c, h, i) };
+        let at = found!(readable::<W, FORM, HELD>(c, h, i, v), missed_read(c, h, i, v));
         let holds = O::holds::<W, CONDITION>(&mut *h, get::<W>(c, (*i).dst), read(h, at));
-        decide(c, h, i.add(1), holds)
+        decide_by::<FORM>(c, h, i.add(1), holds)
     }
 }
 
@@ -110,9 +110,9 @@ unsafe fn mr<O: Compare, W: Width, const CONDITION: u8, const FORM: u8, const HE
 ) -> *const Insn {
     // SAFETY: as above.
     unsafe {
-        let Some(at) = readable::<W, FORM, HELD>(c, h, i, v) else { return bail(c, h, i) };
+        let at = found!(readable::<W, FORM, HELD>(c, h, i, v), missed_read(c, h, i, v));
         let holds = O::holds::<W, CONDITION>(&mut *h, read(h, at), get(c, (*i).src));
-        decide(c, h, i.add(1), holds)
+        decide_by::<FORM>(c, h, i.add(1), holds)
     }
 }
 
@@ -124,14 +124,26 @@ unsafe fn mi<O: Compare, W: Width, const CONDITION: u8, const FORM: u8, const HE
 ) -> *const Insn {
     // SAFETY: as above.
     unsafe {
-        let Some(at) = readable::<W, FORM, HELD>(c, h, i, v) else { return bail(c, h, i) };
+        let at = found!(readable::<W, FORM, HELD>(c, h, i, v), missed_read(c, h, i, v));
         let holds = O::holds::<W, CONDITION>(&mut *h, read(h, at), immediate(i));
-        decide(c, h, i.add(1), holds)
+        decide_by::<FORM>(c, h, i.add(1), holds)
+    }
+}
+
+/// An operand of flat addressing is one of flat code.
+#[inline(always)]
+unsafe fn decide_by<const FORM: u8>(c: *mut CpuState, h: *mut Hot, branch: *const Insn, holds: bool) -> *const Insn {
+    // SAFETY: a handler's.
+    unsafe {
+        match FORM {
+            FLAT_BASE | FLAT_INDEX => decide::<FLAT_CODE>(c, h, branch, holds),
+            _ => decide::<ANY_CODE>(c, h, branch, holds),
+        }
     }
 }
 
 /// INC or DEC and a branch on ZF.
-unsafe fn step_zero<W: Width, const KIND: u8, const CONDITION: u8, const HELD: u8>(
+unsafe fn step_zero<W: Width, const KIND: u8, const CONDITION: u8, const HELD: u8, const CODE: u8>(
     c: *mut CpuState,
     h: *mut Hot,
     i: *const Insn,
@@ -145,7 +157,7 @@ unsafe fn step_zero<W: Width, const KIND: u8, const CONDITION: u8, const HELD: u
         let cpu = &mut *c;
         (*h).fast.lazy.set_step(&mut cpu.flags, kind, result);
         put(c, (*i).dst, result);
-        decide(c, h, i.add(1), result.is_zero() != (CONDITION & 1 != 0))
+        decide::<CODE>(c, h, i.add(1), result.is_zero() != (CONDITION & 1 != 0))
     }
 }
 
@@ -212,22 +224,22 @@ macro_rules! by_condition {
     };
 }
 
-fn compare<O: Compare, W: Width>(i: &Insn, flat: bool, condition: u8) -> Option<Fast> {
+fn compare<O: Compare, W: Width, const CODE: u8>(i: &Insn, flat: bool, condition: u8) -> Option<Fast> {
     // Only whole registers are handed on.
     let held = if W::BITS >= 32 { held(i) } else { 0 };
     match (i.dst, i.src, form(i, flat)) {
         (0..=LAST_REGISTER, 0..=LAST_REGISTER, _) if held & DST != 0 && held & SRC != 0 => {
-            by_condition!(condition, |C| rr::<O, W, C, { DST | SRC }>)
+            by_condition!(condition, |C| rr::<O, W, C, { DST | SRC }, CODE>)
         }
         (0..=LAST_REGISTER, 0..=LAST_REGISTER, _) if held & DST != 0 => {
-            by_condition!(condition, |C| rr::<O, W, C, DST>)
+            by_condition!(condition, |C| rr::<O, W, C, DST, CODE>)
         }
         (0..=LAST_REGISTER, 0..=LAST_REGISTER, _) if held & SRC != 0 => {
-            by_condition!(condition, |C| rr::<O, W, C, SRC>)
+            by_condition!(condition, |C| rr::<O, W, C, SRC, CODE>)
         }
-        (0..=LAST_REGISTER, 0..=LAST_REGISTER, _) => by_condition!(condition, |C| rr::<O, W, C, 0>),
-        (0..=LAST_REGISTER, PLACE_IMMEDIATE, _) if held & DST != 0 => by_condition!(condition, |C| ri::<O, W, C, DST>),
-        (0..=LAST_REGISTER, PLACE_IMMEDIATE, _) => by_condition!(condition, |C| ri::<O, W, C, 0>),
+        (0..=LAST_REGISTER, 0..=LAST_REGISTER, _) => by_condition!(condition, |C| rr::<O, W, C, 0, CODE>),
+        (0..=LAST_REGISTER, PLACE_IMMEDIATE, _) if held & DST != 0 => by_condition!(condition, |C| ri::<O, W, C, DST, CODE>),
+        (0..=LAST_REGISTER, PLACE_IMMEDIATE, _) => by_condition!(condition, |C| ri::<O, W, C, 0, CODE>),
         (0..=LAST_REGISTER, PLACE_MEMORY, FLAT_BASE) => by_condition!(condition, |C| rm::<O, W, C, FLAT_BASE, 0>),
         (0..=LAST_REGISTER, PLACE_MEMORY, FLAT_INDEX) => by_condition!(condition, |C| rm::<O, W, C, FLAT_INDEX, 0>),
         (0..=LAST_REGISTER, PLACE_MEMORY, LONG_BASE) => by_condition!(condition, |C| rm::<O, W, C, LONG_BASE, 0>),
@@ -245,12 +257,15 @@ fn compare<O: Compare, W: Width>(i: &Insn, flat: bool, condition: u8) -> Option<
     }
 }
 
-fn compare_sized<O: Compare>(i: &Insn, byte: bool, flat: bool, condition: u8) -> Option<Fast> {
-    match i.operand_size() {
-        _ if byte => compare::<O, u8>(i, flat, condition),
-        OperandSize::Bits64 => compare::<O, u64>(i, flat, condition),
-        OperandSize::Bits32 => compare::<O, u32>(i, flat, condition),
-        OperandSize::Bits16 => compare::<O, u16>(i, flat, condition),
+fn compare_sized<O: Compare>(i: &Insn, byte: bool, mode: CodeMode, condition: u8) -> Option<Fast> {
+    let flat = mode.flat;
+    match (i.operand_size(), mode.flat && mode.is_32) {
+        (_, true) if byte => compare::<O, u8, FLAT_CODE>(i, flat, condition),
+        (_, false) if byte => compare::<O, u8, ANY_CODE>(i, flat, condition),
+        (OperandSize::Bits64, _) => compare::<O, u64, ANY_CODE>(i, flat, condition),
+        (OperandSize::Bits32, true) => compare::<O, u32, FLAT_CODE>(i, flat, condition),
+        (OperandSize::Bits32, false) => compare::<O, u32, ANY_CODE>(i, flat, condition),
+        (OperandSize::Bits16, _) => compare::<O, u16, ANY_CODE>(i, flat, condition),
     }
 }
 
@@ -263,28 +278,31 @@ pub(super) fn choose(first: &Insn, branch: &Insn, mode: CodeMode) -> Option<Fast
     }
     let (byte, reg) = ((first.op >> 3) as u8, first.op & 7);
     match (byte, reg) {
-        (0x38..=0x3D, _) => compare_sized::<Cmp>(first, byte & 1 == 0, mode.flat, condition),
-        (0x80..=0x83, 7) => compare_sized::<Cmp>(first, byte != 0x81 && byte != 0x83, mode.flat, condition),
+        (0x38..=0x3D, _) => compare_sized::<Cmp>(first, byte & 1 == 0, mode, condition),
+        (0x80..=0x83, 7) => compare_sized::<Cmp>(first, byte != 0x81 && byte != 0x83, mode, condition),
         (0x84 | 0x85 | 0xA8 | 0xA9, _) | (0xF6 | 0xF7, 0 | 1) => {
-            compare_sized::<Test>(first, byte & 1 == 0, mode.flat, condition)
+            compare_sized::<Test>(first, byte & 1 == 0, mode, condition)
         }
-        (0x40..=0x47, _) | (0xFF, 0) if first.dst <= LAST_REGISTER => step::<INC>(first, condition),
-        (0x48..=0x4F, _) | (0xFF, 1) if first.dst <= LAST_REGISTER => step::<DEC>(first, condition),
+        (0x40..=0x47, _) | (0xFF, 0) if first.dst <= LAST_REGISTER => step::<INC>(first, mode, condition),
+        (0x48..=0x4F, _) | (0xFF, 1) if first.dst <= LAST_REGISTER => step::<DEC>(first, mode, condition),
         _ => None,
     }
 }
 
-fn step<const KIND: u8>(i: &Insn, condition: u8) -> Option<Fast> {
+fn step<const KIND: u8>(i: &Insn, mode: CodeMode, condition: u8) -> Option<Fast> {
     use OperandSize::{Bits16, Bits32, Bits64};
+    let flat = mode.flat && mode.is_32;
     match (i.operand_size(), condition, held(i) & DST != 0) {
-        (Bits32, EQUAL, true) => Some(step_zero::<u32, KIND, EQUAL, DST>),
-        (Bits32, EQUAL, false) => Some(step_zero::<u32, KIND, EQUAL, 0>),
-        (Bits32, NOT_EQUAL, true) => Some(step_zero::<u32, KIND, NOT_EQUAL, DST>),
-        (Bits32, NOT_EQUAL, false) => Some(step_zero::<u32, KIND, NOT_EQUAL, 0>),
-        (Bits64, EQUAL, _) => Some(step_zero::<u64, KIND, EQUAL, 0>),
-        (Bits64, NOT_EQUAL, _) => Some(step_zero::<u64, KIND, NOT_EQUAL, 0>),
-        (Bits16, EQUAL, _) => Some(step_zero::<u16, KIND, EQUAL, 0>),
-        (Bits16, NOT_EQUAL, _) => Some(step_zero::<u16, KIND, NOT_EQUAL, 0>),
+        (Bits32, EQUAL, true) if flat => Some(step_zero::<u32, KIND, EQUAL, DST, FLAT_CODE>),
+        (Bits32, EQUAL, false) if flat => Some(step_zero::<u32, KIND, EQUAL, 0, FLAT_CODE>),
+        (Bits32, NOT_EQUAL, true) if flat => Some(step_zero::<u32, KIND, NOT_EQUAL, DST, FLAT_CODE>),
+        (Bits32, NOT_EQUAL, false) if flat => Some(step_zero::<u32, KIND, NOT_EQUAL, 0, FLAT_CODE>),
+        (Bits32, EQUAL, _) => Some(step_zero::<u32, KIND, EQUAL, 0, ANY_CODE>),
+        (Bits32, NOT_EQUAL, _) => Some(step_zero::<u32, KIND, NOT_EQUAL, 0, ANY_CODE>),
+        (Bits64, EQUAL, _) => Some(step_zero::<u64, KIND, EQUAL, 0, ANY_CODE>),
+        (Bits64, NOT_EQUAL, _) => Some(step_zero::<u64, KIND, NOT_EQUAL, 0, ANY_CODE>),
+        (Bits16, EQUAL, _) => Some(step_zero::<u16, KIND, EQUAL, 0, ANY_CODE>),
+        (Bits16, NOT_EQUAL, _) => Some(step_zero::<u16, KIND, NOT_EQUAL, 0, ANY_CODE>),
         _ => None,
     }
 }

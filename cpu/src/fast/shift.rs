@@ -1,9 +1,9 @@
 //! Shifts and rotates by an immediate or CL; SHLD and SHRD of registers.
 
 use super::alu::Quiet;
-use super::dispatch::{bail, go_on, next};
+use super::dispatch::{Then, go_on, next};
 use super::flags::Kind;
-use super::operand::{DST, get, get_or, put, read, writable, write};
+use super::operand::{DST, found, get, get_or, missed_write, put, read, writable, write};
 use crate::exec::Hot;
 use crate::flags::{AF, CF, OF};
 use crate::insn::Insn;
@@ -112,7 +112,7 @@ unsafe fn make_ready(c: *mut CpuState, h: *mut Hot, i: *const Insn, v: u64) -> *
 }
 
 /// `op r, imm`, also by one.
-pub(super) unsafe fn r_imm<O: Shift, W: Width, const HELD: u8>(
+pub(super) unsafe fn r_imm<O: Shift, W: Width, const HELD: u8, T: Then>(
     c: *mut CpuState,
     h: *mut Hot,
     i: *const Insn,
@@ -125,12 +125,12 @@ pub(super) unsafe fn r_imm<O: Shift, W: Width, const HELD: u8>(
         }
         let result = O::apply(&mut *c, &mut *h, get_or::<W, HELD, DST>(c, (*i).dst, v), (*i).imm as u8);
         let v = put(c, (*i).dst, result);
-        next(c, h, i, v)
+        T::then(c, h, i, v)
     }
 }
 
 /// `op r, cl`.
-pub(super) unsafe fn r_cl<O: Shift, W: Width, const HELD: u8>(
+pub(super) unsafe fn r_cl<O: Shift, W: Width, const HELD: u8, T: Then>(
     c: *mut CpuState,
     h: *mut Hot,
     i: *const Insn,
@@ -144,12 +144,12 @@ pub(super) unsafe fn r_cl<O: Shift, W: Width, const HELD: u8>(
         let count = get::<u8>(c, CL);
         let result = O::apply(&mut *c, &mut *h, get_or::<W, HELD, DST>(c, (*i).dst, v), count);
         let v = put(c, (*i).dst, result);
-        next(c, h, i, v)
+        T::then(c, h, i, v)
     }
 }
 
 /// `op m, imm`, also by one.
-pub(super) unsafe fn m_imm<O: Shift, W: Width, const FORM: u8, const HELD: u8>(
+pub(super) unsafe fn m_imm<O: Shift, W: Width, const FORM: u8, const HELD: u8, T: Then>(
     c: *mut CpuState,
     h: *mut Hot,
     i: *const Insn,
@@ -160,10 +160,10 @@ pub(super) unsafe fn m_imm<O: Shift, W: Width, const FORM: u8, const HELD: u8>(
         if !ready::<O>(h) {
             return make_ready(c, h, i, v);
         }
-        let Some(at) = writable::<W, FORM, HELD>(c, h, i, v) else { return bail(c, h, i) };
+        let at = found!(writable::<W, FORM, HELD>(c, h, i, v), missed_write(c, h, i, v));
         let result = O::apply(&mut *c, &mut *h, read::<W>(h, at), (*i).imm as u8);
         write(h, at, result);
-        next(c, h, i, v)
+        T::then(c, h, i, v)
     }
 }
 

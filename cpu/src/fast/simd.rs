@@ -7,7 +7,7 @@ use num_traits::AsPrimitive;
 
 use super::dispatch::{bail, next};
 use super::flags::Kind;
-use super::operand::{FLAT_BASE, get, put, read, readable, writable, write};
+use super::operand::{FLAT_BASE, get, put, read, readable_any, writable_any, write};
 use crate::exec::Hot;
 use crate::exec::sse_float::Operation;
 use crate::flags::{CF, ZF};
@@ -285,7 +285,7 @@ pub(super) unsafe fn rm<A: Act, const ALIGNED: bool, const FORM: u8, const HELD:
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
         let ready = if A::FLOAT { usable_by_host(c) } else { usable(c) };
-        let Some(at) = whole(readable::<u64, FORM, HELD>(c, h, i, v), ALIGNED) else { return bail(c, h, i) };
+        let Some(at) = whole(readable_any::<u64, FORM, HELD>(c, h, i, v), ALIGNED) else { return bail(c, h, i) };
         if !ready {
             return bail(c, h, i);
         }
@@ -305,7 +305,7 @@ pub(super) unsafe fn store<const ALIGNED: bool, const FORM: u8, const HELD: u8>(
     const { assert!(FORM >= FLAT_BASE, "the limit is not looked at") };
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        let Some(at) = whole(writable::<u64, FORM, HELD>(c, h, i, v), ALIGNED) else { return bail(c, h, i) };
+        let Some(at) = whole(writable_any::<u64, FORM, HELD>(c, h, i, v), ALIGNED) else { return bail(c, h, i) };
         if !usable(c) {
             return bail(c, h, i);
         }
@@ -325,7 +325,7 @@ pub(super) unsafe fn load_scalar<W: Width, const FORM: u8, const HELD: u8>(
 ) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        let Some(at) = readable::<W, FORM, HELD>(c, h, i, v) else { return bail(c, h, i) };
+        let Some(at) = readable_any::<W, FORM, HELD>(c, h, i, v) else { return bail(c, h, i) };
         if !usable(c) {
             return bail(c, h, i);
         }
@@ -343,7 +343,7 @@ pub(super) unsafe fn load_half<const HIGH: bool, const FORM: u8, const HELD: u8>
 ) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        let Some(at) = readable::<u64, FORM, HELD>(c, h, i, v) else { return bail(c, h, i) };
+        let Some(at) = readable_any::<u64, FORM, HELD>(c, h, i, v) else { return bail(c, h, i) };
         if !usable(c) {
             return bail(c, h, i);
         }
@@ -366,7 +366,7 @@ pub(super) unsafe fn store_half<W: Width, const HIGH: bool, const FORM: u8, cons
 ) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        let Some(at) = writable::<W, FORM, HELD>(c, h, i, v) else { return bail(c, h, i) };
+        let Some(at) = writable_any::<W, FORM, HELD>(c, h, i, v) else { return bail(c, h, i) };
         if !usable(c) {
             return bail(c, h, i);
         }
@@ -403,7 +403,7 @@ pub(super) unsafe fn scalar_rm<F: Native, O: Operation, const FORM: u8, const HE
 ) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        let Some(at) = readable::<F::Bits, FORM, HELD>(c, h, i, v) else { return bail(c, h, i) };
+        let Some(at) = readable_any::<F::Bits, FORM, HELD>(c, h, i, v) else { return bail(c, h, i) };
         if !usable_by_host(c) {
             return bail(c, h, i);
         }
@@ -458,7 +458,7 @@ pub(super) unsafe fn compare_rm<F: Native, const FORM: u8, const HELD: u8>(
 ) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        let Some(at) = readable::<F::Bits, FORM, HELD>(c, h, i, v) else { return bail(c, h, i) };
+        let Some(at) = readable_any::<F::Bits, FORM, HELD>(c, h, i, v) else { return bail(c, h, i) };
         if !usable(c) || compare::<F>(c, h, lane(c, (*i).dst), F::of(read(h, at))).is_none() {
             return bail(c, h, i);
         }
@@ -487,7 +487,7 @@ pub(super) unsafe fn cvtsi2sd_m<const FORM: u8, const HELD: u8>(
 ) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        let Some(at) = readable::<u32, FORM, HELD>(c, h, i, v) else { return bail(c, h, i) };
+        let Some(at) = readable_any::<u32, FORM, HELD>(c, h, i, v) else { return bail(c, h, i) };
         if !usable(c) {
             return bail(c, h, i);
         }

@@ -1,9 +1,10 @@
 //! PUSH, POP, LEAVE; how calls and returns reach the stack. All stack widths.
 
-use super::dispatch::{bail, next};
+use super::dispatch::{Then, bail, next};
 use super::operand::{
-    BP, DST, SP, STACK_ANY, STACK_FLAT, STACK_LONG, get_or, immediate, is_canonical, put, read, readable, readable_at,
-    readable_flat, register, stack_of, writable_at, writable_flat, write,
+    BP, DST, Miss, SP, STACK_ANY, STACK_FLAT, STACK_LONG, found, get_or, immediate, is_canonical, missed_read,
+    missed_write, newest_read, newest_write, put, read, readable, readable_flat, register, stack_of, within,
+    writable_flat, write,
 };
 use super::state::Window;
 use crate::exec::Hot;
@@ -43,21 +44,20 @@ pub(super) unsafe fn move_pointer<const STACK: u8>(c: *mut CpuState, h: *mut Hot
     }
 }
 
-/// The stack pointer so many bytes away, and where a push to it goes; `None` if that needs a closer look.
+/// The stack pointer so many bytes away, and where a push to it goes. `ALL`: both entries of the HostTlb are looked at.
 ///
 /// # Safety
 /// `c` and `h` are valid.
 #[inline(always)]
-pub(super) unsafe fn below<W: Width, const STACK: u8>(c: *mut CpuState, h: *mut Hot) -> Option<(u64, usize)> {
+pub(super) unsafe fn below<W: Width, const STACK: u8, const ALL: bool>(
+    c: *mut CpuState,
+    h: *mut Hot,
+) -> Result<(u64, usize), Miss> {
     // SAFETY: the caller's.
     unsafe {
-        let pointer = (*register(c, SP)).wrapping_sub(W::BYTES);
-        if STACK != STACK_ANY {
-            let pointer = linear::<STACK>(pointer)?;
-            return Some((pointer, writable_flat::<W>(h, pointer)?));
-        }
-        let pointer = pointer & u64::from((*h).fast.stack_mask);
-        Some((pointer, writable_at::<W>(h, window(h), pointer)?))
+        let (pointer, linear) = place::<W, STACK, true>(h, (*register(c, SP)).wrapping_sub(W::BYTES))?;
+        let at = if ALL { writable_flat::<W>(h, linear).ok_or(Miss::ELSEWHERE)? } else { newest_write::<W>(h, linear)? };
+        Ok((pointer, at))
     }
 }
 
@@ -66,21 +66,37 @@ pub(super) unsafe fn below<W: Width, const STACK: u8>(c: *mut CpuState, h: *mut 
 /// # Safety
 /// `c` and `h` are valid.
 #[inline(always)]
-pub(super) unsafe fn top<W: Width, const STACK: u8>(c: *mut CpuState, h: *mut Hot) -> Option<(usize, u64)> {
+pub(super) unsafe fn top<W: Width, const STACK: u8, const ALL: bool>(
+    c: *mut CpuState,
+    h: *mut Hot,
+) -> Result<(usize, u64), Miss> {
     // SAFETY: the caller's.
     unsafe {
-        let pointer = *register(c, SP);
+        let (pointer, linear) = place::<W, STACK, false>(h, *register(c, SP))?;
+        let at = if ALL { readable_flat::<W>(h, linear).ok_or(Miss::ELSEWHERE)? } else { newest_read::<W>(h, linear)? };
+        Ok((at, pointer.wrapping_add(W::BYTES)))
+    }
+}
+
+/// A pointer into the stack, cut to the stack's width, and the linear address of an access there.
+#[inline(always)]
+unsafe fn place<W: Width, const STACK: u8, const WRITES: bool>(
+    h: *mut Hot,
+    pointer: u64,
+) -> Result<(u64, u64), Miss> {
+    // SAFETY: the caller's.
+    unsafe {
         if STACK != STACK_ANY {
-            let pointer = linear::<STACK>(pointer)?;
-            return Some((readable_flat::<W>(h, pointer)?, pointer.wrapping_add(W::BYTES)));
+            let pointer = linear::<STACK>(pointer).ok_or(Miss::ELSEWHERE)?;
+            return Ok((pointer, pointer));
         }
         let pointer = pointer & u64::from((*h).fast.stack_mask);
-        Some((readable_at::<W>(h, window(h), pointer)?, pointer.wrapping_add(W::BYTES)))
+        Ok((pointer, within::<W, WRITES>(window(h), pointer).ok_or(Miss::ELSEWHERE)?))
     }
 }
 
 #[inline(always)]
-unsafe fn push<W: Width, const STACK: u8>(
+unsafe fn push<W: Width, const STACK: u8, T: Then>(
     c: *mut CpuState,
     h: *mut Hot,
     i: *const Insn,
@@ -89,37 +105,37 @@ unsafe fn push<W: Width, const STACK: u8>(
 ) -> *const Insn {
     // SAFETY: a handler's.
     unsafe {
-        let Some((pointer, at)) = below::<W, STACK>(c, h) else { return bail(c, h, i) };
+        let (pointer, at) = found!(below::<W, STACK, false>(c, h), missed_write(c, h, i, v));
         write(h, at, value);
         move_pointer::<STACK>(c, h, pointer);
-        next(c, h, i, v)
+        T::then(c, h, i, v)
     }
 }
 
 /// `push r`: ESP as it was.
-pub(super) unsafe fn push_r<W: Width, const STACK: u8, const HELD: u8>(
+pub(super) unsafe fn push_r<W: Width, const STACK: u8, const HELD: u8, T: Then>(
     c: *mut CpuState,
     h: *mut Hot,
     i: *const Insn,
     v: u64,
 ) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
-    unsafe { push::<W, STACK>(c, h, i, v, get_or::<W, HELD, DST>(c, (*i).dst, v)) }
+    unsafe { push::<W, STACK, T>(c, h, i, v, get_or::<W, HELD, DST>(c, (*i).dst, v)) }
 }
 
 /// `push imm`.
-pub(super) unsafe fn push_i<W: Width, const STACK: u8>(
+pub(super) unsafe fn push_i<W: Width, const STACK: u8, T: Then>(
     c: *mut CpuState,
     h: *mut Hot,
     i: *const Insn,
     v: u64,
 ) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
-    unsafe { push::<W, STACK>(c, h, i, v, immediate::<W>(i)) }
+    unsafe { push::<W, STACK, T>(c, h, i, v, immediate::<W>(i)) }
 }
 
 /// `push m`.
-pub(super) unsafe fn push_m<W: Width, const FORM: u8, const HELD: u8>(
+pub(super) unsafe fn push_m<W: Width, const FORM: u8, const HELD: u8, T: Then>(
     c: *mut CpuState,
     h: *mut Hot,
     i: *const Insn,
@@ -127,44 +143,30 @@ pub(super) unsafe fn push_m<W: Width, const FORM: u8, const HELD: u8>(
 ) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        let Some(at) = readable::<W, FORM, HELD>(c, h, i, v) else { return bail(c, h, i) };
+        let at = found!(readable::<W, FORM, HELD>(c, h, i, v), missed_read(c, h, i, v));
         let value = read::<W>(h, at);
         match stack_of(FORM) {
-            STACK_LONG => push::<W, STACK_LONG>(c, h, i, v, value),
-            STACK_FLAT => push::<W, STACK_FLAT>(c, h, i, v, value),
-            _ => push::<W, STACK_ANY>(c, h, i, v, value),
+            STACK_LONG => push::<W, STACK_LONG, T>(c, h, i, v, value),
+            STACK_FLAT => push::<W, STACK_FLAT, T>(c, h, i, v, value),
+            _ => push::<W, STACK_ANY, T>(c, h, i, v, value),
         }
     }
 }
 
 /// `pop r`: ESP takes the value popped.
-pub(super) unsafe fn pop_r<W: Width, const STACK: u8>(
+pub(super) unsafe fn pop_r<W: Width, const STACK: u8, T: Then>(
     c: *mut CpuState,
     h: *mut Hot,
     i: *const Insn,
-    _: u64,
+    v: u64,
 ) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        let Some((at, pointer)) = top::<W, STACK>(c, h) else { return bail(c, h, i) };
+        let (at, pointer) = found!(top::<W, STACK, false>(c, h), missed_read(c, h, i, v));
         let value = read::<W>(h, at);
         move_pointer::<STACK>(c, h, pointer);
         let v = put(c, (*i).dst, value);
-        next(c, h, i, v)
-    }
-}
-
-/// The frame pointer, and where what it points to can be read.
-#[inline(always)]
-unsafe fn frame<W: Width, const STACK: u8>(c: *mut CpuState, h: *mut Hot) -> Option<(u64, usize)> {
-    // SAFETY: a handler's.
-    unsafe {
-        if STACK != STACK_ANY {
-            let frame = linear::<STACK>(*register(c, BP))?;
-            return Some((frame, readable_flat::<W>(h, frame)?));
-        }
-        let frame = *register(c, BP) & u64::from((*h).fast.stack_mask);
-        Some((frame, readable_at::<W>(h, window(h), frame)?))
+        T::then(c, h, i, v)
     }
 }
 
@@ -177,7 +179,8 @@ pub(super) unsafe fn leave<W: Width, const STACK: u8>(
 ) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        let Some((frame, at)) = frame::<W, STACK>(c, h) else { return bail(c, h, i) };
+        let Ok((frame, linear)) = place::<W, STACK, false>(h, *register(c, BP)) else { return bail(c, h, i) };
+        let Some(at) = readable_flat::<W>(h, linear) else { return bail(c, h, i) };
         let value = read::<W>(h, at);
         move_pointer::<STACK>(c, h, frame.wrapping_add(W::BYTES));
         let v = put(c, BP, value);

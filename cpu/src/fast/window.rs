@@ -2,9 +2,9 @@
 
 use ringwalk_mmu::{BusCx, LinAddr, PhysAddr};
 
-use super::dispatch::{bail, done, next, now};
+use super::dispatch::{bail, done, go_on, next, now};
 use super::moves::Extend;
-use super::operand::{FLAT_BASE, LONG_BASE, get, immediate, long_linear, offset, put, register, window};
+use super::operand::{Miss, get, immediate, put, register};
 use crate::exec::Hot;
 use crate::exec::memory::store_beside_code;
 use crate::insn::{Insn, PLACE_IMMEDIATE};
@@ -14,14 +14,22 @@ use crate::width::Width;
 /// A load that the HostTlb knows no memory for.
 #[cold]
 #[inline(never)]
-pub(super) unsafe fn load<E: Extend, N: Width, W: Width, const FORM: u8>(
+pub(super) unsafe fn load<E: Extend, N: Width, W: Width>(
     c: *mut CpuState,
     h: *mut Hot,
     i: *const Insn,
+    v: u64,
+    miss: Miss,
 ) -> *const Insn {
     // SAFETY: the end of a handler, see `super::Fast`.
     unsafe {
-        let Some(linear) = linear::<N, FORM>(c, h, i, false) else { return bail(c, h, i) };
+        let linear = LinAddr(miss.linear);
+        if miss.bytes == 0 {
+            return bail(c, h, i);
+        }
+        if (*h).host_tlb.renew_read(linear, N::BYTES, (*h).fast.key) {
+            return go_on(c, h, i, v);
+        }
         let Some(at) = (*h).host_tlb.device_read(linear, N::BYTES, (*h).fast.key) else { return bail(c, h, i) };
         let (value, changed) = read::<N>(h, i, at);
         let v = put(c, (*i).dst, E::apply::<N, W>(N::truncate(value)));
@@ -32,10 +40,22 @@ pub(super) unsafe fn load<E: Extend, N: Width, W: Width, const FORM: u8>(
 /// A store of a register or an immediate that the HostTlb knows no memory for.
 #[cold]
 #[inline(never)]
-pub(super) unsafe fn store<W: Width, const FORM: u8>(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+pub(super) unsafe fn store<W: Width>(
+    c: *mut CpuState,
+    h: *mut Hot,
+    i: *const Insn,
+    v: u64,
+    miss: Miss,
+) -> *const Insn {
     // SAFETY: the end of a handler, see `super::Fast`.
     unsafe {
-        let Some(linear) = linear::<W, FORM>(c, h, i, true) else { return bail(c, h, i) };
+        let linear = LinAddr(miss.linear);
+        if miss.bytes == 0 {
+            return bail(c, h, i);
+        }
+        if (*h).host_tlb.renew_write(linear, W::BYTES, (*h).fast.key) {
+            return go_on(c, h, i, v);
+        }
         let value: W = if (*i).src == PLACE_IMMEDIATE { immediate(i) } else { get(c, (*i).src) };
         if beside_code(h, linear, value) {
             let v = *register(c, (*i.add(1)).holds);
@@ -47,28 +67,6 @@ pub(super) unsafe fn store<W: Width, const FORM: u8>(c: *mut CpuState, h: *mut H
         }
         let v = *register(c, (*i.add(1)).holds);
         next(c, h, i, v)
-    }
-}
-
-/// The operand's linear address, if its segment allows the access without a closer look.
-unsafe fn linear<W: Width, const FORM: u8>(
-    c: *mut CpuState,
-    h: *mut Hot,
-    i: *const Insn,
-    writes: bool,
-) -> Option<LinAddr> {
-    // SAFETY: the caller's.
-    unsafe {
-        if FORM >= LONG_BASE {
-            return long_linear::<FORM, 0>(c, h, i, 0).map(LinAddr);
-        }
-        let offset = offset::<FORM, 0>(c, i, 0);
-        if FORM >= FLAT_BASE {
-            return Some(LinAddr(offset));
-        }
-        let window = &*window(h, i);
-        let end = if writes { window.write_end } else { window.read_end };
-        (offset + W::BYTES <= end).then(|| LinAddr(window.base.wrapping_add(offset) & 0xFFFF_FFFF))
     }
 }
 

@@ -1,7 +1,7 @@
 //! The x87 unit: loads, stores, arithmetic and exchanges, by the same functions that the canonical handlers call.
 
 use super::dispatch::{bail, next};
-use super::operand::{FLAT_INDEX, LONG_INDEX, offset, read, readable, writable, write};
+use super::operand::{FLAT_INDEX, LONG_INDEX, offset, read, readable_any, writable_any, write};
 use super::{CodeMode, Fast};
 use crate::exec::x87::arithmetic::{self, Add, Div, DivReverse, Mul, Operation, Sub, SubReverse};
 use crate::exec::x87::{compare, stack, transfer};
@@ -203,7 +203,7 @@ unsafe fn from_memory<O: FromMemory, N: Number, const FORM: u8>(
         if !is_ready(&*c) {
             return bail(c, h, i);
         }
-        let Some(at) = readable::<N::Bits, FORM, 0>(c, h, i, v) else { return bail(c, h, i) };
+        let Some(at) = readable_any::<N::Bits, FORM, 0>(c, h, i, v) else { return bail(c, h, i) };
         run_from_memory::<O, N>(h, at);
         remember_operand::<FORM>(c, h, i);
         next(c, h, i, v)
@@ -230,7 +230,7 @@ unsafe fn store<N: Number, const POPS: bool, const FORM: u8>(
         if !is_ready(&*c) {
             return bail(c, h, i);
         }
-        let Some(at) = writable::<N::Bits, FORM, 0>(c, h, i, v) else { return bail(c, h, i) };
+        let Some(at) = writable_any::<N::Bits, FORM, 0>(c, h, i, v) else { return bail(c, h, i) };
         run_store::<N, POPS>(h, at);
         remember_operand::<FORM>(c, h, i);
         next(c, h, i, v)
