@@ -12,7 +12,7 @@ use super::operand::{
 };
 use super::dispatch::{ANY_CODE, Dispatch, FLAT_CODE};
 use super::shift::{self, DoubleShift, Rcl, Rcr, Rol, Ror, Sar, Shift, Shl, Shld, Shr, Shrd};
-use super::{CANONICAL, CANONICAL_END, Fast, LIGHT, branch, choose_simd, pairs, port, stack, x87};
+use super::{CANONICAL, CANONICAL_END, Fast, LIGHT, branch, chains, choose_simd, pairs, port, stack, x87};
 use crate::insn::{
     ADDRESS_32, CALM, DIRECT_64, Insn, LOCK, NO_REGISTER, OPERAND_32, OPERAND_64, PLACE_IMMEDIATE, PLACE_MEMORY, QUIET,
     REFUSED, RIP_RELATIVE,
@@ -102,6 +102,12 @@ pub(crate) fn choose(slots: &mut [Insn], ends: bool, mode: CodeMode, model: Mode
         slot.fast = found.unwrap_or(fallback);
     }
     choose_pair(slots, mode);
+    chains::join(slots);
+}
+
+/// How many instructions a slot's handler executes.
+pub(super) fn covered(i: &Insn) -> u8 {
+    i.covers & !(CALM | QUIET)
 }
 
 /// Gives a comparison with the branch behind it one handler. Every slot keeps its own place; the second one is only

@@ -16,6 +16,7 @@
 //! - [`port`], [`window`]: to the bus, where no line changes.
 //! - [`simd`], [`choose_simd`]: XMM registers, with arithmetic that the host does exactly.
 //! - [`x87`]: the unit's commonest instructions.
+//! - [`chains`]: several instructions in one dispatch.
 //! - `counted`: what stands before every handler under `--profile`.
 //! - [`mod@choose`]: which handler a slot gets; [`liveness`]: which ones need not note flags; [`calm`]:
 //!   which ones have nothing to do with them.
@@ -28,6 +29,7 @@ use crate::state::CpuState;
 mod alu;
 mod branch;
 mod calm;
+mod chains;
 mod choose;
 mod choose_simd;
 mod counted;

@@ -17,14 +17,14 @@ use crate::state::CpuState;
 use crate::width::Width;
 
 /// What is compared.
-trait Compare {
+pub(super) trait Compare {
     /// Notes the flags and says whether the condition holds.
     fn holds<W: Width, const CONDITION: u8>(h: &mut Hot, a: W, b: W) -> bool;
 }
 /// CMP.
-struct Cmp;
+pub(super) struct Cmp;
 /// TEST.
-struct Test;
+pub(super) struct Test;
 
 impl Compare for Cmp {
     #[inline(always)]
@@ -58,7 +58,7 @@ impl Compare for Test {
     }
 }
 
-unsafe fn rr<O: Compare, W: Width, const CONDITION: u8, const HELD: u8, const CODE: u8>(
+pub(super) unsafe fn rr<O: Compare, W: Width, const CONDITION: u8, const HELD: u8, const CODE: u8>(
     c: *mut CpuState,
     h: *mut Hot,
     i: *const Insn,
@@ -75,7 +75,7 @@ unsafe fn rr<O: Compare, W: Width, const CONDITION: u8, const HELD: u8, const CO
     }
 }
 
-unsafe fn ri<O: Compare, W: Width, const CONDITION: u8, const HELD: u8, const CODE: u8>(
+pub(super) unsafe fn ri<O: Compare, W: Width, const CONDITION: u8, const HELD: u8, const CODE: u8>(
     c: *mut CpuState,
     h: *mut Hot,
     i: *const Insn,
@@ -88,7 +88,7 @@ unsafe fn ri<O: Compare, W: Width, const CONDITION: u8, const HELD: u8, const CO
     }
 }
 
-unsafe fn rm<O: Compare, W: Width, const CONDITION: u8, const FORM: u8, const HELD: u8>(
+pub(super) unsafe fn rm<O: Compare, W: Width, const CONDITION: u8, const FORM: u8, const HELD: u8>(
     c: *mut CpuState,
     h: *mut Hot,
     i: *const Insn,
@@ -102,7 +102,7 @@ unsafe fn rm<O: Compare, W: Width, const CONDITION: u8, const FORM: u8, const HE
     }
 }
 
-unsafe fn mr<O: Compare, W: Width, const CONDITION: u8, const FORM: u8, const HELD: u8>(
+pub(super) unsafe fn mr<O: Compare, W: Width, const CONDITION: u8, const FORM: u8, const HELD: u8>(
     c: *mut CpuState,
     h: *mut Hot,
     i: *const Insn,
@@ -116,7 +116,7 @@ unsafe fn mr<O: Compare, W: Width, const CONDITION: u8, const FORM: u8, const HE
     }
 }
 
-unsafe fn mi<O: Compare, W: Width, const CONDITION: u8, const FORM: u8, const HELD: u8>(
+pub(super) unsafe fn mi<O: Compare, W: Width, const CONDITION: u8, const FORM: u8, const HELD: u8>(
     c: *mut CpuState,
     h: *mut Hot,
     i: *const Insn,
@@ -143,7 +143,7 @@ unsafe fn decide_by<const FORM: u8>(c: *mut CpuState, h: *mut Hot, branch: *cons
 }
 
 /// INC or DEC and a branch on ZF.
-unsafe fn step_zero<W: Width, const KIND: u8, const CONDITION: u8, const HELD: u8, const CODE: u8>(
+pub(super) unsafe fn step_zero<W: Width, const KIND: u8, const CONDITION: u8, const HELD: u8, const CODE: u8>(
     c: *mut CpuState,
     h: *mut Hot,
     i: *const Insn,
@@ -161,8 +161,8 @@ unsafe fn step_zero<W: Width, const KIND: u8, const CONDITION: u8, const HELD: u
     }
 }
 
-const INC: u8 = 0;
-const DEC: u8 = 1;
+pub(super) const INC: u8 = 0;
+pub(super) const DEC: u8 = 1;
 /// The condition numbers of JE and JNE.
 const EQUAL: u8 = 4;
 const NOT_EQUAL: u8 = 5;
