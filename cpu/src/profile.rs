@@ -44,16 +44,14 @@ impl Form {
         let name = row_of(self.op).map_or("(none)", |row| row.name);
         let [dst, src] = self.operands;
         let mut words = format!("{name} {dst},{src}").trim_end_matches([' ', ',']).to_owned();
-        let marks = [
-            (!self.wide, "16"),
-            (self.quiet, "quiet"),
-            (self.held, "behind a value"),
-            (self.covers == 2, "with its branch"),
-            (self.covers == 0, "canonical"),
-        ];
+        let marks =
+            [(!self.wide, "16"), (self.quiet, "quiet"), (self.held, "behind a value"), (self.covers == 0, "canonical")];
         for (_, mark) in marks.into_iter().filter(|(on, _)| *on) {
             words += " ";
             words += mark;
+        }
+        if self.covers > 1 {
+            let _ = write!(words, " and {} more", self.covers - 1);
         }
         words
     }

@@ -390,10 +390,8 @@ unsafe fn imul<W: Width, T: Then>(c: *mut CpuState, h: *mut Hot, i: *const Insn,
     unsafe {
         let (low, _, flags) = value::imul(a, b);
         let v = put(c, (*i).dst, low);
-        // ZF is clear whatever the product: a bit that PF and SF do not look at, at any width.
         let cpu = &mut *c;
-        (*h).fast.lazy.set_explicit(&mut cpu.flags, low, flags);
-        (*h).fast.lazy.result |= 1 << 8;
+        (*h).fast.lazy.set_product(&mut cpu.flags, low, flags);
         T::then(c, h, i, v)
     }
 }

@@ -118,7 +118,11 @@ pub(super) unsafe fn call<W: Width, const STACK: u8>(
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
         let e = i.add(1);
-        let Some(target) = (if STACK == STACK_FLAT { relative::<FLAT_CODE>(c, h, i, e) } else { relative::<ANY_CODE>(c, h, i, e) }) else { return bail_end(c, h, i) };
+        let Some(target) =
+            (if STACK == STACK_FLAT { relative::<FLAT_CODE>(c, h, i, e) } else { relative::<ANY_CODE>(c, h, i, e) })
+        else {
+            return bail_end(c, h, i);
+        };
         if !push_return::<W, STACK>(c, h, e) {
             return bail_end(c, h, i);
         }

@@ -2,15 +2,16 @@
 
 use super::alu::{self, Adc, Add, Alu, And, Bswap, Cmp, Dec, Inc, Neg, Not, Or, Quiet, Sbb, Sub, Test, Unary, Xor};
 use super::calm::{is_calm, is_unit};
+use super::dispatch::{ANY_CODE, Dispatch, FLAT_CODE};
 use super::handing::{handed_on, held};
 use super::light::is_light;
 use super::liveness::Quietness;
 use super::moves::{self, Extend, Sign, Zero};
+use super::muldiv::{self, Div, Idiv, Imul, Mul};
 use super::operand::{
     BASE, BASED, DST, FLAT_BASE, FLAT_INDEX, INDEX, LAST_REGISTER, LONG_BASE, LONG_INDEX, LONG_RIP, LONG_SEGMENT, SRC,
     STACK_ANY, STACK_FLAT, STACK_LONG, WORD,
 };
-use super::dispatch::{ANY_CODE, Dispatch, FLAT_CODE};
 use super::shift::{self, DoubleShift, Rcl, Rcr, Rol, Ror, Sar, Shift, Shl, Shld, Shr, Shrd};
 use super::{CANONICAL, CANONICAL_END, Fast, LIGHT, branch, chains, choose_simd, pairs, port, stack, x87};
 use crate::insn::{
@@ -176,6 +177,14 @@ macro_rules! by_width {
             (Some(Wide::Bits32), held) if held & $held != 0 => $module::$handler::<$($($arg,)*)? u32, $held, Dispatch> as Fast,
             (Some(Wide::Bits64), held) if held & $held != 0 => $module::$handler::<$($($arg,)*)? u64, $held, Dispatch>,
             _ => by_width!($byte, $i, $module::$handler $(< $($arg),* >)?, [$other]),
+        }
+    };
+    ($byte:expr, $i:expr, $module:ident::$handler:ident < $arg:ty >) => {
+        match wide_size($byte, $i) {
+            _ if $byte => $module::$handler::<$arg, u8, Dispatch> as Fast,
+            Some(Wide::Bits64) => $module::$handler::<$arg, u64, Dispatch>,
+            Some(Wide::Bits32) => $module::$handler::<$arg, u32, Dispatch>,
+            None => $module::$handler::<$arg, u16, Dispatch>,
         }
     };
     (@ $byte:expr, $i:expr, $module:ident::$handler:ident $(< $($arg:ty),* >)?) => {
@@ -413,7 +422,9 @@ fn two_byte(i: &Insn, opcode: &Opcode, choice: &Choice) -> Option<Fast> {
     match opcode.byte {
         0x1F => Some(moves::nop),
         0x40..=0x4F if wide && i.src <= LAST_REGISTER => Some(by_condition!(opcode.byte, moves::cmov, Dispatch)),
-        0x40..=0x4F if i.has(OPERAND_64) && i.src <= LAST_REGISTER => Some(by_condition!(opcode.byte, moves::cmov_64, Dispatch)),
+        0x40..=0x4F if i.has(OPERAND_64) && i.src <= LAST_REGISTER => {
+            Some(by_condition!(opcode.byte, moves::cmov_64, Dispatch))
+        }
         0x80..=0x8F if i.operand_size() == choice.mode.branch_size() => Some(conditional(opcode.byte, choice.mode)),
         0x90..=0x9F if i.dst <= LAST_REGISTER => Some(by_condition!(opcode.byte, moves::setcc, Dispatch)),
         0xA4 | 0xA5 => double_shifts::<Shld>(i, opcode.byte == 0xA5),
@@ -555,6 +566,7 @@ fn shift_of<O: Shift>(i: &Insn, byte: bool, choice: &Choice) -> Option<Fast> {
         (0..=LAST_REGISTER, PLACE_IMMEDIATE) => Some(by_width!(byte, i, shift::r_imm<O>, [DST])),
         (PLACE_MEMORY, PLACE_IMMEDIATE) => Some(by_form!(byte, i, choice.mode.flat, shift::m_imm<O>)),
         (0..=LAST_REGISTER, _) => Some(by_width!(byte, i, shift::r_cl<O>, [DST])),
+        (PLACE_MEMORY, _) => Some(by_form!(byte, i, choice.mode.flat, shift::m_cl<O>)),
         _ => None,
     }
 }
@@ -569,7 +581,11 @@ fn group_3(number: u8, i: &Insn, byte: bool, choice: &Choice) -> Option<Fast> {
         0 | 1 => two_operands::<Test>(i, byte, choice),
         2 => Some(one_operand::<Not>(i, byte, choice)),
         3 => Some(one_operand::<Neg>(i, byte, choice)),
-        _ => None,
+        _ if i.dst > LAST_REGISTER => None,
+        4 => Some(by_width!(byte, i, muldiv::multiply<Mul>)),
+        5 => Some(by_width!(byte, i, muldiv::multiply<Imul>)),
+        6 => Some(by_width!(byte, i, muldiv::divide<Div>)),
+        _ => Some(by_width!(byte, i, muldiv::divide<Idiv>)),
     }
 }
 

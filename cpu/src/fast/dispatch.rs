@@ -414,8 +414,7 @@ unsafe fn follow(c: *mut CpuState, h: *mut Hot, e: *const Insn, rip: u64, link: 
 }
 
 /// Behind the trace no other can begin without a closer look.
-#[cold]
-#[inline(never)]
+#[inline(always)]
 unsafe fn beyond_code(c: *mut CpuState, h: *mut Hot, e: *const Insn) -> *const Insn {
     // SAFETY: the caller's.
     unsafe {

@@ -71,6 +71,14 @@ impl Lazy {
         self.set(Kind::Explicit, W::zero(), result);
     }
 
+    /// After a multiplication: ZF is clear whatever the low half of the product.
+    #[inline(always)]
+    pub(super) fn set_product<W: Width>(&mut self, eflags: &mut Eflags, low: W, computed: u32) {
+        self.set_explicit(eflags, low, computed);
+        // A bit that PF and SF do not look at, at any width.
+        self.result |= 1 << 8;
+    }
+
     /// After INC or DEC: CF, which stays, goes to EFLAGS.
     #[inline(always)]
     pub(super) fn set_step<W: Width>(&mut self, eflags: &mut Eflags, kind: Kind, result: W) {

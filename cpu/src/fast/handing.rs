@@ -41,6 +41,8 @@ fn written_register(i: &Insn) -> Option<u8> {
         (Map::One, 0x99, _) => Some(2),
         (Map::One, 0xC9, _) => Some(BP),
         (Map::One, 0xE4 | 0xE5 | 0xEC | 0xED, _) => Some(0),
+        (Map::One, 0xF6, 4..) => Some(0),
+        (Map::One, 0xF7, 4..) => Some(2),
         (Map::One, 0xF6 | 0xF7, 2 | 3) | (Map::One, 0xFE | 0xFF, 0 | 1) => sized(byte, i.dst),
         (Map::Two, 0x2C, _) => writes(i.dst),
         (Map::Two, 0x90..=0x9F, _) => writes_byte(i.dst),

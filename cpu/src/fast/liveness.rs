@@ -66,7 +66,7 @@ fn one_byte(i: &Insn, byte: u8, reg: u8) -> Effect {
         (0x10..=0x15 | 0x18..=0x1D, _) | (0x80..=0x83, 2 | 3) => Effect::Needs,
         (0x00..=0x3D, _) if byte & 7 < 6 => Effect::Overwrites,
         (0x80..=0x83 | 0x84 | 0x85 | 0xA8 | 0xA9 | 0x69 | 0x6B, _) => Effect::Overwrites,
-        (0xF6 | 0xF7, 0 | 1 | 3) => Effect::Overwrites,
+        (0xF6 | 0xF7, 0 | 1 | 3..=5) => Effect::Overwrites,
         (0xF6 | 0xF7, 2) => Effect::Ignores,
         (0x40..=0x4F, _) | (0xFE | 0xFF, 0 | 1) => Effect::Changes,
         (0xC0 | 0xC1 | 0xD0 | 0xD1, _) if i.src == PLACE_IMMEDIATE => shift(i, reg),

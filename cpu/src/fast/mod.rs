@@ -40,6 +40,7 @@ mod handing;
 mod light;
 mod liveness;
 mod moves;
+mod muldiv;
 mod operand;
 mod pairs;
 mod port;

@@ -1,9 +1,7 @@
 //! Moves, extensions, LEA, XCHG, SETcc, CMOVcc.
 
 use super::dispatch::{Then, next};
-use super::operand::{
-    SRC, found, get, get_or, immediate, missed_write, offset, put, read, readable, writable, write,
-};
+use super::operand::{SRC, found, get, get_or, immediate, missed_write, offset, put, read, readable, writable, write};
 use super::window::{load, store};
 use crate::exec::Hot;
 use crate::insn::Insn;
@@ -232,7 +230,12 @@ pub(super) unsafe fn cwd<W: Width, const HELD: u8, T: Then>(
 }
 
 /// `setcc r`.
-pub(super) unsafe fn setcc<const CONDITION: u8, T: Then>(c: *mut CpuState, h: *mut Hot, i: *const Insn, _: u64) -> *const Insn {
+pub(super) unsafe fn setcc<const CONDITION: u8, T: Then>(
+    c: *mut CpuState,
+    h: *mut Hot,
+    i: *const Insn,
+    _: u64,
+) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
         let holds = (*h).fast.lazy.condition((*c).flags, CONDITION);
@@ -242,7 +245,12 @@ pub(super) unsafe fn setcc<const CONDITION: u8, T: Then>(c: *mut CpuState, h: *m
 }
 
 /// `cmovcc r32, r32`.
-pub(super) unsafe fn cmov<const CONDITION: u8, T: Then>(c: *mut CpuState, h: *mut Hot, i: *const Insn, _: u64) -> *const Insn {
+pub(super) unsafe fn cmov<const CONDITION: u8, T: Then>(
+    c: *mut CpuState,
+    h: *mut Hot,
+    i: *const Insn,
+    _: u64,
+) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe { cmov_of::<u32, CONDITION, T>(c, h, i) }
 }
@@ -259,7 +267,11 @@ pub(super) unsafe fn cmov_64<const CONDITION: u8, T: Then>(
 }
 
 #[inline(always)]
-unsafe fn cmov_of<W: Width, const CONDITION: u8, T: Then>(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+unsafe fn cmov_of<W: Width, const CONDITION: u8, T: Then>(
+    c: *mut CpuState,
+    h: *mut Hot,
+    i: *const Insn,
+) -> *const Insn {
     // SAFETY: a handler's.
     unsafe {
         let holds = (*h).fast.lazy.condition((*c).flags, CONDITION);

@@ -76,6 +76,18 @@ pub(super) const fn byte_place(number: u8) -> (u8, u8) {
     if high { (number & 3, 8) } else { (number & 15, 0) }
 }
 
+/// Where a byte operand lies in the registers, by its number.
+static BYTE_PLACES: [u8; 32] = {
+    let mut places = [0; 32];
+    let mut number = 0;
+    while number < places.len() {
+        let (register, shift) = byte_place(number as u8);
+        places[number] = register * 8 + if cfg!(target_endian = "little") { shift / 8 } else { 7 - shift / 8 };
+        number += 1;
+    }
+    places
+};
+
 /// Reads a register operand.
 ///
 /// # Safety
@@ -85,8 +97,8 @@ pub(super) unsafe fn get<W: Width>(c: *mut CpuState, number: u8) -> W {
     // SAFETY: the caller's.
     unsafe {
         if W::BITS == 8 {
-            let (number, shift) = byte_place(number);
-            W::truncate(*register(c, number) >> shift)
+            let at = usize::from(BYTE_PLACES[usize::from(number) & BYTE_PLACES.len() - 1]);
+            W::truncate(u64::from(*(&raw const (*c).gpr).cast::<u8>().add(at)))
         } else {
             W::truncate(*register(c, number))
         }
@@ -371,13 +383,7 @@ pub(super) unsafe fn newest_write<W: Width>(h: *mut Hot, linear: u64) -> Result<
 /// # Safety
 /// As [`super::Fast`].
 #[inline(always)]
-pub(super) unsafe fn missed_read(
-    c: *mut CpuState,
-    h: *mut Hot,
-    i: *const Insn,
-    v: u64,
-    miss: Miss,
-) -> *const Insn {
+pub(super) unsafe fn missed_read(c: *mut CpuState, h: *mut Hot, i: *const Insn, v: u64, miss: Miss) -> *const Insn {
     // SAFETY: the caller's.
     unsafe { search_read(c, h, i, v, miss.linear, miss.bytes) }
 }
@@ -387,27 +393,14 @@ pub(super) unsafe fn missed_read(
 /// # Safety
 /// As [`super::Fast`].
 #[inline(always)]
-pub(super) unsafe fn missed_write(
-    c: *mut CpuState,
-    h: *mut Hot,
-    i: *const Insn,
-    v: u64,
-    miss: Miss,
-) -> *const Insn {
+pub(super) unsafe fn missed_write(c: *mut CpuState, h: *mut Hot, i: *const Insn, v: u64, miss: Miss) -> *const Insn {
     // SAFETY: the caller's.
     unsafe { search_write(c, h, i, v, miss.linear, miss.bytes) }
 }
 
 #[cold]
 #[inline(never)]
-unsafe fn search_read(
-    c: *mut CpuState,
-    h: *mut Hot,
-    i: *const Insn,
-    v: u64,
-    linear: u64,
-    bytes: u64,
-) -> *const Insn {
+unsafe fn search_read(c: *mut CpuState, h: *mut Hot, i: *const Insn, v: u64, linear: u64, bytes: u64) -> *const Insn {
     // SAFETY: the end of a handler, which begins anew.
     unsafe {
         let found = bytes != 0 && (*h).host_tlb.renew_read(LinAddr(linear), bytes, (*h).fast.key);
@@ -417,14 +410,7 @@ unsafe fn search_read(
 
 #[cold]
 #[inline(never)]
-unsafe fn search_write(
-    c: *mut CpuState,
-    h: *mut Hot,
-    i: *const Insn,
-    v: u64,
-    linear: u64,
-    bytes: u64,
-) -> *const Insn {
+unsafe fn search_write(c: *mut CpuState, h: *mut Hot, i: *const Insn, v: u64, linear: u64, bytes: u64) -> *const Insn {
     // SAFETY: as above.
     unsafe {
         let found = bytes != 0 && (*h).host_tlb.renew_write(LinAddr(linear), bytes, (*h).fast.key);

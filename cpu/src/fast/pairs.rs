@@ -2,8 +2,8 @@
 
 use super::Fast;
 use super::branch::decide;
-use super::dispatch::{ANY_CODE, FLAT_CODE};
 use super::choose::{CodeMode, form};
+use super::dispatch::{ANY_CODE, FLAT_CODE};
 use super::flags::Kind;
 use super::handing::held;
 use super::operand::{
@@ -238,7 +238,9 @@ fn compare<O: Compare, W: Width, const CODE: u8>(i: &Insn, flat: bool, condition
             by_condition!(condition, |C| rr::<O, W, C, SRC, CODE>)
         }
         (0..=LAST_REGISTER, 0..=LAST_REGISTER, _) => by_condition!(condition, |C| rr::<O, W, C, 0, CODE>),
-        (0..=LAST_REGISTER, PLACE_IMMEDIATE, _) if held & DST != 0 => by_condition!(condition, |C| ri::<O, W, C, DST, CODE>),
+        (0..=LAST_REGISTER, PLACE_IMMEDIATE, _) if held & DST != 0 => {
+            by_condition!(condition, |C| ri::<O, W, C, DST, CODE>)
+        }
         (0..=LAST_REGISTER, PLACE_IMMEDIATE, _) => by_condition!(condition, |C| ri::<O, W, C, 0, CODE>),
         (0..=LAST_REGISTER, PLACE_MEMORY, FLAT_BASE) => by_condition!(condition, |C| rm::<O, W, C, FLAT_BASE, 0>),
         (0..=LAST_REGISTER, PLACE_MEMORY, FLAT_INDEX) => by_condition!(condition, |C| rm::<O, W, C, FLAT_INDEX, 0>),

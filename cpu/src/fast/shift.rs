@@ -167,6 +167,25 @@ pub(super) unsafe fn m_imm<O: Shift, W: Width, const FORM: u8, const HELD: u8, T
     }
 }
 
+/// `op m, cl`.
+pub(super) unsafe fn m_cl<O: Shift, W: Width, const FORM: u8, const HELD: u8, T: Then>(
+    c: *mut CpuState,
+    h: *mut Hot,
+    i: *const Insn,
+    v: u64,
+) -> *const Insn {
+    // SAFETY: a handler, see `super::Fast`.
+    unsafe {
+        if !ready::<O>(h) {
+            return make_ready(c, h, i, v);
+        }
+        let at = found!(writable::<W, FORM, HELD>(c, h, i, v), missed_write(c, h, i, v));
+        let result = O::apply(&mut *c, &mut *h, read::<W>(h, at), get::<u8>(c, CL));
+        write(h, at, result);
+        T::then(c, h, i, v)
+    }
+}
+
 /// A shift that is filled from another register.
 pub(super) trait DoubleShift {
     /// The result, with the flags noted.

@@ -56,7 +56,8 @@ pub(super) unsafe fn below<W: Width, const STACK: u8, const ALL: bool>(
     // SAFETY: the caller's.
     unsafe {
         let (pointer, linear) = place::<W, STACK, true>(h, (*register(c, SP)).wrapping_sub(W::BYTES))?;
-        let at = if ALL { writable_flat::<W>(h, linear).ok_or(Miss::ELSEWHERE)? } else { newest_write::<W>(h, linear)? };
+        let at =
+            if ALL { writable_flat::<W>(h, linear).ok_or(Miss::ELSEWHERE)? } else { newest_write::<W>(h, linear)? };
         Ok((pointer, at))
     }
 }
@@ -80,10 +81,7 @@ pub(super) unsafe fn top<W: Width, const STACK: u8, const ALL: bool>(
 
 /// A pointer into the stack, cut to the stack's width, and the linear address of an access there.
 #[inline(always)]
-unsafe fn place<W: Width, const STACK: u8, const WRITES: bool>(
-    h: *mut Hot,
-    pointer: u64,
-) -> Result<(u64, u64), Miss> {
+unsafe fn place<W: Width, const STACK: u8, const WRITES: bool>(h: *mut Hot, pointer: u64) -> Result<(u64, u64), Miss> {
     // SAFETY: the caller's.
     unsafe {
         if STACK != STACK_ANY {

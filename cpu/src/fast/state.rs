@@ -210,10 +210,7 @@ impl FastState {
             return CodeMode { is_64: true, is_32: false, flat: !self.guarded };
         }
         let is_32 = cpu.code_is_32();
-        let flat = is_32
-            && self.code_len == 1 << 32
-            && self.stack_mask == u32::MAX
-            && self.flat & OF_DATA == OF_DATA;
+        let flat = is_32 && self.code_len == 1 << 32 && self.stack_mask == u32::MAX && self.flat & OF_DATA == OF_DATA;
         CodeMode { is_64: false, is_32, flat }
     }
 }

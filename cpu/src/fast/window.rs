@@ -40,13 +40,7 @@ pub(super) unsafe fn load<E: Extend, N: Width, W: Width>(
 /// A store of a register or an immediate that the HostTlb knows no memory for.
 #[cold]
 #[inline(never)]
-pub(super) unsafe fn store<W: Width>(
-    c: *mut CpuState,
-    h: *mut Hot,
-    i: *const Insn,
-    v: u64,
-    miss: Miss,
-) -> *const Insn {
+pub(super) unsafe fn store<W: Width>(c: *mut CpuState, h: *mut Hot, i: *const Insn, v: u64, miss: Miss) -> *const Insn {
     // SAFETY: the end of a handler, see `super::Fast`.
     unsafe {
         let linear = LinAddr(miss.linear);

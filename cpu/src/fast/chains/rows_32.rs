@@ -1,7 +1,7 @@
 //! Sequences of 32-bit code with flat segments.
 
 use super::super::alu::{self, Add, And, Bswap, Dec, Inc, Not, Quiet, Sub, Xor};
-use super::super::dispatch::{FLAT_CODE, Dispatch, Then};
+use super::super::dispatch::{Dispatch, FLAT_CODE, Then};
 use super::super::moves::{self, Zero};
 use super::super::operand::{BASE, BASED, DST, FLAT_BASE, FLAT_INDEX, INDEX, SRC, STACK_FLAT, WORD};
 use super::super::shift::{self, Rol, Ror, Sar, Shl, Shr};

@@ -1,0 +1,115 @@
+//! MUL, IMUL, DIV and IDIV of the accumulator by a register.
+
+use super::dispatch::{Then, bail};
+use super::operand::{get, put};
+use crate::exec::Hot;
+use crate::insn::Insn;
+use crate::state::CpuState;
+use crate::value;
+use crate::width::Width;
+
+/// Register number of AL, AX, EAX and RAX.
+const LOW: u8 = 0;
+
+/// Register number of the high half: AH for bytes, DX and its wider forms otherwise.
+const fn high<W: Width>() -> u8 {
+    if W::BITS == 8 { 4 } else { 2 }
+}
+
+/// A product of two halves.
+pub(super) trait Multiply {
+    /// Low half, high half, flags.
+    fn apply<W: Width>(a: W, b: W) -> (W, W, u32);
+}
+/// MUL.
+pub(super) struct Mul;
+/// IMUL.
+pub(super) struct Imul;
+
+impl Multiply for Mul {
+    #[inline(always)]
+    fn apply<W: Width>(a: W, b: W) -> (W, W, u32) {
+        value::mul(a, b)
+    }
+}
+
+impl Multiply for Imul {
+    #[inline(always)]
+    fn apply<W: Width>(a: W, b: W) -> (W, W, u32) {
+        value::imul(a, b)
+    }
+}
+
+/// `mul r`, `imul r`.
+pub(super) unsafe fn multiply<O: Multiply, W: Width, T: Then>(
+    c: *mut CpuState,
+    h: *mut Hot,
+    i: *const Insn,
+    _: u64,
+) -> *const Insn {
+    // SAFETY: a handler, see `super::Fast`.
+    unsafe {
+        let (low, upper, flags) = O::apply::<W>(get(c, LOW), get(c, (*i).dst));
+        put(c, LOW, low);
+        let v = put(c, high::<W>(), upper);
+        let cpu = &mut *c;
+        (*h).fast.lazy.set_product(&mut cpu.flags, low, flags);
+        T::then(c, h, i, v)
+    }
+}
+
+/// A quotient and a remainder. A dividend of more than 64 bits would take the host a call.
+pub(super) trait Divide {
+    /// `None`: the canonical handler must look.
+    fn apply<W: Width>(high: W, low: W, divisor: W) -> Option<(W, W)>;
+}
+/// DIV.
+pub(super) struct Div;
+/// IDIV.
+pub(super) struct Idiv;
+
+impl Divide for Div {
+    #[inline(always)]
+    fn apply<W: Width>(high: W, low: W, divisor: W) -> Option<(W, W)> {
+        if W::BITS < 64 {
+            return value::div(high, low, divisor);
+        }
+        if !high.is_zero() || divisor.is_zero() {
+            return None;
+        }
+        let (low, divisor) = (low.as_(), divisor.as_());
+        Some((W::truncate(low / divisor), W::truncate(low % divisor)))
+    }
+}
+
+impl Divide for Idiv {
+    #[inline(always)]
+    fn apply<W: Width>(high: W, low: W, divisor: W) -> Option<(W, W)> {
+        if W::BITS < 64 {
+            return value::idiv(high, low, divisor);
+        }
+        if high != low.signed_shr(63) {
+            return None;
+        }
+        let (low, divisor) = (low.sign_extend(), divisor.sign_extend());
+        let (quotient, remainder) = (low.checked_div(divisor)?, low.checked_rem(divisor)?);
+        Some((W::truncate(quotient as u64), W::truncate(remainder as u64)))
+    }
+}
+
+/// `div r`, `idiv r`. No flag changes.
+pub(super) unsafe fn divide<O: Divide, W: Width, T: Then>(
+    c: *mut CpuState,
+    h: *mut Hot,
+    i: *const Insn,
+    _: u64,
+) -> *const Insn {
+    // SAFETY: a handler, see `super::Fast`.
+    unsafe {
+        let quotient = O::apply::<W>(get(c, high::<W>()), get(c, LOW), get(c, (*i).dst));
+        let Some((quotient, remainder)) = quotient else { return bail(c, h, i) };
+        put(c, LOW, quotient);
+        let v = put(c, high::<W>(), remainder);
+        T::then(c, h, i, v)
+    }
+}
