@@ -56,8 +56,10 @@ impl Entry {
     /// otherwise, so that one comparison refuses misses and what leaves the page.
     #[inline(always)]
     fn place(&self, addr: LinAddr, bytes: u64, key: u64) -> Option<usize> {
-        let offset = addr.0.wrapping_add(key).wrapping_sub(self.tag);
-        (offset <= PAGE_BYTES - bytes).then(|| self.delta.wrapping_add(addr.0) as usize)
+        let Entry { tag, delta } = *self;
+        let place = delta.wrapping_add(addr.0) as usize;
+        let offset = addr.0.wrapping_add(key).wrapping_sub(tag);
+        (offset <= PAGE_BYTES - bytes).then_some(place)
     }
 
     /// True if it leads to the frame, whatever address it is for.

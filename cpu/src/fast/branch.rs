@@ -1,7 +1,10 @@
 //! Near branches, calls and returns; LOOP and JCXZ. A target beyond CS is the canonical tier's to refuse.
 
 use super::dispatch::{ANY_CODE, FLAT_CODE, bail_end, fall_through, jump, take_branch};
-use super::operand::{STACK_ANY, STACK_FLAT, STACK_LONG, get, put, read, readable_any, stack_of};
+use super::operand::{
+    Miss, STACK_ANY, STACK_FLAT, STACK_LONG, found, get, missed_read_end, missed_write_end, put, read, readable_any,
+    stack_of,
+};
 use super::stack::{below, move_pointer, top};
 use crate::exec::Hot;
 use crate::insn::Insn;
@@ -123,23 +126,21 @@ pub(super) unsafe fn call<W: Width, const STACK: u8>(
         else {
             return bail_end(c, h, i);
         };
-        if !push_return::<W, STACK>(c, h, e) {
-            return bail_end(c, h, i);
-        }
+        found!(push_return::<W, STACK>(c, h, e), missed_write_end(c, h, i));
         take_branch(c, h, e, target)
     }
 }
 
-/// Pushes EIP behind the trace; false if the stack must be looked at.
+/// Pushes EIP behind the trace.
 #[inline(always)]
-unsafe fn push_return<W: Width, const STACK: u8>(c: *mut CpuState, h: *mut Hot, e: *const Insn) -> bool {
+unsafe fn push_return<W: Width, const STACK: u8>(c: *mut CpuState, h: *mut Hot, e: *const Insn) -> Result<(), Miss> {
     // SAFETY: a handler's.
     unsafe {
         let back = (*c).rip.wrapping_add(u64::from((*e).at));
-        let Ok((pointer, at)) = below::<W, STACK, true>(c, h) else { return false };
+        let (pointer, at) = below::<W, STACK>(c, h)?;
         super::operand::write(h, at, W::truncate(back));
         move_pointer::<STACK>(c, h, pointer);
-        true
+        Ok(())
     }
 }
 
@@ -163,7 +164,7 @@ pub(super) unsafe fn ret<W: Width, const STACK: u8>(
 ) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        let Ok((at, pointer)) = top::<W, STACK, true>(c, h) else { return bail_end(c, h, i) };
+        let (at, pointer) = found!(top::<W, STACK>(c, h), missed_read_end(c, h, i));
         let target = read::<W>(h, at).as_();
         if STACK != STACK_FLAT && !(*h).fast.may_begin(target) {
             return bail_end(c, h, i);
@@ -249,9 +250,10 @@ unsafe fn call_to<W: Width, const STACK: u8>(
 ) -> *const Insn {
     // SAFETY: a handler's.
     unsafe {
-        if !(*h).fast.may_begin(target) || !push_return::<W, STACK>(c, h, i.add(1)) {
+        if !(*h).fast.may_begin(target) {
             return bail_end(c, h, i);
         }
+        found!(push_return::<W, STACK>(c, h, i.add(1)), missed_write_end(c, h, i));
         go_to::<ANY_CODE>(c, h, i.add(1), target)
     }
 }

@@ -2,7 +2,7 @@
 
 use ringwalk_mmu::LinAddr;
 
-use super::dispatch::{bail, go_on};
+use super::dispatch::{bail, bail_end, go_on};
 use super::state::Window;
 use crate::exec::Hot;
 use crate::insn::Insn;
@@ -396,6 +396,34 @@ pub(super) unsafe fn missed_read(c: *mut CpuState, h: *mut Hot, i: *const Insn, 
 pub(super) unsafe fn missed_write(c: *mut CpuState, h: *mut Hot, i: *const Insn, v: u64, miss: Miss) -> *const Insn {
     // SAFETY: the caller's.
     unsafe { search_write(c, h, i, v, miss.linear, miss.bytes) }
+}
+
+/// As [`missed_read`], for an instruction that ends its trace and is handed no value.
+///
+/// # Safety
+/// As [`super::Fast`].
+#[cold]
+#[inline(never)]
+pub(super) unsafe fn missed_read_end(c: *mut CpuState, h: *mut Hot, i: *const Insn, miss: Miss) -> *const Insn {
+    // SAFETY: the end of a handler, which begins anew.
+    unsafe {
+        let found = miss.bytes != 0 && (*h).host_tlb.renew_read(LinAddr(miss.linear), miss.bytes, (*h).fast.key);
+        if found { go_on(c, h, i, 0) } else { bail_end(c, h, i) }
+    }
+}
+
+/// As [`missed_write`], likewise.
+///
+/// # Safety
+/// As [`super::Fast`].
+#[cold]
+#[inline(never)]
+pub(super) unsafe fn missed_write_end(c: *mut CpuState, h: *mut Hot, i: *const Insn, miss: Miss) -> *const Insn {
+    // SAFETY: as above.
+    unsafe {
+        let found = miss.bytes != 0 && (*h).host_tlb.renew_write(LinAddr(miss.linear), miss.bytes, (*h).fast.key);
+        if found { go_on(c, h, i, 0) } else { bail_end(c, h, i) }
+    }
 }
 
 #[cold]

@@ -3,8 +3,7 @@
 use super::dispatch::{Then, bail, next};
 use super::operand::{
     BP, DST, Miss, SP, STACK_ANY, STACK_FLAT, STACK_LONG, found, get_or, immediate, is_canonical, missed_read,
-    missed_write, newest_read, newest_write, put, read, readable, readable_flat, register, stack_of, within,
-    writable_flat, write,
+    missed_write, newest_read, newest_write, put, read, readable, readable_flat, register, stack_of, within, write,
 };
 use super::state::Window;
 use crate::exec::Hot;
@@ -44,20 +43,16 @@ pub(super) unsafe fn move_pointer<const STACK: u8>(c: *mut CpuState, h: *mut Hot
     }
 }
 
-/// The stack pointer so many bytes away, and where a push to it goes. `ALL`: both entries of the HostTlb are looked at.
+/// The stack pointer so many bytes away, and where a push to it goes.
 ///
 /// # Safety
 /// `c` and `h` are valid.
 #[inline(always)]
-pub(super) unsafe fn below<W: Width, const STACK: u8, const ALL: bool>(
-    c: *mut CpuState,
-    h: *mut Hot,
-) -> Result<(u64, usize), Miss> {
+pub(super) unsafe fn below<W: Width, const STACK: u8>(c: *mut CpuState, h: *mut Hot) -> Result<(u64, usize), Miss> {
     // SAFETY: the caller's.
     unsafe {
         let (pointer, linear) = place::<W, STACK, true>(h, (*register(c, SP)).wrapping_sub(W::BYTES))?;
-        let at =
-            if ALL { writable_flat::<W>(h, linear).ok_or(Miss::ELSEWHERE)? } else { newest_write::<W>(h, linear)? };
+        let at = newest_write::<W>(h, linear)?;
         Ok((pointer, at))
     }
 }
@@ -67,14 +62,11 @@ pub(super) unsafe fn below<W: Width, const STACK: u8, const ALL: bool>(
 /// # Safety
 /// `c` and `h` are valid.
 #[inline(always)]
-pub(super) unsafe fn top<W: Width, const STACK: u8, const ALL: bool>(
-    c: *mut CpuState,
-    h: *mut Hot,
-) -> Result<(usize, u64), Miss> {
+pub(super) unsafe fn top<W: Width, const STACK: u8>(c: *mut CpuState, h: *mut Hot) -> Result<(usize, u64), Miss> {
     // SAFETY: the caller's.
     unsafe {
         let (pointer, linear) = place::<W, STACK, false>(h, *register(c, SP))?;
-        let at = if ALL { readable_flat::<W>(h, linear).ok_or(Miss::ELSEWHERE)? } else { newest_read::<W>(h, linear)? };
+        let at = newest_read::<W>(h, linear)?;
         Ok((at, pointer.wrapping_add(W::BYTES)))
     }
 }
@@ -103,7 +95,7 @@ unsafe fn push<W: Width, const STACK: u8, T: Then>(
 ) -> *const Insn {
     // SAFETY: a handler's.
     unsafe {
-        let (pointer, at) = found!(below::<W, STACK, false>(c, h), missed_write(c, h, i, v));
+        let (pointer, at) = found!(below::<W, STACK>(c, h), missed_write(c, h, i, v));
         write(h, at, value);
         move_pointer::<STACK>(c, h, pointer);
         T::then(c, h, i, v)
@@ -160,7 +152,7 @@ pub(super) unsafe fn pop_r<W: Width, const STACK: u8, T: Then>(
 ) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        let (at, pointer) = found!(top::<W, STACK, false>(c, h), missed_read(c, h, i, v));
+        let (at, pointer) = found!(top::<W, STACK>(c, h), missed_read(c, h, i, v));
         let value = read::<W>(h, at);
         move_pointer::<STACK>(c, h, pointer);
         let v = put(c, (*i).dst, value);
