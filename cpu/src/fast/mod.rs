@@ -18,7 +18,7 @@
 //! - [`x87`]: the unit's commonest instructions.
 //! - [`chains`]: several instructions in one dispatch.
 //! - `counted`: what stands before every handler under `--profile`.
-//! - [`mod@choose`]: which handler a slot gets; [`liveness`]: which ones need not note flags; [`calm`]:
+//! - [`by`], [`mod@choose`]: which handler a slot gets; [`liveness`]: which ones need not note flags; [`calm`]:
 //!   which ones have nothing to do with them.
 #![expect(unsafe_code, reason = "handlers reach state, memory and slots by pointers that the run engine keeps valid")]
 
@@ -28,6 +28,7 @@ use crate::state::CpuState;
 
 mod alu;
 mod branch;
+mod by;
 mod calm;
 mod chains;
 mod choose;
