@@ -412,6 +412,22 @@ mod tests {
     }
 
     #[test]
+    fn the_older_entry_becomes_the_newest_when_it_is_wanted() {
+        let mut tlb = HostTlb::default();
+        let (old, new) = (LinAddr(0x5000), LinAddr(0x5000 | (SETS as u64) << 12));
+        tlb.fill_read(old, Class::User, Frame(1));
+        tlb.fill_read(new, Class::User, Frame(2));
+        let key = tlb.key(Class::User);
+        assert_eq!(tlb.newest_read(old, 4, key), None);
+        assert!(!tlb.renew_read(LinAddr(old.0 + 0xFFE), 4, key), "what leaves the page is not found in either");
+        assert!(!tlb.renew_read(old, 4, tlb.key(Class::Supervisor)));
+        assert!(tlb.renew_read(old, 4, key));
+        assert_eq!(tlb.newest_read(old, 4, key), Some(Frame(1).start()));
+        assert_eq!(tlb.read(new, 4, Class::User), Some(Frame(2).start()), "nothing is lost");
+        assert!(!tlb.renew_write(old, 4, key));
+    }
+
+    #[test]
     fn ways_to_write_a_frame_are_found_by_the_frame() {
         let mut tlb = HostTlb::default();
         tlb.fill_write(LinAddr(0x5000), Class::Supervisor, Frame(9));

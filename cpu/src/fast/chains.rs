@@ -115,3 +115,32 @@ pub(super) fn join(slots: &mut [Insn]) {
         first += count;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_sequence_is_found_by_its_parts() {
+        let rows: Vec<&Row> = rows_32::ROWS.iter().chain(rows_64::ROWS).collect();
+        for row in &rows {
+            assert!((2..=MOST_PARTS).contains(&row.parts.len()), "a sequence has two to {MOST_PARTS} parts");
+            let slots: Vec<Insn> = row.parts.iter().map(|fast| Insn { fast: *fast, ..Insn::undefined() }).collect();
+            assert!(whole(&slots).is_some_and(|whole| !row.parts.contains(&whole)), "one handler for all parts");
+        }
+    }
+
+    #[test]
+    fn slots_keep_their_own_handlers_and_the_first_counts_for_all() {
+        let row = &rows_32::ROWS[0];
+        let mut slots: Vec<Insn> =
+            row.parts.iter().map(|fast| Insn { fast: *fast, covers: 1, ..Insn::undefined() }).collect();
+        slots.insert(0, Insn { covers: 1, ..Insn::undefined() });
+        join(&mut slots);
+        assert_eq!(covered(&slots[0]), 1, "what has no sequence stays");
+        assert_eq!(usize::from(covered(&slots[1])), row.parts.len());
+        for (slot, part) in slots[2..].iter().zip(&row.parts[1..]) {
+            assert_eq!(slot.fast as usize, *part as usize);
+        }
+    }
+}

@@ -97,7 +97,7 @@ pub(super) unsafe fn get<W: Width>(c: *mut CpuState, number: u8) -> W {
     // SAFETY: the caller's.
     unsafe {
         if W::BITS == 8 {
-            let at = usize::from(BYTE_PLACES[usize::from(number) & BYTE_PLACES.len() - 1]);
+            let at = usize::from(BYTE_PLACES[usize::from(number) & (BYTE_PLACES.len() - 1)]);
             W::truncate(u64::from(*(&raw const (*c).gpr).cast::<u8>().add(at)))
         } else {
             W::truncate(*register(c, number))
