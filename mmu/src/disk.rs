@@ -224,6 +224,11 @@ impl Disk {
         self.before.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
+    /// Pages that wait for [`Disk::take_before`].
+    pub fn kept_before(&self) -> usize {
+        self.before.as_ref().map_or(0, BTreeMap::len)
+    }
+
     /// A page as it is, for one that must come back later.
     pub fn present(&self, number: u64) -> Result<DiskPageBefore, String> {
         self.overlay_page(number)

@@ -5,6 +5,7 @@
 
 use crate::PAGE_BYTES;
 use crate::absent::{Absent, PageSource};
+use crate::ram::HostPages;
 
 const PAGE: usize = PAGE_BYTES as usize;
 
@@ -106,7 +107,7 @@ impl Frames {
         let total = self.status.len() + count as usize;
         // A fresh zeroed allocation is committed lazily; growing one would touch it all.
         let mut bytes = vec![0; total * PAGE];
-        crate::ram::prefer_huge_pages(&mut bytes);
+        crate::ram::prefer(&mut bytes, HostPages::Large);
         for frame in 0..self.status.len() {
             if self.status[frame] & TOUCHED != 0 {
                 bytes[frame * PAGE..][..PAGE].copy_from_slice(&self.bytes[frame * PAGE..][..PAGE]);
@@ -116,6 +117,11 @@ impl Frames {
         self.status.resize(total, 0);
         self.code_lines = vec![0; total];
         FrameRange { first, count }
+    }
+
+    /// Says what backs pages of the arena that are touched from now on. Without effect on anything but time.
+    pub fn prefer(&mut self, pages: HostPages) {
+        crate::ram::prefer(&mut self.bytes, pages);
     }
 
     /// Number of frames.

@@ -24,6 +24,7 @@ pub use frames::{Frame, FrameRange, Frames, PageBefore, Stored, lines as code_li
 pub use host_tlb::{Class, FetchPlace, HostTlb};
 pub use memory::{BootImage, Memory, Reach, Route, RouteSpan, Routes};
 pub use message::{DeliveryMode, Destination, InterruptMessage, Trigger};
+pub use ram::HostPages;
 pub use time::{Duration, Instant, Rate};
 pub use tlb::{Gone, Lost, Tlb, TlbEntry, TlbPolicy};
 pub use walk::{Access, PageFault, Paging, Step, Translation, WalkView, look_up, translate, view_walk};

@@ -1,18 +1,33 @@
 //! What the host is told about the arena.
 
-/// Asks the host to back a fresh allocation with large pages: a guest touches its memory all over, and each miss of the
-/// host's own TLB costs as much as dozens of instructions. Without effect on anything but time, so a refusal is one.
+/// What backs the arena.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HostPages {
+    /// Large pages: a guest touches its memory all over, and each miss of the host's own TLB costs as much as dozens of
+    /// instructions.
+    Large,
+    /// Small ones, while pages are filled that lie far apart: the host clears a large page at its first touch, which takes
+    /// longer than filling the few small ones in it.
+    Small,
+}
+
+/// Asks the host to back memory that is not touched yet with such pages. Without effect on anything but time, so a
+/// refusal is one.
 #[cfg(target_os = "linux")]
 #[expect(unsafe_code, reason = "advice goes by address")]
-pub(crate) fn prefer_huge_pages(bytes: &mut [u8]) {
+pub(crate) fn prefer(bytes: &mut [u8], pages: HostPages) {
     use rustix::mm::{Advice, madvise};
     const HOST_PAGE: usize = 4096;
+    let advice = match pages {
+        HostPages::Large => Advice::LinuxHugepage,
+        HostPages::Small => Advice::LinuxNoHugepage,
+    };
     let skipped = bytes.as_ptr().align_offset(HOST_PAGE);
     let Some(whole) = bytes.len().checked_sub(skipped).map(|rest| rest / HOST_PAGE * HOST_PAGE) else { return };
     // SAFETY: the span lies inside the slice, and this advice changes neither contents nor rights.
-    let _ = unsafe { madvise(bytes.as_mut_ptr().add(skipped).cast(), whole, Advice::LinuxHugepage) };
+    let _ = unsafe { madvise(bytes.as_mut_ptr().add(skipped).cast(), whole, advice) };
 }
 
 /// Elsewhere the host decides by itself.
 #[cfg(not(target_os = "linux"))]
-pub(crate) fn prefer_huge_pages(_: &mut [u8]) {}
+pub(crate) fn prefer(_: &mut [u8], _: HostPages) {}

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use ringwalk_cpu::state::CpuState;
 use ringwalk_cpu::timing::Timing;
-use ringwalk_mmu::{Frame, FrameRange, PAGE_BYTES, PageSource, SECTOR_BYTES};
+use ringwalk_mmu::{Frame, FrameRange, HostPages, PAGE_BYTES, PageSource, SECTOR_BYTES};
 use ringwalk_snapshots::{LazyPages, PAGE_SIZE, Pages, Snapshot, SnapshotWriter, StateHash, ZERO_PAGE};
 use serde::{Deserialize, Serialize};
 
@@ -136,9 +136,11 @@ impl Saved {
         match self.lazy {
             true => promise_frames(&mut machine, self.snapshot, stores)?,
             false => {
+                machine.memory.frames.prefer(HostPages::Small);
                 for (name, range) in stores {
                     read_frames(&mut machine, range, self.snapshot.pages(name)?)?;
                 }
+                machine.memory.frames.prefer(HostPages::Large);
                 self.snapshot.finish()?;
             }
         }

@@ -6,10 +6,10 @@ use std::collections::BTreeSet;
 
 use ringwalk_chipset::Board;
 use ringwalk_cpu::state::CpuState;
-use ringwalk_mmu::{Backing, Frame, PhysAddr};
+use ringwalk_mmu::{Backing, Disk, Frame, PhysAddr};
 use ringwalk_snapshots::codec;
 
-use super::media::drives_mut;
+use super::media::{disks, drives_mut};
 use super::{Error, Feed, Host, Machine, RunLimits, Sent, Stop};
 use serde::{Deserialize, Serialize};
 
@@ -121,7 +121,7 @@ impl Machine {
     pub fn past(&self) -> Option<Past> {
         let history = self.history.as_ref()?;
         let ring = &history.ring;
-        let waiting = self.memory.frames.kept_before() * ringwalk_mmu::PAGE_BYTES as usize;
+        let waiting = self.pages_waiting() * ringwalk_mmu::PAGE_BYTES as usize;
         Some(Past {
             oldest: ring.oldest()?,
             newest: history.branches.present().end.max(self.cpu.position),
@@ -152,7 +152,8 @@ impl Machine {
 
     /// Pages that wait to be kept for the last checkpoint.
     pub fn pages_waiting(&self) -> usize {
-        self.memory.frames.kept_before()
+        let overlays = disks(&self.memory).into_iter().flatten().map(Disk::kept_before);
+        self.memory.frames.kept_before() + overlays.sum::<usize>()
     }
 
     /// Makes a checkpoint here, if the machine is ahead of all. `cost_ns`: what the way from the last one took.
@@ -288,7 +289,7 @@ impl Machine {
                 self.memory.frames.is_touched(frame).then(|| Box::new(*self.memory.frames.page(frame)))
             }
             Page::Overlay(drive, number) => {
-                let disk = super::media::disks(&self.memory).into_iter().nth(usize::from(drive)).flatten();
+                let disk = disks(&self.memory).into_iter().nth(usize::from(drive)).flatten();
                 // A page that the host lost is told of when the guest reads it.
                 disk.and_then(|disk| disk.present(number).ok().flatten())
             }

@@ -350,6 +350,29 @@ fn a_history_file_that_is_gone_leaves_no_wrong_state() {
     assert!(run.save().is_err());
 }
 
+/// What video memory and a disk's overlay held before counts like main memory, before a checkpoint takes it in and after.
+#[test]
+fn video_memory_and_overlays_are_counted() {
+    let mut run = travelled(100_000, 2_000_000, ROOM);
+    let spacing = 100_000;
+    let before = run.past().expect("a history").bytes;
+    let vram = run.memory.vram;
+    for frame in vram.iter().take(3) {
+        run.memory.frames.store(frame, 0, &[0x5A]);
+        run.memory.frames.store(frame, 1, &[0xA5]);
+    }
+    let disk = run.memory.disks[0].as_mut().expect("a disk");
+    (0..5).for_each(|page| disk.write(page * 8, &[page as u8; 512]).expect("an overlay takes it"));
+    assert_eq!((run.past().expect("a history").bytes - before, run.pages_waiting()), (8 * 4096, 8));
+    // Written once more, what they held by then is the ring's.
+    go_on(&mut run, spacing, 2_500_000);
+    for frame in vram.iter().take(3) {
+        run.memory.frames.store(frame, 0, &[0]);
+    }
+    go_on(&mut run, spacing, 2_600_000);
+    assert!(run.past().expect("a history").bytes >= before + 3 * 4096);
+}
+
 #[test]
 fn memory_stays_bounded_and_the_present_is_always_there() {
     let mut run = travelled(20_000, END, 1 << 20);
