@@ -16,7 +16,7 @@ const SINCE_486: [Feature; 3] = [Feature::I486, Feature::Cpuid, Feature::Fpu];
 const SINCE_PENTIUM: [Feature; 8] =
     [Feature::Vme, Feature::De, Feature::Pse, Feature::Tsc, Feature::Msr, Feature::Mce, Feature::Cx8, Feature::Apic];
 /// What the Pentium Pro and the Pentium II brought.
-const SINCE_P6: [Feature; 9] = [
+const SINCE_P6: [Feature; 11] = [
     Feature::P6,
     Feature::Pae,
     Feature::Sep,
@@ -24,7 +24,9 @@ const SINCE_P6: [Feature; 9] = [
     Feature::Pge,
     Feature::Mca,
     Feature::Cmov,
+    Feature::Pat,
     Feature::Pse36,
+    Feature::Mmx,
     Feature::Fxsr,
 ];
 /// What else this build can do.
@@ -222,7 +224,7 @@ pub enum Model {
     I386,
     /// Intel 486 DX4, with CPUID.
     I486,
-    /// Intel Pentium.
+    /// Intel Pentium, without MMX.
     Pentium,
     /// Intel Pentium II.
     P6,
@@ -297,7 +299,7 @@ impl Model {
         match self {
             Model::I386 => row(("386", "Intel 386 DX", None), (0x0308, 0, 32), I386),
             Model::I486 => row(("486", "Intel 486 DX4", Some(Model::I386)), (0x0480, 1, 32), I486),
-            Model::Pentium => row(("pentium", "Intel Pentium", Some(Model::I486)), (0x0543, 1, 32), PENTIUM),
+            Model::Pentium => row(("pentium", "Intel Pentium", Some(Model::I486)), (0x052C, 1, 32), PENTIUM),
             Model::P6 => row(("p6", "Intel Pentium II", Some(Model::Pentium)), (0x0653, 2, 36), P6),
             Model::K8F => row(("k8-f", "AMD Athlon 64, DH-F2", Some(Model::P6)), (0x0004_0FF2, 1, 40), K8_F),
             Model::Fam10h => row(("fam10h", "AMD Phenom II, RB-C3", Some(Model::K8F)), (0x0010_0F43, 5, 48), FAM10H),

@@ -136,6 +136,13 @@ fn i18_cpuid() {
         assert_eq!(vendor, b"GenuineIntel");
         assert_eq!(highest, if matches!(model, Model::I486 | Model::Pentium) { 1 } else { 2 });
         let [signature, _, c, features] = leaf(1);
+        // As Linux printed them on chips of these signatures: a Pentium 75-200 of stepping cC0 with its APIC enabled, and
+        // a Pentium II of stepping 2 ("CPU: Before vendor init, caps: 0183fbff").
+        match model {
+            Model::Pentium => assert_eq!((signature, features), (0x52C, 0x0000_03BF)),
+            Model::P6 => assert_eq!((signature & 0xFF0, features), (0x650, 0x0183_FBFF)),
+            _ => (),
+        }
         assert_eq!(u64::from(signature), CpuState::new(model, TlbPolicy::Real).gpr[2]);
         assert!(c == 0 || model == Model::Max);
         let has = |bit: u32| features >> bit & 1 != 0;
