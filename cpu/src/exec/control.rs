@@ -1,6 +1,7 @@
 //! Near transfers of control, software interrupts, BOUND. SDM Vol.2 "Jcc", "JMP", "CALL", "RET", "LOOP", "INT n".
 
 use super::Exec;
+use crate::debug::DR6_MATCHES;
 use crate::deliver::{self, Event, Source};
 use crate::exception::{Step, vector};
 use crate::flags::{OF, ZF};
@@ -169,9 +170,15 @@ pub fn into(cx: &mut Exec<'_>, _: &Insn) -> Step {
     if cx.cpu.flags.has(OF) { software_interrupt(cx, vector::OF, Source::Software) } else { Ok(()) }
 }
 
-/// INT1: vector 1 without a DR6 bit; gate privilege is not checked, EXT is set. Faults: those of delivery.
+/// INT1: vector 1 without a DR6 bit of its own; gate privilege is not checked, EXT is set. Data breakpoints that MOV SS
+/// holds back are told of by the same exception. Faults: those of delivery.
 pub fn int1(cx: &mut Exec<'_>, _: &Insn) -> Step {
-    software_interrupt(cx, vector::DB, Source::Int1)
+    let held = std::mem::take(&mut cx.cpu.pending_debug);
+    software_interrupt(cx, vector::DB, Source::Int1)?;
+    if held != 0 {
+        cx.cpu.report_debug(held & DR6_MATCHES);
+    }
+    Ok(())
 }
 
 /// IRET, IRETD. SDM Vol.2A "IRET/IRETD". Faults: stack access, #GP, #NP, #SS.

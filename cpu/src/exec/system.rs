@@ -232,7 +232,8 @@ pub fn invpcid(cx: &mut Exec<'_>, i: &Insn) -> Step {
     let pcids = cx.cpu.cr4 & CR4_PCIDE != 0;
     let named = context >> 12 == 0 && (pcids || pcid == 0);
     let good = match kind {
-        0 => named && cx.cpu.is_canonical(addr),
+        // As of bases, whatever CR4.LA57 says.
+        0 => named && cx.cpu.is_canonical_base(addr),
         1 => named,
         2 | 3 => context >> 12 == 0,
         _ => false,

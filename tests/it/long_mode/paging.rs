@@ -280,4 +280,16 @@ fn q53_translations_belong_to_a_process_context() {
         program.cpu.gpr[6] = u64::from(DATA) + 0x100;
         assert_eq!(program.attempt(&[0x66, 0x0F, 0x38, 0x82, 0x06]), Err((13, 0)), "{kind} {context:x} {address:x}");
     }
+    // What is canonical goes by the processor, not by CR4.LA57: 5-Level Paging and 5-Level EPT White Paper (335252), 3.1.
+    for (address, taken) in [(0x8000_0000_0000u64, true), (0xFFAA_AAAA_AAAA_AAAA, true), (0xAAAA_AAAA_AAAA_AAAA, false)]
+    {
+        let mut program = held(0);
+        program.cpu.features = program.cpu.features.with(Feature::La57);
+        program.write_qword(DATA + 0x100, 0);
+        program.write_qword(DATA + 0x108, address);
+        program.cpu.gpr[0] = 0;
+        program.cpu.gpr[6] = u64::from(DATA) + 0x100;
+        let expected = if taken { Ok(()) } else { Err((13, 0)) };
+        assert_eq!(program.attempt(&[0x66, 0x0F, 0x38, 0x82, 0x06]), expected, "{address:x}");
+    }
 }
