@@ -15,7 +15,7 @@ mod rows_32;
 mod rows_64;
 
 /// Most parts of a sequence.
-const MOST_PARTS: usize = 4;
+const MOST_PARTS: usize = 5;
 
 /// A sequence of handlers, and the one that does the work of all.
 struct Row {
