@@ -37,42 +37,87 @@ const WIDE_KEY_SHIFT: u32 = 57;
 /// Classes in a key.
 const CLASS_BITS: u32 = 2;
 
+/// A page's way to the arena.
 #[derive(Clone, Copy)]
-struct Entry {
+pub struct Entry {
     /// Page address plus key; 0 is empty, since no key is.
-    tag: u64,
-    /// What is added to a linear address to get its place in the arena.
-    delta: u64,
+    pub tag: u64,
+    /// What is added to a linear address to get the host's address of its byte.
+    pub delta: u64,
 }
 
 const EMPTY: Entry = Entry { tag: 0, delta: 0 };
 
 impl Entry {
-    fn new(addr: LinAddr, tag: u64, frame: Frame) -> Entry {
-        Entry { tag, delta: (frame.start() as u64).wrapping_sub(addr.0 & !(PAGE_BYTES - 1)) }
+    fn new(addr: LinAddr, tag: u64, frame: Frame, arena: u64) -> Entry {
+        let start = arena.wrapping_add(frame.start() as u64);
+        Entry { tag, delta: start.wrapping_sub(addr.0 & !(PAGE_BYTES - 1)) }
     }
 
-    /// Where an access goes. The distance from the tag is the offset in the page if the tag fits, and far larger
-    /// otherwise, so that one comparison refuses misses and what leaves the page.
+    /// True if it is for the page of an access that does not leave it. The distance from the tag is the offset in the
+    /// page if the tag fits, and far larger otherwise, so that one comparison refuses both.
     #[inline(always)]
-    fn place(&self, addr: LinAddr, bytes: u64, key: u64) -> Option<usize> {
-        let Entry { tag, delta } = *self;
-        let place = delta.wrapping_add(addr.0) as usize;
-        let offset = addr.0.wrapping_add(key).wrapping_sub(tag);
-        (offset <= PAGE_BYTES - bytes).then_some(place)
+    pub fn fits(&self, addr: LinAddr, bytes: u64, key: u64) -> bool {
+        addr.0.wrapping_add(key).wrapping_sub(self.tag) <= PAGE_BYTES - bytes
+    }
+
+    #[inline(always)]
+    fn host_address(&self, addr: LinAddr, bytes: u64, key: u64) -> Option<u64> {
+        self.fits(addr, bytes, key).then(|| self.delta.wrapping_add(addr.0))
     }
 
     /// True if it leads to the frame, whatever address it is for.
-    fn leads_to(&self, frame: Frame) -> bool {
+    fn leads_to(&self, frame: Frame, arena: u64) -> bool {
         let page = self.tag & ((1 << KEY_SHIFT) - 1);
-        let start = self.delta.wrapping_add(page) & ((1 << KEY_SHIFT) - 1);
+        let start = self.delta.wrapping_sub(arena).wrapping_add(page) & ((1 << KEY_SHIFT) - 1);
         self.tag != 0 && start == frame.start() as u64
     }
 }
 
 /// The newest and an older page of those that share a set: two streams that lie a large power of two apart must not
 /// drive each other out.
-type Set = [Entry; 2];
+struct Ways {
+    newest: [Entry; SETS],
+    older: [Entry; SETS],
+}
+
+const NO_WAYS: Ways = Ways { newest: [EMPTY; SETS], older: [EMPTY; SETS] };
+
+impl Ways {
+    #[inline(always)]
+    fn find(&self, addr: LinAddr, bytes: u64, key: u64) -> Option<u64> {
+        let newest = self.newest[index(addr)].host_address(addr, bytes, key);
+        newest.or_else(|| self.older[index(addr)].host_address(addr, bytes, key))
+    }
+
+    /// The newest entry comes first; the same page is never held twice.
+    fn fill(&mut self, addr: LinAddr, entry: Entry) {
+        let newest = &mut self.newest[index(addr)];
+        if newest.tag != entry.tag {
+            self.older[index(addr)] = *newest;
+        }
+        *newest = entry;
+    }
+
+    /// If the older entry knows the way, it becomes the newest one.
+    fn renew(&mut self, addr: LinAddr, bytes: u64, key: u64) -> bool {
+        let at = index(addr);
+        let found = self.older[at].host_address(addr, bytes, key).is_some();
+        if found {
+            std::mem::swap(&mut self.newest[at], &mut self.older[at]);
+        }
+        found
+    }
+
+    fn drop_page(&mut self, addr: LinAddr) {
+        self.newest[index(addr)] = EMPTY;
+        self.older[index(addr)] = EMPTY;
+    }
+
+    fn entries(&mut self) -> impl Iterator<Item = &mut Entry> {
+        self.newest.iter_mut().chain(&mut self.older)
+    }
+}
 
 /// Where code can be fetched from.
 #[derive(Clone, Copy)]
@@ -120,8 +165,10 @@ const MIXED_ENTRIES: usize = 8;
 pub struct HostTlb {
     context: u64,
     key_shift: u32,
-    read: [Set; SETS],
-    write: [Set; SETS],
+    /// The host's address of the arena's first byte.
+    arena: u64,
+    read: Ways,
+    write: Ways,
     fetch: [FetchEntry; FETCH_ENTRIES],
     device_read: DeviceEntry,
     device_write: DeviceEntry,
@@ -133,8 +180,9 @@ impl Default for HostTlb {
         HostTlb {
             context: 0,
             key_shift: KEY_SHIFT,
-            read: [[EMPTY; 2]; SETS],
-            write: [[EMPTY; 2]; SETS],
+            arena: 0,
+            read: NO_WAYS,
+            write: NO_WAYS,
             fetch: [NO_FETCH; FETCH_ENTRIES],
             device_read: NO_DEVICE,
             device_write: NO_DEVICE,
@@ -169,56 +217,67 @@ impl HostTlb {
         (addr.0 & !(PAGE_BYTES - 1)).wrapping_add(self.key(class))
     }
 
+    /// Where the arena begins in the host. What was known of another one is forgotten.
+    #[inline]
+    pub fn set_arena(&mut self, address: u64) {
+        if address != self.arena {
+            self.arena = address;
+            // The context stays: whoever keeps a key may go on with it.
+            self.clear();
+        }
+    }
+
     /// Where `bytes` bytes at `addr` can be read in the arena; `None` if unknown or the page is left.
     #[inline(always)]
     pub fn read(&self, addr: LinAddr, bytes: u64, class: Class) -> Option<usize> {
-        Self::find(&self.read, addr, bytes, self.key(class))
+        self.read.find(addr, bytes, self.key(class)).map(|address| self.place(address))
     }
 
-    /// Where `bytes` bytes at `addr` can be written in the arena; `None` if unknown or the page is left.
+    /// Where `bytes` bytes at `addr` can be written in the arena; `None` if unknown or the page is left. What can be
+    /// written so can be read there too.
     #[inline(always)]
     pub fn write(&self, addr: LinAddr, bytes: u64, class: Class) -> Option<usize> {
-        Self::find(&self.write, addr, bytes, self.key(class))
+        self.write.find(addr, bytes, self.key(class)).map(|address| self.place(address))
     }
 
-    /// As [`HostTlb::read`] with a key from [`HostTlb::key`].
+    /// The place in the arena of an address in the host.
     #[inline(always)]
-    pub fn read_with(&self, addr: LinAddr, bytes: u64, key: u64) -> Option<usize> {
-        Self::find(&self.read, addr, bytes, key)
+    pub fn place(&self, address: u64) -> usize {
+        address.wrapping_sub(self.arena) as usize
     }
 
-    /// As [`HostTlb::write`] with a key from [`HostTlb::key`]. What can be written so can be read there too.
+    /// As [`HostTlb::read`] with a key from [`HostTlb::key`], as an address in the host.
     #[inline(always)]
-    pub fn write_with(&self, addr: LinAddr, bytes: u64, key: u64) -> Option<usize> {
-        Self::find(&self.write, addr, bytes, key)
+    pub fn read_address(&self, addr: LinAddr, bytes: u64, key: u64) -> Option<u64> {
+        self.read.find(addr, bytes, key)
     }
 
-    /// As [`HostTlb::read_with`], but in the newest entry of the set alone.
+    /// As [`HostTlb::write`] with a key from [`HostTlb::key`], as an address in the host.
     #[inline(always)]
-    pub fn newest_read(&self, addr: LinAddr, bytes: u64, key: u64) -> Option<usize> {
-        self.read[index(addr)][0].place(addr, bytes, key)
+    pub fn write_address(&self, addr: LinAddr, bytes: u64, key: u64) -> Option<u64> {
+        self.write.find(addr, bytes, key)
     }
 
-    /// As [`HostTlb::write_with`], likewise.
+    /// The newest entry of a read's set.
     #[inline(always)]
-    pub fn newest_write(&self, addr: LinAddr, bytes: u64, key: u64) -> Option<usize> {
-        self.write[index(addr)][0].place(addr, bytes, key)
+    pub fn newest_read(&self, addr: LinAddr) -> &Entry {
+        &self.read.newest[index(addr)]
+    }
+
+    /// The newest entry of a write's set.
+    #[inline(always)]
+    pub fn newest_write(&self, addr: LinAddr) -> &Entry {
+        &self.write.newest[index(addr)]
     }
 
     /// If the older entry of the set knows where to read, it becomes the newest one; true then.
     pub fn renew_read(&mut self, addr: LinAddr, bytes: u64, key: u64) -> bool {
-        renew(&mut self.read[index(addr)], addr, bytes, key)
+        self.read.renew(addr, bytes, key)
     }
 
     /// As [`HostTlb::renew_read`], for writes.
     pub fn renew_write(&mut self, addr: LinAddr, bytes: u64, key: u64) -> bool {
-        renew(&mut self.write[index(addr)], addr, bytes, key)
-    }
-
-    #[inline(always)]
-    fn find(sets: &[Set; SETS], addr: LinAddr, bytes: u64, key: u64) -> Option<usize> {
-        let [newest, older] = &sets[index(addr)];
-        newest.place(addr, bytes, key).or_else(|| older.place(addr, bytes, key))
+        self.write.renew(addr, bytes, key)
     }
 
     /// Where an aligned read of `bytes` bytes at `addr` goes if a device answers it.
@@ -261,15 +320,15 @@ impl HostTlb {
 
     /// Remembers where a page can be read.
     pub fn fill_read(&mut self, addr: LinAddr, class: Class, frame: Frame) {
-        let entry = Entry::new(addr, self.tag(addr, class), frame);
-        fill(&mut self.read[index(addr)], entry);
+        let entry = Entry::new(addr, self.tag(addr, class), frame, self.arena);
+        self.read.fill(addr, entry);
     }
 
     /// Remembers where a page can be written, and read as well: both go to the same frame. The caller has prepared the
     /// frame for writing.
     pub fn fill_write(&mut self, addr: LinAddr, class: Class, frame: Frame) {
-        let entry = Entry::new(addr, self.tag(addr, class), frame);
-        fill(&mut self.write[index(addr)], entry);
+        let entry = Entry::new(addr, self.tag(addr, class), frame, self.arena);
+        self.write.fill(addr, entry);
     }
 
     /// Remembers a page that a device answers when it is read.
@@ -296,8 +355,8 @@ impl HostTlb {
     /// Forgets one page, in all directions and for both classes.
     pub fn drop_page(&mut self, addr: LinAddr) {
         // Of an older context or another page that shares the set, no matter.
-        self.read[index(addr)] = [EMPTY; 2];
-        self.write[index(addr)] = [EMPTY; 2];
+        self.read.drop_page(addr);
+        self.write.drop_page(addr);
         self.fetch[fetch_index(addr, Class::Supervisor)] = NO_FETCH;
         self.fetch[fetch_index(addr, Class::User)] = NO_FETCH;
         self.mixed[mixed_index(addr)] = NO_MIXED;
@@ -307,8 +366,9 @@ impl HostTlb {
 
     /// Forgets every way to write a frame: it came to hold code, or is watched.
     pub fn drop_writes_to(&mut self, frame: Frame) {
-        for entry in self.write.iter_mut().flatten() {
-            if entry.leads_to(frame) {
+        let arena = self.arena;
+        for entry in self.write.entries() {
+            if entry.leads_to(frame, arena) {
                 *entry = EMPTY;
             }
         }
@@ -319,7 +379,7 @@ impl HostTlb {
 
     /// Forgets every way to write: dirty marks were taken.
     pub fn flush_writes(&mut self) {
-        self.write.fill([EMPTY; 2]);
+        self.write.entries().for_each(|entry| *entry = EMPTY);
         self.mixed.fill(NO_MIXED);
     }
 
@@ -339,8 +399,12 @@ impl HostTlb {
 
     fn empty(&mut self) {
         self.context = 0;
-        self.read.fill([EMPTY; 2]);
-        self.write.fill([EMPTY; 2]);
+        self.clear();
+    }
+
+    fn clear(&mut self) {
+        self.read.entries().for_each(|entry| *entry = EMPTY);
+        self.write.entries().for_each(|entry| *entry = EMPTY);
         self.fetch.fill(NO_FETCH);
         self.device_read = NO_DEVICE;
         self.device_write = NO_DEVICE;
@@ -355,22 +419,6 @@ impl HostTlb {
             self.empty();
         }
     }
-}
-
-/// The newest entry comes first; the same page is never held twice.
-fn fill(set: &mut Set, entry: Entry) {
-    if set[0].tag != entry.tag {
-        set[1] = set[0];
-    }
-    set[0] = entry;
-}
-
-fn renew(set: &mut Set, addr: LinAddr, bytes: u64, key: u64) -> bool {
-    let found = set[1].place(addr, bytes, key).is_some();
-    if found {
-        set.swap(0, 1);
-    }
-    found
 }
 
 #[cfg(test)]
@@ -414,15 +462,17 @@ mod tests {
     #[test]
     fn the_older_entry_becomes_the_newest_when_it_is_wanted() {
         let mut tlb = HostTlb::default();
+        tlb.set_arena(0x7000_0000);
         let (old, new) = (LinAddr(0x5000), LinAddr(0x5000 | (SETS as u64) << 12));
         tlb.fill_read(old, Class::User, Frame(1));
         tlb.fill_read(new, Class::User, Frame(2));
         let key = tlb.key(Class::User);
-        assert_eq!(tlb.newest_read(old, 4, key), None);
+        assert!(!tlb.newest_read(old).fits(old, 4, key));
         assert!(!tlb.renew_read(LinAddr(old.0 + 0xFFE), 4, key), "what leaves the page is not found in either");
         assert!(!tlb.renew_read(old, 4, tlb.key(Class::Supervisor)));
         assert!(tlb.renew_read(old, 4, key));
-        assert_eq!(tlb.newest_read(old, 4, key), Some(Frame(1).start()));
+        assert!(tlb.newest_read(old).fits(old, 4, key));
+        assert_eq!(tlb.read(old, 4, Class::User), Some(Frame(1).start()));
         assert_eq!(tlb.read(new, 4, Class::User), Some(Frame(2).start()), "nothing is lost");
         assert!(!tlb.renew_write(old, 4, key));
     }

@@ -160,7 +160,7 @@ pub(super) unsafe fn rm<O: Alu, W: Width, const FORM: u8, const HELD: u8, T: The
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
         let at = found!(readable::<W, FORM, HELD>(c, h, i, v), missed_read(c, h, i, v));
-        let b = read::<W>(h, at);
+        let b = read::<W>(at);
         let result = O::apply(&mut *c, &mut *h, get_or::<W, HELD, DST>(c, (*i).dst, v), b);
         let v = if O::WRITES { put(c, (*i).dst, result) } else { v };
         T::then(c, h, i, v)
@@ -181,9 +181,9 @@ pub(super) unsafe fn mr<O: Alu, W: Width, const FORM: u8, const HELD: u8, T: The
         } else {
             found!(readable::<W, FORM, HELD>(c, h, i, v), missed_read(c, h, i, v))
         };
-        let result = O::apply(&mut *c, &mut *h, read::<W>(h, at), get_or::<W, HELD, SRC>(c, (*i).src, v));
+        let result = O::apply(&mut *c, &mut *h, read::<W>(at), get_or::<W, HELD, SRC>(c, (*i).src, v));
         if O::WRITES {
-            write(h, at, result);
+            write(at, result);
         }
         T::then(c, h, i, v)
     }
@@ -203,9 +203,9 @@ pub(super) unsafe fn mi<O: Alu, W: Width, const FORM: u8, const HELD: u8, T: The
         } else {
             found!(readable::<W, FORM, HELD>(c, h, i, v), missed_read(c, h, i, v))
         };
-        let result = O::apply(&mut *c, &mut *h, read::<W>(h, at), immediate(i));
+        let result = O::apply(&mut *c, &mut *h, read::<W>(at), immediate(i));
         if O::WRITES {
-            write(h, at, result);
+            write(at, result);
         }
         T::then(c, h, i, v)
     }
@@ -320,8 +320,8 @@ pub(super) unsafe fn m<O: Unary, W: Width, const FORM: u8, const HELD: u8, T: Th
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
         let at = found!(writable::<W, FORM, HELD>(c, h, i, v), missed_write(c, h, i, v));
-        let result = O::apply(&mut *c, &mut *h, read::<W>(h, at));
-        write(h, at, result);
+        let result = O::apply(&mut *c, &mut *h, read::<W>(at));
+        write(at, result);
         T::then(c, h, i, v)
     }
 }
@@ -350,7 +350,7 @@ pub(super) unsafe fn imul_rm<W: Width, const FORM: u8, const HELD: u8, T: Then>(
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
         let at = found!(readable::<W, FORM, HELD>(c, h, i, v), missed_read(c, h, i, v));
-        let (a, b) = (get_or::<W, HELD, DST>(c, (*i).dst, v), read::<W>(h, at));
+        let (a, b) = (get_or::<W, HELD, DST>(c, (*i).dst, v), read::<W>(at));
         imul::<W, T>(c, h, i, (a, b))
     }
 }
@@ -379,7 +379,7 @@ pub(super) unsafe fn imul_rmi<W: Width, const FORM: u8, const HELD: u8, T: Then>
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
         let at = found!(readable::<W, FORM, HELD>(c, h, i, v), missed_read(c, h, i, v));
-        let (a, b) = (read::<W>(h, at), immediate::<W>(i));
+        let (a, b) = (read::<W>(at), immediate::<W>(i));
         imul::<W, T>(c, h, i, (a, b))
     }
 }

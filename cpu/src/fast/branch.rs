@@ -138,7 +138,7 @@ unsafe fn push_return<W: Width, const STACK: u8>(c: *mut CpuState, h: *mut Hot, 
     unsafe {
         let back = (*c).rip.wrapping_add(u64::from((*e).at));
         let (pointer, at) = below::<W, STACK>(c, h)?;
-        super::operand::write(h, at, W::truncate(back));
+        super::operand::write(at, W::truncate(back));
         move_pointer::<STACK>(c, h, pointer);
         Ok(())
     }
@@ -165,7 +165,7 @@ pub(super) unsafe fn ret<W: Width, const STACK: u8>(
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
         let (at, pointer) = found!(top::<W, STACK>(c, h), missed_read_end(c, h, i));
-        let target = read::<W>(h, at).as_();
+        let target = read::<W>(at).as_();
         if STACK != STACK_FLAT && !(*h).fast.may_begin(target) {
             return bail_end(c, h, i);
         }
@@ -200,7 +200,7 @@ pub(super) unsafe fn jmp_m<W: Width, const FORM: u8>(
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
         let Some(at) = readable_any::<W, FORM, 0>(c, h, i, 0) else { return bail_end(c, h, i) };
-        let target = read::<W>(h, at).as_();
+        let target = read::<W>(at).as_();
         if !(*h).fast.may_begin(target) {
             return bail_end(c, h, i);
         }
@@ -232,7 +232,7 @@ pub(super) unsafe fn call_m<W: Width, const FORM: u8>(
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
         let Some(at) = readable_any::<W, FORM, 0>(c, h, i, 0) else { return bail_end(c, h, i) };
-        let target = read::<W>(h, at).as_();
+        let target = read::<W>(at).as_();
         match stack_of(FORM) {
             STACK_LONG => call_to::<W, STACK_LONG>(c, h, i, target),
             STACK_FLAT => call_to::<W, STACK_FLAT>(c, h, i, target),

@@ -72,7 +72,8 @@ pub(crate) fn enter(cx: &mut Exec<'_>, entry: &Entry<'_>, cycles: u64) -> Option
         FetchFrame::Frame(frame) => frame.start() as u64,
         FetchFrame::Unknown | FetchFrame::Bus => unreachable_page(),
     };
-    fast.ram = cx.memory.frames.bytes_mut().as_mut_ptr();
+    let arena = cx.memory.frames.bytes_mut().as_mut_ptr();
+    cx.hot.host_tlb.set_arena(arena.expose_provenance() as u64);
     // SAFETY: the slot is the first of a trace of `slots`, which neither moves nor shrinks before this returns; all
     // pointers are made from exclusive borrows that are not used otherwise meanwhile.
     unsafe { run_chain(cx, entry.slots.add(entry.first as usize)) };
@@ -352,7 +353,8 @@ fn resume(cx: &mut Exec<'_>, insn: &Insn, calm: bool) -> bool {
     let fast = &mut hot.fast;
     let start = cpu.position - u64::from(insn.cycles);
     fast.count_from(start, cpu);
-    fast.ram = cx.memory.frames.bytes_mut().as_mut_ptr();
+    let arena = cx.memory.frames.bytes_mut().as_mut_ptr();
+    cx.hot.host_tlb.set_arena(arena.expose_provenance() as u64);
     true
 }
 

@@ -42,7 +42,8 @@ pub(super) fn deliver(cx: &mut Exec<'_>, fault: Exception) -> After {
     }
     let (cpu, fast) = (&mut *cx.cpu, &mut cx.hot.fast);
     fast.count_from(cpu.position, cpu);
-    fast.ram = cx.memory.frames.bytes_mut().as_mut_ptr();
+    let arena = cx.memory.frames.bytes_mut().as_mut_ptr();
+    cx.hot.host_tlb.set_arena(arena.expose_provenance() as u64);
     After::Elsewhere
 }
 

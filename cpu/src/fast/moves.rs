@@ -65,7 +65,7 @@ pub(super) unsafe fn mov_rm<W: Width, const FORM: u8, const HELD: u8, T: Then>(
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
         let at = found!(readable::<W, FORM, HELD>(c, h, i, v), load::<Zero, W, W>(c, h, i, v));
-        let v = put(c, (*i).dst, read::<W>(h, at));
+        let v = put(c, (*i).dst, read::<W>(at));
         T::then(c, h, i, v)
     }
 }
@@ -80,7 +80,7 @@ pub(super) unsafe fn mov_mr<W: Width, const FORM: u8, const HELD: u8, T: Then>(
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
         let at = found!(writable::<W, FORM, HELD>(c, h, i, v), store::<W>(c, h, i, v));
-        write(h, at, get_or::<W, HELD, SRC>(c, (*i).src, v));
+        write(at, get_or::<W, HELD, SRC>(c, (*i).src, v));
         T::then(c, h, i, v)
     }
 }
@@ -95,7 +95,7 @@ pub(super) unsafe fn mov_mi<W: Width, const FORM: u8, const HELD: u8, T: Then>(
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
         let at = found!(writable::<W, FORM, HELD>(c, h, i, v), store::<W>(c, h, i, v));
-        write(h, at, immediate::<W>(i));
+        write(at, immediate::<W>(i));
         T::then(c, h, i, v)
     }
 }
@@ -148,7 +148,7 @@ pub(super) unsafe fn extend_rm<E: Extend, N: Width, W: Width, const FORM: u8, co
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
         let at = found!(readable::<N, FORM, HELD>(c, h, i, v), load::<E, N, W>(c, h, i, v));
-        let v = put(c, (*i).dst, E::apply::<N, W>(read(h, at)));
+        let v = put(c, (*i).dst, E::apply::<N, W>(read(at)));
         T::then(c, h, i, v)
     }
 }
@@ -193,8 +193,8 @@ pub(super) unsafe fn xchg_mr<W: Width, const FORM: u8, const HELD: u8, T: Then>(
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
         let at = found!(writable::<W, FORM, HELD>(c, h, i, v), missed_write(c, h, i, v));
-        let old = read::<W>(h, at);
-        write(h, at, get::<W>(c, (*i).src));
+        let old = read::<W>(at);
+        write(at, get::<W>(c, (*i).src));
         let v = put(c, (*i).src, old);
         T::then(c, h, i, v)
     }

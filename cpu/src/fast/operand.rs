@@ -1,6 +1,6 @@
 //! Operands of the fast tier: registers by their place in memory, effective addresses, and memory behind a HostTlb entry.
 
-use ringwalk_mmu::LinAddr;
+use ringwalk_mmu::{Entry, LinAddr};
 
 use super::dispatch::{bail, bail_end, go_on};
 use super::state::Window;
@@ -228,6 +228,9 @@ pub(super) unsafe fn window(h: *mut Hot, i: *const Insn) -> *const Window {
     }
 }
 
+/// The host's address of a byte of the arena.
+pub(super) type HostAddress = u64;
+
 /// A linear address that the newest entry of its set does not know, and how many bytes were wanted there; none if the
 /// access must be looked at whatever the HostTlb knows.
 pub(super) struct Miss {
@@ -296,7 +299,7 @@ pub(super) unsafe fn readable<W: Width, const FORM: u8, const HELD: u8>(
     h: *mut Hot,
     i: *const Insn,
     v: u64,
-) -> Result<usize, Miss> {
+) -> Result<HostAddress, Miss> {
     // SAFETY: the caller's.
     unsafe {
         let linear = linear::<W, FORM, HELD, false>(c, h, i, v).ok_or(Miss::ELSEWHERE)?;
@@ -314,7 +317,7 @@ pub(super) unsafe fn writable<W: Width, const FORM: u8, const HELD: u8>(
     h: *mut Hot,
     i: *const Insn,
     v: u64,
-) -> Result<usize, Miss> {
+) -> Result<HostAddress, Miss> {
     // SAFETY: the caller's.
     unsafe {
         let linear = linear::<W, FORM, HELD, true>(c, h, i, v).ok_or(Miss::ELSEWHERE)?;
@@ -332,7 +335,7 @@ pub(super) unsafe fn readable_any<W: Width, const FORM: u8, const HELD: u8>(
     h: *mut Hot,
     i: *const Insn,
     v: u64,
-) -> Option<usize> {
+) -> Option<HostAddress> {
     // SAFETY: the caller's.
     unsafe { readable_flat::<W>(h, linear::<W, FORM, HELD, false>(c, h, i, v)?) }
 }
@@ -347,7 +350,7 @@ pub(super) unsafe fn writable_any<W: Width, const FORM: u8, const HELD: u8>(
     h: *mut Hot,
     i: *const Insn,
     v: u64,
-) -> Option<usize> {
+) -> Option<HostAddress> {
     // SAFETY: the caller's.
     unsafe { writable_flat::<W>(h, linear::<W, FORM, HELD, true>(c, h, i, v)?) }
 }
@@ -357,12 +360,9 @@ pub(super) unsafe fn writable_any<W: Width, const FORM: u8, const HELD: u8>(
 /// # Safety
 /// `h` is valid.
 #[inline(always)]
-pub(super) unsafe fn newest_read<W: Width>(h: *mut Hot, linear: u64) -> Result<usize, Miss> {
+pub(super) unsafe fn newest_read<W: Width>(h: *mut Hot, linear: u64) -> Result<HostAddress, Miss> {
     // SAFETY: the caller's.
-    unsafe {
-        let found = (*h).host_tlb.newest_read(LinAddr(linear), W::BYTES, (*h).fast.key);
-        found.ok_or(Miss { linear, bytes: W::BYTES })
-    }
+    unsafe { newest::<W>((*h).host_tlb.newest_read(LinAddr(linear)), linear, (*h).fast.key) }
 }
 
 /// Where a linear address can be read and written, likewise.
@@ -370,11 +370,21 @@ pub(super) unsafe fn newest_read<W: Width>(h: *mut Hot, linear: u64) -> Result<u
 /// # Safety
 /// `h` is valid.
 #[inline(always)]
-pub(super) unsafe fn newest_write<W: Width>(h: *mut Hot, linear: u64) -> Result<usize, Miss> {
+pub(super) unsafe fn newest_write<W: Width>(h: *mut Hot, linear: u64) -> Result<HostAddress, Miss> {
     // SAFETY: the caller's.
-    unsafe {
-        let found = (*h).host_tlb.newest_write(LinAddr(linear), W::BYTES, (*h).fast.key);
-        found.ok_or(Miss { linear, bytes: W::BYTES })
+    unsafe { newest::<W>((*h).host_tlb.newest_write(LinAddr(linear)), linear, (*h).fast.key) }
+}
+
+/// The distance is read beside the tag, whether it will be needed or not: moved behind the comparison it would take two
+/// more instructions, and the access would wait for them.
+#[inline(always)]
+fn newest<W: Width>(entry: &Entry, linear: u64, key: u64) -> Result<HostAddress, Miss> {
+    // SAFETY: a reference is valid.
+    let delta = unsafe { (&raw const entry.delta).read_volatile() };
+    if entry.fits(LinAddr(linear), W::BYTES, key) {
+        Ok(delta.wrapping_add(linear))
+    } else {
+        Err(Miss { linear, bytes: W::BYTES })
     }
 }
 
@@ -451,9 +461,9 @@ unsafe fn search_write(c: *mut CpuState, h: *mut Hot, i: *const Insn, v: u64, li
 /// # Safety
 /// `h` is valid.
 #[inline(always)]
-pub(super) unsafe fn readable_flat<W: Width>(h: *mut Hot, linear: u64) -> Option<usize> {
+pub(super) unsafe fn readable_flat<W: Width>(h: *mut Hot, linear: u64) -> Option<HostAddress> {
     // SAFETY: the caller's.
-    unsafe { (*h).host_tlb.read_with(LinAddr(linear), W::BYTES, (*h).fast.key) }
+    unsafe { (*h).host_tlb.read_address(LinAddr(linear), W::BYTES, (*h).fast.key) }
 }
 
 /// Where a linear address can be read and written.
@@ -461,9 +471,9 @@ pub(super) unsafe fn readable_flat<W: Width>(h: *mut Hot, linear: u64) -> Option
 /// # Safety
 /// `h` is valid.
 #[inline(always)]
-pub(super) unsafe fn writable_flat<W: Width>(h: *mut Hot, linear: u64) -> Option<usize> {
+pub(super) unsafe fn writable_flat<W: Width>(h: *mut Hot, linear: u64) -> Option<HostAddress> {
     // SAFETY: the caller's.
-    unsafe { (*h).host_tlb.write_with(LinAddr(linear), W::BYTES, (*h).fast.key) }
+    unsafe { (*h).host_tlb.write_address(LinAddr(linear), W::BYTES, (*h).fast.key) }
 }
 
 /// The bytes at a place that [`readable`] or [`writable`] gave.
@@ -471,9 +481,9 @@ pub(super) unsafe fn writable_flat<W: Width>(h: *mut Hot, linear: u64) -> Option
 /// # Safety
 /// `h` is valid and the place fresh: HostTlb entries lie inside the arena.
 #[inline(always)]
-pub(super) unsafe fn read<W: Width>(h: *mut Hot, at: usize) -> W {
+pub(super) unsafe fn read<W: Width>(at: HostAddress) -> W {
     // SAFETY: the caller's.
-    unsafe { W::from_le((*h).fast.ram.add(at).cast::<W>().read_unaligned()) }
+    unsafe { W::from_le(std::ptr::with_exposed_provenance::<W>(at as usize).read_unaligned()) }
 }
 
 /// Writes bytes at a place that [`writable`] gave.
@@ -481,9 +491,9 @@ pub(super) unsafe fn read<W: Width>(h: *mut Hot, at: usize) -> W {
 /// # Safety
 /// As [`read`].
 #[inline(always)]
-pub(super) unsafe fn write<W: Width>(h: *mut Hot, at: usize, value: W) {
+pub(super) unsafe fn write<W: Width>(at: HostAddress, value: W) {
     // SAFETY: the caller's.
-    unsafe { (*h).fast.ram.add(at).cast::<W>().write_unaligned(value.to_le()) }
+    unsafe { std::ptr::with_exposed_provenance_mut::<W>(at as usize).write_unaligned(value.to_le()) }
 }
 
 /// The immediate.

@@ -97,7 +97,7 @@ pub(super) unsafe fn rm<O: Compare, W: Width, const CONDITION: u8, const FORM: u
     // SAFETY: as above.
     unsafe {
         let at = found!(readable::<W, FORM, HELD>(c, h, i, v), missed_read(c, h, i, v));
-        let holds = O::holds::<W, CONDITION>(&mut *h, get::<W>(c, (*i).dst), read(h, at));
+        let holds = O::holds::<W, CONDITION>(&mut *h, get::<W>(c, (*i).dst), read(at));
         decide_by::<FORM>(c, h, i.add(1), holds)
     }
 }
@@ -111,7 +111,7 @@ pub(super) unsafe fn mr<O: Compare, W: Width, const CONDITION: u8, const FORM: u
     // SAFETY: as above.
     unsafe {
         let at = found!(readable::<W, FORM, HELD>(c, h, i, v), missed_read(c, h, i, v));
-        let holds = O::holds::<W, CONDITION>(&mut *h, read(h, at), get(c, (*i).src));
+        let holds = O::holds::<W, CONDITION>(&mut *h, read(at), get(c, (*i).src));
         decide_by::<FORM>(c, h, i.add(1), holds)
     }
 }
@@ -125,7 +125,7 @@ pub(super) unsafe fn mi<O: Compare, W: Width, const CONDITION: u8, const FORM: u
     // SAFETY: as above.
     unsafe {
         let at = found!(readable::<W, FORM, HELD>(c, h, i, v), missed_read(c, h, i, v));
-        let holds = O::holds::<W, CONDITION>(&mut *h, read(h, at), immediate(i));
+        let holds = O::holds::<W, CONDITION>(&mut *h, read(at), immediate(i));
         decide_by::<FORM>(c, h, i.add(1), holds)
     }
 }

@@ -161,8 +161,8 @@ pub(super) unsafe fn m_imm<O: Shift, W: Width, const FORM: u8, const HELD: u8, T
             return make_ready(c, h, i, v);
         }
         let at = found!(writable::<W, FORM, HELD>(c, h, i, v), missed_write(c, h, i, v));
-        let result = O::apply(&mut *c, &mut *h, read::<W>(h, at), (*i).imm as u8);
-        write(h, at, result);
+        let result = O::apply(&mut *c, &mut *h, read::<W>(at), (*i).imm as u8);
+        write(at, result);
         T::then(c, h, i, v)
     }
 }
@@ -180,8 +180,8 @@ pub(super) unsafe fn m_cl<O: Shift, W: Width, const FORM: u8, const HELD: u8, T:
             return make_ready(c, h, i, v);
         }
         let at = found!(writable::<W, FORM, HELD>(c, h, i, v), missed_write(c, h, i, v));
-        let result = O::apply(&mut *c, &mut *h, read::<W>(h, at), get::<u8>(c, CL));
-        write(h, at, result);
+        let result = O::apply(&mut *c, &mut *h, read::<W>(at), get::<u8>(c, CL));
+        write(at, result);
         T::then(c, h, i, v)
     }
 }

@@ -7,7 +7,7 @@ use num_traits::AsPrimitive;
 
 use super::dispatch::{bail, next};
 use super::flags::Kind;
-use super::operand::{FLAT_BASE, get, put, read, readable_any, writable_any, write};
+use super::operand::{FLAT_BASE, HostAddress, get, put, read, readable_any, writable_any, write};
 use crate::exec::Hot;
 use crate::exec::sse_float::Operation;
 use crate::flags::{CF, ZF};
@@ -112,19 +112,24 @@ unsafe fn usable_by_host(c: *mut CpuState) -> bool {
 }
 
 /// Where sixteen bytes can be read or written, given where their first half can: on 16 bytes, or within a page.
+///
+/// # Safety
+/// `h` is valid.
 #[inline(always)]
-fn whole(at: Option<usize>, aligned: bool) -> Option<usize> {
+unsafe fn whole(h: *mut Hot, at: Option<HostAddress>, aligned: bool) -> Option<HostAddress> {
     let at = at?;
-    let fits = if aligned { at & 15 == 0 } else { at & 0xFFF <= 0xFF0 };
+    // SAFETY: the caller's.
+    let place = unsafe { (*h).host_tlb.place(at) };
+    let fits = if aligned { place & 15 == 0 } else { place & 0xFFF <= 0xFF0 };
     fits.then_some(at)
 }
 
 /// # Safety
 /// As [`read`].
 #[inline(always)]
-unsafe fn read_pair(h: *mut Hot, at: usize) -> Pair {
+unsafe fn read_pair(at: HostAddress) -> Pair {
     // SAFETY: the caller's; [`whole`] has seen to the second half.
-    unsafe { [read(h, at), read(h, at + 8)] }
+    unsafe { [read(at), read(at + 8)] }
 }
 
 /// Something that makes a register of two.
@@ -285,11 +290,11 @@ pub(super) unsafe fn rm<A: Act, const ALIGNED: bool, const FORM: u8, const HELD:
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
         let ready = if A::FLOAT { usable_by_host(c) } else { usable(c) };
-        let Some(at) = whole(readable_any::<u64, FORM, HELD>(c, h, i, v), ALIGNED) else { return bail(c, h, i) };
+        let Some(at) = whole(h, readable_any::<u64, FORM, HELD>(c, h, i, v), ALIGNED) else { return bail(c, h, i) };
         if !ready {
             return bail(c, h, i);
         }
-        let Some(result) = A::act(old::<A>(c, (*i).dst), read_pair(h, at)) else { return bail(c, h, i) };
+        let Some(result) = A::act(old::<A>(c, (*i).dst), read_pair(at)) else { return bail(c, h, i) };
         set_pair(c, (*i).dst, result);
         next(c, h, i, v)
     }
@@ -305,13 +310,13 @@ pub(super) unsafe fn store<const ALIGNED: bool, const FORM: u8, const HELD: u8>(
     const { assert!(FORM >= FLAT_BASE, "the limit is not looked at") };
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        let Some(at) = whole(writable_any::<u64, FORM, HELD>(c, h, i, v), ALIGNED) else { return bail(c, h, i) };
+        let Some(at) = whole(h, writable_any::<u64, FORM, HELD>(c, h, i, v), ALIGNED) else { return bail(c, h, i) };
         if !usable(c) {
             return bail(c, h, i);
         }
         let [low, high] = pair(c, (*i).src);
-        write(h, at, low);
-        write(h, at + 8, high);
+        write(at, low);
+        write(at + 8, high);
         next(c, h, i, v)
     }
 }
@@ -329,7 +334,7 @@ pub(super) unsafe fn load_scalar<W: Width, const FORM: u8, const HELD: u8>(
         if !usable(c) {
             return bail(c, h, i);
         }
-        set_pair(c, (*i).dst, [read::<W>(h, at).as_(), 0]);
+        set_pair(c, (*i).dst, [read::<W>(at).as_(), 0]);
         next(c, h, i, v)
     }
 }
@@ -347,7 +352,7 @@ pub(super) unsafe fn load_half<const HIGH: bool, const FORM: u8, const HELD: u8>
         if !usable(c) {
             return bail(c, h, i);
         }
-        let value = read(h, at);
+        let value = read(at);
         if HIGH {
             set_high(c, (*i).dst, value)
         } else {
@@ -371,7 +376,7 @@ pub(super) unsafe fn store_half<W: Width, const HIGH: bool, const FORM: u8, cons
             return bail(c, h, i);
         }
         let [low, high] = pair(c, (*i).src);
-        write(h, at, W::truncate(if HIGH { high } else { low }));
+        write(at, W::truncate(if HIGH { high } else { low }));
         next(c, h, i, v)
     }
 }
@@ -407,7 +412,7 @@ pub(super) unsafe fn scalar_rm<F: Native, O: Operation, const FORM: u8, const HE
         if !usable_by_host(c) {
             return bail(c, h, i);
         }
-        let Some(result) = O::host(lane(c, (*i).dst), F::of(read(h, at))) else { return bail(c, h, i) };
+        let Some(result) = O::host(lane(c, (*i).dst), F::of(read(at))) else { return bail(c, h, i) };
         set_lane(c, (*i).dst, result);
         next(c, h, i, v)
     }
@@ -459,7 +464,7 @@ pub(super) unsafe fn compare_rm<F: Native, const FORM: u8, const HELD: u8>(
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
         let Some(at) = readable_any::<F::Bits, FORM, HELD>(c, h, i, v) else { return bail(c, h, i) };
-        if !usable(c) || compare::<F>(c, h, lane(c, (*i).dst), F::of(read(h, at))).is_none() {
+        if !usable(c) || compare::<F>(c, h, lane(c, (*i).dst), F::of(read(at))).is_none() {
             return bail(c, h, i);
         }
         next(c, h, i, v)
@@ -491,7 +496,7 @@ pub(super) unsafe fn cvtsi2sd_m<const FORM: u8, const HELD: u8>(
         if !usable(c) {
             return bail(c, h, i);
         }
-        set_low(c, (*i).dst, f64::from(read::<u32>(h, at) as i32).to_bits());
+        set_low(c, (*i).dst, f64::from(read::<u32>(at) as i32).to_bits());
         next(c, h, i, v)
     }
 }

@@ -2,8 +2,9 @@
 
 use super::dispatch::{Then, bail, next};
 use super::operand::{
-    BP, DST, Miss, SP, STACK_ANY, STACK_FLAT, STACK_LONG, found, get_or, immediate, is_canonical, missed_read,
-    missed_write, newest_read, newest_write, put, read, readable, readable_flat, register, stack_of, within, write,
+    BP, DST, HostAddress, Miss, SP, STACK_ANY, STACK_FLAT, STACK_LONG, found, get_or, immediate, is_canonical,
+    missed_read, missed_write, newest_read, newest_write, put, read, readable, readable_flat, register, stack_of,
+    within, write,
 };
 use super::state::Window;
 use crate::exec::Hot;
@@ -48,7 +49,10 @@ pub(super) unsafe fn move_pointer<const STACK: u8>(c: *mut CpuState, h: *mut Hot
 /// # Safety
 /// `c` and `h` are valid.
 #[inline(always)]
-pub(super) unsafe fn below<W: Width, const STACK: u8>(c: *mut CpuState, h: *mut Hot) -> Result<(u64, usize), Miss> {
+pub(super) unsafe fn below<W: Width, const STACK: u8>(
+    c: *mut CpuState,
+    h: *mut Hot,
+) -> Result<(u64, HostAddress), Miss> {
     // SAFETY: the caller's.
     unsafe {
         let (pointer, linear) = place::<W, STACK, true>(h, (*register(c, SP)).wrapping_sub(W::BYTES))?;
@@ -62,7 +66,7 @@ pub(super) unsafe fn below<W: Width, const STACK: u8>(c: *mut CpuState, h: *mut 
 /// # Safety
 /// `c` and `h` are valid.
 #[inline(always)]
-pub(super) unsafe fn top<W: Width, const STACK: u8>(c: *mut CpuState, h: *mut Hot) -> Result<(usize, u64), Miss> {
+pub(super) unsafe fn top<W: Width, const STACK: u8>(c: *mut CpuState, h: *mut Hot) -> Result<(HostAddress, u64), Miss> {
     // SAFETY: the caller's.
     unsafe {
         let (pointer, linear) = place::<W, STACK, false>(h, *register(c, SP))?;
@@ -96,7 +100,7 @@ unsafe fn push<W: Width, const STACK: u8, T: Then>(
     // SAFETY: a handler's.
     unsafe {
         let (pointer, at) = found!(below::<W, STACK>(c, h), missed_write(c, h, i, v));
-        write(h, at, value);
+        write(at, value);
         move_pointer::<STACK>(c, h, pointer);
         T::then(c, h, i, v)
     }
@@ -134,7 +138,7 @@ pub(super) unsafe fn push_m<W: Width, const FORM: u8, const HELD: u8, T: Then>(
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
         let at = found!(readable::<W, FORM, HELD>(c, h, i, v), missed_read(c, h, i, v));
-        let value = read::<W>(h, at);
+        let value = read::<W>(at);
         match stack_of(FORM) {
             STACK_LONG => push::<W, STACK_LONG, T>(c, h, i, v, value),
             STACK_FLAT => push::<W, STACK_FLAT, T>(c, h, i, v, value),
@@ -153,7 +157,7 @@ pub(super) unsafe fn pop_r<W: Width, const STACK: u8, T: Then>(
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
         let (at, pointer) = found!(top::<W, STACK>(c, h), missed_read(c, h, i, v));
-        let value = read::<W>(h, at);
+        let value = read::<W>(at);
         move_pointer::<STACK>(c, h, pointer);
         let v = put(c, (*i).dst, value);
         T::then(c, h, i, v)
@@ -171,7 +175,7 @@ pub(super) unsafe fn leave<W: Width, const STACK: u8>(
     unsafe {
         let Ok((frame, linear)) = place::<W, STACK, false>(h, *register(c, BP)) else { return bail(c, h, i) };
         let Some(at) = readable_flat::<W>(h, linear) else { return bail(c, h, i) };
-        let value = read::<W>(h, at);
+        let value = read::<W>(at);
         move_pointer::<STACK>(c, h, frame.wrapping_add(W::BYTES));
         let v = put(c, BP, value);
         next(c, h, i, v)

@@ -32,8 +32,6 @@ pub(crate) struct FastState {
     pub(super) value: u64,
     /// Cycles that may still begin a trace; below zero the chain of traces is left.
     pub(super) ticks: i64,
-    /// First byte of the arena.
-    pub(super) ram: *mut u8,
     /// What HostTlb tags must carry.
     pub(super) key: u64,
     /// First slot of the trace cache.
@@ -102,7 +100,6 @@ impl Default for FastState {
             lazy: Lazy::default(),
             value: 0,
             ticks: 0,
-            ram: std::ptr::null_mut(),
             key: 0,
             slots: std::ptr::null_mut(),
             table: std::ptr::null(),

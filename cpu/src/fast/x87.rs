@@ -1,7 +1,7 @@
 //! The x87 unit: loads, stores, arithmetic and exchanges, by the same functions that the canonical handlers call.
 
 use super::dispatch::{bail, next};
-use super::operand::{FLAT_INDEX, LONG_INDEX, offset, read, readable_any, writable_any, write};
+use super::operand::{FLAT_INDEX, HostAddress, LONG_INDEX, offset, read, readable_any, writable_any, write};
 use super::{CodeMode, Fast};
 use crate::exec::x87::arithmetic::{self, Add, Div, DivReverse, Mul, Operation, Sub, SubReverse};
 use crate::exec::x87::{compare, stack, transfer};
@@ -211,10 +211,10 @@ unsafe fn from_memory<O: FromMemory, N: Number, const FORM: u8>(
 }
 
 #[inline(never)]
-unsafe fn run_from_memory<O: FromMemory, N: Number>(h: *mut Hot, at: usize) {
+unsafe fn run_from_memory<O: FromMemory, N: Number>(h: *mut Hot, at: HostAddress) {
     // SAFETY: a handler's, and the place is fresh.
     unsafe {
-        let source = N::parts(read(h, at));
+        let source = N::parts(read(at));
         O::run(&mut *(*h).fast.exec, &source);
     }
 }
@@ -238,9 +238,9 @@ unsafe fn store<N: Number, const POPS: bool, const FORM: u8>(
 }
 
 #[inline(never)]
-unsafe fn run_store<N: Number, const POPS: bool>(h: *mut Hot, at: usize) {
+unsafe fn run_store<N: Number, const POPS: bool>(h: *mut Hot, at: HostAddress) {
     // SAFETY: a handler's, and the place is fresh.
-    unsafe { N::store(&mut *(*h).fast.exec, POPS, |bits| write(h, at, bits)) }
+    unsafe { N::store(&mut *(*h).fast.exec, POPS, |bits| write(at, bits)) }
 }
 
 /// The handler of an instruction of the unit, if there is one.
