@@ -1,26 +1,28 @@
-//! The silicon oracle: random instructions with nasty operands run on the host's own x87 and on ours, and everything
-//! that they leave behind is compared: registers, status word with C0 to C3, tags, memory, EFLAGS, AX.
+//! The silicon oracle: random instructions of user mode with random state run on the host's own processor and in both
+//! tiers of ringwalk, in 64-bit and in 32-bit code; everything that they leave behind is compared: registers, flags, MXCSR,
+//! the states of x87 and vector units, memory, and of a fault vector, error code and address.
 //!
-//! `cargo test --release --test silicon -- [OPERATIONS [SEED]]`; a million operations by default. Runs on x86-64 Linux
-//! hosts; elsewhere it says so and ends. `RECORD=FILE` writes vectors for
-//! `tests/it/x87_silicon.rs` in place of comparing.
+//! `cargo test --release --test silicon -- [INSTRUCTIONS [SEED [GROUP]]]`; a million of all groups by default. What differs
+//! is made smaller, shown, and written to the file that `RINGWALK_REPLAY` names (otherwise `silicon-differences.txt` in the
+//! temporary directory); `-- --replay FILE` runs what a file holds. Needs an x86-64 Linux host with AVX; elsewhere it says
+//! so and ends.
 
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
-mod forms;
+mod ask;
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
-mod host;
+#[expect(dead_code, reason = "the integration tests use the rest")]
+mod oracle;
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
-mod image;
-#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
-mod operands;
-#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
-mod ours;
-#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
-mod x87;
+#[expect(dead_code, reason = "the integration tests use all of it")]
+#[path = "../it/program.rs"]
+mod program;
 
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 fn main() {
-    x87::run();
+    if !std::arch::is_x86_feature_detected!("avx") {
+        return println!("skipped: the silicon oracle needs a processor with AVX");
+    }
+    std::process::exit(ask::main(std::env::args().skip(1)));
 }
 
 #[cfg(not(all(target_arch = "x86_64", target_os = "linux")))]
