@@ -56,6 +56,11 @@ boot menu --until-serial "second entry" --save "$work/menu.snap"
 holds "$work/menu.serial.log" "GNU GRUB"
 holds "$work/menu.serial.log" "first entry"
 
+part "its menu on the oldest processors"
+for model in 386 486; do
+  boot "menu-$model" --cpu "$model" --until-serial "second entry"
+done
+
 part "an entry of the menu, and commands on the serial line"
 cat > "$work/serial.script" << 'SCRIPT'
 when serial "second entry" : serial "\n"
