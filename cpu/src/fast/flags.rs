@@ -22,6 +22,12 @@ pub(super) enum Kind {
     Dec,
     /// EFLAGS holds CF, OF and AF.
     Explicit,
+    /// SHL of 32 or 64 bits by `count`, which is not zero.
+    Shl,
+    /// SHR, likewise.
+    Shr,
+    /// SAR, likewise.
+    Sar,
 }
 
 /// The flags as far as they are not in EFLAGS.
@@ -36,11 +42,13 @@ pub(super) struct Lazy {
     pub(super) kind: Kind,
     /// 64 minus the width in bits.
     pub(super) shift: u8,
+    /// By how many bits a shift moved its operand.
+    pub(super) count: u8,
 }
 
 impl Default for Lazy {
     fn default() -> Lazy {
-        Lazy { result: 1, first: 0, kind: Kind::Full, shift: 0 }
+        Lazy { result: 1, first: 0, kind: Kind::Full, shift: 0, count: 0 }
     }
 }
 
@@ -64,6 +72,14 @@ impl Lazy {
         self.shift = shift as u8;
     }
 
+    /// After a shift of 32 or 64 bits by a masked count that is not zero: CF is the last bit that was moved out.
+    #[inline(always)]
+    pub(super) fn set_shift<W: Width>(&mut self, kind: Kind, first: W, result: W, count: u8) {
+        debug_assert!(W::BITS >= 32 && count > 0 && u32::from(count) < W::BITS, "no bit but one of the operand is CF");
+        self.set(kind, first, result);
+        self.count = count;
+    }
+
     /// After an instruction whose CF, OF and AF were computed; they go to EFLAGS.
     #[inline(always)]
     pub(super) fn set_explicit<W: Width>(&mut self, eflags: &mut Eflags, result: W, computed: u32) {
@@ -82,7 +98,7 @@ impl Lazy {
     /// After INC or DEC: CF, which stays, goes to EFLAGS.
     #[inline(always)]
     pub(super) fn set_step<W: Width>(&mut self, eflags: &mut Eflags, kind: Kind, result: W) {
-        if matches!(self.kind, Kind::Logic | Kind::Add | Kind::Sub) {
+        if !matches!(self.kind, Kind::Full | Kind::Inc | Kind::Dec | Kind::Explicit) {
             eflags.set(CF, self.carry(*eflags));
         }
         let shift = 64 - W::BITS;
@@ -120,6 +136,8 @@ impl Lazy {
             Kind::Add => self.result < self.first,
             Kind::Logic => false,
             Kind::Full | Kind::Inc | Kind::Dec | Kind::Explicit => eflags.cf(),
+            Kind::Shl => ((self.first << (self.count - 1)) as i64) < 0,
+            Kind::Shr | Kind::Sar => self.first >> (self.shift + self.count - 1) & 1 != 0,
         }
     }
 
@@ -134,6 +152,9 @@ impl Lazy {
             Kind::Inc => result == 1 << 63,
             Kind::Dec => result == (u64::MAX >> 1) >> self.shift << self.shift,
             Kind::Full | Kind::Explicit => eflags.has(OF),
+            Kind::Shl => ((first ^ first << 1) as i64) < 0,
+            Kind::Shr => (first as i64) < 0,
+            Kind::Sar => false,
         }
     }
 
@@ -152,7 +173,7 @@ impl Lazy {
         match self.kind {
             Kind::Sub => (first ^ result ^ first.wrapping_sub(result)) & 16 != 0,
             Kind::Add => (first ^ result ^ result.wrapping_sub(first)) & 16 != 0,
-            Kind::Logic => false,
+            Kind::Logic | Kind::Shl | Kind::Shr | Kind::Sar => false,
             Kind::Inc => result & 15 == 0,
             Kind::Dec => result & 15 == 15,
             Kind::Full | Kind::Explicit => eflags.has(AF),
@@ -224,6 +245,33 @@ mod tests {
                 check_step(Kind::Inc, value::inc(a, start), start);
                 check_step(Kind::Dec, value::dec(a, start), start);
             }
+        }
+    }
+
+    #[test]
+    fn shifts_settle_to_what_the_value_functions_say() {
+        for count in 1..64 {
+            for bit in 0..64 {
+                for a in [1 << bit, !(1 << bit), u64::MAX << bit, 0x8000_0000_C000_0003u64.rotate_left(bit)] {
+                    shifted(a, count);
+                    if count < 32 {
+                        shifted(a as u32, count);
+                    }
+                }
+            }
+        }
+    }
+
+    fn shifted<W: Width>(a: W, count: u8) {
+        let results = [
+            (Kind::Shl, value::shl(a, count, 0)),
+            (Kind::Shr, value::shr(a, count, 0)),
+            (Kind::Sar, value::sar(a, count, 0)),
+        ];
+        for (kind, (result, flags)) in results {
+            let mut lazy = Lazy::default();
+            lazy.set_shift(kind, a, result, count);
+            agree(lazy, Eflags::from_bits(ARITHMETIC), flags & !AF);
         }
     }
 

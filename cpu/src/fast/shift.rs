@@ -52,7 +52,11 @@ macro_rules! shift {
                     return a;
                 }
                 let (result, flags) = value::$value(a, count, 0);
-                h.fast.lazy.set_explicit(&mut c.flags, result, flags & !AF);
+                if W::BITS < 32 {
+                    h.fast.lazy.set_explicit(&mut c.flags, result, flags & !AF);
+                } else {
+                    h.fast.lazy.set_shift(Kind::$name, a, result, count & (W::BITS - 1) as u8);
+                }
                 result
             }
         }
