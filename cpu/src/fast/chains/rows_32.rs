@@ -21,6 +21,7 @@ rows! {
     { alu::m[Inc, u32, FLAT_BASE, 0]; moves::mov_rm[u32, FLAT_BASE, 0] }
     { alu::m[Inc, u32, FLAT_BASE, 0]; moves::mov_rm[u32, FLAT_BASE, 0]; pairs::ri![pairs::Cmp, u32, 4, DST, FLAT_CODE] }
     { alu::mi[Cmp, u32, FLAT_BASE, 0]; alu::rr[Quiet<Sbb>, u32, DST]; alu::ri[Quiet<And>, u32, DST] }
+    { alu::mi[Quiet<Sub>, u32, FLAT_INDEX, 0]; alu::ri[Add, u32, 0]; moves::extend_rm[Zero, u8, u32, FLAT_BASE, BASED] }
     {
         alu::r[Dec, u32, 0]; moves::mov_rm[u32, FLAT_BASE, 0]; moves::mov_mr[u32, FLAT_BASE, SRC];
         pairs::rr![pairs::Test, u32, 4, { DST | SRC }, FLAT_CODE]
@@ -62,8 +63,12 @@ rows! {
     { alu::ri[Sub, u32, 0]; branch::jcc_flat![4] }
     { alu::ri[Sub, u32, 0]; moves::mov_mr[u32, FLAT_BASE, SRC]; branch::jmp![FLAT_CODE] }
     { alu::rm[Quiet<Sub>, u32, FLAT_BASE, DST]; pairs::rr![pairs::Cmp, u32, 3, SRC, FLAT_CODE] }
+    {
+        alu::rm[Quiet<Xor>, u32, FLAT_INDEX, DST]; alu::ri[Quiet<Add>, u32, 0];
+        pairs::rr![pairs::Cmp, u32, 5, SRC, FLAT_CODE]
+    }
     { alu::rm[Sub, u8, WORD, 0]; alu::r[Inc, u16, 0] }
-    { alu::rr[Add, u32, 0]; moves::mov_rm[u32, FLAT_BASE, 0] }
+    { alu::rr[Add, u32, 0]; moves::mov_rm[u32, FLAT_BASE, 0]; moves::lea[u32, INDEX, 0]; alu::rr[Add, u32, DST] }
     { alu::rr[Add, u32, 0]; moves::mov_rm[u32, FLAT_BASE, 0]; moves::lea[u32, INDEX, BASED] }
     {
         alu::rr[Add, u32, 0]; moves::mov_rm[u32, FLAT_BASE, 0]; moves::lea[u32, INDEX, BASED];
@@ -125,7 +130,14 @@ rows! {
     }
     { alu::rr[Xor, u32, 0]; moves::mov_mr[u32, FLAT_BASE, 0]; branch::jmp![FLAT_CODE] }
     { moves::extend_rm[Zero, u16, u32, FLAT_INDEX, 0]; moves::mov_rr[u32, SRC] }
-    { moves::extend_rm[Zero, u8, u32, FLAT_BASE, 0]; alu::rr[Quiet<Xor>, u32, DST] }
+    {
+        moves::extend_rm[Zero, u8, u32, FLAT_BASE, 0]; alu::rr[Quiet<Xor>, u32, DST]; moves::extend_rr[Zero, u8, u32];
+        shift::r_imm[Shr, u32, 0]
+    }
+    {
+        moves::extend_rm[Zero, u8, u32, FLAT_BASE, 0]; moves::extend_rm[Zero, u8, u32, FLAT_BASE, 0];
+        branch::jmp![FLAT_CODE]
+    }
     {
         moves::extend_rm[Zero, u8, u32, FLAT_BASE, 0]; moves::extend_rm[Zero, u8, u32, FLAT_BASE, 0];
         moves::extend_rm[Zero, u8, u32, FLAT_BASE, 0]; branch::jmp![FLAT_CODE]
@@ -148,10 +160,7 @@ rows! {
         moves::extend_rr[Zero, u8, u32]; alu::rr[Sub, u32, DST]; stack::pop_r[u32, STACK_FLAT];
         branch::ret![u32, STACK_FLAT]
     }
-    {
-        moves::extend_rr[Zero, u8, u32]; shift::r_imm[Shr, u32, 0]; alu::rm[Quiet<Xor>, u32, FLAT_INDEX, DST];
-        alu::ri[Quiet<Add>, u32, 0]; pairs::rr![pairs::Cmp, u32, 5, SRC, FLAT_CODE]
-    }
+    { moves::extend_rr[Zero, u8, u32]; moves::mov_rm[u32, FLAT_INDEX, 0]; pairs::ri![pairs::Test, u8, 5, 0, FLAT_CODE] }
     {
         moves::extend_rr[Zero, u8, u32]; shift::r_imm[Shr, u32, 0]; alu::rm[Xor, u32, FLAT_INDEX, DST];
         moves::mov_rm[u32, FLAT_BASE, 0]; pairs::rr![pairs::Cmp, u32, 5, SRC, FLAT_CODE]
@@ -168,10 +177,7 @@ rows! {
         moves::lea[u32, INDEX, 0]; alu::rr[Add, u32, DST]; moves::mov_mr[u32, FLAT_BASE, SRC]; alu::rr[Add, u32, DST];
         moves::mov_mr[u32, FLAT_BASE, SRC]
     }
-    {
-        moves::lea[u32, INDEX, 0]; alu::rr[Add, u32, DST]; moves::mov_rm[u32, FLAT_BASE, 0];
-        moves::mov_rm[u32, FLAT_BASE, 0]; pairs::ri![pairs::Cmp, u32, 7, 0, FLAT_CODE]
-    }
+    { moves::lea[u32, INDEX, 0]; alu::rr[Add, u32, DST]; moves::mov_rr[u32, 0]; shift::r_cl[Shr, u32, DST] }
     {
         moves::lea[u32, INDEX, 0]; moves::mov_mr[u32, FLAT_BASE, SRC]; alu::m[Dec, u32, FLAT_BASE, 0];
         branch::jcc_flat![5]
@@ -283,6 +289,7 @@ rows! {
     }
     { moves::mov_rm[u32, FLAT_BASE, 0]; alu::rm[And, u32, FLAT_BASE, DST] }
     { moves::mov_rm[u32, FLAT_BASE, 0]; alu::rr[Add, u32, DST]; moves::mov_mr[u32, FLAT_BASE, SRC] }
+    { moves::mov_rm[u32, FLAT_BASE, 0]; alu::rr[Add, u32, SRC]; moves::mov_rm[u32, FLAT_BASE, 0] }
     { moves::mov_rm[u32, FLAT_BASE, 0]; alu::rr[Quiet<Add>, u32, DST] }
     {
         moves::mov_rm[u32, FLAT_BASE, 0]; alu::rr[Quiet<Add>, u32, DST]; alu::rr[Add, u32, SRC];
@@ -457,10 +464,6 @@ rows! {
     {
         moves::mov_rr[u32, 0]; moves::mov_rr[u32, 0]; shift::r_imm[Quiet<Ror>, u32, DST]; moves::mov_rr[u32, 0];
         shift::r_imm[Quiet<Ror>, u32, DST]
-    }
-    {
-        moves::mov_rr[u32, 0]; shift::r_cl[Shr, u32, DST]; moves::extend_rr[Zero, u8, u32];
-        moves::mov_rm[u32, FLAT_INDEX, 0]; pairs::ri![pairs::Test, u8, 5, 0, FLAT_CODE]
     }
     { moves::mov_rr[u32, 0]; shift::r_imm[Quiet<Rol>, u32, DST]; alu::rr[Quiet<Xor>, u32, SRC] }
     {
