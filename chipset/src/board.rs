@@ -332,31 +332,55 @@ impl Board {
         self.beside.routing.port_target(port.0).filter(|target| Devices::QUICK >> target.device & 1 != 0)
     }
 
-    /// As [`Board::with_device`], for such a device.
+    /// Reads such a register.
     #[inline]
-    fn quick_call<R: Default>(
-        &mut self,
-        target: Target,
-        cx: &mut BusCx<'_>,
-        call: impl FnOnce(&mut dyn Device, &mut Cx<'_>) -> R,
-    ) -> R {
-        let number = target.device;
-        let Some(device) = self.devices.get_mut(number) else { return R::default() };
-        let (lines, output) = (&mut self.lines[usize::from(number)], &mut self.beside.output);
-        let clock_hz = self.config.clock_hz;
-        let result = call(device, &mut Cx { now: cx.now, clock_hz, lines, memory: cx.memory, output });
-        if number == Devices::DMA {
-            if !self.devices.dma.is_idle() {
-                self.beside.dma_wanted = true;
-                self.run_dma(cx);
-                self.note_changes(cx);
-            }
+    fn quick_read(&mut self, target: Target, cx: &mut BusCx<'_>) -> u8 {
+        if target.device == Devices::DMA {
+            let value = self.devices.dma.read_byte(target.reg);
+            self.follow_dma(cx);
+            return value;
+        }
+        let polled = self.devices.pic.is_polled();
+        let value = self.devices.pic.read_byte(target.reg);
+        if polled || self.beside.stirred {
+            self.follow_int(cx);
+        }
+        value
+    }
+
+    /// Writes such a register.
+    #[inline]
+    fn quick_write(&mut self, target: Target, value: u8, cx: &mut BusCx<'_>) {
+        if target.device == Devices::DMA {
+            self.devices.dma.write_byte(target.reg, value);
+            self.follow_dma(cx);
         } else {
-            self.bring_int_to_io_apic();
-            self.beside.stirred = true;
+            self.devices.pic.write_byte(target.reg, value);
+            self.follow_int(cx);
+        }
+    }
+
+    /// The DMA controllers were reached.
+    #[inline]
+    fn follow_dma(&mut self, cx: &mut BusCx<'_>) {
+        if !self.devices.dma.is_idle() {
+            self.beside.dma_wanted = true;
+            self.run_dma(cx);
             self.note_changes(cx);
         }
-        result
+    }
+
+    /// The interrupt controllers were reached: INT is all that anything else sees of them.
+    #[inline]
+    fn follow_int(&mut self, cx: &mut BusCx<'_>) {
+        let int = self.devices.pic.interrupt();
+        let is_told = self.beside.told.is_some_and(|(signals, ..)| signals.interrupt == int);
+        if is_told && !self.beside.stirred && !self.devices.io_apic.listens_to(0) {
+            return;
+        }
+        self.bring_int_to_io_apic();
+        self.beside.stirred = true;
+        self.note_changes(cx);
     }
 
     /// Carries out DMA cycles for as long as a channel asks for them. They take no time. Devices let DREQ fall after a

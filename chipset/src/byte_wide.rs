@@ -6,6 +6,9 @@ use crate::Reg;
 
 /// Reads each byte of an access.
 pub(crate) fn read(reg: Reg, size: Size, mut byte: impl FnMut(Reg) -> u8) -> u64 {
+    if size == Size::Byte {
+        return byte(reg).into();
+    }
     let mut value = [0; 8];
     for (reg, into) in registers(reg, size).zip(&mut value) {
         *into = byte(reg);
@@ -15,6 +18,10 @@ pub(crate) fn read(reg: Reg, size: Size, mut byte: impl FnMut(Reg) -> u8) -> u64
 
 /// Writes each byte of an access.
 pub(crate) fn write(reg: Reg, size: Size, value: u64, mut byte: impl FnMut(Reg, u8)) {
+    if size == Size::Byte {
+        // A byte.
+        return byte(reg, value as u8);
+    }
     for (reg, value) in registers(reg, size).zip(value.to_le_bytes()) {
         byte(reg, value);
     }

@@ -113,7 +113,7 @@ impl Dma {
         }
     }
 
-    fn read_byte(&mut self, reg: Reg) -> u8 {
+    pub(crate) fn read_byte(&mut self, reg: Reg) -> u8 {
         match (reg.range, reg.offset) {
             (0, offset @ 0..32) => self.bytes.read(offset as u8 & 15),
             (1, offset @ 0..32) => self.words.read(offset as u8 >> 1),
@@ -122,7 +122,7 @@ impl Dma {
         }
     }
 
-    fn write_byte(&mut self, reg: Reg, value: u8) {
+    pub(crate) fn write_byte(&mut self, reg: Reg, value: u8) {
         match (reg.range, reg.offset) {
             (0, offset @ 0..32) => self.bytes.write(offset as u8 & 15, value),
             (1, offset @ 0..32) => self.words.write(offset as u8 >> 1, value),

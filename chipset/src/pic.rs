@@ -82,7 +82,14 @@ impl Pic {
         self.master.set_input(CASCADE, int);
     }
 
-    fn read_byte(&mut self, reg: Reg) -> u8 {
+    /// True if the next read of one of them is a poll; no other read changes anything.
+    #[inline]
+    pub(crate) fn is_polled(&self) -> bool {
+        self.master.is_polled() | self.slave.is_polled()
+    }
+
+    pub(crate) fn read_byte(&mut self, reg: Reg) -> u8 {
+        let polled = self.is_polled();
         let value = match (reg.range, reg.offset) {
             (0, a0 @ (0 | 1)) => self.master.read(a0 == 1),
             (1, a0 @ (0 | 1)) => self.slave.read(a0 == 1),
@@ -90,11 +97,13 @@ impl Pic {
             (2, 1) => self.slave.elcr(),
             _ => NOBODY,
         };
-        self.cascade();
+        if polled {
+            self.cascade();
+        }
         value
     }
 
-    fn write_byte(&mut self, reg: Reg, value: u8) {
+    pub(crate) fn write_byte(&mut self, reg: Reg, value: u8) {
         match (reg.range, reg.offset) {
             (0, a0 @ (0 | 1)) => self.master.write(a0 == 1, value),
             (1, a0 @ (0 | 1)) => self.slave.write(a0 == 1, value),

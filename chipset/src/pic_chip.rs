@@ -195,6 +195,12 @@ impl Chip {
         self.elcr = value;
     }
 
+    /// True if the next read is a poll; no other changes anything.
+    #[inline]
+    pub(crate) fn is_polled(&self) -> bool {
+        self.poll
+    }
+
     /// Reads at A0.
     pub(crate) fn read(&mut self, a0: bool) -> u8 {
         if std::mem::take(&mut self.poll) {

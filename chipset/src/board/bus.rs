@@ -6,10 +6,10 @@ use super::{Board, NEVER, is_display_window};
 use crate::devices::{COUNT, Devices};
 
 impl Bus for Board {
+    #[inline]
     fn port_read(&mut self, port: Port, size: Size, cx: &mut BusCx<'_>) -> u32 {
         if let Some(target) = self.quick_target(port, size) {
-            // A byte.
-            return self.quick_call(target, cx, |device, cx| device.read(target.reg, size, cx)) as u32 & 0xFF;
+            return self.quick_read(target, cx).into();
         }
         let bytes = size.bytes().min(4);
         let (mut done, mut value) = (0, 0);
@@ -24,10 +24,11 @@ impl Bus for Board {
         value as u32
     }
 
+    #[inline]
     fn port_write(&mut self, port: Port, size: Size, value: u32, cx: &mut BusCx<'_>) {
         if let Some(target) = self.quick_target(port, size) {
-            let value = u64::from(value & 0xFF);
-            return self.quick_call(target, cx, |device, cx| device.write(target.reg, size, value, cx));
+            // A byte.
+            return self.quick_write(target, value as u8, cx);
         }
         let bytes = size.bytes().min(4);
         let mut done = 0;
