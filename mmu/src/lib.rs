@@ -27,4 +27,6 @@ pub use message::{DeliveryMode, Destination, InterruptMessage, Trigger};
 pub use ram::HostPages;
 pub use time::{Duration, Instant, Rate};
 pub use tlb::{Gone, Lost, Tlb, TlbEntry, TlbPolicy};
-pub use walk::{Access, PageFault, Paging, Step, Translation, WalkView, look_up, translate, view_walk};
+pub use walk::{
+    Access, Held, PageFault, Paging, Step, Translation, WalkView, look_up, translate, translate_missing, view_walk,
+};

@@ -210,6 +210,13 @@ impl Tlb {
         }
     }
 
+    /// As [`Tlb::fill`]; what had to go is lost.
+    #[inline]
+    pub(crate) fn fill_new(&mut self, entry: TlbEntry) -> Lost {
+        let displaced = self.fill(entry);
+        [displaced.map_or(Gone::default(), |old| Gone::of(&old)), Gone::default(), Gone::default()]
+    }
+
     /// Takes in what a walk has found for an address, in place of what was held for it. Of that only what maps elsewhere
     /// is lost.
     #[inline]

@@ -139,15 +139,26 @@ enum Outcome {
     Reserved,
 }
 
-/// The physical address, before the A20 gate, if no walk is needed for it and nothing changes.
+/// What the TLB holds for an access.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Held {
+    /// The physical address, before the A20 gate: no walk is needed, and nothing changes.
+    Enough(PhysAddr),
+    /// A translation that does not suffice.
+    TooLittle,
+    /// No translation.
+    Nothing,
+}
+
+/// What the TLB holds for an access: without paging, all that it needs.
 #[inline]
-pub fn look_up(paging: &Paging, tlb: &Tlb, addr: LinAddr, access: Access, class: Class) -> Option<PhysAddr> {
+pub fn look_up(paging: &Paging, tlb: &Tlb, addr: LinAddr, access: Access, class: Class) -> Held {
     if !paging.enabled {
-        return Some(PhysAddr(addr.0));
+        return Held::Enough(PhysAddr(addr.0));
     }
-    let entry = tlb.find_of(addr, paging.pcid, paging.large_sizes())?;
+    let Some(entry) = tlb.find_of(addr, paging.pcid, paging.large_sizes()) else { return Held::Nothing };
     let enough = refusal(paging, entry, access, class).is_none() && (access != Access::Write || entry.dirty);
-    enough.then(|| within(entry, addr))
+    if enough { Held::Enough(within(entry, addr)) } else { Held::TooLittle }
 }
 
 /// Translates for an access of at most the rest of the page, with the rights of a class. Implicit accesses are those of
@@ -164,7 +175,9 @@ pub fn translate(
         return Ok(Translation { physical: PhysAddr(addr.0), lost: Lost::default() });
     }
     let sizes = paging.large_sizes();
-    if let Some(entry) = tlb.find_of(addr, paging.pcid, sizes) {
+    let found = tlb.find_of(addr, paging.pcid, sizes);
+    let held = found.is_some();
+    if let Some(entry) = found {
         let refusal = refusal(paging, entry, access, class);
         if refusal.is_none() && (access != Access::Write || entry.dirty) {
             return Ok(Translation { physical: within(entry, addr), lost: Lost::default() });
@@ -174,6 +187,32 @@ pub fn translate(
             return Err(PageFault { code: code(paging, access, class, cause), lost });
         }
     }
+    walk(paging, tlb, memory, (addr, held), access, class)
+}
+
+/// As [`translate`] with paging on, for an address that the TLB holds nothing for: [`look_up`] says so.
+pub fn translate_missing(
+    paging: &Paging,
+    tlb: &mut Tlb,
+    memory: &mut Memory,
+    addr: LinAddr,
+    access: Access,
+    class: Class,
+) -> Result<Translation, PageFault> {
+    walk(paging, tlb, memory, (addr, false), access, class)
+}
+
+/// Walks for an address that the TLB holds something for, or not.
+#[inline(always)]
+fn walk(
+    paging: &Paging,
+    tlb: &mut Tlb,
+    memory: &mut Memory,
+    (addr, held): (LinAddr, bool),
+    access: Access,
+    class: Class,
+) -> Result<Translation, PageFault> {
+    let sizes = paging.large_sizes();
     let mut unmarked = Unmarked::default();
     let outcome = find_leaf(paging, memory, addr, &mut |step| unmarked.note(paging, &step));
     let cause = match &outcome {
@@ -185,12 +224,12 @@ pub fn translate(
         (Outcome::Leaf(leaf), None) => {
             unmarked.mark(paging, memory, leaf.address);
             let entry = mark_leaf(memory, leaf, access);
-            let lost = tlb.renew(addr, paging.pcid, sizes, entry);
+            let lost = if held { tlb.renew(addr, paging.pcid, sizes, entry) } else { tlb.fill_new(entry) };
             Ok(Translation { physical: within(&entry, addr), lost })
         }
         (_, cause) => {
             // What was held is not enough: it goes, whatever the walk found.
-            let lost = tlb.drop_of(addr, paging.pcid, sizes);
+            let lost = if held { tlb.drop_of(addr, paging.pcid, sizes) } else { Lost::default() };
             Err(PageFault { code: code(paging, access, class, cause.unwrap_or(0)), lost })
         }
     }

@@ -2,8 +2,8 @@
 //! SDM Vol.3A 5.3 "Limit Checking", 5.4 "Type Checking".
 
 use ringwalk_mmu::{
-    Access, Class, FetchPlace, Frame, Gone, HostTlb, LinAddr, Lost, Memory, PAGE_BYTES, PhysAddr, Route, Size,
-    TlbPolicy, look_up, translate,
+    Access, Class, FetchPlace, Frame, Gone, Held, HostTlb, LinAddr, Lost, Memory, PAGE_BYTES, PageFault, Paging,
+    PhysAddr, Route, Size, Tlb, TlbPolicy, Translation, look_up, translate, translate_missing,
 };
 
 use super::{Exec, STALE};
@@ -243,18 +243,25 @@ impl Exec<'_> {
     /// Linear to physical, before the A20 gate; raises #PF.
     pub fn translate_ungated(&mut self, addr: LinAddr, access: Access, class: Class) -> Result<PhysAddr, Exception> {
         let paging = self.cpu.paging();
-        if let Some(physical) = look_up(&paging, &self.cpu.tlb, addr, access, class) {
-            return Ok(physical);
+        match look_up(&paging, &self.cpu.tlb, addr, access, class) {
+            Held::Enough(physical) => Ok(physical),
+            Held::TooLittle => self.walk(&paging, addr, access, class, translate),
+            Held::Nothing => self.walk(&paging, addr, access, class, translate_missing),
         }
-        self.walk(addr, access, class)
     }
 
     /// As [`Exec::translate_ungated`], where the TLB does not suffice.
     #[inline(never)]
-    fn walk(&mut self, addr: LinAddr, access: Access, class: Class) -> Result<PhysAddr, Exception> {
-        let paging = self.cpu.paging();
+    fn walk(
+        &mut self,
+        paging: &Paging,
+        addr: LinAddr,
+        access: Access,
+        class: Class,
+        translate: impl FnOnce(&Paging, &mut Tlb, &mut Memory, LinAddr, Access, Class) -> Result<Translation, PageFault>,
+    ) -> Result<PhysAddr, Exception> {
         let lacked = self.lacks_translation(addr);
-        match translate(&paging, &mut self.cpu.tlb, self.memory, addr, access, class) {
+        match translate(paging, &mut self.cpu.tlb, self.memory, addr, access, class) {
             Ok(done) => {
                 self.drop_derived_of(done.lost);
                 if lacked && self.cpu.tlb.find(addr, self.cpu.pcid()).is_some() {
