@@ -222,7 +222,13 @@ impl TraceCache {
     /// How to enter a trace.
     pub(crate) fn entry(&mut self, id: TraceId) -> Entry<'_> {
         let first = self.traces[id as usize].first;
-        Entry { first, slots: self.slots.as_mut_ptr(), table: &self.table }
+        let cache: *mut TraceCache = self;
+        Entry { first, slots: self.slots.as_mut_ptr(), table: &self.table, cache }
+    }
+
+    /// Where slots and table begin.
+    pub(crate) fn places(&mut self) -> (*mut Insn, *const TableEntry) {
+        (self.slots.as_mut_ptr(), self.table.as_ptr())
     }
 
     /// Changes whenever everything was dropped: numbers of slots and traces from before mean nothing then.

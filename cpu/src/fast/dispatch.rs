@@ -11,7 +11,7 @@ use crate::flags::{RF, TF};
 use crate::insn::{CALM, Insn};
 use crate::run::execute_one;
 use crate::state::{CpuState, FetchPage, Shadow};
-use crate::trace::{FetchFrame, Key, LONGEST_TRACE, TableEntry};
+use crate::trace::{FetchFrame, Key, LONGEST_TRACE, TableEntry, TraceCache};
 
 /// Why the chain of traces was left. The state is up to date.
 pub(crate) enum Ended {
@@ -40,6 +40,8 @@ pub(crate) struct Entry<'a> {
     pub(crate) slots: *mut Insn,
     /// The table of traces.
     pub(crate) table: &'a [TableEntry],
+    /// The whole of it.
+    pub(crate) cache: *mut TraceCache,
 }
 
 /// Runs from a trace's first slot until `cycles` may have passed, or something asks to leave. At most one trace less
@@ -59,6 +61,7 @@ pub(crate) fn enter(cx: &mut Exec<'_>, entry: &Entry<'_>, cycles: u64) -> Option
     let fast = &mut cx.hot.fast;
     fast.slots = entry.slots;
     fast.table = entry.table.as_ptr();
+    fast.cache = entry.cache;
     fast.ticks = budget as i64;
     fast.end = cx.cpu.position + budget;
     fast.skew = cx.cpu.position - cx.cpu.retired;
@@ -521,19 +524,6 @@ fn latch_page(cpu: &mut CpuState, hot: &mut Hot, linear: u64) -> bool {
 /// # Safety
 /// As [`super::Fast`].
 pub(super) unsafe fn leave(_: *mut CpuState, _: *mut Hot, _: *const Insn, _: u64) -> *const Insn {
-    std::ptr::null()
-}
-
-/// See [`super::DEAD`].
-///
-/// # Safety
-/// As [`super::Fast`].
-pub(super) unsafe fn dead(_: *mut CpuState, h: *mut Hot, i: *const Insn, _: u64) -> *const Insn {
-    // SAFETY: the caller's; the slot lies in the trace cache.
-    unsafe {
-        let fast = &mut (*h).fast;
-        fast.dead = Some(i.offset_from(fast.slots) as u32);
-    }
     std::ptr::null()
 }
 

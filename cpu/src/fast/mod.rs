@@ -14,6 +14,7 @@
 //! - [`handing`]: whose value goes from handler to handler in a host register.
 //! - [`light`]: canonical handlers called without ceremony.
 //! - [`port`], [`window`]: to the bus, where no line changes.
+//! - [`rewriting`]: code that is written over.
 //! - [`simd`], [`choose_simd`]: XMM registers, with arithmetic that the host does exactly.
 //! - [`x87`]: the unit's commonest instructions.
 //! - [`chains`]: several instructions in one dispatch.
@@ -45,6 +46,7 @@ mod muldiv;
 mod operand;
 mod pairs;
 mod port;
+mod rewriting;
 mod shift;
 mod simd;
 mod stack;
@@ -82,8 +84,8 @@ pub const LOOSE_TAKEN: Fast = dispatch::loose_taken;
 pub const OTHER_PAGE: Fast = dispatch::other_page;
 /// Stands first in a trace that must not be entered without a look: leaves in front of it.
 pub const LEAVE: Fast = dispatch::leave;
-/// Stands first in a dropped trace: leaves, and says which it was.
-pub const DEAD: Fast = dispatch::dead;
+/// Stands first in a dropped trace: brings it back, or leaves and says which it was.
+pub const DEAD: Fast = rewriting::dead;
 /// Stands first in a dropped trace that another one has taken the place of: goes there.
 pub const FORWARD: Fast = dispatch::forward;
 

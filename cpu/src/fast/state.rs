@@ -9,7 +9,7 @@ use crate::fast::flags::Lazy;
 use crate::insn::Insn;
 use crate::segment::{CODE, EXPAND_DOWN, S, SegReg, Segment};
 use crate::state::CpuState;
-use crate::trace::TableEntry;
+use crate::trace::{TableEntry, TraceCache};
 
 /// A segment as far as an access needs it. An end of zero refuses every access: the canonical tier looks closer.
 #[derive(Clone, Copy, Default)]
@@ -38,6 +38,8 @@ pub(crate) struct FastState {
     pub(super) slots: *mut Insn,
     /// First entry of the trace table.
     pub(super) table: *const TableEntry,
+    /// The trace cache, while a run lasts.
+    pub(super) cache: *mut TraceCache,
     /// Offsets in CS at which traces may begin without a closer look: the first, and how many. In 64-bit code they are
     /// the canonical addresses of 48 bits.
     pub(super) code_start: u64,
@@ -103,6 +105,7 @@ impl Default for FastState {
             key: 0,
             slots: std::ptr::null_mut(),
             table: std::ptr::null(),
+            cache: std::ptr::null_mut(),
             code_start: 0,
             code_len: 0,
             code_base: 0,
@@ -167,6 +170,12 @@ impl FastState {
         self.code_mode = self.mode_of(cpu);
         self.key_bits = self.code_mode.key_bits();
         self.key = key(cpu.class());
+    }
+
+    /// Takes the trace cache's addresses anew, behind a change of it.
+    pub(super) fn take_cache(&mut self, cache: &mut TraceCache) {
+        self.cache = cache;
+        (self.slots, self.table) = cache.places();
     }
 
     /// True if a trace may begin at an offset in CS without a closer look.

@@ -5,8 +5,8 @@ use ringwalk_mmu::{BusCx, LinAddr, PhysAddr};
 use super::dispatch::{bail, done, go_on, next, now};
 use super::moves::Extend;
 use super::operand::{Miss, get, immediate, put, register};
+use super::rewriting::{self, Stored, behind};
 use crate::exec::Hot;
-use crate::exec::memory::store_beside_code;
 use crate::insn::{Insn, PLACE_IMMEDIATE};
 use crate::state::CpuState;
 use crate::width::Width;
@@ -51,9 +51,9 @@ pub(super) unsafe fn store<W: Width>(c: *mut CpuState, h: *mut Hot, i: *const In
             return go_on(c, h, i, v);
         }
         let value: W = if (*i).src == PLACE_IMMEDIATE { immediate(i) } else { get(c, (*i).src) };
-        if beside_code(h, linear, value) {
-            let v = *register(c, (*i.add(1)).holds);
-            return next(c, h, i, v);
+        let stored = rewriting::store(h, linear, value);
+        if stored != Stored::Not {
+            return behind(c, h, i, stored);
         }
         let Some(at) = (*h).host_tlb.device_write(linear, W::BYTES, (*h).fast.key) else { return bail(c, h, i) };
         if write::<W>(h, i, at, value.as_()) {
@@ -61,16 +61,6 @@ pub(super) unsafe fn store<W: Width>(c: *mut CpuState, h: *mut Hot, i: *const In
         }
         let v = *register(c, (*i.add(1)).holds);
         next(c, h, i, v)
-    }
-}
-
-/// Writes to a page that code lies in too, if none of it is hit.
-#[inline(never)]
-unsafe fn beside_code<W: Width>(h: *mut Hot, linear: LinAddr, value: W) -> bool {
-    // SAFETY: the context is alive, and its memory is not in use while the fast tier runs.
-    unsafe {
-        let memory = &mut *(*(*h).fast.exec).memory;
-        store_beside_code(&(*h).host_tlb, memory, linear, value, (*h).fast.key)
     }
 }
 
