@@ -29,6 +29,7 @@ mod lazy;
 mod lockstep;
 mod lockstep_64;
 mod lockstep_cases;
+mod lockstep_gates;
 mod long_mode;
 mod moo;
 mod processor;

@@ -16,16 +16,16 @@ const SP: u8 = 4;
 const R11: u8 = 11;
 
 /// A flat segment as SYSENTER and SYSEXIT load it.
-pub(super) fn flat(selector: u16, rights: u32) -> Segment {
+pub(crate) fn flat(selector: u16, rights: u32) -> Segment {
     Segment { selector: Selector(selector), base: 0, limit: u32::MAX, rights }
 }
 
 /// Rights of the segments that SYSENTER, SYSEXIT, SYSCALL and SYSRET load: code of 64 or 32 bits, data; DPL 0.
 const CODE_64: u32 = 0xA09B;
-const CODE_32: u32 = 0xC09B;
-const DATA: u32 = 0xC093;
+pub(crate) const CODE_32: u32 = 0xC09B;
+pub(crate) const DATA: u32 = 0xC093;
 /// DPL 3 in such rights.
-const USER: u32 = 0x60;
+pub(crate) const USER: u32 = 0x60;
 
 /// The vendors differ in whether SYSENTER and SYSEXIT exist in long mode. AMD APM Vol.3 "SYSENTER".
 fn require_sysenter(cx: &Exec<'_>) -> Step {

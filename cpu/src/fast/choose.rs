@@ -14,7 +14,7 @@ use super::operand::{
     STACK_ANY, STACK_FLAT, STACK_LONG, WORD,
 };
 use super::shift::{self, DoubleShift, Rcl, Rcr, Rol, Ror, Sar, Shift, Shl, Shld, Shr, Shrd};
-use super::{CANONICAL, CANONICAL_END, Fast, LIGHT, branch, chains, choose_simd, pairs, port, stack, x87};
+use super::{CANONICAL, CANONICAL_END, Fast, LIGHT, branch, chains, choose_simd, gates, pairs, port, stack, x87};
 use crate::insn::{
     ADDRESS_32, CALM, DIRECT_64, Insn, LOCK, NO_REGISTER, OPERAND_32, OPERAND_64, PLACE_IMMEDIATE, PLACE_MEMORY, QUIET,
     REFUSED, RIP_RELATIVE,
@@ -222,6 +222,8 @@ fn one_byte(i: &Insn, opcode: &Opcode, choice: &Choice) -> Option<Fast> {
         0xC0 | 0xC1 | 0xD0..=0xD3 => shifts(reg, i, is_byte, choice),
         0xC2 | 0xC3 if branch_fits => Some(by_stack!(i, mode, branch::ret)),
         0xC9 => Some(by_stack!(i, mode, stack::leave)),
+        0xCD if flat && mode.is_32 => Some(gates::int_n),
+        0xCF if flat && mode.is_32 && i.has(OPERAND_32) => Some(gates::iret),
         0xE2 if branch_fits => Some(match (i.address_64(), i.has(ADDRESS_32)) {
             (true, _) => branch::loop_count::<u64>,
             (false, true) => branch::loop_count::<u32>,
@@ -256,6 +258,8 @@ fn two_byte(i: &Insn, opcode: &Opcode, choice: &Choice) -> Option<Fast> {
     let flat = choice.mode.flat;
     match opcode.byte {
         0x1F => Some(moves::nop),
+        0x34 if flat && choice.mode.is_32 => Some(gates::sysenter),
+        0x35 if flat && choice.mode.is_32 => Some(gates::sysexit),
         0x40..=0x4F if wide && i.src <= LAST_REGISTER => Some(by_condition!(opcode.byte, moves::cmov, Dispatch)),
         0x40..=0x4F if i.has(OPERAND_64) && i.src <= LAST_REGISTER => {
             Some(by_condition!(opcode.byte, moves::cmov_64, Dispatch))

@@ -2,6 +2,7 @@
 //! a branch does, unless the run loop has to look first.
 
 use super::dispatch::{refresh, stop};
+use super::gates;
 use crate::debug::any_instruction_breakpoint;
 use crate::exception::Exception;
 use crate::exec::Exec;
@@ -32,7 +33,9 @@ pub(super) fn deliver(cx: &mut Exec<'_>, fault: Exception) -> After {
         cx.cpu.fruitless_deliveries = 0;
         cx.hot.fast.delivered_at = cx.cpu.retired;
     }
-    cx.deliver_fault(fault);
+    if !gates::deliver_fault(cx, fault) {
+        cx.deliver_fault(fault);
+    }
     if must_look(cx) || !cx.hot.fast.lazy.load(cx.cpu.flags) {
         stop(cx, false);
         return After::Leave;

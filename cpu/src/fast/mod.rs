@@ -13,6 +13,7 @@
 //! - [`operand`]: registers, effective addresses, memory.
 //! - [`handing`]: whose value goes from handler to handler in a host register.
 //! - [`light`]: canonical handlers called without ceremony.
+//! - [`gates`]: interrupts and fast calls between flat segments.
 //! - [`port`], [`window`]: to the bus, where no line changes.
 //! - [`rewriting`]: code that is written over.
 //! - [`simd`], [`choose_simd`]: XMM registers, with arithmetic that the host does exactly.
@@ -38,6 +39,7 @@ mod counted;
 mod dispatch;
 mod faults;
 mod flags;
+mod gates;
 mod handing;
 mod light;
 mod liveness;

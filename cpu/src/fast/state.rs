@@ -201,6 +201,13 @@ impl FastState {
         self.code_mode
     }
 
+    /// 32-bit code in a flat segment, with DS, ES and SS flat too: as of the last refresh.
+    #[inline(always)]
+    pub(super) fn is_flat_32(&self) -> bool {
+        let flat_32 = CodeMode { is_64: false, is_32: true, flat: true };
+        self.key_bits == flat_32.key_bits() && self.code_base == 0 && self.code_len == 1 << 32
+    }
+
     /// The budget counts from a position on, with as many retired instructions as there are now.
     #[inline(always)]
     pub(super) fn count_from(&mut self, position: u64, cpu: &CpuState) {
