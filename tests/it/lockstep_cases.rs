@@ -247,3 +247,50 @@ fn code_changes_its_size_from_jump_to_jump() {
     assert_eq!(program.run(), End::Halted);
     assert_eq!(program.reg(0), 50 * 0x1_0001);
 }
+
+/// A function whose immediate is rewritten before each of fifty calls, and with `change` its opcode too: MOV EAX and ADD
+/// EAX in turn, ADD first. EBX adds up what it gives.
+fn calling_rewritten(at: u32, change: bool) -> Program {
+    let hex = |value: u32| value.to_le_bytes().map(|byte| format!("{byte:02x}")).join(" ");
+    let mut bytes = bytes_of(32, "b9 32 00 00 00 ; mov ecx, 50");
+    if change {
+        bytes.extend(bytes_of(32, &format!("80 f2 bd ; xor dl, 0xbd\n 88 15 {} ; mov [at], dl", hex(at))));
+    }
+    bytes.extend(bytes_of(32, &format!("89 0d {} ; mov [at+1], ecx", hex(at + 1))));
+    let behind = CODE + bytes.len() as u32 + 5;
+    bytes.extend(bytes_of(32, &format!("e8 {} ; call at", hex(at.wrapping_sub(behind)))));
+    bytes.extend(bytes_of(32, "01 c3 ; add ebx, eax\n 49 ; dec ecx"));
+    let back = 5u8.wrapping_sub(bytes.len() as u8 + 2);
+    bytes.extend([0x75, back, 0xF4]);
+    let mut program = followed(Program::paged());
+    program.write(CODE, &bytes);
+    program.write(at, &bytes_of(32, "b8 00 00 00 00 ; mov eax, 0\n c3 ; ret"));
+    program.cpu.gpr[0] = 0;
+    program.cpu.gpr[EDX] = 0xB8;
+    program.cpu.gpr[EBX] = 0;
+    program
+}
+
+/// In another page, in another line of the caller's, in the caller's own line, and over the end of a line.
+const PLACES: [u32; 4] = [0x1_2000, CODE + 0x100, CODE + 0x34, CODE + 0x13D];
+
+#[test]
+fn an_immediate_is_rewritten_before_each_call() {
+    for at in PLACES {
+        let mut program = calling_rewritten(at, false);
+        assert_eq!(program.run(), End::Halted, "{at:x}");
+        assert_eq!(program.reg(EBX), 50 * 51 / 2, "{at:x}");
+    }
+}
+
+#[test]
+fn an_opcode_is_rewritten_before_each_call() {
+    for at in PLACES {
+        let mut program = calling_rewritten(at, true);
+        assert_eq!(program.run(), End::Halted, "{at:x}");
+        // Odd counts are moved; even ones are added to the odd one before, the first to nothing.
+        let moved: u32 = (1..50).step_by(2).sum();
+        let added: u32 = (2..50).step_by(2).map(|count| 2 * count + 1).sum();
+        assert_eq!(program.reg(EBX), moved + added + 50, "{at:x}");
+    }
+}
