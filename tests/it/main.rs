@@ -30,6 +30,7 @@ mod lockstep;
 mod lockstep_64;
 mod lockstep_cases;
 mod lockstep_gates;
+mod lockstep_gates_64;
 mod long_mode;
 mod moo;
 mod processor;

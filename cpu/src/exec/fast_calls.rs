@@ -13,7 +13,7 @@ use crate::state::EFER_SCE;
 
 /// Register numbers of ESP and R11.
 const SP: u8 = 4;
-const R11: u8 = 11;
+pub(crate) const R11: u8 = 11;
 
 /// A flat segment as SYSENTER and SYSEXIT load it.
 pub(crate) fn flat(selector: u16, rights: u32) -> Segment {
@@ -21,7 +21,7 @@ pub(crate) fn flat(selector: u16, rights: u32) -> Segment {
 }
 
 /// Rights of the segments that SYSENTER, SYSEXIT, SYSCALL and SYSRET load: code of 64 or 32 bits, data; DPL 0.
-const CODE_64: u32 = 0xA09B;
+pub(crate) const CODE_64: u32 = 0xA09B;
 pub(crate) const CODE_32: u32 = 0xC09B;
 pub(crate) const DATA: u32 = 0xC093;
 /// DPL 3 in such rights.
@@ -128,7 +128,7 @@ pub fn sysret(cx: &mut Exec<'_>, i: &Insn) -> Step {
 }
 
 /// The flags that SYSRET takes from R11: all but RF and VM.
-const SYSRET_FLAGS: u32 = 0x003C_7FD7;
+pub(crate) const SYSRET_FLAGS: u32 = 0x003C_7FD7;
 
 fn require_syscall(cx: &Exec<'_>) -> Step {
     let anywhere = cx.cpu.features.has(Feature::AmdFastCalls);

@@ -14,7 +14,9 @@ use super::operand::{
     STACK_ANY, STACK_FLAT, STACK_LONG, WORD,
 };
 use super::shift::{self, DoubleShift, Rcl, Rcr, Rol, Ror, Sar, Shift, Shl, Shld, Shr, Shrd};
-use super::{CANONICAL, CANONICAL_END, Fast, LIGHT, branch, chains, choose_simd, gates, pairs, port, stack, x87};
+use super::{
+    CANONICAL, CANONICAL_END, Fast, LIGHT, branch, chains, choose_simd, gates, gates_64, pairs, port, stack, x87,
+};
 use crate::insn::{
     ADDRESS_32, CALM, DIRECT_64, Insn, LOCK, NO_REGISTER, OPERAND_32, OPERAND_64, PLACE_IMMEDIATE, PLACE_MEMORY, QUIET,
     REFUSED, RIP_RELATIVE,
@@ -222,8 +224,9 @@ fn one_byte(i: &Insn, opcode: &Opcode, choice: &Choice) -> Option<Fast> {
         0xC0 | 0xC1 | 0xD0..=0xD3 => shifts(reg, i, is_byte, choice),
         0xC2 | 0xC3 if branch_fits => Some(by_stack!(i, mode, branch::ret)),
         0xC9 => Some(by_stack!(i, mode, stack::leave)),
-        0xCD if flat && mode.is_32 => Some(gates::int_n),
+        0xCD if flat => Some(gates::int_n),
         0xCF if flat && mode.is_32 && i.has(OPERAND_32) => Some(gates::iret),
+        0xCF if flat && mode.is_64 && i.has(OPERAND_64) => Some(gates_64::iretq),
         0xE2 if branch_fits => Some(match (i.address_64(), i.has(ADDRESS_32)) {
             (true, _) => branch::loop_count::<u64>,
             (false, true) => branch::loop_count::<u32>,
@@ -257,6 +260,8 @@ fn two_byte(i: &Insn, opcode: &Opcode, choice: &Choice) -> Option<Fast> {
     let wide = i.has(OPERAND_32);
     let flat = choice.mode.flat;
     match opcode.byte {
+        0x05 if flat && choice.mode.is_64 => Some(gates_64::syscall),
+        0x07 if flat && choice.mode.is_64 && i.has(OPERAND_64) => Some(gates_64::sysret),
         0x1F => Some(moves::nop),
         0x34 if flat && choice.mode.is_32 => Some(gates::sysenter),
         0x35 if flat && choice.mode.is_32 => Some(gates::sysexit),

@@ -6,7 +6,8 @@
 
 use ringwalk_mmu::{Class, LinAddr};
 
-use super::dispatch::{FLAT_CODE, bail_end, jump};
+use super::dispatch::{ANY_CODE, bail_end, jump};
+use super::gates_64;
 use super::operand::{SP, read, readable_flat, register, write};
 use crate::debug::any_instruction_breakpoint;
 use crate::exception::{Exception, vector};
@@ -19,7 +20,7 @@ use crate::site::Site;
 use crate::state::{Activity, CR0_AM, CpuState, Shadow};
 
 /// Registers of SYSEXIT.
-const CX: u8 = 1;
+pub(super) const CX: u8 = 1;
 const DX: u8 = 2;
 
 /// A descriptor but for DPL, AVL and whether code may be read; and what a flat code segment has there, present, accessed,
@@ -31,9 +32,9 @@ const STACK_MASK: u64 = 0xFFEF_9FFF_FFFF_FFFF;
 const STACK_FLAT: u64 = 0x00CF_9300_0000_FFFF;
 /// A gate but for selector, offset and DPL; what an interrupt gate of 32 bits has there, and the bit that makes it a trap
 /// gate. SDM Vol.3A Figure 6-2 "IDT Gate Descriptors".
-const GATE_MASK: u64 = 0x0000_9F00_0000_0000;
-const INTERRUPT_GATE: u64 = 0x0000_8E00_0000_0000;
-const TRAP_BIT: u64 = 0x0000_0100_0000_0000;
+pub(super) const GATE_MASK: u64 = 0x0000_9F00_0000_0000;
+pub(super) const INTERRUPT_GATE: u64 = 0x0000_8E00_0000_0000;
+pub(super) const TRAP_BIT: u64 = 0x0000_0100_0000_0000;
 /// A TSS of 32 bits, available or busy, as the access byte has it.
 const TSS_32: u32 = 8;
 
@@ -63,20 +64,20 @@ pub(super) unsafe fn sysexit(c: *mut CpuState, h: *mut Hot, i: *const Insn, _: u
 
 /// Goes to the trace at EIP, unless breakpoints have to be resolved for this CS.
 #[inline(always)]
-unsafe fn go(c: *mut CpuState, h: *mut Hot) -> *const Insn {
+pub(super) unsafe fn go(c: *mut CpuState, h: *mut Hot) -> *const Insn {
     // SAFETY: the end of a handler, see `super::Fast`.
-    unsafe { if (*h).stale == 0 { jump::<FLAT_CODE>(c, h) } else { std::ptr::null() } }
+    unsafe { if (*h).stale == 0 { jump::<ANY_CODE>(c, h) } else { std::ptr::null() } }
 }
 
 /// What comes through a gate of the IDT.
-struct Event {
-    vector: u8,
+pub(super) struct Event {
+    pub(super) vector: u8,
     /// The gate's DPL must allow it.
-    software: bool,
-    code: Option<u16>,
+    pub(super) software: bool,
+    pub(super) code: Option<u16>,
     /// EFLAGS as pushed.
-    image: u32,
-    return_rip: u64,
+    pub(super) image: u32,
+    pub(super) return_rip: u64,
 }
 
 #[inline(never)]
@@ -84,15 +85,12 @@ unsafe fn call_gate(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> bool {
     // SAFETY: a handler's.
     unsafe {
         let (cpu, hot) = (&mut *c, &mut *h);
-        if !is_plain(cpu, hot) {
-            return false;
-        }
         hot.fast.lazy.settle(&mut cpu.flags);
         let end = &*i.add(1);
-        let return_rip = cpu.rip.wrapping_add(u64::from(end.at)) & 0xFFFF_FFFF;
+        let return_rip = cpu.rip.wrapping_add(u64::from(end.at)) & hot.fast.rip_mask;
         let vector = (*i).imm as u8;
         let image = cpu.flags.bits();
-        let done = enter(cpu, hot, &Event { vector, software: true, code: None, image, return_rip });
+        let done = enter_any(cpu, hot, &Event { vector, software: true, code: None, image, return_rip });
         if done {
             hot.fast.ticks -= i64::from(end.cycles);
         }
@@ -106,7 +104,7 @@ pub(super) fn deliver_fault(cx: &mut Exec<'_>, fault: Exception) -> bool {
     let strange = matches!(fault.site, Site::InstructionBreakpoint | Site::DoubleFault) || fault.vector == vector::DB;
     let cpu = &*cx.cpu;
     let resting = cpu.shadow != Shadow::None || cpu.activity != Activity::Active || cx.extra_cycles != 0;
-    if strange || resting || !is_plain(cpu, cx.hot) {
+    if strange || resting {
         return false;
     }
     let event = Event {
@@ -119,7 +117,7 @@ pub(super) fn deliver_fault(cx: &mut Exec<'_>, fault: Exception) -> bool {
     let arena = cx.memory.frames.bytes_mut().as_mut_ptr();
     cx.hot.host_tlb.set_arena(arena.expose_provenance() as u64);
     // SAFETY: the arena's address was taken just now.
-    if !unsafe { enter(cx.cpu, cx.hot, &event) } {
+    if !unsafe { enter_any(cx.cpu, cx.hot, &event) } {
         return false;
     }
     if fault.vector == vector::PF {
@@ -132,6 +130,19 @@ pub(super) fn deliver_fault(cx: &mut Exec<'_>, fault: Exception) -> bool {
     cx.cpu.position += 2;
     cx.cpu.fruitless_deliveries += 1;
     true
+}
+
+/// Enters a handler of 32-bit or of 64-bit code; false, and nothing is done, if it is not so simple.
+#[inline(always)]
+unsafe fn enter_any(cpu: &mut CpuState, hot: &mut Hot, event: &Event) -> bool {
+    // SAFETY: the caller's: the arena's address is that of the memory behind the HostTlb.
+    unsafe {
+        if is_plain(cpu, hot) {
+            enter(cpu, hot, event)
+        } else {
+            gates_64::is_plain(hot) && gates_64::enter(cpu, hot, event)
+        }
+    }
 }
 
 /// Protected mode in flat 32-bit segments; nobody listens, and what is kept beside the state is up to date.
@@ -183,7 +194,7 @@ unsafe fn enter(cpu: &mut CpuState, hot: &mut Hot, event: &Event) -> bool {
         *register(cpu, SP) = pointer.into();
         let masked = if gate.0 & TRAP_BIT == 0 { IF } else { 0 };
         cpu.flags.replace(TF | NT | VM | RF | masked, 0);
-        change_level(cpu, hot, code.segment(selector.with_rpl(level)), level, gate.gate_offset_32());
+        change_level(cpu, hot, code.segment(selector.with_rpl(level)), level, gate.gate_offset_32().into());
         true
     }
 }
@@ -247,10 +258,10 @@ unsafe fn read_system<W: crate::width::Width>(hot: &mut Hot, linear: u64) -> Opt
 
 /// The last changes: CS, EIP, CPL and what follows from it.
 #[inline(always)]
-fn change_level(cpu: &mut CpuState, hot: &mut Hot, code: Segment, level: u8, target: u32) {
+pub(super) fn change_level(cpu: &mut CpuState, hot: &mut Hot, code: Segment, level: u8, target: u64) {
     let user_before = cpu.cpl == 3;
     cpu.segments[SegReg::Cs as usize] = code;
-    cpu.rip = target.into();
+    cpu.rip = target;
     cpu.cpl = level;
     if user_before != (level == 3) {
         // The page was looked up with other rights.
@@ -264,7 +275,7 @@ fn change_level(cpu: &mut CpuState, hot: &mut Hot, code: Segment, level: u8, tar
 
 /// A less privileged level may keep all its data segments, and need not check alignment.
 #[inline(always)]
-fn suits_outer(cpu: &CpuState, level: u8, flags: Eflags) -> bool {
+pub(super) fn suits_outer(cpu: &CpuState, level: u8, flags: Eflags) -> bool {
     let kept = |reg: SegReg| {
         let segment = cpu.seg(reg);
         segment.dpl() >= level || segment.is_conforming() || segment.is_unusable()
@@ -275,7 +286,7 @@ fn suits_outer(cpu: &CpuState, level: u8, flags: Eflags) -> bool {
 }
 
 #[inline(always)]
-fn checks_alignment(cpu: &CpuState, level: u8, flags: Eflags) -> bool {
+pub(super) fn checks_alignment(cpu: &CpuState, level: u8, flags: Eflags) -> bool {
     level == 3 && cpu.cr0 & CR0_AM != 0 && flags.has(AC)
 }
 
@@ -317,14 +328,14 @@ unsafe fn come_back(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> bool {
         hot.fast.lazy.load(flags);
         hot.fast.ticks -= i64::from((*i.add(1)).cycles);
         take_resume_flag(cpu, hot);
-        change_level(cpu, hot, code.segment(selector), level, frame as u32);
+        change_level(cpu, hot, code.segment(selector), level, frame & 0xFFFF_FFFF);
         true
     }
 }
 
 /// What IRET of 32 bits makes of EFLAGS, if the chain can go on under that.
 #[inline(always)]
-fn returned_flags(cpu: &CpuState, hot: &Hot, image: u32) -> Option<Eflags> {
+pub(super) fn returned_flags(cpu: &CpuState, hot: &Hot, image: u32) -> Option<Eflags> {
     let mut mask = ARITHMETIC | TF | DF | NT | RF | AC | ID;
     if cpu.cpl <= cpu.flags.iopl() {
         mask |= IF;
@@ -342,7 +353,7 @@ fn returned_flags(cpu: &CpuState, hot: &Hot, image: u32) -> Option<Eflags> {
 
 /// RF lasts for one instruction, which nothing asks about: see [`super::faults`]. The time is that behind IRET.
 #[inline(always)]
-fn take_resume_flag(cpu: &mut CpuState, hot: &mut Hot) {
+pub(super) fn take_resume_flag(cpu: &mut CpuState, hot: &mut Hot) {
     if cpu.flags.has(RF) {
         cpu.flags.set(RF, false);
         hot.fast.resumed_at = Some(hot.fast.end.wrapping_sub(hot.fast.ticks as u64));
@@ -362,7 +373,7 @@ unsafe fn enter_system(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> bool {
         cpu.segments[SegReg::Ss as usize] = flat(cs.wrapping_add(8), DATA);
         *register(c, SP) = cpu.msrs.sysenter_esp & 0xFFFF_FFFF;
         hot.fast.ticks -= i64::from((*i.add(1)).cycles);
-        let target = cpu.msrs.sysenter_eip as u32;
+        let target = cpu.msrs.sysenter_eip & 0xFFFF_FFFF;
         change_level(cpu, hot, flat(cs, CODE_32), 0, target);
         true
     }
@@ -378,7 +389,7 @@ unsafe fn leave_system(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> bool {
         if refused || !is_plain(cpu, hot) {
             return false;
         }
-        let (pointer, target) = (*register(c, CX) & 0xFFFF_FFFF, *register(c, DX) as u32);
+        let (pointer, target) = (*register(c, CX) & 0xFFFF_FFFF, *register(c, DX) & 0xFFFF_FFFF);
         cpu.segments[SegReg::Ss as usize] = flat(cs.wrapping_add(24) | 3, DATA | USER);
         *register(c, SP) = pointer;
         hot.fast.ticks -= i64::from((*i.add(1)).cycles);

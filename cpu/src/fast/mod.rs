@@ -13,7 +13,7 @@
 //! - [`operand`]: registers, effective addresses, memory.
 //! - [`handing`]: whose value goes from handler to handler in a host register.
 //! - [`light`]: canonical handlers called without ceremony.
-//! - [`gates`]: interrupts and fast calls between flat segments.
+//! - [`gates`], [`gates_64`]: interrupts and fast calls between flat segments, and in 64-bit code.
 //! - [`port`], [`window`]: to the bus, where no line changes.
 //! - [`rewriting`]: code that is written over.
 //! - [`simd`], [`choose_simd`]: XMM registers, with arithmetic that the host does exactly.
@@ -40,6 +40,7 @@ mod dispatch;
 mod faults;
 mod flags;
 mod gates;
+mod gates_64;
 mod handing;
 mod light;
 mod liveness;

@@ -153,6 +153,11 @@ impl FastState {
         let all = guarded != self.guarded || checks_types != self.checks_types || long != self.long;
         (self.guarded, self.checks_types, self.long) = (guarded, checks_types, long);
         let mut stale = if all { EVERY_SEGMENT } else { stale & EVERY_SEGMENT };
+        if stale == 0 {
+            // Nothing but rights or translations changed.
+            self.key = key(cpu.class());
+            return;
+        }
         while stale != 0 {
             let reg = SegReg::ALL[stale.trailing_zeros() as usize];
             stale &= stale - 1;
@@ -206,6 +211,12 @@ impl FastState {
     pub(super) fn is_flat_32(&self) -> bool {
         let flat_32 = CodeMode { is_64: false, is_32: true, flat: true };
         self.key_bits == flat_32.key_bits() && self.code_base == 0 && self.code_len == 1 << 32
+    }
+
+    /// 64-bit code, and nothing watches accesses: as of the last refresh.
+    #[inline(always)]
+    pub(super) fn is_flat_64(&self) -> bool {
+        self.key_bits == CodeMode { is_64: true, is_32: false, flat: true }.key_bits()
     }
 
     /// The budget counts from a position on, with as many retired instructions as there are now.
