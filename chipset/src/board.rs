@@ -364,10 +364,15 @@ impl Board {
     #[inline]
     fn follow_dma(&mut self, cx: &mut BusCx<'_>) {
         if !self.devices.dma.is_idle() {
-            self.beside.dma_wanted = true;
-            self.run_dma(cx);
-            self.note_changes(cx);
+            self.obey_dma(cx);
         }
+    }
+
+    #[cold]
+    fn obey_dma(&mut self, cx: &mut BusCx<'_>) {
+        self.beside.dma_wanted = true;
+        self.run_dma(cx);
+        self.note_changes(cx);
     }
 
     /// The interrupt controllers were reached: INT is all that anything else sees of them.
@@ -375,9 +380,13 @@ impl Board {
     fn follow_int(&mut self, cx: &mut BusCx<'_>) {
         let int = self.devices.pic.interrupt();
         let is_told = self.beside.told.is_some_and(|(signals, ..)| signals.interrupt == int);
-        if is_told && !self.beside.stirred && !self.devices.io_apic.listens_to(0) {
-            return;
+        if !is_told || self.beside.stirred || self.devices.io_apic.listens_to(0) {
+            self.tell_int(cx);
         }
+    }
+
+    #[cold]
+    fn tell_int(&mut self, cx: &mut BusCx<'_>) {
         self.bring_int_to_io_apic();
         self.beside.stirred = true;
         self.note_changes(cx);

@@ -5,12 +5,9 @@ use ringwalk_mmu::{Bus, BusCx, Instant, InterruptMessage, PhysAddr, Port, Signal
 use super::{Board, NEVER, is_display_window};
 use crate::devices::{COUNT, Devices};
 
-impl Bus for Board {
-    #[inline]
-    fn port_read(&mut self, port: Port, size: Size, cx: &mut BusCx<'_>) -> u32 {
-        if let Some(target) = self.quick_target(port, size) {
-            return self.quick_read(target, cx).into();
-        }
+impl Board {
+    #[inline(never)]
+    fn read_port(&mut self, port: Port, size: Size, cx: &mut BusCx<'_>) -> u32 {
         let bytes = size.bytes().min(4);
         let (mut done, mut value) = (0, 0);
         while done < bytes {
@@ -24,12 +21,8 @@ impl Bus for Board {
         value as u32
     }
 
-    #[inline]
-    fn port_write(&mut self, port: Port, size: Size, value: u32, cx: &mut BusCx<'_>) {
-        if let Some(target) = self.quick_target(port, size) {
-            // A byte.
-            return self.quick_write(target, value as u8, cx);
-        }
+    #[inline(never)]
+    fn write_port(&mut self, port: Port, size: Size, value: u32, cx: &mut BusCx<'_>) {
         let bytes = size.bytes().min(4);
         let mut done = 0;
         while done < bytes {
@@ -38,6 +31,25 @@ impl Bus for Board {
             done += self.port_piece_write(u32::from(port.0) + done as u32, bytes - done, part, cx).bytes();
         }
         self.note_changes(cx);
+    }
+}
+
+impl Bus for Board {
+    #[inline]
+    fn port_read(&mut self, port: Port, size: Size, cx: &mut BusCx<'_>) -> u32 {
+        match self.quick_target(port, size) {
+            Some(target) => self.quick_read(target, cx).into(),
+            None => self.read_port(port, size, cx),
+        }
+    }
+
+    #[inline]
+    fn port_write(&mut self, port: Port, size: Size, value: u32, cx: &mut BusCx<'_>) {
+        match self.quick_target(port, size) {
+            // A byte.
+            Some(target) => self.quick_write(target, value as u8, cx),
+            None => self.write_port(port, size, value, cx),
+        }
     }
 
     fn mmio_read(&mut self, addr: PhysAddr, size: Size, cx: &mut BusCx<'_>) -> u64 {
