@@ -104,7 +104,8 @@ pub(super) fn deliver_fault(cx: &mut Exec<'_>, fault: Exception) -> bool {
     let strange = matches!(fault.site, Site::InstructionBreakpoint | Site::DoubleFault) || fault.vector == vector::DB;
     let cpu = &*cx.cpu;
     let resting = cpu.shadow != Shadow::None || cpu.activity != Activity::Active || cx.extra_cycles != 0;
-    if strange || resting {
+    // Where a page of memory is lost nothing is delivered.
+    if strange || resting || cx.memory.frames.lost().is_some() {
         return false;
     }
     let event = Event {
