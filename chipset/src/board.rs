@@ -1,6 +1,6 @@
 //! The board: the devices, the lines between them, and the router that brings every access to its device.
 
-use ringwalk_mmu::{Bus, BusCx, Instant, Memory, Port, Signals, Size};
+use ringwalk_mmu::{Bus, BusCx, Instant, Memory, Signals, Size};
 use serde::{Deserialize, Serialize};
 
 use crate::config::BoardConfig;
@@ -321,75 +321,6 @@ impl Board {
             self.beside.told = now;
             cx.changed = true;
         }
-    }
-
-    /// The register behind a byte port of a device that neither time nor a line has to do with.
-    #[inline]
-    fn quick_target(&self, port: Port, size: Size) -> Option<Target> {
-        if size != Size::Byte {
-            return None;
-        }
-        self.beside.routing.port_target(port.0).filter(|target| Devices::QUICK >> target.device & 1 != 0)
-    }
-
-    /// Reads such a register.
-    #[inline]
-    fn quick_read(&mut self, target: Target, cx: &mut BusCx<'_>) -> u8 {
-        if target.device == Devices::DMA {
-            let value = self.devices.dma.read_byte(target.reg);
-            self.follow_dma(cx);
-            return value;
-        }
-        let polled = self.devices.pic.is_polled();
-        let value = self.devices.pic.read_byte(target.reg);
-        if polled || self.beside.stirred {
-            self.follow_int(cx);
-        }
-        value
-    }
-
-    /// Writes such a register.
-    #[inline]
-    fn quick_write(&mut self, target: Target, value: u8, cx: &mut BusCx<'_>) {
-        if target.device == Devices::DMA {
-            self.devices.dma.write_byte(target.reg, value);
-            self.follow_dma(cx);
-        } else {
-            self.devices.pic.write_byte(target.reg, value);
-            self.follow_int(cx);
-        }
-    }
-
-    /// The DMA controllers were reached.
-    #[inline]
-    fn follow_dma(&mut self, cx: &mut BusCx<'_>) {
-        if !self.devices.dma.is_idle() {
-            self.obey_dma(cx);
-        }
-    }
-
-    #[cold]
-    fn obey_dma(&mut self, cx: &mut BusCx<'_>) {
-        self.beside.dma_wanted = true;
-        self.run_dma(cx);
-        self.note_changes(cx);
-    }
-
-    /// The interrupt controllers were reached: INT is all that anything else sees of them.
-    #[inline]
-    fn follow_int(&mut self, cx: &mut BusCx<'_>) {
-        let int = self.devices.pic.interrupt();
-        let is_told = self.beside.told.is_some_and(|(signals, ..)| signals.interrupt == int);
-        if !is_told || self.beside.stirred || self.devices.io_apic.listens_to(0) {
-            self.tell_int(cx);
-        }
-    }
-
-    #[cold]
-    fn tell_int(&mut self, cx: &mut BusCx<'_>) {
-        self.bring_int_to_io_apic();
-        self.beside.stirred = true;
-        self.note_changes(cx);
     }
 
     /// Carries out DMA cycles for as long as a channel asks for them. They take no time. Devices let DREQ fall after a

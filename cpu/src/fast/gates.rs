@@ -8,7 +8,7 @@ use ringwalk_mmu::{Class, LinAddr};
 
 use super::dispatch::{ANY_CODE, bail_end, jump};
 use super::gates_64;
-use super::operand::{SP, read, readable_flat, register, write};
+use super::operand::{HostAddress, SP, read, readable_flat, register, write};
 use crate::debug::any_instruction_breakpoint;
 use crate::exception::{Exception, vector};
 use crate::exec::fast_calls::{CODE_32, DATA, USER, flat};
@@ -171,12 +171,7 @@ unsafe fn enter(cpu: &mut CpuState, hot: &mut Hot, event: &Event) -> bool {
         let Some((stack, pointer)) = top else { return false };
         let operands = 3 + u32::from(event.code.is_some()) + if inner { 2 } else { 0 };
         let pointer = pointer.wrapping_sub(4 * operands);
-        let class = if level == 3 { Class::User } else { Class::Supervisor };
-        let Some(mut at) =
-            hot.host_tlb.write_address(LinAddr(pointer.into()), 4 * u64::from(operands), hot.host_tlb.key(class))
-        else {
-            return false;
-        };
+        let Some(mut at) = room(hot, pointer.into(), 4 * operands, level) else { return false };
         let mut push = |value: u32| {
             write(at, value);
             at += 4;
@@ -190,11 +185,10 @@ unsafe fn enter(cpu: &mut CpuState, hot: &mut Hot, event: &Event) -> bool {
         if inner {
             push(*register(cpu, SP) as u32);
             push(cpu.seg(SegReg::Ss).selector.0.into());
-            cpu.segments[SegReg::Ss as usize] = stack;
+            load(cpu, SegReg::Ss, stack);
         }
         *register(cpu, SP) = pointer.into();
-        let masked = if gate.0 & TRAP_BIT == 0 { IF } else { 0 };
-        cpu.flags.replace(TF | NT | VM | RF | masked, 0);
+        clear_flags(cpu, gate);
         change_level(cpu, hot, code.segment(selector.with_rpl(level)), level, gate.gate_offset_32().into());
         true
     }
@@ -257,11 +251,31 @@ unsafe fn read_system<W: crate::width::Width>(hot: &mut Hot, linear: u64) -> Opt
     Some(unsafe { read::<W>(at) })
 }
 
+/// Where a frame of so many bytes can be written with the rights of a level.
+#[inline(always)]
+pub(super) fn room(hot: &Hot, pointer: u64, bytes: u32, level: u8) -> Option<HostAddress> {
+    let class = if level == 3 { Class::User } else { Class::Supervisor };
+    hot.host_tlb.write_address(LinAddr(pointer), bytes.into(), hot.host_tlb.key(class))
+}
+
+/// What a gate clears in EFLAGS.
+#[inline(always)]
+pub(super) fn clear_flags(cpu: &mut CpuState, gate: Descriptor) {
+    let masked = if gate.0 & TRAP_BIT == 0 { IF } else { 0 };
+    cpu.flags.replace(TF | NT | VM | RF | masked, 0);
+}
+
+/// Loads CS or SS where no copy of it changes: both are flat before and behind, or 64-bit code asks neither.
+#[inline(always)]
+pub(super) fn load(cpu: &mut CpuState, reg: SegReg, segment: Segment) {
+    cpu.segments[reg as usize] = segment;
+}
+
 /// The last changes: CS, EIP, CPL and what follows from it.
 #[inline(always)]
 pub(super) fn change_level(cpu: &mut CpuState, hot: &mut Hot, code: Segment, level: u8, target: u64) {
     let user_before = cpu.cpl == 3;
-    cpu.segments[SegReg::Cs as usize] = code;
+    load(cpu, SegReg::Cs, code);
     cpu.rip = target;
     cpu.cpl = level;
     if user_before != (level == 3) {
@@ -300,10 +314,7 @@ unsafe fn come_back(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> bool {
             return false;
         }
         let pointer = *register(c, SP) & 0xFFFF_FFFF;
-        let Some(at) = readable_flat::<u64>(hot, pointer) else { return false };
-        let frame = read::<u64>(at);
-        let Some(at) = readable_flat::<u32>(hot, (pointer + 8) & 0xFFFF_FFFF) else { return false };
-        let image = read::<u32>(at);
+        let Some((frame, image)) = returned_frame(hot, pointer) else { return false };
         let selector = Selector((frame >> 32) as u16);
         let level = selector.rpl();
         let Some(code) = descriptor(cpu, hot, selector, CODE_MASK, CODE_FLAT) else { return false };
@@ -319,7 +330,7 @@ unsafe fn come_back(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> bool {
             if !suits_outer(cpu, level, flags) {
                 return false;
             }
-            cpu.segments[SegReg::Ss as usize] = stack;
+            load(cpu, SegReg::Ss, stack);
             released = outer & 0xFFFF_FFFF;
         } else if checks_alignment(cpu, level, flags) {
             return false;
@@ -331,6 +342,17 @@ unsafe fn come_back(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> bool {
         take_resume_flag(cpu, hot);
         change_level(cpu, hot, code.segment(selector), level, frame & 0xFFFF_FFFF);
         true
+    }
+}
+
+/// EIP with CS above it, and EFLAGS.
+#[inline(always)]
+unsafe fn returned_frame(hot: &mut Hot, pointer: u64) -> Option<(u64, u32)> {
+    // SAFETY: the caller's.
+    unsafe {
+        let place = readable_flat::<u64>(hot, pointer)?;
+        let image = readable_flat::<u32>(hot, (pointer + 8) & 0xFFFF_FFFF)?;
+        Some((read::<u64>(place), read::<u32>(image)))
     }
 }
 
@@ -371,7 +393,7 @@ unsafe fn enter_system(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> bool {
             return false;
         }
         cpu.flags.set(VM | IF | RF, false);
-        cpu.segments[SegReg::Ss as usize] = flat(cs.wrapping_add(8), DATA);
+        load(cpu, SegReg::Ss, flat(cs.wrapping_add(8), DATA));
         *register(c, SP) = cpu.msrs.sysenter_esp & 0xFFFF_FFFF;
         hot.fast.ticks -= i64::from((*i.add(1)).cycles);
         let target = cpu.msrs.sysenter_eip & 0xFFFF_FFFF;
@@ -391,7 +413,7 @@ unsafe fn leave_system(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> bool {
             return false;
         }
         let (pointer, target) = (*register(c, CX) & 0xFFFF_FFFF, *register(c, DX) & 0xFFFF_FFFF);
-        cpu.segments[SegReg::Ss as usize] = flat(cs.wrapping_add(24) | 3, DATA | USER);
+        load(cpu, SegReg::Ss, flat(cs.wrapping_add(24) | 3, DATA | USER));
         *register(c, SP) = pointer;
         hot.fast.ticks -= i64::from((*i.add(1)).cycles);
         change_level(cpu, hot, flat(cs.wrapping_add(16) | 3, CODE_32 | USER), 3, target);

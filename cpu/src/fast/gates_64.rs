@@ -5,13 +5,13 @@ use ringwalk_mmu::{Class, LinAddr};
 
 use super::dispatch::bail_end;
 use super::gates::{
-    CX, Event, GATE_MASK, INTERRUPT_GATE, TRAP_BIT, change_level, checks_alignment, go, returned_flags, suits_outer,
-    take_resume_flag,
+    CX, Event, GATE_MASK, INTERRUPT_GATE, TRAP_BIT, change_level, checks_alignment, clear_flags, go, load,
+    returned_flags, room, suits_outer, take_resume_flag,
 };
 use super::operand::{SP, is_canonical, read, register, write};
 use crate::exec::Hot;
 use crate::exec::fast_calls::{CODE_64, DATA, R11, SYSRET_FLAGS, USER, flat};
-use crate::flags::{Eflags, IF, NT, RF, SF, TF, VIP, VM, ZF};
+use crate::flags::{Eflags, IF, NT, RF, SF, TF, VIP, ZF};
 use crate::insn::Insn;
 use crate::model::Feature;
 use crate::segment::{Descriptor, SegReg, Segment, Selector};
@@ -64,15 +64,10 @@ pub(super) unsafe fn enter(cpu: &mut CpuState, hot: &mut Hot, event: &Event) -> 
         let inner = level < cpu.cpl;
         let top = if inner { inner_stack(cpu, hot, level) } else { Some(*register(cpu, SP)) };
         let Some(top) = top else { return false };
-        let operands = 5 + u64::from(event.code.is_some());
+        let operands = 5 + u32::from(event.code.is_some());
         // SDM Vol.3A 6.14.2 "64-Bit Mode Stack Frame": aligned to 16 bytes.
-        let pointer = (top & !15).wrapping_sub(8 * operands);
-        let class = if level == 3 { Class::User } else { Class::Supervisor };
-        let at = if is_canonical(pointer) {
-            hot.host_tlb.write_address(LinAddr(pointer), 8 * operands, hot.host_tlb.key(class))
-        } else {
-            None
-        };
+        let pointer = (top & !15).wrapping_sub(8 * u64::from(operands));
+        let at = if is_canonical(pointer) { room(hot, pointer, 8 * operands, level) } else { None };
         let Some(mut at) = at else { return false };
         let mut push = |value: u64| {
             write(at, value);
@@ -87,11 +82,10 @@ pub(super) unsafe fn enter(cpu: &mut CpuState, hot: &mut Hot, event: &Event) -> 
         push(*register(cpu, SP));
         push(cpu.seg(SegReg::Ss).selector.0.into());
         if inner {
-            cpu.segments[SegReg::Ss as usize] = Segment::null(Selector(level.into()));
+            load(cpu, SegReg::Ss, Segment::null(Selector(level.into())));
         }
         *register(cpu, SP) = pointer;
-        let masked = if gate.0 & TRAP_BIT == 0 { IF } else { 0 };
-        cpu.flags.replace(TF | NT | VM | RF | masked, 0);
+        clear_flags(cpu, gate);
         change_level(cpu, hot, code.segment(selector.with_rpl(level)), level, target);
         true
     }
@@ -172,7 +166,7 @@ unsafe fn come_back(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> bool {
         if !suits {
             return false;
         }
-        cpu.segments[SegReg::Ss as usize] = stack;
+        load(cpu, SegReg::Ss, stack);
         *register(c, SP) = outer;
         cpu.flags = flags;
         hot.fast.lazy.load(flags);
@@ -209,7 +203,7 @@ unsafe fn enter_system(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> bool {
         cpu.flags.replace(cpu.msrs.fmask as u32 | RF, 0);
         hot.fast.lazy.load(cpu.flags);
         let cs = (cpu.msrs.star >> 32) as u16 & !3;
-        cpu.segments[SegReg::Ss as usize] = flat(cs.wrapping_add(8), DATA);
+        load(cpu, SegReg::Ss, flat(cs.wrapping_add(8), DATA));
         hot.fast.ticks -= i64::from((*i.add(1)).cycles);
         change_level(cpu, hot, flat(cs, CODE_64), 0, target);
         true
@@ -236,7 +230,7 @@ unsafe fn leave_system(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> bool {
         let stack = flat(star.wrapping_add(8) | 3, DATA | USER);
         // One vendor leaves all but the selector of SS alone. AMD APM Vol.3 "SYSRET".
         let kept = Segment { selector: stack.selector, ..*cpu.seg(SegReg::Ss) };
-        cpu.segments[SegReg::Ss as usize] = if cpu.features.has(Feature::AmdSysret) { kept } else { stack };
+        load(cpu, SegReg::Ss, if cpu.features.has(Feature::AmdSysret) { kept } else { stack });
         hot.fast.ticks -= i64::from((*i.add(1)).cycles);
         change_level(cpu, hot, flat(star.wrapping_add(16) | 3, CODE_64 | USER), 3, target);
         true
