@@ -12,21 +12,31 @@ use crate::segment::SegReg;
 use crate::site::Site;
 use crate::state::CodeSize;
 
+/// An instruction that was fetched byte by byte.
+pub(crate) struct Fetched {
+    pub(crate) insn: Insn,
+    /// A trace ends behind it.
+    pub(crate) ends: bool,
+    pub(crate) bytes: [u8; LONGEST],
+    /// Where it goes on if it crosses a page: the linear page number, and the physical one before the A20 gate.
+    pub(crate) next: Option<(u64, u64)>,
+}
+
 /// Gathers bytes only as far as the decoder asks for them: a fault on the next page must not come early.
-pub(crate) fn fetch_and_decode(cx: &mut Exec<'_>) -> Result<Insn, Exception> {
+pub(crate) fn fetch_and_decode(cx: &mut Exec<'_>) -> Result<Fetched, Exception> {
     let size = cx.cpu.code_size();
     let features = cx.cpu.features;
     let mut bytes = [0; LONGEST];
-    let mut have = 0;
+    let (mut have, mut next) = (0, None);
     loop {
-        have = fetch_more(cx, &mut bytes, have)?;
+        have = fetch_more(cx, &mut bytes, have, &mut next)?;
         match decode(&bytes[..have], size, features) {
-            Decoded::Insn(mut insn, _) => {
+            Decoded::Insn(mut insn, ends) => {
                 insn.cycles = cx.hot.timing.prepare(&mut insn, &bytes[..have]);
                 if cx.hot.plain.is_some() {
                     note_plain(cx, bytes, insn.len);
                 }
-                return Ok(insn);
+                return Ok(Fetched { insn, ends, bytes, next });
             }
             Decoded::TooLong => return Err(cx.fault(Site::InstructionLength, 0)),
             Decoded::Truncated => (),
@@ -64,13 +74,22 @@ pub(crate) fn require_fetchable(cx: &Exec<'_>, offset: u64) -> Step {
 }
 
 /// Appends the bytes that the page of the next one still holds, up to the segment limit.
-fn fetch_more(cx: &mut Exec<'_>, bytes: &mut [u8; LONGEST], have: usize) -> Result<usize, Exception> {
+fn fetch_more(
+    cx: &mut Exec<'_>,
+    bytes: &mut [u8; LONGEST],
+    have: usize,
+    next: &mut Option<(u64, u64)>,
+) -> Result<usize, Exception> {
     let offset = cx.cpu.rip.wrapping_add(have as u64);
     require_fetchable(cx, offset)?;
     let linear = cx.behind(LinAddr(cx.cpu.linear_rip()), have as u64);
     let physical = match cx.cpu.fetch_page.filter(|page| page.linear == linear.page()) {
         Some(page) => cx.memory.behind_a20(PhysAddr(page.physical * PAGE_BYTES + linear.offset_in_page())),
-        None => cx.translate(linear, Access::Fetch, cx.class())?,
+        None => {
+            let physical = cx.translate_ungated(linear, Access::Fetch, cx.class())?;
+            *next = Some((linear.page(), physical.page()));
+            cx.memory.behind_a20(physical)
+        }
     };
     let in_page = PAGE_BYTES - linear.offset_in_page();
     let in_limit = if cx.cpu.code_is_64() { in_page } else { u64::from(cx.cpu.seg(SegReg::Cs).limit) - offset + 1 };

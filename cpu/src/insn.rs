@@ -122,6 +122,18 @@ impl Insn {
         }
     }
 
+    /// What an end slot behind an instruction that crosses a page leads to: such a slot has no row and no handler.
+    #[inline(always)]
+    pub(crate) fn tail(&self) -> usize {
+        usize::from(self.op) | usize::from(self.canonical) << 16
+    }
+
+    /// See [`Insn::tail`].
+    pub(crate) fn set_tail(&mut self, number: u32) {
+        self.op = number as u16;
+        self.canonical = (number >> 16) as u16;
+    }
+
     /// Segment of the memory operand, overrides applied.
     #[inline]
     pub fn segment(&self) -> SegReg {

@@ -11,7 +11,7 @@ use crate::exception::Exception;
 use crate::exec::control::has_branched;
 use crate::exec::{Exec, Hot};
 use crate::fast::{self, Ended, Loose};
-use crate::fetch::{fetch_and_decode, require_fetchable};
+use crate::fetch::{Fetched, fetch_and_decode, require_fetchable};
 use crate::flags::{RF, TF};
 use crate::insn::Insn;
 use crate::segment::SegReg;
@@ -346,6 +346,9 @@ impl Run<'_, '_> {
                 return Ok(None);
             }
         }
+        if !self.traces.follows(id, self.cx.cpu, self.cx.hot, self.cx.memory) {
+            return Ok(None);
+        }
         if generation == self.traces.generation() {
             self.traces.tie(loose, id, page == self.cx.cpu.fetch_page);
         }
@@ -360,15 +363,21 @@ impl Run<'_, '_> {
             return Some(id);
         }
         let id = self.traces.build(place, models, cx.memory, &cx.hot.watches, loose.dead)?;
-        if let Some(profile) = &mut cx.hot.profile
-            && models.timing == Timing::Flat
+        self.count_slots(id);
+        self.drop_ways_to_write(place.frame);
+        Some(id)
+    }
+
+    /// Lets the slots of a trace count, if a profile is asked for.
+    fn count_slots(&mut self, id: TraceId) {
+        let hot = &mut *self.cx.hot;
+        if let Some(profile) = &mut hot.profile
+            && hot.timing == Timing::Flat
             && !self.traces.trace(id).candidate
         {
             let (first, slots) = self.traces.slots_mut(id);
             profile.wrap(first, slots, fast::COUNTED);
         }
-        self.drop_ways_to_write(place.frame);
-        Some(id)
     }
 
     /// What holds code is written the long way.
@@ -414,12 +423,11 @@ impl Run<'_, '_> {
                 Route::Frame(frame) => FetchFrame::Frame(frame),
                 Route::Mmio | Route::Open => FetchFrame::Bus,
             };
-            if let FetchFrame::Frame(frame) = cx.hot.fetch_frame
-                && cx.hot.watches.mark(frame, page, physical)
-            {
-                self.traces.drop_frame(frame);
+            if let FetchFrame::Frame(frame) = cx.hot.fetch_frame {
+                self.mark(frame, page, physical);
             }
         }
+        let cx = &mut self.cx;
         if let FetchFrame::Frame(frame) = cx.hot.fetch_frame
             && cx.hot.host_tlb.fetch(LinAddr(linear), cx.class()).is_none()
         {
@@ -481,8 +489,33 @@ impl Run<'_, '_> {
         }
         self.check_breakpoint = true;
         self.cx.leave();
-        let insn = fetch_and_decode(&mut self.cx)?;
-        execute_one(&mut self.cx, &insn)
+        let fetched = fetch_and_decode(&mut self.cx)?;
+        self.keep_crossing(&fetched);
+        execute_one(&mut self.cx, &fetched.insn)
+    }
+
+    /// Keeps what crosses from one frame into another.
+    fn keep_crossing(&mut self, fetched: &Fetched) {
+        let FetchFrame::Frame(frame) = self.cx.hot.fetch_frame else { return };
+        let Some((linear, page)) = fetched.next.filter(|_| self.cx.hot.plain.is_none()) else { return };
+        let physical = self.cx.memory.behind_a20(PhysAddr(page * PAGE_BYTES));
+        let Route::Frame(next) = self.cx.memory.routes(physical.page()).read else { return };
+        self.mark(next, FetchPage { linear, physical: page, user: self.cx.cpu.cpl == 3 }, physical);
+        self.cx.fill_fetch(LinAddr(linear * PAGE_BYTES), FetchPlace { frame: next, physical: page });
+        let cx = &mut self.cx;
+        let models = Models { model: cx.cpu.model, features: cx.cpu.features, timing: cx.hot.timing };
+        let place = CodePlace { frame, offset: cx.cpu.linear_rip() % PAGE_BYTES, mode: cx.hot.fast.mode() };
+        if let Some(id) = self.traces.keep_crossing(place, fetched, next, models, cx.memory, &cx.hot.watches) {
+            self.count_slots(id);
+        }
+        self.drop_ways_to_write(frame);
+    }
+
+    /// Marks where breakpoints may stand in a frame that a page leads to.
+    fn mark(&mut self, frame: Frame, page: FetchPage, physical: PhysAddr) {
+        if self.cx.hot.watches.mark(frame, page, physical) {
+            self.traces.drop_frame(frame);
+        }
     }
 }
 
@@ -545,14 +578,16 @@ fn retire(cx: &mut Exec<'_>) {
 fn retire_repeated(cx: &mut Exec<'_>) {
     cx.cpu.position += cx.extra_cycles;
     cx.extra_cycles = 0;
-    if cx.unfinished {
-        cx.unfinished = false;
-    } else {
+    let paused = std::mem::take(&mut cx.unfinished);
+    if !paused {
         cx.cpu.retired += 1;
         cx.cpu.fruitless_deliveries = 0;
     }
-    // More cycles have passed than the trace counts on.
-    cx.leave();
+    // More cycles have passed than the trace counts on. A whole one of the flat model may still fit.
+    let fits = cx.hot.timing == Timing::Flat && cx.cpu.position + LONGEST_TRACE as u64 <= cx.deadline;
+    if paused || !fits {
+        cx.leave();
+    }
 }
 
 /// As [`execute_one`], for an instruction under TF, RF or a shadow.

@@ -15,7 +15,10 @@ use crate::model::{Features, Model};
 use crate::timing::Timing;
 use crate::watch::Watches;
 
+mod crossing;
 mod renewal;
+
+pub(crate) use crossing::Tail;
 
 /// The frame of the page that code is being fetched from, as the physical map has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,11 +36,11 @@ pub const LONGEST_TRACE: usize = 32;
 /// A trace takes no further instruction behind so many bytes, so that all of it stays within [`MOST_TRACE_BYTES`].
 const LAST_START: u64 = MOST_TRACE_BYTES - LONGEST as u64;
 /// Entries of the lookup table; a power of two.
-const TABLE: usize = 1 << 14;
+const TABLE: usize = 1 << 16;
 /// Links count bytes in 32 bits.
 const MOST_SLOTS: usize = (i32::MAX as usize) / size_of::<Insn>();
-/// Slots unless the configuration says otherwise: 8 MiB of them.
-pub const DEFAULT_SLOTS: usize = 1 << 18;
+/// Slots unless the configuration says otherwise: 16 MiB of them.
+pub const DEFAULT_SLOTS: usize = 1 << 19;
 
 /// Where code begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,6 +110,8 @@ pub struct Trace {
     live: bool,
     /// The next trace of the same frame, or [`NO_TRACE`].
     older: TraceId,
+    /// What it goes on with in the next page, or [`NO_TAIL`].
+    tail: u32,
     /// Where a copy of its bytes begins, and how many there may be.
     code: u32,
     code_room: u8,
@@ -118,6 +123,8 @@ pub struct Trace {
 pub type TraceId = u32;
 /// No trace.
 const NO_TRACE: TraceId = TraceId::MAX;
+/// It ends in its page.
+const NO_TAIL: u32 = u32::MAX;
 /// The first slots belong to no trace. Links that are not tied lead there, and where the target must be looked up.
 const TO_NEXT: usize = 0;
 const TO_TAKEN: usize = 1;
@@ -144,6 +151,8 @@ pub struct TraceCache {
     newest: Vec<TraceId>,
     /// The bytes that traces were decoded from.
     code: Vec<u8>,
+    /// What instructions that cross a page go on with.
+    tails: Vec<Tail>,
     most_slots: usize,
     /// What is being decoded.
     fresh: Vec<Insn>,
@@ -164,6 +173,7 @@ impl TraceCache {
             table,
             newest: Vec::new(),
             code: Vec::new(),
+            tails: Vec::new(),
             most_slots,
             fresh: Vec::new(),
             generation: 0,
@@ -223,12 +233,12 @@ impl TraceCache {
     pub(crate) fn entry(&mut self, id: TraceId) -> Entry<'_> {
         let first = self.traces[id as usize].first;
         let cache: *mut TraceCache = self;
-        Entry { first, slots: self.slots.as_mut_ptr(), table: &self.table, cache }
+        Entry { first, slots: self.slots.as_mut_ptr(), table: &self.table, tails: &self.tails, cache }
     }
 
-    /// Where slots and table begin.
-    pub(crate) fn places(&mut self) -> (*mut Insn, *const TableEntry) {
-        (self.slots.as_mut_ptr(), self.table.as_ptr())
+    /// Where slots, table and tails begin.
+    pub(crate) fn places(&mut self) -> (*mut Insn, *const TableEntry, *const Tail) {
+        (self.slots.as_mut_ptr(), self.table.as_ptr(), self.tails.as_ptr())
     }
 
     /// Changes whenever everything was dropped: numbers of slots and traces from before mean nothing then.
@@ -318,6 +328,7 @@ impl TraceCache {
             candidate,
             live: true,
             older: NO_TRACE,
+            tail: NO_TAIL,
             code: 0,
             code_room: bytes as u8,
             first_slot: (CANONICAL, 0),
@@ -386,6 +397,7 @@ impl TraceCache {
         self.table.fill(NO_ENTRY);
         self.newest.fill(NO_TRACE);
         self.code.clear();
+        self.tails.clear();
         self.generation += 1;
     }
 }

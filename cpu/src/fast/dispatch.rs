@@ -11,7 +11,7 @@ use crate::flags::{RF, TF};
 use crate::insn::{CALM, Insn};
 use crate::run::execute_one;
 use crate::state::{CpuState, FetchPage, Shadow};
-use crate::trace::{FetchFrame, Key, LONGEST_TRACE, TableEntry, TraceCache};
+use crate::trace::{FetchFrame, Key, LONGEST_TRACE, TableEntry, Tail, TraceCache};
 
 /// Why the chain of traces was left. The state is up to date.
 pub(crate) enum Ended {
@@ -42,6 +42,8 @@ pub(crate) struct Entry<'a> {
     pub(crate) table: &'a [TableEntry],
     /// The whole of it.
     pub(crate) cache: *mut TraceCache,
+    /// What instructions that cross a page go on with.
+    pub(crate) tails: &'a [Tail],
 }
 
 /// Runs from a trace's first slot until `cycles` may have passed, or something asks to leave. At most one trace less
@@ -62,6 +64,7 @@ pub(crate) fn enter(cx: &mut Exec<'_>, entry: &Entry<'_>, cycles: u64) -> Option
     fast.slots = entry.slots;
     fast.table = entry.table.as_ptr();
     fast.cache = entry.cache;
+    fast.tails = entry.tails.as_ptr();
     fast.ticks = budget as i64;
     fast.end = cx.cpu.position + budget;
     fast.skew = cx.cpu.position - cx.cpu.retired;

@@ -19,6 +19,7 @@
 //! - [`simd`], [`choose_simd`]: XMM registers, with arithmetic that the host does exactly.
 //! - [`x87`]: the unit's commonest instructions.
 //! - [`chains`]: several instructions in one dispatch.
+//! - `crossing`: what crosses a page.
 //! - `counted`: what stands before every handler under `--profile`.
 //! - [`by`], [`mod@choose`]: which handler a slot gets; [`liveness`]: which ones need not note flags; [`calm`]:
 //!   which ones have nothing to do with them.
@@ -36,6 +37,7 @@ mod chains;
 mod choose;
 mod choose_simd;
 mod counted;
+mod crossing;
 mod dispatch;
 mod faults;
 mod flags;
@@ -89,6 +91,8 @@ pub const OTHER_PAGE: Fast = dispatch::other_page;
 pub const LEAVE: Fast = dispatch::leave;
 /// Stands first in a dropped trace: brings it back, or leaves and says which it was.
 pub const DEAD: Fast = rewriting::dead;
+/// Stands in front of an instruction that crosses a page: leaves if it does not go on as it was decoded.
+pub const CROSSING: Fast = crossing::crossing;
 /// Stands first in a dropped trace that another one has taken the place of: goes there.
 pub const FORWARD: Fast = dispatch::forward;
 

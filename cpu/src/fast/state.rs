@@ -9,7 +9,7 @@ use crate::fast::flags::Lazy;
 use crate::insn::Insn;
 use crate::segment::{CODE, EXPAND_DOWN, S, SegReg, Segment};
 use crate::state::CpuState;
-use crate::trace::{TableEntry, TraceCache};
+use crate::trace::{TableEntry, Tail, TraceCache};
 
 /// A segment as far as an access needs it. An end of zero refuses every access: the canonical tier looks closer.
 #[derive(Clone, Copy, Default)]
@@ -40,6 +40,8 @@ pub(crate) struct FastState {
     pub(super) table: *const TableEntry,
     /// The trace cache, while a run lasts.
     pub(super) cache: *mut TraceCache,
+    /// What instructions that cross a page go on with.
+    pub(super) tails: *const Tail,
     /// Offsets in CS at which traces may begin without a closer look: the first, and how many. In 64-bit code they are
     /// the canonical addresses of 48 bits.
     pub(super) code_start: u64,
@@ -106,6 +108,7 @@ impl Default for FastState {
             slots: std::ptr::null_mut(),
             table: std::ptr::null(),
             cache: std::ptr::null_mut(),
+            tails: std::ptr::null(),
             code_start: 0,
             code_len: 0,
             code_base: 0,
@@ -180,13 +183,19 @@ impl FastState {
     /// Takes the trace cache's addresses anew, behind a change of it.
     pub(super) fn take_cache(&mut self, cache: &mut TraceCache) {
         self.cache = cache;
-        (self.slots, self.table) = cache.places();
+        (self.slots, self.table, self.tails) = cache.places();
     }
 
     /// True if a trace may begin at an offset in CS without a closer look.
     #[inline(always)]
     pub(super) fn may_begin(&self, rip: u64) -> bool {
         rip.wrapping_sub(self.code_start) < self.code_len
+    }
+
+    /// The linear address of an offset in CS at which a trace may begin.
+    #[inline(always)]
+    pub(crate) fn code_address(&self, rip: u64) -> Option<u64> {
+        self.may_begin(rip).then_some(self.code_base.wrapping_add(rip) & self.rip_mask)
     }
 
     fn refresh_code(&mut self, cpu: &CpuState) {
