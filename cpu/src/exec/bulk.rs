@@ -1,7 +1,7 @@
 //! Iterations of REP MOVS and REP STOS by the page: as many at once as nothing could come between.
 //!
 //! Each of these iterations would find its segment limits kept and its pages in the HostTlb, and no event, trap or
-//! breakpoint due behind it; so doing them one by one would come to the same. The last iteration is never among them.
+//! breakpoint due behind it; so doing them one by one would come to the same.
 
 use ringwalk_mmu::{Access, LinAddr, PAGE_BYTES};
 
@@ -23,13 +23,13 @@ pub(super) fn most_iterations(cx: &Exec<'_>, count: u64) -> u64 {
         || cx.hot.leave
         || cx.cpu.flags.has(TF | DF)
         || cx.cpu.pending_debug != 0;
-    if watched || count < 2 {
+    if watched {
         return 0;
     }
     let now = cx.cpu.position + cx.extra_cycles;
-    // Behind the last of them the pause is asked for as behind each: the next one must still end before the deadline.
+    // Behind each of them but the instruction's last the pause is asked for: the next must still end before the deadline.
     let before_deadline = cx.deadline.saturating_sub(now + 1) / cx.hot.iteration_cycles.max(1);
-    before_deadline.min(count - 1)
+    if before_deadline >= count - 1 { count } else { before_deadline }
 }
 
 /// For instructions whose iterations are done one by one.

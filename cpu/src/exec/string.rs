@@ -120,7 +120,12 @@ fn drive(
         if done > 0 {
             count -= done;
             cx.set_address_reg(i, COUNT, count);
-            cx.extra_cycles += done * cx.hot.iteration_cycles;
+            // The last iteration is paid as the instruction.
+            let extra = if count == 0 { done - 1 } else { done };
+            cx.extra_cycles += extra * cx.hot.iteration_cycles;
+            if count == 0 {
+                break;
+            }
         }
         iteration(cx)?;
         count -= 1;
