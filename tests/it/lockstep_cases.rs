@@ -49,6 +49,56 @@ fn the_second_page_of_an_instruction_is_missing() {
     assert_eq!((fault.vector, fault.eip, program.cpu.cr2), (14, 0x1_0FFD, 0x1_1000));
 }
 
+/// What stands in the second page of an instruction.
+fn in_two_pages(listing: &str, second: &[(u32, u8)]) -> Program {
+    const START: u32 = 0x1_0FF8;
+    let mut program = followed(Program::paged());
+    let bytes = bytes_of(32, listing);
+    let (head, tail) = bytes.split_at((0x1_1000 - START) as usize);
+    program.write(START, head);
+    for (frame, value) in second {
+        program.write(*frame, tail);
+        program.write(frame + 1, &[*value]);
+    }
+    program.write_dword(pte_of(0x1_1000), second[0].0 | 7);
+    program.cpu.rip = START.into();
+    program.cpu.gpr[0] = 0;
+    program
+}
+
+#[test]
+fn the_second_page_of_an_instruction_is_written() {
+    let mut program = in_two_pages(
+        "b9 64 00 00 00     ; mov ecx, 100
+         81 c0 01 00 00 00  ; add eax, 1
+         fe 05 01 00 04 00  ; inc byte [0x40001]
+         49                 ; dec ecx
+         75 f1              ; jne -15
+         f4                 ; hlt",
+        &[(0x4_0000, 3)],
+    );
+    assert_eq!(program.run(), End::Halted);
+    let sum: u32 = (0..100).map(|round| 1 + ((3 + round) << 16)).sum();
+    assert_eq!(program.reg(0), sum);
+}
+
+#[test]
+fn the_second_page_of_an_instruction_becomes_another() {
+    let [a, b, c, d] = pte_of(0x1_1000).to_le_bytes();
+    let listing = format!(
+        "b9 64 00 00 00     ; mov ecx, 100
+         81 c0 01 00 00 00  ; add eax, 1
+         81 35 {a:02x} {b:02x} {c:02x} {d:02x} 00 00 01 00 ; xor dword [pte], 0x10000
+         0f 01 3d 00 10 01 00 ; invlpg [0x11000]
+         49                 ; dec ecx
+         75 e6              ; jne -26
+         f4                 ; hlt"
+    );
+    let mut program = in_two_pages(&listing, &[(0x4_0000, 1), (0x5_0000, 2)]);
+    assert_eq!(program.run(), End::Halted);
+    assert_eq!(program.reg(0), 50 * (0x1_0001 + 0x2_0001));
+}
+
 #[test]
 fn a_jump_leads_into_itself() {
     let mut program = followed(Program::protected());
