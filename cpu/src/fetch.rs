@@ -18,7 +18,7 @@ pub(crate) struct Fetched {
     /// A trace ends behind it.
     pub(crate) ends: bool,
     pub(crate) bytes: [u8; LONGEST],
-    /// Where it goes on if it crosses a page: the linear page number, and the physical one before the A20 gate.
+    /// Where it goes on if it crosses a page: the linear page number, and the physical one.
     pub(crate) next: Option<(u64, u64)>,
 }
 
@@ -86,9 +86,10 @@ fn fetch_more(
     let physical = match cx.cpu.fetch_page.filter(|page| page.linear == linear.page()) {
         Some(page) => cx.memory.behind_a20(PhysAddr(page.physical * PAGE_BYTES + linear.offset_in_page())),
         None => {
-            let physical = cx.translate_ungated(linear, Access::Fetch, cx.class())?;
-            *next = Some((linear.page(), physical.page()));
-            cx.memory.behind_a20(physical)
+            let physical = cx.translate(linear, Access::Fetch, cx.class())?;
+            // A closed A20 gate is rare: what it hides is not remembered.
+            *next = cx.memory.a20_open().then_some((linear.page(), physical.page()));
+            physical
         }
     };
     let in_page = PAGE_BYTES - linear.offset_in_page();

@@ -498,7 +498,7 @@ impl Run<'_, '_> {
     fn keep_crossing(&mut self, fetched: &Fetched) {
         let FetchFrame::Frame(frame) = self.cx.hot.fetch_frame else { return };
         let Some((linear, page)) = fetched.next.filter(|_| self.cx.hot.plain.is_none()) else { return };
-        let physical = self.cx.memory.behind_a20(PhysAddr(page * PAGE_BYTES));
+        let physical = PhysAddr(page * PAGE_BYTES);
         let Route::Frame(next) = self.cx.memory.routes(physical.page()).read else { return };
         self.mark(next, FetchPage { linear, physical: page, user: self.cx.cpu.cpl == 3 }, physical);
         self.cx.fill_fetch(LinAddr(linear * PAGE_BYTES), FetchPlace { frame: next, physical: page });
