@@ -11,7 +11,7 @@ use crate::exception::Exception;
 use crate::exec::control::has_branched;
 use crate::exec::{Exec, Hot};
 use crate::fast::{self, Ended, Loose};
-use crate::fetch::{Fetched, fetch_and_decode, require_fetchable};
+use crate::fetch::require_fetchable;
 use crate::flags::{RF, TF};
 use crate::insn::Insn;
 use crate::segment::SegReg;
@@ -23,6 +23,7 @@ use crate::watch::WatchHit;
 mod boundary;
 mod lockstep;
 mod reasons;
+mod uncached;
 
 use lockstep::Lockstep;
 pub(crate) use lockstep::Plain;
@@ -480,42 +481,6 @@ impl Run<'_, '_> {
         let offset = self.cx.cpu.linear_rip() % PAGE_BYTES;
         let physical = self.cx.memory.behind_a20(PhysAddr(page.physical * PAGE_BYTES + offset));
         self.cx.hot.watches.code_hit(self.cx.cpu, Some(physical))
-    }
-
-    /// One instruction that crosses a page, lies at the limit, or comes over the bus.
-    fn execute_uncached(&mut self) -> Result<(), Exception> {
-        if self.cx.hot.watches.any_code() && self.breakpoint_here() {
-            return Ok(());
-        }
-        self.check_breakpoint = true;
-        self.cx.leave();
-        let fetched = fetch_and_decode(&mut self.cx)?;
-        self.keep_crossing(&fetched);
-        execute_one(&mut self.cx, &fetched.insn)
-    }
-
-    /// Keeps what crosses from one frame into another.
-    fn keep_crossing(&mut self, fetched: &Fetched) {
-        let FetchFrame::Frame(frame) = self.cx.hot.fetch_frame else { return };
-        let Some((linear, page)) = fetched.next.filter(|_| self.cx.hot.plain.is_none()) else { return };
-        let physical = PhysAddr(page * PAGE_BYTES);
-        let Route::Frame(next) = self.cx.memory.routes(physical.page()).read else { return };
-        self.mark(next, FetchPage { linear, physical: page, user: self.cx.cpu.cpl == 3 }, physical);
-        self.cx.fill_fetch(LinAddr(linear * PAGE_BYTES), FetchPlace { frame: next, physical: page });
-        let cx = &mut self.cx;
-        let models = Models { model: cx.cpu.model, features: cx.cpu.features, timing: cx.hot.timing };
-        let place = CodePlace { frame, offset: cx.cpu.linear_rip() % PAGE_BYTES, mode: cx.hot.fast.mode() };
-        if let Some(id) = self.traces.keep_crossing(place, fetched, next, models, cx.memory, &cx.hot.watches) {
-            self.count_slots(id);
-        }
-        self.drop_ways_to_write(frame);
-    }
-
-    /// Marks where breakpoints may stand in a frame that a page leads to.
-    fn mark(&mut self, frame: Frame, page: FetchPage, physical: PhysAddr) {
-        if self.cx.hot.watches.mark(frame, page, physical) {
-            self.traces.drop_frame(frame);
-        }
     }
 }
 
