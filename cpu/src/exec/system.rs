@@ -91,6 +91,8 @@ pub fn invlpg(cx: &mut Exec<'_>, i: &Insn) -> Step {
     cx.cpu.tlb.drop_address(addr, cx.cpu.pcid());
     cx.cpu.fetch_page = None;
     cx.flush_derived_translations();
+    // The next instruction is fetched anew, which may fill the TLB.
+    cx.leave();
     Ok(())
 }
 
