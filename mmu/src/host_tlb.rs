@@ -240,6 +240,12 @@ impl HostTlb {
         self.write.find(addr, bytes, self.key(class)).map(|address| self.place(address))
     }
 
+    /// The host's address of a frame.
+    #[inline(always)]
+    pub fn address(&self, frame: Frame) -> u64 {
+        self.arena.wrapping_add(frame.start() as u64)
+    }
+
     /// The place in the arena of an address in the host.
     #[inline(always)]
     pub fn place(&self, address: u64) -> usize {

@@ -23,7 +23,10 @@ unsafe fn own_handler(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> Fast {
     unsafe {
         let (cpu, hot) = (&*c, &*h);
         let tail = &*hot.fast.tails.add((*i.add(1)).tail());
-        let first = |frame: Frame| u128::from_le(hot.fast.ram.add(frame.start()).cast::<u128>().read_unaligned());
+        let first = |frame: Frame| {
+            let start = std::ptr::with_exposed_provenance::<u128>(hot.host_tlb.address(frame) as usize);
+            u128::from_le(start.read_unaligned())
+        };
         if tail.follows(cpu, hot, first) { tail.real } else { leave }
     }
 }
