@@ -484,7 +484,7 @@ impl Decoder<'_> {
             return Ok(());
         }
         self.insn.base = base | self.extension(REX_B);
-        self.use_segment(if base == 4 || base == 5 { SegReg::Ss } else { SegReg::Ds });
+        self.use_segment(if matches!(self.insn.base, 4 | 5) { SegReg::Ss } else { SegReg::Ds });
         match modrm.mode {
             1 => self.insn.disp = i32::from(self.byte()? as i8),
             2 => self.insn.disp = self.dword()? as i32,

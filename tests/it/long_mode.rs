@@ -5,6 +5,7 @@
 mod calls;
 mod delivery;
 mod identity;
+mod measured;
 mod operands;
 mod paging;
 mod quirks;

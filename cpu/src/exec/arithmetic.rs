@@ -98,8 +98,14 @@ pub fn neg<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
 pub fn xadd<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
     let (a, b): (W, W) = cx.read_for_update(i)?;
     let (sum, flags) = value::add(a, b, false);
-    cx.set_src(i, a)?;
-    cx.write_back(i, sum)?;
+    if i.is_memory() {
+        // First: the register may be part of the address.
+        cx.write_back(i, sum)?;
+        cx.set_src(i, a)?;
+    } else {
+        cx.set_src(i, a)?;
+        cx.write_back(i, sum)?;
+    }
     cx.cpu.flags.set_arith(flags);
     Ok(())
 }
@@ -112,7 +118,10 @@ pub fn cmpxchg<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
     if difference.is_zero() {
         cx.write_back(i, new)?;
     } else {
-        cx.write_back(i, found)?;
+        if i.is_memory() {
+            cx.write_back(i, found)?;
+        }
+        // A register that is not written keeps its upper half (measured).
         cx.set_reg(ACCUMULATOR, found);
     }
     cx.cpu.flags.set_arith(flags);

@@ -244,10 +244,11 @@ pub(crate) fn read_pdptes(cx: &mut Exec<'_>, cr3: u64) -> Result<[u64; 4], Excep
     Ok(loaded)
 }
 
-/// DR4 and DR5 are DR6 and DR7 while CR4.DE is clear. Privilege comes first.
+/// DR4 and DR5 are DR6 and DR7 while CR4.DE is clear. Privilege comes before that, and behind numbers that no register has:
+/// measured.
 fn debug_register(cx: &Exec<'_>, number: u8) -> Result<u8, Exception> {
-    cx.require_privileged()?;
     cx.require(number < 8, Site::UndefinedRegister, 0)?;
+    cx.require_privileged()?;
     let alias = matches!(number, 4 | 5);
     cx.require(!alias || cx.cpu.cr4 & CR4_DE == 0, Site::DebugRegisterAlias, 0)?;
     Ok(if alias { number + 2 } else { number })

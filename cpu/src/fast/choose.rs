@@ -149,6 +149,9 @@ fn find(i: &Insn, choice: &Choice) -> Option<Fast> {
         return None;
     }
     let opcode = Opcode::of(i);
+    if choice.mode.is_64 && !choice.mode.flat && reaches_stack(&opcode) {
+        return None;
+    }
     match opcode.map {
         Map::One => one_byte(i, &opcode, choice),
         Map::Two => two_byte(i, &opcode, choice),
@@ -160,6 +163,15 @@ pub(super) fn is_plain_address(i: &Insn, mode: CodeMode) -> bool {
     let in_segment = matches!(i.segment(), SegReg::Fs | SegReg::Gs);
     let relative = i.scale_segment & RIP_RELATIVE != 0;
     mode.flat && i.address_64() && i.scale_segment & DIRECT_64 == 0 && !(relative && in_segment)
+}
+
+/// True for what pushes or pops: in 64-bit code its handlers ask no window, so nothing may watch accesses.
+fn reaches_stack(opcode: &Opcode) -> bool {
+    match (opcode.map, opcode.byte) {
+        (Map::One, 0xFF) => matches!(opcode.reg, 2 | 6),
+        (Map::One, byte) => matches!(byte, 0x50..=0x5F | 0x68 | 0x6A | 0xC2 | 0xC3 | 0xC9 | 0xE8),
+        _ => false,
+    }
 }
 
 /// The addressing form of the memory operand. Of other segments than DS, ES and SS a flat trace knows nothing.

@@ -1,6 +1,8 @@
 //! Loads, stores and conversions of integers. SDM Vol.1 8.3.3 "Data Transfer Instructions"; Vol.2A "FLD", "FST/FSTP",
 //! "FILD", "FIST/FISTP", "FISTTP".
 
+use ringwalk_mmu::Access;
+
 use super::memory::{Integer, Source, as_loaded, integer, load_ten, store_ten, writable_ten};
 use super::{Fault, push, stack_fault};
 use crate::exception::Step;
@@ -11,6 +13,7 @@ use crate::float::{
 };
 use crate::fpu::{C1, Fpu};
 use crate::insn::Insn;
+use crate::width::Width;
 
 /// FLD m32fp, m64fp. Faults: operand access.
 pub fn fld<S: Source>(cx: &mut Exec<'_>, i: &Insn) -> Step {
@@ -68,14 +71,15 @@ const NO_STORE: Flags = Flags(STORE.0 & Flags::EXCEPTIONS.0 & !Flags::PRECISION.
 /// What a store can raise.
 const STORE: Flags = Flags((Flags::EXCEPTIONS.0 | Flags::ROUNDED_UP.0) & !Flags::DENORMAL.0);
 
-/// Stores what a conversion of ST(0) gives, unless an exception forbids it.
+/// Stores what a conversion of ST(0) gives, unless an exception forbids it. `write` is called in any case: faults of memory go
+/// before exceptions of the unit. SDM Vol.3A Table 6-2 "Priority Among Concurrent Events".
 #[inline(always)]
 fn store<T>(
     cx: &mut Exec<'_>,
     after: After,
     indefinite: T,
     convert: impl FnOnce(Extended, &Env) -> Outcome<T>,
-    write: impl FnOnce(&mut Exec<'_>, T) -> Step,
+    write: impl FnOnce(&mut Exec<'_>, Option<T>) -> Step,
 ) -> Step {
     let fpu = &cx.cpu.fpu;
     if fpu.is_empty(0) {
@@ -88,9 +92,7 @@ fn store<T>(
     let refused = env.unmasked(flags & NO_STORE);
     // What is not stored is neither inexact nor rounded.
     let flags = flags & if refused { NO_STORE } else { STORE };
-    if !refused {
-        write(cx, value)?;
-    }
+    write(cx, (!refused).then_some(value))?;
     cx.cpu.fpu.raise(flags);
     if !refused && after == After::Pop {
         cx.cpu.fpu.pop();
@@ -103,12 +105,10 @@ fn store_empty<T>(
     cx: &mut Exec<'_>,
     after: After,
     indefinite: T,
-    write: impl FnOnce(&mut Exec<'_>, T) -> Step,
+    write: impl FnOnce(&mut Exec<'_>, Option<T>) -> Step,
 ) -> Step {
     let masked = cx.cpu.fpu.env().masked.any(Flags::INVALID);
-    if masked {
-        write(cx, indefinite)?;
-    }
+    write(cx, masked.then_some(indefinite))?;
     stack_fault(&mut cx.cpu.fpu, Fault::Underflow);
     if masked && after == After::Pop {
         cx.cpu.fpu.pop();
@@ -121,21 +121,38 @@ fn store_empty<T>(
 pub fn store_number<F: Format>(cx: &mut Exec<'_>, pops: bool, write: impl FnOnce(F)) {
     let after = if pops { After::Pop } else { After::Keep };
     let done = store(cx, after, F::indefinite(), convert::<Extended, F>, |_, value| {
-        write(value);
+        if let Some(value) = value {
+            write(value);
+        }
         Ok(())
     });
     debug_assert!(done.is_ok(), "only the write could have faulted");
 }
 
+/// Stores a value, or makes sure that it could be stored.
+#[inline(always)]
+fn store_or_check<W: Width>(cx: &mut Exec<'_>, i: &Insn, value: Option<W>) -> Step {
+    match value {
+        Some(value) => cx.store(i.segment(), cx.effective_address(i), value),
+        None => refuse_store(cx, i, W::BYTES),
+    }
+}
+
+#[cold]
+fn refuse_store(cx: &mut Exec<'_>, i: &Insn, bytes: u64) -> Step {
+    let addr = cx.checked(i.segment(), cx.effective_address(i), bytes, Access::Write)?;
+    cx.require_writable(addr, bytes, cx.class())
+}
+
 fn store_single(cx: &mut Exec<'_>, i: &Insn, after: After) -> Step {
     store(cx, after, F32::indefinite(), convert::<Extended, F32>, |cx, value| {
-        cx.store(i.segment(), cx.effective_address(i), value.0)
+        store_or_check(cx, i, value.map(|value| value.0))
     })
 }
 
 fn store_double(cx: &mut Exec<'_>, i: &Insn, after: After) -> Step {
     store(cx, after, F64::indefinite(), convert::<Extended, F64>, |cx, value| {
-        cx.store(i.segment(), cx.effective_address(i), value.0)
+        store_or_check(cx, i, value.map(|value| value.0))
     })
 }
 
@@ -168,7 +185,7 @@ pub(super) fn store_ten_and_pop(
 ) -> Step {
     store(cx, After::Pop, indefinite, convert, |cx, bytes| {
         let addr = writable_ten(cx, i)?;
-        store_ten(cx, addr, bytes)
+        bytes.map_or(Ok(()), |bytes| store_ten(cx, addr, bytes))
     })
 }
 
@@ -217,13 +234,10 @@ pub fn fstp_register(cx: &mut Exec<'_>, i: &Insn) -> Step {
 
 fn store_integer(cx: &mut Exec<'_>, i: &Insn, width: IntegerWidth, rounding: Option<Rounding>, after: After) -> Step {
     let convert = |value, env: &Env| to_integer(value, width, &env.with_rounding(rounding.unwrap_or(env.rounding)));
-    store(cx, after, integer_indefinite(width), convert, |cx, value| {
-        let (segment, offset) = (i.segment(), cx.effective_address(i));
-        match width {
-            IntegerWidth::Word => cx.store(segment, offset, value as u16),
-            IntegerWidth::Dword => cx.store(segment, offset, value as u32),
-            IntegerWidth::Qword => cx.store(segment, offset, value as u64),
-        }
+    store(cx, after, integer_indefinite(width), convert, |cx, value| match width {
+        IntegerWidth::Word => store_or_check(cx, i, value.map(|value| value as u16)),
+        IntegerWidth::Dword => store_or_check(cx, i, value.map(|value| value as u32)),
+        IntegerWidth::Qword => store_or_check(cx, i, value.map(|value| value as u64)),
     })
 }
 
