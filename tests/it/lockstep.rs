@@ -50,6 +50,12 @@ fn random_forms() {
     run_many(2000, |seed| Program::of_forms(0x200_0000 + seed));
 }
 
+/// The TLB came to hold the page of the code otherwise than the latched one, and the HostTlb learned the latched one.
+#[test]
+fn a_page_of_code_that_is_mapped_elsewhere_while_it_runs() {
+    run(&Program::new(0x100_1A61), Tuning { trace_slots: 1 << 12, ..Tuning::default() }, false);
+}
+
 /// Loops long enough that links, handed-on values and quiet flags all come into play: what the tour does.
 #[test]
 fn the_tour() {

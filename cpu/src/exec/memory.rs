@@ -367,13 +367,15 @@ impl Exec<'_> {
         held && self.hot.plain.is_none() && !self.hot.watches.covers_page(piece.linear, piece.physical)
     }
 
-    /// Remembers where a page of code lies, if the TLB holds it.
+    /// Remembers where a page of code lies, if the TLB says so, too: the latched page may be one that the TLB has lost, or
+    /// holds otherwise by now.
     pub(crate) fn fill_fetch(&mut self, addr: LinAddr, place: FetchPlace) {
         let class = self.class();
         if self.hot.plain.is_some() {
             return;
         }
-        if !self.cpu.paging().enabled || self.cpu.tlb.find(addr, self.cpu.pcid()).is_some() {
+        let held = look_up(&self.cpu.paging(), &self.cpu.tlb, addr, Access::Fetch, class);
+        if matches!(held, Held::Enough(physical) if physical.page() == place.physical) {
             self.hot.host_tlb.fill_fetch(addr, class, place);
         }
     }
