@@ -175,7 +175,9 @@ fn accesses_of_the_stack_are_checked_for_alignment() {
 /// SDM Vol.2B "MOV-Move to/from Debug Registers": REX.R is #UD; measured: at any level, before privilege is asked.
 #[test]
 fn debug_registers_above_7_are_undefined_at_any_level() {
-    let rows: [(&[u8], Result<(), (u8, u16)>, (u8, u16)); 4] = [
+    /// Vector and error code.
+    type Fault = (u8, u16);
+    let rows: [(&[u8], Result<(), Fault>, Fault); 4] = [
         (&[0x44, 0x0F, 0x21, 0xC0], Err((6, 0)), (6, 0)), // mov rax, dr8
         (&[0x44, 0x0F, 0x23, 0xC0], Err((6, 0)), (6, 0)), // mov dr8, rax
         (&[0x0F, 0x21, 0xC0], Ok(()), (13, 0)),           // mov rax, dr0
