@@ -8,7 +8,7 @@ const EDX: usize = 2;
 const EBX: usize = 3;
 const ESI: usize = 6;
 
-fn followed(mut program: Program) -> Program {
+pub(crate) fn followed(mut program: Program) -> Program {
     program.engine.verify_fast();
     program
 }

@@ -31,6 +31,7 @@ mod lockstep_64;
 mod lockstep_cases;
 mod lockstep_gates;
 mod lockstep_gates_64;
+mod lockstep_sequences;
 mod long_mode;
 mod moo;
 mod processor;

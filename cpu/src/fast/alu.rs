@@ -2,9 +2,7 @@
 
 use super::dispatch::Then;
 use super::flags::Kind;
-use super::operand::{
-    DST, SRC, found, get_or, immediate, missed_read, missed_write, put, read, readable, writable, write,
-};
+use super::operand::{DST, SRC, found, get_or, immediate, missed, put, read, readable, writable, write};
 use crate::exec::Hot;
 use crate::insn::Insn;
 use crate::state::CpuState;
@@ -159,7 +157,7 @@ pub(super) unsafe fn rm<O: Alu, W: Width, const FORM: u8, const HELD: u8, T: The
 ) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        let at = found!(readable::<W, FORM, HELD>(c, h, i, v), missed_read(c, h, i, v));
+        let at = found!(readable::<W, FORM, HELD>(c, h, i, v), missed::<false>(c, h, i, v));
         let b = read::<W>(at);
         let result = O::apply(&mut *c, &mut *h, get_or::<W, HELD, DST>(c, (*i).dst, v), b);
         let v = if O::WRITES { put(c, (*i).dst, result) } else { v };
@@ -177,9 +175,9 @@ pub(super) unsafe fn mr<O: Alu, W: Width, const FORM: u8, const HELD: u8, T: The
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
         let at = if O::WRITES {
-            found!(writable::<W, FORM, HELD>(c, h, i, v), missed_write(c, h, i, v))
+            found!(writable::<W, FORM, HELD>(c, h, i, v), missed::<true>(c, h, i, v))
         } else {
-            found!(readable::<W, FORM, HELD>(c, h, i, v), missed_read(c, h, i, v))
+            found!(readable::<W, FORM, HELD>(c, h, i, v), missed::<false>(c, h, i, v))
         };
         let result = O::apply(&mut *c, &mut *h, read::<W>(at), get_or::<W, HELD, SRC>(c, (*i).src, v));
         if O::WRITES {
@@ -199,9 +197,9 @@ pub(super) unsafe fn mi<O: Alu, W: Width, const FORM: u8, const HELD: u8, T: The
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
         let at = if O::WRITES {
-            found!(writable::<W, FORM, HELD>(c, h, i, v), missed_write(c, h, i, v))
+            found!(writable::<W, FORM, HELD>(c, h, i, v), missed::<true>(c, h, i, v))
         } else {
-            found!(readable::<W, FORM, HELD>(c, h, i, v), missed_read(c, h, i, v))
+            found!(readable::<W, FORM, HELD>(c, h, i, v), missed::<false>(c, h, i, v))
         };
         let result = O::apply(&mut *c, &mut *h, read::<W>(at), immediate(i));
         if O::WRITES {
@@ -319,7 +317,7 @@ pub(super) unsafe fn m<O: Unary, W: Width, const FORM: u8, const HELD: u8, T: Th
 ) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        let at = found!(writable::<W, FORM, HELD>(c, h, i, v), missed_write(c, h, i, v));
+        let at = found!(writable::<W, FORM, HELD>(c, h, i, v), missed::<true>(c, h, i, v));
         let result = O::apply(&mut *c, &mut *h, read::<W>(at));
         write(at, result);
         T::then(c, h, i, v)
@@ -349,7 +347,7 @@ pub(super) unsafe fn imul_rm<W: Width, const FORM: u8, const HELD: u8, T: Then>(
 ) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        let at = found!(readable::<W, FORM, HELD>(c, h, i, v), missed_read(c, h, i, v));
+        let at = found!(readable::<W, FORM, HELD>(c, h, i, v), missed::<false>(c, h, i, v));
         let (a, b) = (get_or::<W, HELD, DST>(c, (*i).dst, v), read::<W>(at));
         imul::<W, T>(c, h, i, (a, b))
     }
@@ -378,7 +376,7 @@ pub(super) unsafe fn imul_rmi<W: Width, const FORM: u8, const HELD: u8, T: Then>
 ) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        let at = found!(readable::<W, FORM, HELD>(c, h, i, v), missed_read(c, h, i, v));
+        let at = found!(readable::<W, FORM, HELD>(c, h, i, v), missed::<false>(c, h, i, v));
         let (a, b) = (read::<W>(at), immediate::<W>(i));
         imul::<W, T>(c, h, i, (a, b))
     }

@@ -2,8 +2,7 @@
 
 use super::dispatch::{ANY_CODE, FLAT_CODE, bail_end, fall_through, jump, take_branch};
 use super::operand::{
-    Miss, STACK_ANY, STACK_FLAT, STACK_LONG, found, get, missed_read_end, missed_write_end, put, read, readable_any,
-    stack_of,
+    Miss, STACK_ANY, STACK_FLAT, STACK_LONG, found, get, missed_end, put, read, readable_any, stack_of,
 };
 use super::stack::{below, move_pointer, top};
 use crate::exec::Hot;
@@ -126,7 +125,7 @@ pub(super) unsafe fn call<W: Width, const STACK: u8>(
         else {
             return bail_end(c, h, i);
         };
-        found!(push_return::<W, STACK>(c, h, e), missed_write_end(c, h, i));
+        found!(push_return::<W, STACK>(c, h, e), missed_end::<true>(c, h, i));
         take_branch(c, h, e, target)
     }
 }
@@ -164,7 +163,7 @@ pub(super) unsafe fn ret<W: Width, const STACK: u8>(
 ) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        let (at, pointer) = found!(top::<W, STACK>(c, h), missed_read_end(c, h, i));
+        let (at, pointer) = found!(top::<W, STACK>(c, h), missed_end::<false>(c, h, i));
         let target = read::<W>(at).as_();
         if STACK != STACK_FLAT && !(*h).fast.may_begin(target) {
             return bail_end(c, h, i);
@@ -253,7 +252,7 @@ unsafe fn call_to<W: Width, const STACK: u8>(
         if !(*h).fast.may_begin(target) {
             return bail_end(c, h, i);
         }
-        found!(push_return::<W, STACK>(c, h, i.add(1)), missed_write_end(c, h, i));
+        found!(push_return::<W, STACK>(c, h, i.add(1)), missed_end::<true>(c, h, i));
         go_to::<ANY_CODE>(c, h, i.add(1), target)
     }
 }

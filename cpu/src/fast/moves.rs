@@ -1,7 +1,7 @@
 //! Moves, extensions, LEA, XCHG, SETcc, CMOVcc.
 
 use super::dispatch::{Then, next};
-use super::operand::{SRC, found, get, get_or, immediate, missed_write, offset, put, read, readable, writable, write};
+use super::operand::{SRC, found, get, get_or, immediate, missed, offset, put, read, readable, writable, write};
 use super::window::{load, store};
 use crate::exec::Hot;
 use crate::insn::Insn;
@@ -192,7 +192,7 @@ pub(super) unsafe fn xchg_mr<W: Width, const FORM: u8, const HELD: u8, T: Then>(
 ) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        let at = found!(writable::<W, FORM, HELD>(c, h, i, v), missed_write(c, h, i, v));
+        let at = found!(writable::<W, FORM, HELD>(c, h, i, v), missed::<true>(c, h, i, v));
         let old = read::<W>(at);
         write(at, get::<W>(c, (*i).src));
         let v = put(c, (*i).src, old);

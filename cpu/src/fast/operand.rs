@@ -244,7 +244,7 @@ impl Miss {
 }
 
 /// The place that an access found, or the way out of the handler: `found!(readable::<u32, BASE, 0>(c, h, i, v),
-/// missed_read(c, h, i, v))`.
+/// missed::<false>(c, h, i, v))`.
 macro_rules! found {
     ($search:expr, $missed:ident $(::<$($t:tt),*>)? ($($arg:expr),*)) => {
         match $search {
@@ -388,71 +388,54 @@ fn newest<W: Width>(entry: &Entry, linear: u64, key: u64) -> Result<HostAddress,
     }
 }
 
-/// A read for which the newest entry did not do: the older one, from now on the newest, or the canonical handler.
-///
-/// # Safety
-/// As [`super::Fast`].
-#[inline(always)]
-pub(super) unsafe fn missed_read(c: *mut CpuState, h: *mut Hot, i: *const Insn, v: u64, miss: Miss) -> *const Insn {
-    // SAFETY: the caller's.
-    unsafe { search_read(c, h, i, v, miss.linear, miss.bytes) }
-}
-
-/// A write, likewise.
-///
-/// # Safety
-/// As [`super::Fast`].
-#[inline(always)]
-pub(super) unsafe fn missed_write(c: *mut CpuState, h: *mut Hot, i: *const Insn, v: u64, miss: Miss) -> *const Insn {
-    // SAFETY: the caller's.
-    unsafe { search_write(c, h, i, v, miss.linear, miss.bytes) }
-}
-
-/// As [`missed_read`], for an instruction that ends its trace and is handed no value.
+/// An access for which the newest entry did not do: the handler begins anew with the older one, or gives way.
 ///
 /// # Safety
 /// As [`super::Fast`].
 #[cold]
 #[inline(never)]
-pub(super) unsafe fn missed_read_end(c: *mut CpuState, h: *mut Hot, i: *const Insn, miss: Miss) -> *const Insn {
+pub(super) unsafe fn missed<const WRITES: bool>(
+    c: *mut CpuState,
+    h: *mut Hot,
+    i: *const Insn,
+    v: u64,
+    miss: Miss,
+) -> *const Insn {
     // SAFETY: the end of a handler, which begins anew.
-    unsafe {
-        let found = miss.bytes != 0 && (*h).host_tlb.renew_read(LinAddr(miss.linear), miss.bytes, (*h).fast.key);
-        if found { go_on(c, h, i, 0) } else { bail_end(c, h, i) }
-    }
+    unsafe { if renewed::<WRITES>(h, &miss) { go_on(c, h, i, v) } else { bail(c, h, i) } }
 }
 
-/// As [`missed_write`], likewise.
+/// As [`missed`], for an instruction that ends its trace and is handed no value.
 ///
 /// # Safety
 /// As [`super::Fast`].
 #[cold]
 #[inline(never)]
-pub(super) unsafe fn missed_write_end(c: *mut CpuState, h: *mut Hot, i: *const Insn, miss: Miss) -> *const Insn {
+pub(super) unsafe fn missed_end<const WRITES: bool>(
+    c: *mut CpuState,
+    h: *mut Hot,
+    i: *const Insn,
+    miss: Miss,
+) -> *const Insn {
     // SAFETY: as above.
-    unsafe {
-        let found = miss.bytes != 0 && (*h).host_tlb.renew_write(LinAddr(miss.linear), miss.bytes, (*h).fast.key);
-        if found { go_on(c, h, i, 0) } else { bail_end(c, h, i) }
-    }
+    unsafe { if renewed::<WRITES>(h, &miss) { go_on(c, h, i, 0) } else { bail_end(c, h, i) } }
 }
 
-#[cold]
-#[inline(never)]
-unsafe fn search_read(c: *mut CpuState, h: *mut Hot, i: *const Insn, v: u64, linear: u64, bytes: u64) -> *const Insn {
-    // SAFETY: the end of a handler, which begins anew.
-    unsafe {
-        let found = bytes != 0 && (*h).host_tlb.renew_read(LinAddr(linear), bytes, (*h).fast.key);
-        if found { go_on(c, h, i, v) } else { bail(c, h, i) }
+/// True if an older entry of the HostTlb knows the way and is the newest one now.
+///
+/// # Safety
+/// `h` is valid.
+pub(super) unsafe fn renewed<const WRITES: bool>(h: *mut Hot, miss: &Miss) -> bool {
+    // SAFETY: the caller's.
+    let hot = unsafe { &mut *h };
+    let addr = LinAddr(miss.linear);
+    if miss.bytes == 0 {
+        return false;
     }
-}
-
-#[cold]
-#[inline(never)]
-unsafe fn search_write(c: *mut CpuState, h: *mut Hot, i: *const Insn, v: u64, linear: u64, bytes: u64) -> *const Insn {
-    // SAFETY: as above.
-    unsafe {
-        let found = bytes != 0 && (*h).host_tlb.renew_write(LinAddr(linear), bytes, (*h).fast.key);
-        if found { go_on(c, h, i, v) } else { bail(c, h, i) }
+    if WRITES {
+        hot.host_tlb.renew_write(addr, miss.bytes, hot.fast.key)
+    } else {
+        hot.host_tlb.renew_read(addr, miss.bytes, hot.fast.key)
     }
 }
 

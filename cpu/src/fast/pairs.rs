@@ -7,8 +7,8 @@ use super::dispatch::{ANY_CODE, FLAT_CODE};
 use super::flags::Kind;
 use super::handing::held;
 use super::operand::{
-    DST, FLAT_BASE, FLAT_INDEX, LAST_REGISTER, LONG_BASE, LONG_RIP, SRC, WORD, found, get, get_or, immediate,
-    missed_read, put, read, readable,
+    DST, FLAT_BASE, FLAT_INDEX, LAST_REGISTER, LONG_BASE, LONG_RIP, SRC, WORD, found, get, get_or, immediate, missed,
+    put, read, readable,
 };
 use crate::exec::Hot;
 use crate::insn::{CALM, Insn, PLACE_IMMEDIATE, PLACE_MEMORY};
@@ -96,7 +96,7 @@ pub(super) unsafe fn rm<O: Compare, W: Width, const CONDITION: u8, const FORM: u
 ) -> *const Insn {
     // SAFETY: as above.
     unsafe {
-        let at = found!(readable::<W, FORM, HELD>(c, h, i, v), missed_read(c, h, i, v));
+        let at = found!(readable::<W, FORM, HELD>(c, h, i, v), missed::<false>(c, h, i, v));
         let holds = O::holds::<W, CONDITION>(&mut *h, get::<W>(c, (*i).dst), read(at));
         decide_by::<FORM>(c, h, i.add(1), holds)
     }
@@ -110,7 +110,7 @@ pub(super) unsafe fn mr<O: Compare, W: Width, const CONDITION: u8, const FORM: u
 ) -> *const Insn {
     // SAFETY: as above.
     unsafe {
-        let at = found!(readable::<W, FORM, HELD>(c, h, i, v), missed_read(c, h, i, v));
+        let at = found!(readable::<W, FORM, HELD>(c, h, i, v), missed::<false>(c, h, i, v));
         let holds = O::holds::<W, CONDITION>(&mut *h, read(at), get(c, (*i).src));
         decide_by::<FORM>(c, h, i.add(1), holds)
     }
@@ -124,7 +124,7 @@ pub(super) unsafe fn mi<O: Compare, W: Width, const CONDITION: u8, const FORM: u
 ) -> *const Insn {
     // SAFETY: as above.
     unsafe {
-        let at = found!(readable::<W, FORM, HELD>(c, h, i, v), missed_read(c, h, i, v));
+        let at = found!(readable::<W, FORM, HELD>(c, h, i, v), missed::<false>(c, h, i, v));
         let holds = O::holds::<W, CONDITION>(&mut *h, read(at), immediate(i));
         decide_by::<FORM>(c, h, i.add(1), holds)
     }

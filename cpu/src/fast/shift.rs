@@ -3,7 +3,7 @@
 use super::alu::Quiet;
 use super::dispatch::{Then, go_on, next};
 use super::flags::Kind;
-use super::operand::{DST, found, get, get_or, missed_write, put, read, writable, write};
+use super::operand::{DST, found, get, get_or, missed, put, read, writable, write};
 use crate::exec::Hot;
 use crate::flags::{AF, CF, OF};
 use crate::insn::Insn;
@@ -164,7 +164,7 @@ pub(super) unsafe fn m_imm<O: Shift, W: Width, const FORM: u8, const HELD: u8, T
         if !ready::<O>(h) {
             return make_ready(c, h, i, v);
         }
-        let at = found!(writable::<W, FORM, HELD>(c, h, i, v), missed_write(c, h, i, v));
+        let at = found!(writable::<W, FORM, HELD>(c, h, i, v), missed::<true>(c, h, i, v));
         let result = O::apply(&mut *c, &mut *h, read::<W>(at), (*i).imm as u8);
         write(at, result);
         T::then(c, h, i, v)
@@ -183,7 +183,7 @@ pub(super) unsafe fn m_cl<O: Shift, W: Width, const FORM: u8, const HELD: u8, T:
         if !ready::<O>(h) {
             return make_ready(c, h, i, v);
         }
-        let at = found!(writable::<W, FORM, HELD>(c, h, i, v), missed_write(c, h, i, v));
+        let at = found!(writable::<W, FORM, HELD>(c, h, i, v), missed::<true>(c, h, i, v));
         let result = O::apply(&mut *c, &mut *h, read::<W>(at), get::<u8>(c, CL));
         write(at, result);
         T::then(c, h, i, v)

@@ -2,9 +2,8 @@
 
 use super::dispatch::{Then, bail, next};
 use super::operand::{
-    BP, DST, HostAddress, Miss, SP, STACK_ANY, STACK_FLAT, STACK_LONG, found, get_or, immediate, is_canonical,
-    missed_read, missed_write, newest_read, newest_write, put, read, readable, readable_flat, register, stack_of,
-    within, write,
+    BP, DST, HostAddress, Miss, SP, STACK_ANY, STACK_FLAT, STACK_LONG, found, get_or, immediate, is_canonical, missed,
+    newest_read, newest_write, put, read, readable, readable_flat, register, stack_of, within, write,
 };
 use super::state::Window;
 use crate::exec::Hot;
@@ -99,7 +98,7 @@ unsafe fn push<W: Width, const STACK: u8, T: Then>(
 ) -> *const Insn {
     // SAFETY: a handler's.
     unsafe {
-        let (pointer, at) = found!(below::<W, STACK>(c, h), missed_write(c, h, i, v));
+        let (pointer, at) = found!(below::<W, STACK>(c, h), missed::<true>(c, h, i, v));
         write(at, value);
         move_pointer::<STACK>(c, h, pointer);
         T::then(c, h, i, v)
@@ -137,7 +136,7 @@ pub(super) unsafe fn push_m<W: Width, const FORM: u8, const HELD: u8, T: Then>(
 ) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        let at = found!(readable::<W, FORM, HELD>(c, h, i, v), missed_read(c, h, i, v));
+        let at = found!(readable::<W, FORM, HELD>(c, h, i, v), missed::<false>(c, h, i, v));
         let value = read::<W>(at);
         match stack_of(FORM) {
             STACK_LONG => push::<W, STACK_LONG, T>(c, h, i, v, value),
@@ -156,7 +155,7 @@ pub(super) unsafe fn pop_r<W: Width, const STACK: u8, T: Then>(
 ) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        let (at, pointer) = found!(top::<W, STACK>(c, h), missed_read(c, h, i, v));
+        let (at, pointer) = found!(top::<W, STACK>(c, h), missed::<false>(c, h, i, v));
         let value = read::<W>(at);
         move_pointer::<STACK>(c, h, pointer);
         let v = put(c, (*i).dst, value);

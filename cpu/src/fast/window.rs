@@ -4,7 +4,7 @@ use ringwalk_mmu::{BusCx, LinAddr, PhysAddr};
 
 use super::dispatch::{bail, done, go_on, next, now};
 use super::moves::Extend;
-use super::operand::{Miss, get, immediate, put, register};
+use super::operand::{Miss, get, immediate, put, register, renewed};
 use super::rewriting::{self, Stored, behind};
 use crate::exec::Hot;
 use crate::insn::{Insn, PLACE_IMMEDIATE};
@@ -23,13 +23,13 @@ pub(super) unsafe fn load<E: Extend, N: Width, W: Width>(
 ) -> *const Insn {
     // SAFETY: the end of a handler, see `super::Fast`.
     unsafe {
-        let linear = LinAddr(miss.linear);
+        if renewed::<false>(h, &miss) {
+            return go_on(c, h, i, v);
+        }
         if miss.bytes == 0 {
             return bail(c, h, i);
         }
-        if (*h).host_tlb.renew_read(linear, N::BYTES, (*h).fast.key) {
-            return go_on(c, h, i, v);
-        }
+        let linear = LinAddr(miss.linear);
         let Some(at) = (*h).host_tlb.device_read(linear, N::BYTES, (*h).fast.key) else { return bail(c, h, i) };
         let (value, changed) = read::<N>(h, i, at);
         let v = put(c, (*i).dst, E::apply::<N, W>(N::truncate(value)));
@@ -43,13 +43,13 @@ pub(super) unsafe fn load<E: Extend, N: Width, W: Width>(
 pub(super) unsafe fn store<W: Width>(c: *mut CpuState, h: *mut Hot, i: *const Insn, v: u64, miss: Miss) -> *const Insn {
     // SAFETY: the end of a handler, see `super::Fast`.
     unsafe {
-        let linear = LinAddr(miss.linear);
+        if renewed::<true>(h, &miss) {
+            return go_on(c, h, i, v);
+        }
         if miss.bytes == 0 {
             return bail(c, h, i);
         }
-        if (*h).host_tlb.renew_write(linear, W::BYTES, (*h).fast.key) {
-            return go_on(c, h, i, v);
-        }
+        let linear = LinAddr(miss.linear);
         let value: W = if (*i).src == PLACE_IMMEDIATE { immediate(i) } else { get(c, (*i).src) };
         let stored = rewriting::store(h, linear, value);
         if stored != Stored::Not {

@@ -1,0 +1,100 @@
+//! Several instructions in one dispatch, whose parts give way each for itself, in lockstep with the canonical tier; and two
+//! pages that share a set of the HostTlb, so that handlers begin anew.
+
+use ringwalk_cpu::flags::{AF, ARITHMETIC, CF, PF, ZF};
+use ringwalk_cpu::segment::SegReg;
+
+use crate::lockstep_cases::followed;
+use crate::program::{CODE, DATA_OF, End, Program, pte_of};
+
+const ECX: usize = 1;
+const EBX: usize = 3;
+const EDI: usize = 7;
+
+/// A load, an addition and a store, which flat code has in one dispatch: from EBX, with ECX, to EDI.
+fn in_one_dispatch(from: u32, to: u32) -> Program {
+    let mut program = Program::paged();
+    for reg in [SegReg::Ds, SegReg::Es, SegReg::Ss] {
+        program.load(reg, DATA_OF[0]);
+    }
+    program.code("8b 03 ; mov eax, [ebx]\n 01 c8 ; add eax, ecx\n 89 07 ; mov [edi], eax\n f4 ; hlt");
+    for (register, value) in [(0, 0x55), (ECX, 1), (EBX, from), (EDI, to)] {
+        program.cpu.gpr[register] = value.into();
+    }
+    program
+}
+
+/// Two pages, the second of which lies elsewhere in memory.
+const PAGES_OF_DATA: [u32; 2] = [0x4_0000, 0x4_1000];
+const MOVED: u32 = 0x6_0000;
+
+#[test]
+fn a_sequence_is_dispatched_once_and_leaves_what_its_parts_do() {
+    let [from, to] = PAGES_OF_DATA;
+    let mut program = in_one_dispatch(from, to);
+    program.write_dword(from, 0x7FFF_FFFF);
+    program.engine.profile();
+    assert_eq!(program.run(), End::Halted);
+    let report = program.engine.hot.profile.as_ref().map(|profile| profile.report()).unwrap_or_default();
+    assert!(report.contains(" and 2 more"), "{report}");
+    assert_eq!(program.read_dword(to), 0x8000_0000);
+}
+
+#[test]
+fn a_part_of_a_sequence_faults_behind_those_before_it() {
+    let [from, to] = PAGES_OF_DATA;
+    let mut program = followed(in_one_dispatch(from, to));
+    program.write_dword(from, 0xFFFF_FFFF);
+    program.write_dword(pte_of(to), 0);
+    let fault = program.fault();
+    assert_eq!((fault.vector, fault.code, fault.eip, program.cpu.cr2), (14, 2, CODE + 4, to.into()));
+    assert_eq!(program.reg(0), 0, "the addition was done");
+    assert_eq!(fault.flags & ARITHMETIC, CF | PF | AF | ZF);
+
+    let mut program = followed(in_one_dispatch(from, to));
+    program.write_dword(pte_of(from), 0);
+    let fault = program.fault();
+    assert_eq!((fault.vector, fault.code, fault.eip, program.cpu.cr2), (14, 0, CODE, from.into()));
+    assert_eq!(program.reg(0), 0x55, "nothing was done");
+}
+
+#[test]
+fn a_part_of_a_sequence_runs_over_the_end_of_a_page() {
+    let [first, second] = PAGES_OF_DATA;
+    let mut program = followed(in_one_dispatch(second - 2, second - 1));
+    program.write_dword(pte_of(second), MOVED | 7);
+    program.write(first + 0xFFE, &[0x10, 0x20]);
+    program.write(MOVED, &[0x30, 0x40]);
+    assert_eq!(program.run(), End::Halted);
+    assert_eq!(program.reg(0), 0x4030_2011);
+    assert_eq!(program.read_dword(first + 0xFFC) >> 24, 0x11);
+    assert_eq!(program.read_dword(MOVED) & 0xFF_FFFF, 0x40_3020);
+}
+
+/// 4 MiB apart, so that both pages have their place in one set of the HostTlb, read in turn and each written once.
+#[test]
+fn two_pages_of_one_set_are_read_in_turn() {
+    const APART: u32 = 4 << 20;
+    let (near, far) = (PAGES_OF_DATA[0], PAGES_OF_DATA[0] + APART);
+    let mut program = followed(Program::paged());
+    program.write_dword(pte_of(far), MOVED | 7);
+    program.write_dword(near, 3);
+    program.write_dword(MOVED, 5);
+    program.code(
+        "b9 64 00 00 00 ; mov ecx, 100
+         03 03          ; add eax, [ebx]
+         03 07          ; add eax, [edi]
+         89 03          ; mov [ebx], eax
+         89 07          ; mov [edi], eax
+         49             ; dec ecx
+         75 f5          ; jne -11
+         f4             ; hlt",
+    );
+    for (register, value) in [(0, 0), (EBX, near), (EDI, far)] {
+        program.cpu.gpr[register] = u64::from(value);
+    }
+    assert_eq!(program.run(), End::Halted);
+    // The first turn gives 3 + 5; each later one adds twice what the one before has left.
+    let expected = (1..100).fold(8u32, |sum, _| sum.wrapping_mul(3));
+    assert_eq!((program.reg(0), program.read_dword(near), program.read_dword(MOVED)), (expected, expected, expected));
+}
