@@ -235,7 +235,9 @@ fn one_byte(i: &Insn, opcode: &Opcode, choice: &Choice) -> Option<Fast> {
         0x99 => Some(by_width!(false, i, moves::cwd, [])),
         0xC0 | 0xC1 | 0xD0..=0xD3 => shifts(reg, i, is_byte, choice),
         0xC2 | 0xC3 if branch_fits => Some(by_stack!(i, mode, branch::ret)),
-        0xC9 => Some(by_stack!(i, mode, stack::leave)),
+        // Of another size it is rare, and LLVM 22 (rustc 1.95) makes a wrong one of it: a load of 16 bits into a register
+        // that is also its address becomes one that clears the rest.
+        0xC9 if branch_fits => Some(by_stack!(i, mode, stack::leave)),
         0xCD if flat => Some(gates::int_n),
         0xCF if flat && mode.is_32 && i.has(OPERAND_32) => Some(gates::iret),
         0xCF if flat && mode.is_64 && i.has(OPERAND_64) => Some(gates_64::iretq),
