@@ -38,6 +38,7 @@ mod processor;
 mod program;
 mod quirks;
 mod quirks_b;
+mod random;
 mod random_program;
 mod silicon;
 mod task_image;

@@ -4,6 +4,9 @@
 //! `RINGWALK_SILICON=20000 cargo test --release --test it silicon -- --nocapture` tries every form so many times and
 //! prints how many cases each instruction had. `RINGWALK_RECORD=1` writes the recorded vectors anew, from silicon.
 
+mod corners;
+#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+mod features;
 mod forms;
 mod guest;
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]

@@ -10,12 +10,20 @@
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 mod ask;
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
-#[expect(dead_code, reason = "the integration tests use the rest")]
+#[path = "../it/silicon/corners.rs"]
+mod corners;
+#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+#[path = "../it/silicon/features.rs"]
+mod features;
+#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 mod oracle;
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 #[expect(dead_code, reason = "the integration tests use all of it")]
 #[path = "../it/program.rs"]
 mod program;
+#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+#[path = "../it/random.rs"]
+mod random;
 
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 fn main() {

@@ -1,6 +1,7 @@
 //! The memory that code under comparison can reach: both processors have it at the same linear addresses.
 
-use super::numbers::{self, Random};
+use super::numbers;
+use crate::random::Random;
 
 pub(crate) const PAGE: u64 = 0x1000;
 /// Two pages that can be written, one that can only be read, a hole, one of code that can be written, and a hole.

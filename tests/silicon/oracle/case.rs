@@ -7,9 +7,10 @@ use ringwalk_cpu::state::CodeSize;
 
 use super::arena::{ARENA, CODE, DONE, PAGE};
 use super::forms::{Code, Form, Forms, PRIVILEGED, STRINGS, X87, is_tried};
-use super::numbers::{self, Random};
+use super::numbers;
 use super::state::{State, XState};
 use super::undefined;
+use crate::random::Random;
 
 /// Most instructions in a case.
 const MOST: u64 = 10;
@@ -57,21 +58,6 @@ impl Case {
             case.append(form, forms, &mut random);
         }
         case
-    }
-
-    /// A case of one instruction, unless all that it can be is undefined.
-    pub(crate) fn single(seed: u64, image: u64, forms: &Forms, form: &Form) -> Option<Case> {
-        let mut random = Random(seed);
-        let start = random.below(PAGE - 64);
-        let state = state(&mut random, forms.size, form.group, CODE + start);
-        let mut case = Case { is_64: forms.size == CodeSize::Bits64, image, steps: Vec::new(), state };
-        for _ in 0..100 {
-            case.append(form, forms, &mut random);
-            if !case.steps.is_empty() {
-                return Some(case);
-            }
-        }
-        None
     }
 
     fn append(&mut self, form: &Form, forms: &Forms, random: &mut Random) {
@@ -211,14 +197,14 @@ impl Writer<'_> {
         let is_string =
             form.group == STRINGS || form.row.is_some_and(|row| matches!(row.name, "insb" | "ins" | "outsb" | "outs"));
         if is_string && !self.random.once_in(3) {
-            let repeat = self.random.one_of(&[0xF3, 0xF3, 0xF2]);
+            let repeat = self.random.pick(&[0xF3, 0xF3, 0xF2]);
             self.bytes.push(repeat);
         }
         if self.random.once_in(20) {
             let segment = if self.is_64() {
-                self.random.one_of(&[0x2E, 0x36, 0x3E, 0x26, 0x65, 0x65])
+                self.random.pick(&[0x2E, 0x36, 0x3E, 0x26, 0x65, 0x65])
             } else {
-                self.random.one_of(&[0x2E, 0x36, 0x3E, 0x26, 0x65, 0x64])
+                self.random.pick(&[0x2E, 0x36, 0x3E, 0x26, 0x65, 0x64])
             };
             self.bytes.push(segment);
         }
@@ -235,7 +221,7 @@ impl Writer<'_> {
         let loops = form.row.is_some_and(|row| row.name.starts_with("loop"));
         let plain = form.code == Code::Legacy && form.group < X87 && form.prefixes.is_empty() && !loops;
         if plain && self.random.once_in(50) {
-            let repeat = self.random.one_of(&[0xF3, 0xF2]);
+            let repeat = self.random.pick(&[0xF3, 0xF2]);
             self.bytes.push(repeat);
         }
     }
@@ -249,7 +235,7 @@ impl Writer<'_> {
         }
         self.bytes.extend(&form.opcode);
         if !form.modrms.is_empty() {
-            let modrm = self.random.one_of(&form.modrms);
+            let modrm = self.random.pick(&form.modrms);
             self.modrm(form, modrm, (rex & 1) << 3, (rex & 2) << 2);
         }
     }
@@ -272,7 +258,7 @@ impl Writer<'_> {
         }
         self.bytes.extend(&form.opcode);
         if !form.modrms.is_empty() {
-            let mut modrm = self.random.one_of(&form.modrms);
+            let mut modrm = self.random.pick(&form.modrms);
             if !form.in_memory {
                 modrm = modrm & 0xF8 | self.random.below(8) as u8;
             }
@@ -363,7 +349,7 @@ impl Writer<'_> {
     /// Three different registers, most often; the index is most often the one that is fit for it.
     fn gather(&mut self, reg: u8, b: u8, target: u64) {
         let (reg, index) = if self.random.below(8) == 0 { (reg, self.random.below(8) as u8) } else { (2 << 3, 3) };
-        let base = self.random.one_of(&[0, 1, 2, 3, 6, 7]);
+        let base = self.random.pick(&[0, 1, 2, 3, 6, 7]);
         let away = target.wrapping_sub(self.state.gpr[usize::from(base | b)]) as i64;
         let away = i32::try_from(away).unwrap_or(0);
         let scale = self.random.below(4) as u8;

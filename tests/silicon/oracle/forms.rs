@@ -9,7 +9,7 @@ use ringwalk_cpu::isa::{self, Operand, Row};
 use ringwalk_cpu::model::{Feature, Features};
 use ringwalk_cpu::state::CodeSize;
 
-use super::numbers::Random;
+use crate::random::Random;
 
 /// Left out: system calls; what tells the processors or their tables, clocks and counters apart; registers that the host's
 /// threads live by; images with pointers of the floating-point unit; far transfers; INT1, which hypervisors get wrong.
@@ -99,18 +99,6 @@ pub(crate) struct Forms {
 }
 
 impl Form {
-    /// A name of its own: mnemonic, number of the row, encoding.
-    pub(crate) fn name(&self) -> String {
-        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-        let name = self.row.map_or("(undefined)", |row| row.name);
-        let place = if self.in_memory { " m" } else { "" };
-        let code = match self.code {
-            Code::Legacy => hex(&[&self.prefixes[..], &self.opcode].concat()),
-            Code::Vex(_, _, l, w) => format!("L{} W{}", u8::from(l), u8::from(w)),
-        };
-        format!("{name} {:04x} {code}{place}", self.op)
-    }
-
     fn has(&self, operand: Operand) -> bool {
         self.row.is_some_and(|row| row.operands.contains(&operand))
     }
@@ -151,7 +139,7 @@ impl Forms {
     /// A form at random: of a group, or of any.
     pub(crate) fn pick(&self, random: &mut Random, group: Option<usize>) -> &Form {
         let group = group.unwrap_or_else(|| self.pick_group(random));
-        &self.all[random.one_of(&self.groups[group])]
+        &self.all[random.pick(&self.groups[group])]
     }
 
     /// A group that has forms.

@@ -3,31 +3,8 @@
 
 use super::arena::{ARENA, PAGE};
 use super::state::{MXCSR_AT, ST_AT, UPPER_AT, XMM_AT, XState};
-
-/// SplitMix64: a seed names a run, and neighbouring seeds have nothing in common.
-pub(crate) struct Random(pub(crate) u64);
-
-impl Random {
-    pub(crate) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mixed = (self.0 ^ self.0 >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
-        mixed ^ mixed >> 31
-    }
-
-    /// Below a bound.
-    pub(crate) fn below(&mut self, bound: u64) -> u64 {
-        ((u128::from(self.next()) * u128::from(bound)) >> 64) as u64
-    }
-
-    pub(crate) fn once_in(&mut self, times: u64) -> bool {
-        self.below(times) == 0
-    }
-
-    pub(crate) fn one_of<T: Copy>(&mut self, choices: &[T]) -> T {
-        choices[self.below(choices.len() as u64) as usize]
-    }
-}
+use crate::corners::{octoword, quadword};
+use crate::random::Random;
 
 /// Numbers that make flags interesting.
 const EDGES: [u64; 14] = [
@@ -53,16 +30,16 @@ pub(crate) fn number(random: &mut Random) -> u64 {
         0..2 => random.next(),
         2 => random.next() >> random.below(64),
         3 => random.below(64),
-        4 => random.one_of(&EDGES).wrapping_neg(),
-        _ => random.one_of(&EDGES),
+        4 => random.pick(&EDGES).wrapping_neg(),
+        _ => random.pick(&EDGES),
     }
 }
 
 /// An address that mostly can be reached; ends of pages are met often, and so are addresses that are aligned.
 pub(crate) fn pointer(random: &mut Random) -> u64 {
-    let page = random.one_of(&[0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 3, 4]) * PAGE;
+    let page = random.pick(&[0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 3, 4]) * PAGE;
     let offset = match random.below(8) {
-        0 => random.one_of(&[0, PAGE]).wrapping_sub(random.below(34)),
+        0 => random.pick(&[0, PAGE]).wrapping_sub(random.below(34)),
         1..4 => random.below(PAGE) & !31,
         _ => random.below(PAGE),
     };
@@ -86,7 +63,7 @@ pub(crate) fn memory(random: &mut Random) -> Vec<u8> {
 /// Sets the floating-point unit: any precision, rounding, masks and stack; no error is pending.
 fn x87(random: &mut Random, state: &mut XState) {
     let masks = if random.below(3) == 0 { random.next() as u16 & 0x3F } else { 0x3F };
-    let precision = random.one_of(&[3, 3, 3, 2, 0]);
+    let precision = random.pick(&[3, 3, 3, 2, 0]);
     let control = 0x40 | masks | precision << 8 | (random.below(4) as u16) << 10 | (random.next() as u16 & 0x1000);
     let flags = if random.below(2) == 0 { random.next() as u16 & masks } else { 0 };
     let stack_fault = if flags & 1 != 0 { random.next() as u16 & 0x40 } else { 0 };
@@ -171,7 +148,7 @@ fn significand(random: &mut Random) -> u64 {
         5 => 1 << 63 | u64::MAX >> random.below(64),
         // Ties and their neighbours at 24, 53 and other widths.
         6..=8 => {
-            let width = random.one_of(&[24, 53, 11, 32, 16, 8, 62, 63]);
+            let width = random.pick(&[24, 53, 11, 32, 16, 8, 62, 63]);
             let near = random.below(3).wrapping_sub(1);
             (1 << 63 | bits & u64::MAX << (64 - width) | 1 << (63 - width)).wrapping_add(near)
         }
@@ -196,7 +173,7 @@ fn exponent(random: &mut Random) -> u64 {
         // Integers.
         8..=10 => BIAS + random.below(68),
         // Where the wrapped exponents end.
-        11 => random.one_of(&[0x1FFF, 0x2000, 0x5FFF, 0x6000]) + random.below(70) - 35,
+        11 => random.pick(&[0x1FFF, 0x2000, 0x5FFF, 0x6000]) + random.below(70) - 35,
         12 => random.below(0x8000),
         _ => BIAS - 4 + random.below(9),
     }
@@ -241,21 +218,21 @@ fn near(random: &mut Random, other: [u8; 10]) -> [u8; 10] {
 
 fn single(random: &mut Random) -> u32 {
     let any = random.next() as u32;
-    let exponent = random.one_of(&[0, 0xFF, 1, 0xFE, 0x7F, 0x7E, 0x80, 0x96, any & 0xFF]);
-    let fraction = random.one_of(&[0, 1, 0x40_0000, 0x7F_FFFF, 0x3F_FFFF, any >> 9]);
+    let exponent = random.pick(&[0, 0xFF, 1, 0xFE, 0x7F, 0x7E, 0x80, 0x96, any & 0xFF]);
+    let fraction = random.pick(&[0, 1, 0x40_0000, 0x7F_FFFF, 0x3F_FFFF, any >> 9]);
     (random.next() as u32 & 1) << 31 | exponent << 23 | fraction
 }
 
 fn double(random: &mut Random) -> u64 {
     let any = random.next();
-    let exponent = random.one_of(&[0, 0x7FF, 1, 0x7FE, 0x3FF, 0x3FE, 0x400, 0x433, any & 0x7FF]);
-    let fraction = random.one_of(&[0, 1, 1 << 51, (1 << 52) - 1, (1 << 51) - 1, any >> 12]);
+    let exponent = random.pick(&[0, 0x7FF, 1, 0x7FE, 0x3FF, 0x3FE, 0x400, 0x433, any & 0x7FF]);
+    let fraction = random.pick(&[0, 1, 1 << 51, (1 << 52) - 1, (1 << 51) - 1, any >> 12]);
     random.next() << 63 | exponent << 52 | fraction
 }
 
 fn integer(random: &mut Random) -> u64 {
     let value = random.next() >> random.below(64);
-    random.one_of(&[value, value.wrapping_neg(), 0, 1, u64::MAX, 1 << 63, 0x8000_0000, 0x8000])
+    random.pick(&[value, value.wrapping_neg(), 0, 1, u64::MAX, 1 << 63, 0x8000_0000, 0x8000])
 }
 
 /// Eighteen digits and a sign byte whose reserved bits may be set.
@@ -266,64 +243,5 @@ fn decimal(random: &mut Random) -> [u8; 10] {
         *pair = (random.below(10) << 4 | random.below(10)) as u8;
     }
     bytes[9] = random.next() as u8;
-    bytes
-}
-
-/// Quadwords of corner values: small numbers for counts and indices, lanes at the ends of their ranges, floating-point
-/// numbers of every class, and plain random ones.
-fn quadword(random: &mut Random) -> u64 {
-    const BYTES: [u8; 8] = [0, 1, 2, 0x7F, 0x80, 0x81, 0xFE, 0xFF];
-    const WORDS: [u16; 8] = [0, 1, 0x7FFF, 0x8000, 0x8001, 0xFFFF, 0xFF80, 0x007F];
-    const SINGLES: [u32; 12] = [
-        0,
-        0x8000_0000,
-        1,
-        0x807F_FFFF,
-        0x0080_0000,
-        0x7F7F_FFFF,
-        0x7F80_0000,
-        0xFF80_0000,
-        0x7FC0_0001,
-        0x7FA0_0001,
-        0x3F80_0000,
-        0xBFC0_0000,
-    ];
-    const DOUBLES: [u64; 10] = [
-        0,
-        1 << 63,
-        1,
-        0x000F_FFFF_FFFF_FFFF,
-        0x0010_0000_0000_0000,
-        0x7FEF_FFFF_FFFF_FFFF,
-        0x7FF0_0000_0000_0000,
-        0xFFF8_0000_0000_0001,
-        0x7FF4_0000_0000_0001,
-        0x3FF0_0000_0000_0000,
-    ];
-    let mut build = |lanes: u32, lane: &mut dyn FnMut(&mut Random) -> u64| {
-        (0..lanes).fold(0, |all, number| all | lane(random) << (number * (64 / lanes)))
-    };
-    let kind = build(1, &mut |random| random.below(12));
-    match kind {
-        0 => build(1, &mut |random| random.below(80)),
-        1 => build(8, &mut |random| random.one_of(&BYTES).into()),
-        2 => build(4, &mut |random| random.one_of(&WORDS).into()),
-        3 => build(2, &mut |random| random.one_of(&SINGLES).into()),
-        4 => build(1, &mut |random| random.one_of(&DOUBLES)),
-        // Exponents around the middle, so that sums and products are no corners.
-        5 => build(2, &mut |random| 0x3F00_0000 | (random.next() & 0x80FF_FFFF)),
-        6 => build(1, &mut |random| 0x3FE0_0000_0000_0000 | (random.next() & 0x801F_FFFF_FFFF_FFFF)),
-        7 => build(8, &mut |random| random.below(4) * 0x20 + random.below(3)),
-        _ => build(1, &mut |random| random.next()),
-    }
-}
-
-/// Two quadwords, now and then the same.
-fn octoword(random: &mut Random) -> [u8; 16] {
-    let low = quadword(random);
-    let high = if random.once_in(4) { low } else { quadword(random) };
-    let mut bytes = [0; 16];
-    bytes[..8].copy_from_slice(&low.to_le_bytes());
-    bytes[8..].copy_from_slice(&high.to_le_bytes());
     bytes
 }
