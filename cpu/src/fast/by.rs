@@ -1,25 +1,28 @@
 //! Picking an instance of a generic handler: by operand width, addressing form, stack and condition, and by what is
 //! handed on.
 
+use super::handing::{held, held_byte};
 use crate::insn::Insn;
 use crate::isa::OperandSize;
 
 /// Picks a handler that is generic over the width: `by_width!(byte, i, alu::rr<Add>, [DST, SRC])` is
-/// `rr::<Add, u8, 0>` and so on. One of 32 or 64 bits may take an operand from the value handed on: those listed.
+/// `rr::<Add, u8, 0>` and so on. Unless it is of 16 bits it may take an operand from the value handed on: those listed.
 macro_rules! by_width {
     ($byte:expr, $i:expr, $module:ident::$handler:ident $(< $($arg:ty),* >)?, []) => {
         by_width!(@ $byte, $i, $module::$handler $(< $($arg),* >)?)
     };
     ($byte:expr, $i:expr, $module:ident::$handler:ident $(< $($arg:ty),* >)?, [$held:ident]) => {
-        match (wide_size($byte, $i), held($i)) {
-            (Some(Wide::Bits32), held) if held & $held != 0 => $module::$handler::<$($($arg,)*)? u32, $held, Dispatch> as Fast,
+        match (wide_size($byte, $i), held_in($byte, $i)) {
+            _ if $byte && held_in($byte, $i) & $held != 0 => $module::$handler::<$($($arg,)*)? u8, $held, Dispatch> as Fast,
+            (Some(Wide::Bits32), held) if held & $held != 0 => $module::$handler::<$($($arg,)*)? u32, $held, Dispatch>,
             (Some(Wide::Bits64), held) if held & $held != 0 => $module::$handler::<$($($arg,)*)? u64, $held, Dispatch>,
             _ => by_width!(@ $byte, $i, $module::$handler $(< $($arg),* >)?),
         }
     };
     ($byte:expr, $i:expr, $module:ident::$handler:ident $(< $($arg:ty),* >)?, [$held:ident, $other:ident]) => {
-        match (wide_size($byte, $i), held($i)) {
-            (Some(Wide::Bits32), held) if held & $held != 0 => $module::$handler::<$($($arg,)*)? u32, $held, Dispatch> as Fast,
+        match (wide_size($byte, $i), held_in($byte, $i)) {
+            _ if $byte && held_in($byte, $i) & $held != 0 => $module::$handler::<$($($arg,)*)? u8, $held, Dispatch> as Fast,
+            (Some(Wide::Bits32), held) if held & $held != 0 => $module::$handler::<$($($arg,)*)? u32, $held, Dispatch>,
             (Some(Wide::Bits64), held) if held & $held != 0 => $module::$handler::<$($($arg,)*)? u64, $held, Dispatch>,
             _ => by_width!($byte, $i, $module::$handler $(< $($arg),* >)?, [$other]),
         }
@@ -44,32 +47,50 @@ macro_rules! by_width {
 pub(super) use by_width;
 
 /// As `by_width!`, for handlers with a memory operand, by addressing form too. Those of flat and of 64-bit code may take
-/// the base from the value handed on.
+/// the base or the index from the value handed on.
 macro_rules! by_form {
     ($byte:expr, $i:expr, $flat:expr, $module:ident::$handler:ident $(< $($arg:ty),* >)?) => {
         match form($i, $flat) {
             BASE => by_form!(@ BASE, $byte, $i, $module::$handler $(< $($arg),* >)?),
             INDEX => by_form!(@ INDEX, $byte, $i, $module::$handler $(< $($arg),* >)?),
             FLAT_BASE => by_form!(@held FLAT_BASE, $byte, $i, $module::$handler $(< $($arg),* >)?),
-            FLAT_INDEX => by_form!(@held FLAT_INDEX, $byte, $i, $module::$handler $(< $($arg),* >)?),
+            FLAT_INDEX => by_form!(@indexed FLAT_INDEX, $byte, $i, $module::$handler $(< $($arg),* >)?),
             LONG_BASE => by_form!(@long LONG_BASE, $byte, $i, $module::$handler $(< $($arg),* >)?),
-            LONG_INDEX => by_form!(@long LONG_INDEX, $byte, $i, $module::$handler $(< $($arg),* >)?),
+            LONG_INDEX => by_form!(@long_indexed LONG_INDEX, $byte, $i, $module::$handler $(< $($arg),* >)?),
             LONG_RIP => by_form!(@plain LONG_RIP, $byte, $i, $module::$handler $(< $($arg),* >)?),
             LONG_SEGMENT => by_form!(@plain LONG_SEGMENT, $byte, $i, $module::$handler $(< $($arg),* >)?),
             _ => by_form!(@ WORD, $byte, $i, $module::$handler $(< $($arg),* >)?),
         }
     };
+    (@indexed $form:ident, $byte:expr, $i:expr, $module:ident::$handler:ident $(< $($arg:ty),* >)?) => {
+        if !$byte && $i.has(OPERAND_32) && held($i) & (BASED | INDEXED) == INDEXED {
+            $module::$handler::<$($($arg,)*)? u32, $form, INDEXED, Dispatch> as Fast
+        } else {
+            by_form!(@held $form, $byte, $i, $module::$handler $(< $($arg),* >)?)
+        }
+    };
+    (@long_indexed $form:ident, $byte:expr, $i:expr, $module:ident::$handler:ident $(< $($arg:ty),* >)?) => {
+        match (wide_size($byte, $i), held($i) & (BASED | INDEXED)) {
+            (Some(Wide::Bits32), INDEXED) => $module::$handler::<$($($arg,)*)? u32, $form, INDEXED, Dispatch> as Fast,
+            (Some(Wide::Bits64), INDEXED) => $module::$handler::<$($($arg,)*)? u64, $form, INDEXED, Dispatch>,
+            _ => by_form!(@long $form, $byte, $i, $module::$handler $(< $($arg),* >)?),
+        }
+    };
     (@held $form:ident, $byte:expr, $i:expr, $module:ident::$handler:ident $(< $($arg:ty),* >)?) => {
-        match ($byte, $i.has(OPERAND_32), held($i)) {
-            (false, true, held) if held & BASED != 0 => $module::$handler::<$($($arg,)*)? u32, $form, BASED, Dispatch> as Fast,
+        match ($byte, $i.has(OPERAND_32), held_in($byte, $i)) {
+            (true, _, held) if held & BASED != 0 => $module::$handler::<$($($arg,)*)? u8, $form, BASED, Dispatch> as Fast,
+            (true, _, held) if held & SRC != 0 => $module::$handler::<$($($arg,)*)? u8, $form, SRC, Dispatch>,
+            (false, true, held) if held & BASED != 0 => $module::$handler::<$($($arg,)*)? u32, $form, BASED, Dispatch>,
             (false, true, held) if held & SRC != 0 => $module::$handler::<$($($arg,)*)? u32, $form, SRC, Dispatch>,
             (false, true, held) if held & DST != 0 => $module::$handler::<$($($arg,)*)? u32, $form, DST, Dispatch>,
             _ => by_form!(@ $form, $byte, $i, $module::$handler $(< $($arg),* >)?),
         }
     };
     (@long $form:ident, $byte:expr, $i:expr, $module:ident::$handler:ident $(< $($arg:ty),* >)?) => {
-        match (wide_size($byte, $i), held($i)) {
-            (Some(Wide::Bits32), held) if held & BASED != 0 => $module::$handler::<$($($arg,)*)? u32, $form, BASED, Dispatch> as Fast,
+        match (wide_size($byte, $i), held_in($byte, $i)) {
+            _ if $byte && held_in($byte, $i) & BASED != 0 => $module::$handler::<$($($arg,)*)? u8, $form, BASED, Dispatch> as Fast,
+            _ if $byte && held_in($byte, $i) & SRC != 0 => $module::$handler::<$($($arg,)*)? u8, $form, SRC, Dispatch>,
+            (Some(Wide::Bits32), held) if held & BASED != 0 => $module::$handler::<$($($arg,)*)? u32, $form, BASED, Dispatch>,
             (Some(Wide::Bits64), held) if held & BASED != 0 => $module::$handler::<$($($arg,)*)? u64, $form, BASED, Dispatch>,
             (Some(Wide::Bits64), held) if held & SRC != 0 => $module::$handler::<$($($arg,)*)? u64, $form, SRC, Dispatch>,
             (Some(Wide::Bits64), held) if held & DST != 0 => $module::$handler::<$($($arg,)*)? u64, $form, DST, Dispatch>,
@@ -133,6 +154,11 @@ macro_rules! by_stack {
     };
 }
 pub(super) use by_stack;
+
+/// What is handed on of an instruction's operands; `byte`: they are bytes.
+pub(super) fn held_in(byte: bool, i: &Insn) -> u8 {
+    if byte { held_byte(i) } else { held(i) }
+}
 
 /// A size that may be handed on.
 #[derive(Clone, Copy)]

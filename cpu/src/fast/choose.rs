@@ -1,17 +1,17 @@
 //! Which handler a slot gets: by opcode, operand places and sizes. A form that is not here runs its canonical handler.
 
 use super::alu::{self, Adc, Add, Alu, And, Bswap, Cmp, Dec, Inc, Neg, Not, Or, Quiet, Sbb, Sub, Test, Unary, Xor};
-use super::by::{Wide, by_condition, by_form, by_plain_form, by_stack, by_width, wide_size};
+use super::by::{Wide, by_condition, by_form, by_plain_form, by_stack, by_width, held_in, wide_size};
 use super::calm::{is_calm, is_unit};
 use super::dispatch::{ANY_CODE, Dispatch, FLAT_CODE};
-use super::handing::{handed_on, held};
+use super::handing::{handed_on, held, held_byte};
 use super::light::is_light;
 use super::liveness::Quietness;
 use super::moves::{self, Extend, Sign, Zero};
 use super::muldiv::{self, Div, Idiv, Imul, Mul};
 use super::operand::{
-    BASE, BASED, DST, FLAT_BASE, FLAT_INDEX, INDEX, LAST_REGISTER, LONG_BASE, LONG_INDEX, LONG_RIP, LONG_SEGMENT, SRC,
-    STACK_ANY, STACK_FLAT, STACK_LONG, WORD,
+    BASE, BASED, DST, FLAT_BASE, FLAT_INDEX, INDEX, INDEXED, LAST_REGISTER, LONG_BASE, LONG_INDEX, LONG_RIP,
+    LONG_SEGMENT, SRC, STACK_ANY, STACK_FLAT, STACK_LONG, WORD,
 };
 use super::shift::{self, DoubleShift, Rcl, Rcr, Rol, Ror, Sar, Shift, Shl, Shld, Shr, Shrd};
 use super::{
@@ -211,7 +211,8 @@ fn one_byte(i: &Insn, opcode: &Opcode, choice: &Choice) -> Option<Fast> {
         0x68 | 0x6A => Some(by_stack!(i, mode, stack::push_i, Dispatch)),
         0x63 if mode.is_64 && i.has(OPERAND_64) => Some(match i.src {
             PLACE_MEMORY => by_form!(false, i, flat, moves::extend_rm<Sign, u32>),
-            _ => moves::extend_rr::<Sign, u32, u64, Dispatch>,
+            _ if held(i) & SRC != 0 => moves::extend_rr::<Sign, u32, u64, SRC, Dispatch>,
+            _ => moves::extend_rr::<Sign, u32, u64, 0, Dispatch>,
         }),
         0x69 | 0x6B => Some(match i.src {
             PLACE_MEMORY => by_form!(false, i, flat, alu::imul_rmi),
@@ -304,21 +305,28 @@ fn conditional(byte: u8, mode: CodeMode) -> Fast {
     if mode.flat && mode.is_32 { by_condition!(byte, branch::jcc_flat) } else { by_condition!(byte, branch::jcc) }
 }
 
+/// Base and index are one register, and its value is handed on.
+const BOTH: u8 = BASED | INDEXED;
+
 /// LEA asks no segment.
 fn lea(i: &Insn) -> Option<Fast> {
-    let based = held(i) & BASED != 0;
     let form = if i.address_64() && i.scale_segment & RIP_RELATIVE == 0 { LONG_INDEX } else { form(i, false) };
-    Some(match (form, i.operand_size(), based) {
-        (BASE, OperandSize::Bits32, true) => moves::lea::<u32, BASE, BASED, Dispatch>,
-        (BASE, OperandSize::Bits32, false) => moves::lea::<u32, BASE, 0, Dispatch>,
+    let address = held(i) & (BASED | INDEXED);
+    Some(match (form, i.operand_size(), address) {
+        (BASE, OperandSize::Bits32, BASED) => moves::lea::<u32, BASE, BASED, Dispatch>,
+        (BASE, OperandSize::Bits32, _) => moves::lea::<u32, BASE, 0, Dispatch>,
         (BASE, OperandSize::Bits16, _) => moves::lea::<u16, BASE, 0, Dispatch>,
-        (INDEX, OperandSize::Bits32, true) => moves::lea::<u32, INDEX, BASED, Dispatch>,
-        (INDEX, OperandSize::Bits32, false) => moves::lea::<u32, INDEX, 0, Dispatch>,
+        (INDEX, OperandSize::Bits32, BOTH) => moves::lea::<u32, INDEX, BOTH, Dispatch>,
+        (INDEX, OperandSize::Bits32, BASED) => moves::lea::<u32, INDEX, BASED, Dispatch>,
+        (INDEX, OperandSize::Bits32, INDEXED) => moves::lea::<u32, INDEX, INDEXED, Dispatch>,
+        (INDEX, OperandSize::Bits32, _) => moves::lea::<u32, INDEX, 0, Dispatch>,
         (INDEX, OperandSize::Bits16, _) => moves::lea::<u16, INDEX, 0, Dispatch>,
-        (LONG_INDEX, OperandSize::Bits64, true) => moves::lea::<u64, LONG_INDEX, BASED, Dispatch>,
-        (LONG_INDEX, OperandSize::Bits64, false) => moves::lea::<u64, LONG_INDEX, 0, Dispatch>,
-        (LONG_INDEX, OperandSize::Bits32, true) => moves::lea::<u32, LONG_INDEX, BASED, Dispatch>,
-        (LONG_INDEX, OperandSize::Bits32, false) => moves::lea::<u32, LONG_INDEX, 0, Dispatch>,
+        (LONG_INDEX, OperandSize::Bits64, BOTH) => moves::lea::<u64, LONG_INDEX, BOTH, Dispatch>,
+        (LONG_INDEX, OperandSize::Bits64, BASED) => moves::lea::<u64, LONG_INDEX, BASED, Dispatch>,
+        (LONG_INDEX, OperandSize::Bits64, INDEXED) => moves::lea::<u64, LONG_INDEX, INDEXED, Dispatch>,
+        (LONG_INDEX, OperandSize::Bits64, _) => moves::lea::<u64, LONG_INDEX, 0, Dispatch>,
+        (LONG_INDEX, OperandSize::Bits32, BASED) => moves::lea::<u32, LONG_INDEX, BASED, Dispatch>,
+        (LONG_INDEX, OperandSize::Bits32, _) => moves::lea::<u32, LONG_INDEX, 0, Dispatch>,
         (LONG_RIP, OperandSize::Bits64, _) => moves::lea::<u64, LONG_RIP, 0, Dispatch>,
         (WORD, OperandSize::Bits32, _) => moves::lea::<u32, WORD, 0, Dispatch>,
         (WORD, OperandSize::Bits16, _) => moves::lea::<u16, WORD, 0, Dispatch>,
@@ -382,10 +390,12 @@ fn mov(i: &Insn, byte: bool, flat: bool) -> Fast {
 /// From a byte.
 fn extend<E: Extend>(i: &Insn, flat: bool) -> Fast {
     if i.src != PLACE_MEMORY {
-        return match i.operand_size() {
-            OperandSize::Bits64 => moves::extend_rr::<E, u8, u64, Dispatch>,
-            OperandSize::Bits32 => moves::extend_rr::<E, u8, u32, Dispatch>,
-            OperandSize::Bits16 => moves::extend_rr::<E, u8, u16, Dispatch>,
+        return match (i.operand_size(), held_byte(i) & SRC != 0) {
+            (OperandSize::Bits64, true) => moves::extend_rr::<E, u8, u64, SRC, Dispatch>,
+            (OperandSize::Bits64, false) => moves::extend_rr::<E, u8, u64, 0, Dispatch>,
+            (OperandSize::Bits32, true) => moves::extend_rr::<E, u8, u32, SRC, Dispatch>,
+            (OperandSize::Bits32, false) => moves::extend_rr::<E, u8, u32, 0, Dispatch>,
+            (OperandSize::Bits16, _) => moves::extend_rr::<E, u8, u16, 0, Dispatch>,
         };
     }
     by_form!(false, i, flat, moves::extend_rm<E, u8>)
@@ -395,8 +405,9 @@ fn extend<E: Extend>(i: &Insn, flat: bool) -> Fast {
 fn extend_word<E: Extend>(i: &Insn, flat: bool) -> Fast {
     match i.src {
         PLACE_MEMORY => by_form!(false, i, flat, moves::extend_rm<E, u16>),
-        _ if i.has(OPERAND_64) => moves::extend_rr::<E, u16, u64, Dispatch>,
-        _ => moves::extend_rr::<E, u16, u32, Dispatch>,
+        _ if i.has(OPERAND_64) => moves::extend_rr::<E, u16, u64, 0, Dispatch>,
+        _ if held(i) & SRC != 0 => moves::extend_rr::<E, u16, u32, SRC, Dispatch>,
+        _ => moves::extend_rr::<E, u16, u32, 0, Dispatch>,
     }
 }
 

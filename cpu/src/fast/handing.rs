@@ -1,7 +1,7 @@
 //! Which register's value goes from handler to handler in a host register.
 
 use super::choose::Opcode;
-use super::operand::{BASED, BP, DST, LAST_REGISTER, SP, SRC, byte_place};
+use super::operand::{BASED, BP, DST, INDEXED, LAST_REGISTER, SP, SRC, byte_place};
 use crate::insn::{Insn, NO_REGISTER};
 use crate::isa::Map;
 
@@ -53,11 +53,27 @@ fn written_register(i: &Insn) -> Option<u8> {
     }
 }
 
-/// Which operand is in the register whose value is handed on: [`DST`], [`SRC`], [`BASED`], or none.
+/// Which operands are in the register whose value is handed on: [`DST`], [`SRC`], [`BASED`], [`INDEXED`], or none.
 pub(super) fn held(i: &Insn) -> u8 {
     if i.holds == NO_REGISTER {
         return 0;
     }
-    let when = |is: bool, what: u8| if is { what } else { 0 };
-    when(i.dst == i.holds, DST) | when(i.src == i.holds, SRC) | when(i.is_memory() && i.base == i.holds, BASED)
+    when(i.dst == i.holds, DST) | when(i.src == i.holds, SRC) | held_address(i)
+}
+
+/// As [`held`], of an instruction whose operands are bytes: they must be the lowest of that register.
+pub(super) fn held_byte(i: &Insn) -> u8 {
+    if i.holds == NO_REGISTER {
+        return 0;
+    }
+    let lowest = |place: u8| place <= LAST_REGISTER && byte_place(place) == (i.holds, 0);
+    when(lowest(i.dst), DST) | when(lowest(i.src), SRC) | held_address(i)
+}
+
+fn held_address(i: &Insn) -> u8 {
+    when(i.is_memory() && i.base == i.holds, BASED) | when(i.is_memory() && i.index == i.holds, INDEXED)
+}
+
+fn when(is: bool, what: u8) -> u8 {
+    if is { what } else { 0 }
 }

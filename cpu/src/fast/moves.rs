@@ -125,15 +125,15 @@ impl Extend for Sign {
 }
 
 /// `movzx r, r` and `movsx r, r`.
-pub(super) unsafe fn extend_rr<E: Extend, N: Width, W: Width, T: Then>(
+pub(super) unsafe fn extend_rr<E: Extend, N: Width, W: Width, const HELD: u8, T: Then>(
     c: *mut CpuState,
     h: *mut Hot,
     i: *const Insn,
-    _: u64,
+    v: u64,
 ) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        let v = put(c, (*i).dst, E::apply::<N, W>(get(c, (*i).src)));
+        let v = put(c, (*i).dst, E::apply::<N, W>(get_or::<N, HELD, SRC>(c, (*i).src, v)));
         T::then(c, h, i, v)
     }
 }

@@ -45,6 +45,8 @@ pub(super) const DST: u8 = 1;
 pub(super) const SRC: u8 = 2;
 /// The value handed on is the base register.
 pub(super) const BASED: u8 = 4;
+/// The value handed on is the index register.
+pub(super) const INDEXED: u8 = 8;
 
 /// Where a stack is.
 pub(super) const fn stack_of(form: u8) -> u8 {
@@ -159,22 +161,20 @@ pub(super) unsafe fn offset<const FORM: u8, const HELD: u8>(c: *mut CpuState, i:
             return long_rip(c, i);
         }
         let base = if HELD & BASED != 0 { v } else { *register(c, (*i).base) };
+        let index = |c| if HELD & INDEXED != 0 { v } else { *register(c, (*i).index) };
         if FORM >= LONG_BASE {
             let sum = base.wrapping_add(i64::from((*i).disp) as u64);
             if FORM == LONG_BASE {
                 return sum;
             }
-            return sum.wrapping_add(*register(c, (*i).index) << ((*i).scale_segment & 3));
+            return sum.wrapping_add(index(c) << ((*i).scale_segment & 3));
         }
         let base = base as u32;
         let disp = (*i).disp as u32;
         u64::from(match FORM {
             BASE | FLAT_BASE => base.wrapping_add(disp),
-            INDEX | FLAT_INDEX => {
-                let index = *register(c, (*i).index) as u32;
-                base.wrapping_add(index << ((*i).scale_segment & 3)).wrapping_add(disp)
-            }
-            _ => base.wrapping_add(*register(c, (*i).index) as u32).wrapping_add(disp) & 0xFFFF,
+            INDEX | FLAT_INDEX => base.wrapping_add((index(c) as u32) << ((*i).scale_segment & 3)).wrapping_add(disp),
+            _ => base.wrapping_add(index(c) as u32).wrapping_add(disp) & 0xFFFF,
         })
     }
 }

@@ -5,7 +5,7 @@ use super::branch::decide;
 use super::choose::{CodeMode, form};
 use super::dispatch::{ANY_CODE, FLAT_CODE};
 use super::flags::Kind;
-use super::handing::held;
+use super::handing::{held, held_byte};
 use super::operand::{
     DST, FLAT_BASE, FLAT_INDEX, LAST_REGISTER, LONG_BASE, LONG_RIP, SRC, WORD, found, get, get_or, immediate, missed,
     put, read, readable,
@@ -225,8 +225,11 @@ macro_rules! by_condition {
 }
 
 fn compare<O: Compare, W: Width, const CODE: u8>(i: &Insn, flat: bool, condition: u8) -> Option<Fast> {
-    // Only whole registers are handed on.
-    let held = if W::BITS >= 32 { held(i) } else { 0 };
+    let held = match W::BITS {
+        8 => held_byte(i),
+        16 => 0,
+        _ => held(i),
+    };
     match (i.dst, i.src, form(i, flat)) {
         (0..=LAST_REGISTER, 0..=LAST_REGISTER, _) if held & DST != 0 && held & SRC != 0 => {
             by_condition!(condition, |C| rr::<O, W, C, { DST | SRC }, CODE>)
