@@ -98,3 +98,48 @@ fn two_pages_of_one_set_are_read_in_turn() {
     let expected = (1..100).fold(8u32, |sum, _| sum.wrapping_mul(3));
     assert_eq!((program.reg(0), program.read_dword(near), program.read_dword(MOVED)), (expected, expected, expected));
 }
+
+/// A register is written and read by the next instruction: whole, by its lowest byte or word, by the byte above that, as
+/// index, and as base and index at once.
+#[test]
+fn operands_are_what_the_instruction_before_has_written() {
+    let mut program = followed(Program::paged());
+    for reg in [SegReg::Ds, SegReg::Es, SegReg::Ss] {
+        program.load(reg, DATA_OF[0]);
+    }
+    program.write_dword(PAGES_OF_DATA[0] + 16, 0xABCD_EF01);
+    program.code(
+        "bb e3 f2 c1 80 ; mov ebx, 80C1F2E3h
+         0f b6 c7       ; movzx eax, bh
+         bb e3 f2 c1 80 ; mov ebx, 80C1F2E3h
+         0f b6 d3       ; movzx edx, bl
+         bb e3 f2 c1 80 ; mov ebx, 80C1F2E3h
+         0f bf f3       ; movsx esi, bx
+         bb e3 f2 c1 80 ; mov ebx, 80C1F2E3h
+         f6 c7 0d       ; test bh, 0Dh
+         74 01          ; je +1
+         f4             ; hlt
+         bb e3 f2 c1 80 ; mov ebx, 80C1F2E3h
+         80 fb e3       ; cmp bl, E3h
+         74 01          ; je +1
+         f4             ; hlt
+         bb e3 f2 c1 80 ; mov ebx, 80C1F2E3h
+         88 3f          ; mov [edi], bh
+         bb e3 f2 c1 80 ; mov ebx, 80C1F2E3h
+         88 5f 01       ; mov [edi+1], bl
+         bb 09 00 00 00 ; mov ebx, 9
+         8d 2c 5b       ; lea ebp, [ebx+ebx*2]
+         bb 04 00 00 00 ; mov ebx, 4
+         8b 0c 9f       ; mov ecx, [edi+ebx*4]
+         bb ff ff ff ff ; mov ebx, -1
+         8d 1c df       ; lea ebx, [edi+ebx*8]
+         f4             ; hlt",
+    );
+    program.cpu.gpr[EDI] = PAGES_OF_DATA[0].into();
+    assert_eq!(program.run(), End::Halted);
+    let [eax, edx, esi] = [0, 2, 6].map(|number| program.reg(number));
+    assert_eq!((eax, edx, esi), (0xF2, 0xE3, 0xFFFF_F2E3));
+    assert_eq!(program.read_dword(PAGES_OF_DATA[0]) & 0xFFFF, 0xE3F2);
+    let [ebp, ecx, ebx] = [5, ECX, EBX].map(|number| program.reg(number));
+    assert_eq!((ebp, ecx, ebx), (27, 0xABCD_EF01, PAGES_OF_DATA[0] - 8));
+}

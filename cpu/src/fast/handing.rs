@@ -77,3 +77,22 @@ fn held_address(i: &Insn) -> u8 {
 fn when(is: bool, what: u8) -> u8 {
     if is { what } else { 0 }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// SDM vol. 2, 3.1.1.3: AH to BH are bits 15:8 of the first four registers; SPL to DIL, with REX, the lowest of
+    /// the others.
+    #[test]
+    fn only_the_lowest_byte_of_a_register_is_handed_on() {
+        let by = |dst: u8, holds: u8| held_byte(&Insn { dst, holds, ..Insn::undefined() }) & DST != 0;
+        assert!(by(3, 3), "BL of RBX");
+        assert!(!by(7, 3), "BH of RBX");
+        assert!(!by(7, 7), "BH is nothing of RDI");
+        assert!(by(0x17, 7), "DIL of RDI");
+        assert!(by(9, 9), "R9B of R9");
+        assert!(!by(1, 9), "CL is nothing of R9");
+        assert!(!by(NO_REGISTER, NO_REGISTER), "nothing is handed on");
+    }
+}
