@@ -15,6 +15,9 @@ const BASES: [u8; 4] = [3, 5, 12, 13];
 const SEGMENT_BASE: u64 = DATA as u64 + 0x2000;
 /// Rounds of each loop: long enough for links and handed-on values.
 const ROUNDS: u32 = 40;
+/// Opcode and number in the group of shifts of lanes by an immediate, and of whole registers.
+const LANE_SHIFTS: [(u8, u8); 10] =
+    [(0x71, 2), (0x71, 4), (0x71, 6), (0x72, 2), (0x72, 4), (0x72, 6), (0x73, 2), (0x73, 6), (0x73, 3), (0x73, 7)];
 
 /// Reads every page below 14000h, so that the HostTlb knows those that a wrong address would hit: mov edi, 0;
 /// mov al, [rdi]; add edi, 1000h; cmp edi, 14000h; jb -16.
@@ -372,7 +375,7 @@ impl Writer<'_> {
 
     /// Moves and arithmetic on XMM0 to XMM15.
     fn vector(&mut self) {
-        const FORMS: [(&[u8], u8); 20] = [
+        const FORMS: [(&[u8], u8); 33] = [
             (&[0xF2], 0x10),
             (&[0xF3], 0x10),
             (&[0xF2], 0x11),
@@ -393,14 +396,45 @@ impl Writer<'_> {
             (&[0xF2], 0x51),
             (&[0x66], 0x2E),
             (&[], 0x2F),
+            (&[0x66], 0x28),
+            (&[0x66], 0x29),
+            (&[0xF3], 0x6F),
+            (&[0xF3], 0x7F),
+            (&[0x66], 0x7F),
+            (&[0x66], 0xFC),
+            (&[0x66], 0xFD),
+            (&[0x66], 0xFE),
+            (&[0x66], 0xD4),
+            (&[0x66], 0xF9),
+            (&[0x66], 0xFB),
+            (&[0x66], 0x74),
+            (&[0x66], 0x66),
         ];
         let (prefixes, opcode) = *self.random.one_of(&FORMS);
         let reg = self.random.below(16) as u8;
-        match self.random.below(8) {
+        match self.random.below(11) {
             0 => {
                 let place = self.place();
                 let wide = self.random.below(3) == 0;
                 self.modrm(&[0xF2], wide, &[0x0F, 0x2A], reg, place, &[]);
+            }
+            8 => {
+                let (opcode, number) = *self.random.one_of(&LANE_SHIFTS);
+                let count = self.random.below(70) as u8;
+                self.modrm(&[0x66], false, &[0x0F, opcode], number, Place::Register(reg), &[count]);
+            }
+            9 => {
+                let (from, order) = (self.random.below(16) as u8, self.random.below(256) as u8);
+                self.modrm(&[0x66], false, &[0x0F, 0x70], reg, Place::Register(from), &[order]);
+            }
+            10 if self.random.below(2) == 0 => {
+                let to = self.free();
+                self.modrm(&[0x66], false, &[0x0F, 0xD7], to, Place::Register(reg), &[]);
+            }
+            10 => {
+                let (place, wide) = (self.place(), self.random.below(2) == 0);
+                let opcode = if self.random.below(2) == 0 { 0x6E } else { 0x7E };
+                self.modrm(&[0x66], wide, &[0x0F, opcode], reg, place, &[]);
             }
             1 => {
                 let (to, from) = (self.free(), self.random.below(16) as u8);

@@ -5,6 +5,7 @@ use super::choose::form;
 use super::handing::held;
 use super::operand::{BASE, BASED, FLAT_BASE, FLAT_INDEX, INDEX, LONG_BASE, LONG_INDEX, LONG_RIP, LONG_SEGMENT, WORD};
 use super::simd::{self, And, AndNot, Doubles, Low, LowAlone, Move, Or, Singles, UnpackHigh, UnpackLow, Xor};
+use super::simd_integer::{self, Equal, Greater, Lanes, Left, Minus, OfLanes, Plus, Right, RightSigned};
 use crate::exec::sse_float::{Add, Divide, Multiply, Operation, SquareRoot, Subtract};
 use crate::float::{F32, F64};
 use crate::insn::{Insn, OPERAND_64, PLACE_MEMORY};
@@ -37,7 +38,7 @@ macro_rules! by_form {
     };
 }
 
-/// As `by_form!`, in flat code only.
+/// As `by_form!`, in flat and in 64-bit code only.
 macro_rules! by_flat_form {
     ($i:expr, $flat:expr, $module:ident::$handler:ident $(< $($arg:ty),* >)? [$($value:literal),*]) => {
         match (form($i, $flat), held($i) & BASED != 0) {
@@ -45,6 +46,10 @@ macro_rules! by_flat_form {
             (FLAT_BASE, false) => Some($module::$handler::<$($($arg,)*)? $($value,)* FLAT_BASE, 0>),
             (FLAT_INDEX, true) => Some($module::$handler::<$($($arg,)*)? $($value,)* FLAT_INDEX, BASED>),
             (FLAT_INDEX, false) => Some($module::$handler::<$($($arg,)*)? $($value,)* FLAT_INDEX, 0>),
+            (LONG_BASE, true) => Some($module::$handler::<$($($arg,)*)? $($value,)* LONG_BASE, BASED>),
+            (LONG_BASE, false) => Some($module::$handler::<$($($arg,)*)? $($value,)* LONG_BASE, 0>),
+            (LONG_INDEX, _) => Some($module::$handler::<$($($arg,)*)? $($value,)* LONG_INDEX, 0>),
+            (LONG_RIP, _) => Some($module::$handler::<$($($arg,)*)? $($value,)* LONG_RIP, 0>),
             _ => None,
         }
     };
@@ -77,6 +82,27 @@ pub(super) fn choose(i: &Insn, flat: bool) -> Option<Fast> {
         (0x55, NONE | P66) | (0xDF, P66) => acted::<AndNot>(i, flat),
         (0x56, NONE | P66) | (0xEB, P66) => acted::<Or>(i, flat),
         (0x57, NONE | P66) | (0xEF, P66) => acted::<Xor>(i, flat),
+        (0xFC..=0xFE, P66) => lanes::<Plus>(opcode & 3, i, flat),
+        (0xD4, P66) => acted::<Lanes<Plus, u64>>(i, flat),
+        (0xF8..=0xFA, P66) => lanes::<Minus>(opcode & 3, i, flat),
+        (0xFB, P66) => acted::<Lanes<Minus, u64>>(i, flat),
+        (0x74..=0x76, P66) => lanes::<Equal>(opcode & 3, i, flat),
+        (0x64..=0x66, P66) => lanes::<Greater>(opcode & 3, i, flat),
+        (0x71..=0x73, P66) => shifted(opcode, (i.op & 7) as u8),
+        (0x70, P66) if i.src != PLACE_MEMORY => Some(simd_integer::shuffle_rr),
+        (0xD7, P66) => Some(simd_integer::byte_signs_r),
+        (0x6E, P66) => Some(match (i.src, i.has(OPERAND_64)) {
+            (PLACE_MEMORY, true) => by_form!(i, flat, simd::load_scalar<u64>),
+            (PLACE_MEMORY, false) => by_form!(i, flat, simd::load_scalar<u32>),
+            (_, true) => simd_integer::load_r::<u64>,
+            (_, false) => simd_integer::load_r::<u32>,
+        }),
+        (0x7E, P66) => Some(match (i.dst, i.has(OPERAND_64)) {
+            (PLACE_MEMORY, true) => by_form!(i, flat, simd::store_half<u64>[false]),
+            (PLACE_MEMORY, false) => by_form!(i, flat, simd::store_half<u32>[false]),
+            (_, true) => simd_integer::store_r::<u64>,
+            (_, false) => simd_integer::store_r::<u32>,
+        }),
         (0x51, _) => arithmetic::<SquareRoot>(i, prefix, flat),
         (0x58, _) => arithmetic::<Add>(i, prefix, flat),
         (0x59, _) => arithmetic::<Multiply>(i, prefix, flat),
@@ -98,6 +124,30 @@ fn acted<A: simd::Act>(i: &Insn, flat: bool) -> Option<Fast> {
     match i.src {
         PLACE_MEMORY => by_flat_form!(i, flat, simd::rm<A>[true]),
         _ => Some(simd::rr::<A>),
+    }
+}
+
+/// Lanes of 8, 16 or 32 bits, by the low bits of the opcode.
+fn lanes<O: OfLanes>(width: u8, i: &Insn, flat: bool) -> Option<Fast> {
+    match width {
+        0 => acted::<Lanes<O, u8>>(i, flat),
+        1 => acted::<Lanes<O, u16>>(i, flat),
+        _ => acted::<Lanes<O, u32>>(i, flat),
+    }
+}
+
+/// Groups 12 to 14, but for the shifts of whole registers.
+fn shifted(opcode: u8, number: u8) -> Option<Fast> {
+    match (opcode, number) {
+        (0x71, 2) => Some(simd_integer::shift_i::<Right, u16>),
+        (0x71, 4) => Some(simd_integer::shift_i::<RightSigned, u16>),
+        (0x71, 6) => Some(simd_integer::shift_i::<Left, u16>),
+        (0x72, 2) => Some(simd_integer::shift_i::<Right, u32>),
+        (0x72, 4) => Some(simd_integer::shift_i::<RightSigned, u32>),
+        (0x72, 6) => Some(simd_integer::shift_i::<Left, u32>),
+        (0x73, 2) => Some(simd_integer::shift_i::<Right, u64>),
+        (0x73, 6) => Some(simd_integer::shift_i::<Left, u64>),
+        _ => None,
     }
 }
 

@@ -3,7 +3,7 @@
 use super::choose::Opcode;
 use super::operand::{BASED, BP, DST, INDEXED, LAST_REGISTER, SP, SRC, byte_place};
 use crate::insn::{Insn, NO_REGISTER};
-use crate::isa::Map;
+use crate::isa::{self, Map};
 
 /// The register whose value a slot's handler hands on, if it is handed that of `holds`. Handlers that write no register
 /// pass on what they are handed; behind a canonical handler the value is read anew.
@@ -44,7 +44,9 @@ fn written_register(i: &Insn) -> Option<u8> {
         (Map::One, 0xF6, 4..) => Some(0),
         (Map::One, 0xF7, 4..) => Some(2),
         (Map::One, 0xF6 | 0xF7, 2 | 3) | (Map::One, 0xFE | 0xFF, 0 | 1) => sized(byte, i.dst),
-        (Map::Two, 0x2C, _) => writes(i.dst),
+        (Map::Two, 0x2C | 0xD7, _) => writes(i.dst),
+        // With F3h it moves between XMM registers.
+        (Map::Two, 0x7E, _) if isa::two_byte_opcode(i.op) == Some((1, 0x7E)) => writes(i.dst),
         (Map::Two, 0x90..=0x9F, _) => writes_byte(i.dst),
         (Map::Two, 0x40..=0x4F | 0xA4 | 0xA5 | 0xAC | 0xAD | 0xAF | 0xB6 | 0xB7 | 0xBE | 0xBF | 0xC8..=0xCF, _) => {
             writes(i.dst)

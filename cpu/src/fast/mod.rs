@@ -16,7 +16,7 @@
 //! - [`gates`], [`gates_64`]: interrupts and fast calls between flat segments, and in 64-bit code.
 //! - [`port`], [`window`]: to the bus, where no line changes.
 //! - [`rewriting`]: code that is written over.
-//! - [`simd`], [`choose_simd`]: XMM registers, with arithmetic that the host does exactly.
+//! - [`simd`], [`simd_integer`], [`choose_simd`]: XMM registers, with arithmetic that the host does exactly.
 //! - [`x87`]: the unit's commonest instructions.
 //! - [`chains`]: several instructions in one dispatch.
 //! - `crossing`: what crosses a page.
@@ -54,6 +54,7 @@ mod port;
 mod rewriting;
 mod shift;
 mod simd;
+mod simd_integer;
 mod stack;
 mod state;
 mod window;

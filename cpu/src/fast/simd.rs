@@ -38,7 +38,7 @@ unsafe fn low(c: *mut CpuState, number: u8) -> u64 {
 /// # Safety
 /// As [`register`].
 #[inline(always)]
-unsafe fn pair(c: *mut CpuState, number: u8) -> Pair {
+pub(super) unsafe fn pair(c: *mut CpuState, number: u8) -> Pair {
     // SAFETY: the caller's.
     unsafe { [low(c, number), register(c, number).add(1).read_volatile()] }
 }
@@ -62,7 +62,7 @@ unsafe fn set_high(c: *mut CpuState, number: u8, value: u64) {
 /// # Safety
 /// As [`register`].
 #[inline(always)]
-unsafe fn set_pair(c: *mut CpuState, number: u8, value: Pair) {
+pub(super) unsafe fn set_pair(c: *mut CpuState, number: u8, value: Pair) {
     // SAFETY: the caller's.
     unsafe {
         set_low(c, number, value[0]);
@@ -96,7 +96,7 @@ unsafe fn set_lane<F: Native>(c: *mut CpuState, number: u8, value: F) {
 /// # Safety
 /// `c` is valid.
 #[inline(always)]
-unsafe fn usable(c: *mut CpuState) -> bool {
+pub(super) unsafe fn usable(c: *mut CpuState) -> bool {
     // SAFETY: the caller's.
     unsafe { (*c).cr0 & (CR0_EM | CR0_TS) == 0 && (*c).cr4 & CR4_OSFXSR != 0 }
 }
