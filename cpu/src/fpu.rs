@@ -120,6 +120,12 @@ impl Fpu {
         Env::from_control_word(self.control)
     }
 
+    /// Results have 64 bits and are rounded to nearest, as FNINIT leaves it.
+    #[inline(always)]
+    pub fn is_usual(&self) -> bool {
+        self.control & 0x0F00 == 0x0300
+    }
+
     /// Number of the register on top of the stack.
     #[inline(always)]
     pub fn top(&self) -> usize {

@@ -16,6 +16,7 @@ mod convert;
 mod format;
 mod fused;
 mod host;
+pub mod quick;
 mod remainder;
 mod round;
 mod scale;
@@ -34,6 +35,7 @@ pub use convert::{
 pub use format::{Class, Extended, F16, F32, F64, Format, Parts};
 pub use fused::{Signs, multiply_add};
 pub use host::{HostFloat, Native, host_add, host_divide, host_may, host_multiply, host_square_root, host_subtract};
+pub use quick::Plain;
 pub use remainder::{Left, Quotient, Remainder, remainder};
 pub use round::round;
 pub use scale::{extract, scale};

@@ -7,7 +7,8 @@ use super::{finish, underflow};
 use crate::exception::Step;
 use crate::exec::Exec;
 use crate::float::{
-    Env, Extended, Format, Outcome, Parts, Sum, add_parts, divide_parts, multiply_parts, square_root, to_integral,
+    Env, Extended, Format, Outcome, Parts, Plain, Sum, add_parts, divide_parts, multiply_parts, quick, square_root,
+    to_integral,
 };
 use crate::fpu::{C1, Fpu};
 use crate::insn::Insn;
@@ -16,6 +17,8 @@ use crate::insn::Insn;
 pub trait Operation {
     /// Computes it.
     fn apply(destination: &Parts, source: &Parts, env: &Env) -> Outcome<Extended>;
+    /// The same of normal numbers, to 64 bits and to nearest, if the result is normal.
+    fn quick(destination: Plain, source: Plain) -> Option<Outcome<Extended>>;
 }
 
 /// FADD.
@@ -36,12 +39,22 @@ impl Operation for Add {
     fn apply(destination: &Parts, source: &Parts, env: &Env) -> Outcome<Extended> {
         add_parts(destination, source, Sum::Add, env)
     }
+
+    #[inline(always)]
+    fn quick(destination: Plain, source: Plain) -> Option<Outcome<Extended>> {
+        quick::sum(destination, source)
+    }
 }
 
 impl Operation for Sub {
     #[inline(always)]
     fn apply(destination: &Parts, source: &Parts, env: &Env) -> Outcome<Extended> {
         add_parts(destination, source, Sum::Subtract, env)
+    }
+
+    #[inline(always)]
+    fn quick(destination: Plain, source: Plain) -> Option<Outcome<Extended>> {
+        quick::sum(destination, source.negated())
     }
 }
 
@@ -50,12 +63,22 @@ impl Operation for SubReverse {
     fn apply(destination: &Parts, source: &Parts, env: &Env) -> Outcome<Extended> {
         add_parts(source, destination, Sum::Subtract, env)
     }
+
+    #[inline(always)]
+    fn quick(destination: Plain, source: Plain) -> Option<Outcome<Extended>> {
+        quick::sum(source, destination.negated())
+    }
 }
 
 impl Operation for Mul {
     #[inline(always)]
     fn apply(destination: &Parts, source: &Parts, env: &Env) -> Outcome<Extended> {
         multiply_parts(destination, source, env)
+    }
+
+    #[inline(always)]
+    fn quick(destination: Plain, source: Plain) -> Option<Outcome<Extended>> {
+        quick::product(destination, source)
     }
 }
 
@@ -64,12 +87,22 @@ impl Operation for Div {
     fn apply(destination: &Parts, source: &Parts, env: &Env) -> Outcome<Extended> {
         divide_parts(destination, source, env)
     }
+
+    #[inline(always)]
+    fn quick(destination: Plain, source: Plain) -> Option<Outcome<Extended>> {
+        quick::quotient(destination, source)
+    }
 }
 
 impl Operation for DivReverse {
     #[inline(always)]
     fn apply(destination: &Parts, source: &Parts, env: &Env) -> Outcome<Extended> {
         divide_parts(source, destination, env)
+    }
+
+    #[inline(always)]
+    fn quick(destination: Plain, source: Plain) -> Option<Outcome<Extended>> {
+        quick::quotient(source, destination)
     }
 }
 
@@ -87,8 +120,21 @@ pub fn with_source<O: Operation>(fpu: &mut Fpu, source: &Parts) {
         underflow(fpu, 0);
         return;
     }
-    let outcome = O::apply(&fpu.st(0).parts(), source, &fpu.env());
-    finish(fpu, 0, outcome);
+    if fpu.is_usual()
+        && let (Some(destination), Some(source)) = (Plain::of(fpu.st(0)), Plain::of_parts(source))
+        && let Some(outcome) = O::quick(destination, source)
+    {
+        finish(fpu, 0, outcome);
+        return;
+    }
+    in_general::<O>(fpu, 0, source);
+}
+
+/// What the usual case leaves. True if there is a result.
+#[inline(never)]
+fn in_general<O: Operation>(fpu: &mut Fpu, destination: usize, source: &Parts) -> bool {
+    let outcome = O::apply(&fpu.st(destination).parts(), source, &fpu.env());
+    finish(fpu, destination, outcome)
 }
 
 /// Destination and source registers; true if there is a result.
@@ -98,8 +144,13 @@ fn between<O: Operation>(cx: &mut Exec<'_>, destination: usize, source: usize) -
     if fpu.is_empty(destination) || fpu.is_empty(source) {
         return underflow(fpu, destination);
     }
-    let outcome = O::apply(&fpu.st(destination).parts(), &fpu.st(source).parts(), &fpu.env());
-    finish(fpu, destination, outcome)
+    if fpu.is_usual()
+        && let (Some(a), Some(b)) = (Plain::of(fpu.st(destination)), Plain::of(fpu.st(source)))
+        && let Some(outcome) = O::quick(a, b)
+    {
+        return finish(fpu, destination, outcome);
+    }
+    in_general::<O>(fpu, destination, &fpu.st(source).parts())
 }
 
 /// ST(0) with ST(i).
