@@ -169,10 +169,11 @@ features! {
     // Leaf 7, more.
     Vaes "vaes" Ecx7 9 [Avx Aes];
     Vpclmulqdq "vpclmulqdq" Ecx7 10 [Avx Pclmulqdq];
+    Gfni "gfni" Ecx7 8 [Sse2];
 }
 
-/// What this build can do and the default model has not: what one vendor does in another way, and five levels of paging,
-/// which kernels that find them use for every walk.
+/// What this build can do and the default model has not: what one vendor does in another way, five levels of paging, which
+/// kernels that find them use for every walk, and what came last.
 pub(crate) const ON_REQUEST: Features = Features::of(&[
     Feature::La57,
     Feature::AmdIdentity,
@@ -180,6 +181,7 @@ pub(crate) const ON_REQUEST: Features = Features::of(&[
     Feature::AmdNullBase,
     Feature::AmdNearBranch,
     Feature::AmdFastCalls,
+    Feature::Gfni,
 ]);
 
 impl Feature {

@@ -179,7 +179,7 @@ const SINCE_HASWELL: [Feature; 23] = [
     Feature::CpuidFault,
 ];
 /// What came up to the fifth generation of Xeon Scalable.
-const SINCE_EMR: [Feature; 20] = [
+const SINCE_EMR: [Feature; 23] = [
     Feature::Rdseed,
     Feature::Adx,
     Feature::Smap,
@@ -200,6 +200,9 @@ const SINCE_EMR: [Feature; 20] = [
     Feature::Xgetbv1,
     Feature::Xsaves,
     Feature::Vmx,
+    Feature::Vaes,
+    Feature::Vpclmulqdq,
+    Feature::Gfni,
 ];
 
 /// What the models' chips have.

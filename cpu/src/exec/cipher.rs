@@ -1,5 +1,5 @@
-//! AES, SHA, products without carries, CRC-32C and POPCNT. SDM Vol.1 12.10 "Advanced Encryption Standard Instructions",
-//! 5.8 "Intel SHA Extensions", 12.9.2 "CRC32".
+//! AES, SHA, products without carries, arithmetic of GF(2^8), CRC-32C and POPCNT. SDM Vol.1 12.10 "Advanced Encryption
+//! Standard Instructions", 5.8 "Intel SHA Extensions", 12.9.2 "CRC32".
 //!
 //! Faults of those on XMM registers: #UD, #NM, operand access, #GP(0) for 16 bytes not on 16. Flags: none.
 
@@ -45,6 +45,21 @@ pub fn aeskeygenassist<R: Vectors>(cx: &mut Exec<'_>, i: &Insn) -> Step {
 pub fn pclmulqdq<R: Vectors>(cx: &mut Exec<'_>, i: &Insn) -> Step {
     let imm = i.imm as u8;
     binary::<R>(cx, i, |a, b| cipher::carryless(a.lane(usize::from(imm & 1)), b.lane(usize::from(imm >> 4 & 1))))
+}
+
+/// GF2P8MULB. SDM Vol.2A "GF2P8MULB".
+pub fn gf2p8mulb<R: Vectors>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    binary::<R>(cx, i, cipher::galois_multiply)
+}
+
+/// GF2P8AFFINEQB. SDM Vol.2A "GF2P8AFFINEQB".
+pub fn gf2p8affineqb<R: Vectors>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    binary::<R>(cx, i, |bytes, matrices| cipher::affine(bytes, matrices, i.imm as u8))
+}
+
+/// GF2P8AFFINEINVQB. SDM Vol.2A "GF2P8AFFINEINVQB".
+pub fn gf2p8affineinvqb<R: Vectors>(cx: &mut Exec<'_>, i: &Insn) -> Step {
+    binary::<R>(cx, i, |bytes, matrices| cipher::affine_of_inverse(bytes, matrices, i.imm as u8))
 }
 
 /// SHA1RNDS4. SDM Vol.2C "SHA1RNDS4".

@@ -8,7 +8,7 @@ use super::{b, n, row, v};
 use crate::exec::simd::{Mmx, Xmm};
 use crate::exec::{bit_fields, cipher, data, sse_float_round, sse_integer, sse_move, sse_shift, sse_shuffle, sse_text};
 use crate::float::{F32, F64};
-use crate::model::Feature::{Adx, Aes, Movbe, Pclmulqdq, Popcnt, Sha, Sse41, Sse42, Ssse3};
+use crate::model::Feature::{Adx, Aes, Gfni, Movbe, Pclmulqdq, Popcnt, Sha, Sse41, Sse42, Ssse3};
 
 /// What stands at some opcodes; the others are undefined.
 const fn map<const N: usize>(some: [(u8, &'static ByPrefix); N]) -> [Entry; 256] {
@@ -69,7 +69,7 @@ const fn three_38() -> [Entry; 256] {
     all
 }
 
-const PREFIXED_38: [(u8, &ByPrefix); 57] = [
+const PREFIXED_38: [(u8, &ByPrefix); 58] = [
     (0x00, ssse3!("pshufb", sse_shuffle::pshufb)),
     (0x01, ssse3!("phaddw", sse_integer::phadd, u16)),
     (0x02, ssse3!("phaddd", sse_integer::phadd, u32)),
@@ -122,6 +122,7 @@ const PREFIXED_38: [(u8, &ByPrefix); 57] = [
     (0xCB, plain!("sha256rnds2", [Vx, Wx], cipher::sha256rnds2)),
     (0xCC, plain!("sha256msg1", [Vx, Wx], cipher::sha256msg1)),
     (0xCD, plain!("sha256msg2", [Vx, Wx], cipher::sha256msg2)),
+    (0xCF, xmm!("gf2p8mulb", [Vx, Wx], cipher::gf2p8mulb::<Xmm>, Gfni)),
     (0xDB, xmm!("aesimc", [Vx, Wx], cipher::aesimc::<Xmm>, Aes)),
     (0xDC, xmm!("aesenc", [Vx, Wx], cipher::aesenc::<Xmm>, Aes)),
     (0xDD, xmm!("aesenclast", [Vx, Wx], cipher::aesenclast::<Xmm>, Aes)),
@@ -178,5 +179,7 @@ pub(super) static THREE_3A: [Entry; 256] = map([
     (0x62, xmm!("pcmpistrm", [Vx, Wx, Ib], sse_text::pcmpistrm::<Xmm>, Sse42)),
     (0x63, xmm!("pcmpistri", [Vx, Wx, Ib], sse_text::pcmpistri::<Xmm>, Sse42)),
     (0xCC, plain!("sha1rnds4", [Vx, Wx, Ib], cipher::sha1rnds4)),
+    (0xCE, xmm!("gf2p8affineqb", [Vx, Wx, Ib], cipher::gf2p8affineqb::<Xmm>, Gfni)),
+    (0xCF, xmm!("gf2p8affineinvqb", [Vx, Wx, Ib], cipher::gf2p8affineinvqb::<Xmm>, Gfni)),
     (0xDF, xmm!("aeskeygenassist", [Vx, Wx, Ib], cipher::aeskeygenassist::<Xmm>, Aes)),
 ]);

@@ -9,7 +9,7 @@ use crate::exec::fma::{
 use crate::exec::simd::{Vex128, Vex256};
 use crate::exec::{avx, bit_fields, cipher, fma, half, sse_integer, sse_move, sse_shuffle};
 use crate::float::{F32, F64};
-use crate::model::Feature::{Aes, Avx2, Bmi1, Bmi2, F16c, Fma, Vaes};
+use crate::model::Feature::{Aes, Avx2, Bmi1, Bmi2, F16c, Fma, Gfni, Vaes};
 
 /// A fused operation: W0 is single precision, W1 double.
 macro_rules! fused {
@@ -206,6 +206,7 @@ pub(super) static VEX_0F38: [Entry; 256] = map([
     fused!(0xBD, "vfnmadd231ss", "vfnmadd231sd", scalar, NEGATED_ADD, ORDER_231),
     fused!(0xBE, "vfnmsub231ps", "vfnmsub231pd", packed, NEGATED_SUBTRACT, ORDER_231),
     fused!(0xBF, "vfnmsub231ss", "vfnmsub231sd", scalar, NEGATED_SUBTRACT, ORDER_231),
+    at!(0xCF, _, (by_w!([since(Gfni, "vgf2p8mulb", [Vx, Hx, Wx], l!(cipher::gf2p8mulb))], _)), _, _),
     at!(0xDB, _, [since(Aes, "vaesimc", [Vx, Wx], x!(cipher::aesimc)).l0()], _, _),
     at!(0xDC, _, [ciphers((Aes, Vaes), "vaesenc", [Vx, Hx, Wx], l!(cipher::aesenc))], _, _),
     at!(0xDD, _, [ciphers((Aes, Vaes), "vaesenclast", [Vx, Hx, Wx], l!(cipher::aesenclast))], _, _),

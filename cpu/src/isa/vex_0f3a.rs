@@ -6,7 +6,7 @@ use super::vex::{at, by_w, cipher as ciphers, float, general, int, integer, l, m
 use crate::exec::simd::{Vex128, Vex256};
 use crate::exec::{avx, bit_fields, cipher, half, sse_float_round, sse_integer, sse_shift, sse_shuffle, sse_text};
 use crate::float::{F32, F64};
-use crate::model::Feature::{Aes, Avx2, Bmi2, F16c, Pclmulqdq, Vpclmulqdq};
+use crate::model::Feature::{Aes, Avx2, Bmi2, F16c, Gfni, Pclmulqdq, Vpclmulqdq};
 
 pub(super) static VEX_0F3A: [Entry; 256] = map([
     at!(0x00, _, (by_w!(_, [since(Avx2, "vpermq", [Vx, Wx, Ib], [avx::permute_quads; 3]).l1()])), _, _),
@@ -47,6 +47,8 @@ pub(super) static VEX_0F3A: [Entry; 256] = map([
     at!(0x61, _, [float("vpcmpestri", [Vx, Wx, Ib], w!(sse_text::pcmpestri, Vex128)).l0().sized()], _, _),
     at!(0x62, _, [float("vpcmpistrm", [Vx, Wx, Ib], x!(sse_text::pcmpistrm)).l0()], _, _),
     at!(0x63, _, [float("vpcmpistri", [Vx, Wx, Ib], x!(sse_text::pcmpistri)).l0()], _, _),
+    at!(0xCE, _, (by_w!(_, [since(Gfni, "vgf2p8affineqb", [Vx, Hx, Wx, Ib], l!(cipher::gf2p8affineqb))])), _, _),
+    at!(0xCF, _, (by_w!(_, [since(Gfni, "vgf2p8affineinvqb", [Vx, Hx, Wx, Ib], l!(cipher::gf2p8affineinvqb))])), _, _),
     at!(0xDF, _, [since(Aes, "vaeskeygenassist", [Vx, Wx, Ib], x!(cipher::aeskeygenassist)).l0()], _, _),
     at!(0xF0, _, _, _, [general(Bmi2, "rorx", [Gd, Ed, Ib], w!(bit_fields::rorx))]),
 ]);

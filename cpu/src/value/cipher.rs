@@ -17,9 +17,9 @@ const fn times(mut a: u8, mut b: u8) -> u8 {
     product
 }
 
-/// The S-box and its inverse: the multiplicative inverse, a^254, and an affine map. FIPS 197 5.1.1 "SubBytes".
-const fn boxes() -> ([u8; 256], [u8; 256]) {
-    let (mut forward, mut inverse) = ([0; 256], [0; 256]);
+/// The multiplicative inverses, a^254; that of 0 is 0. FIPS 197 4.2 "Multiplication".
+const fn inverses() -> [u8; 256] {
+    let mut all = [0; 256];
     let mut number = 0;
     while number < 256 {
         let mut power = 1;
@@ -28,7 +28,18 @@ const fn boxes() -> ([u8; 256], [u8; 256]) {
             power = times(power, number as u8);
             count += 1;
         }
-        let b = power;
+        all[number] = power;
+        number += 1;
+    }
+    all
+}
+
+/// The S-box and its inverse: the multiplicative inverse, and an affine map. FIPS 197 5.1.1 "SubBytes".
+const fn boxes() -> ([u8; 256], [u8; 256]) {
+    let (mut forward, mut inverse) = ([0; 256], [0; 256]);
+    let mut number = 0;
+    while number < 256 {
+        let b = INVERSES[number];
         let image = b ^ b.rotate_left(1) ^ b.rotate_left(2) ^ b.rotate_left(3) ^ b.rotate_left(4) ^ 0x63;
         forward[number] = image;
         inverse[image as usize] = number as u8;
@@ -37,6 +48,7 @@ const fn boxes() -> ([u8; 256], [u8; 256]) {
     (forward, inverse)
 }
 
+const INVERSES: [u8; 256] = inverses();
 const BOXES: ([u8; 256], [u8; 256]) = boxes();
 static S_BOX: [u8; 256] = BOXES.0;
 static INVERSE_S_BOX: [u8; 256] = BOXES.1;
@@ -102,6 +114,27 @@ pub fn key_assist(source: u128, constant: u8) -> u128 {
 /// PCLMULQDQ: the product of two polynomials over GF(2).
 pub fn carryless(a: u64, b: u64) -> u128 {
     (0..64).filter(|bit| b >> bit & 1 != 0).fold(0, |sum, bit| sum ^ u128::from(a) << bit)
+}
+
+/// GF2P8MULB: products of bytes as elements of GF(2^8), by the polynomial of AES. SDM Vol.2A "GF2P8MULB".
+pub fn galois_multiply(a: u128, b: u128) -> u128 {
+    u128::from_lanes(|n: usize| times(a.lane(n), b.lane(n)))
+}
+
+/// GF2P8AFFINEQB: each byte times the 8 by 8 matrix of bits in the quadword at its place, and a constant added. Row i of the
+/// matrix, which makes bit i, is byte 7 - i. SDM Vol.2A "GF2P8AFFINEQB".
+pub fn affine(bytes: u128, matrices: u128, constant: u8) -> u128 {
+    u128::from_lanes(|n: usize| affine_byte(bytes.lane(n), matrices.lane(n / 8), constant))
+}
+
+/// GF2P8AFFINEINVQB: the same of the multiplicative inverses; that of 0 is 0. SDM Vol.2A "GF2P8AFFINEINVQB".
+pub fn affine_of_inverse(bytes: u128, matrices: u128, constant: u8) -> u128 {
+    u128::from_lanes(|n: usize| affine_byte(INVERSES[usize::from(bytes.lane::<u8>(n))], matrices.lane(n / 8), constant))
+}
+
+fn affine_byte(byte: u8, matrix: u64, constant: u8) -> u8 {
+    let bit = |i: u32| ((matrix >> (8 * (7 - i))) as u8 & byte).count_ones() as u8 & 1;
+    (0..8).fold(constant, |sum, i| sum ^ bit(i) << i)
 }
 
 /// CRC32: so many low bytes of `data`, by the polynomial 11EDC6F41h with bits reflected. SDM Vol.2A "CRC32".
@@ -216,6 +249,21 @@ mod tests {
         }
         let cipher = encrypt_last(state, keys[9]);
         assert_eq!(cipher, bytes("3925841d02dc09fbdc118597196a0b32"));
+    }
+
+    /// FIPS 197 5.1.1 gives the S-box as the inverse and this affine map: row i has bits i, i + 4, i + 5, i + 6, i + 7.
+    #[test]
+    fn the_affine_map_of_fips_197_makes_its_s_box() {
+        let rows = [0xF1_u8, 0xE3, 0xC7, 0x8F, 0x1F, 0x3E, 0x7C, 0xF8];
+        let matrix = rows.iter().fold(0, |all, row| all << 8 | u128::from(*row));
+        let matrices = matrix | matrix << 64;
+        let bytes = u128::from_lanes(|n: usize| (n as u8).wrapping_mul(17));
+        let boxed = u128::from_lanes(|n: usize| S_BOX[usize::from(bytes.lane::<u8>(n))]);
+        assert_eq!(affine_of_inverse(bytes, matrices, 0x63), boxed);
+        // FIPS 197 4.2: {57} times {83} is {c1}, {57} times {13} is {fe}.
+        assert_eq!(galois_multiply(0x5757, 0x8313), 0xC1FE);
+        // Rows that have the bit of their own number alone.
+        assert_eq!(affine(bytes, 0x0102_0408_1020_4080 * ((1 << 64) + 1), 0), bytes);
     }
 
     /// RFC 3720 B.4 "CRC Examples": 32 bytes of zeros, and 0 to 31.

@@ -141,12 +141,12 @@ fn registers_by_vendor() {
     }
 }
 
-/// The default model has no five levels, which the chip that it takes after has.
+/// The default model has neither five levels nor GFNI, which the chip that it takes after has.
 #[test]
 fn emr_and_max() {
     let (emr, max) = (Model::Emr.features(), Model::Max.features());
     let beside: Vec<Feature> = emr.iter().filter(|feature| !max.has(*feature)).collect();
-    assert_eq!(beside, [Feature::La57]);
+    assert_eq!(beside, [Feature::La57, Feature::Gfni]);
     assert_ne!(emr, Features::default());
     assert_eq!(Model::Emr.signature(), Model::Max.signature());
 }
