@@ -412,6 +412,15 @@ impl Exec<'_> {
         self.require(!checked || aligned, Site::Alignment, 0)
     }
 
+    /// Accesses memory while nothing is checked for its alignment, whatever EFLAGS.AC is.
+    pub(crate) fn without_alignment_checks(&mut self, access: impl FnOnce(&mut Self) -> Step) -> Step {
+        let checked = self.cpu.flags.has(flags::AC);
+        self.cpu.flags.set(flags::AC, false);
+        let done = access(self);
+        self.cpu.flags.set(flags::AC, checked);
+        done
+    }
+
     /// Data breakpoints of the guest and watchpoints of the debugger see every access on the guarded path.
     fn note_access(&mut self, addr: LinAddr, bytes: usize, access: Access, value: u64) {
         crate::debug::note_data_access(self.cpu, addr, bytes, access);

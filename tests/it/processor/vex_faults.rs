@@ -2,8 +2,9 @@
 //! Classification" Tables 2-18 to 2-29, 2.3.2 "VEX and the LOCK prefix" to 2.3.4; Vol.2A Table 2-30 "VEX-Encoded GPR
 //! Instructions" for types 13 and 14.
 
+use ringwalk_cpu::flags::AC;
 use ringwalk_cpu::site::Site;
-use ringwalk_cpu::state::{CR0_EM, CR0_TS, CR4_OSFXSR, CR4_OSXMMEXCPT, CR4_OSXSAVE};
+use ringwalk_cpu::state::{CR0_AM, CR0_EM, CR0_TS, CR4_OSFXSR, CR4_OSXMMEXCPT, CR4_OSXSAVE};
 
 use crate::program::*;
 
@@ -11,6 +12,7 @@ const UD: u8 = 6;
 const NM: u8 = 7;
 const GP: u8 = 13;
 const PF: u8 = 14;
+const CHECK: u8 = 17;
 const XM: u8 = 19;
 
 /// What memory at [EBX] an instruction accesses: nothing, so many bytes anywhere, or so many that must be aligned.
@@ -203,6 +205,35 @@ fn alignment_and_pages() {
         program.write_dword(pte_of(DATA), 0);
         let found = program.attempt(code).map_err(|(vector, _)| vector);
         assert_eq!(found, Err(PF), "{code:02x?}");
+    }
+}
+
+/// EFLAGS.AC and CR0.AM at CPL 3: operands of 32 bytes are asked for 16, as measured on an EPYC of family 19h; SDM Vol.2C
+/// "VMASKMOV", "VPMASKMOV": "No AC# reported for any mask bit combinations".
+#[test]
+fn alignment_checks_of_vex() {
+    const ROWS: [(&[u8], u32, Result<(), u8>); 10] = [
+        // VADDPS ymm, VMOVUPS to memory; VADDPS xmm.
+        (&[0xC5, 0xEC, 0x58, 0x0B], 16, Ok(())),
+        (&[0xC5, 0xEC, 0x58, 0x0B], 8, Err(CHECK)),
+        (&[0xC5, 0xFC, 0x11, 0x0B], 16, Ok(())),
+        (&[0xC5, 0xFC, 0x11, 0x0B], 4, Err(CHECK)),
+        (&[0xC5, 0xE8, 0x58, 0x0B], 8, Err(CHECK)),
+        // VMASKMOVPS and VMASKMOVPD from memory, VPMASKMOVD and VPMASKMOVQ to memory, with a mask of ones.
+        (&[0xC4, 0xE2, 0x69, 0x2C, 0x0B], 1, Ok(())),
+        (&[0xC4, 0xE2, 0x6D, 0x2D, 0x0B], 3, Ok(())),
+        (&[0xC4, 0xE2, 0x6D, 0x8E, 0x0B], 2, Ok(())),
+        (&[0xC4, 0xE2, 0xED, 0x8E, 0x0B], 7, Ok(())),
+        // VMOVD from memory.
+        (&[0xC5, 0xF9, 0x6E, 0x0B], 2, Err(CHECK)),
+    ];
+    for (code, off, expected) in ROWS {
+        let mut program = machine(3);
+        program.cpu.cr0 |= CR0_AM;
+        program.set_flags(AC);
+        program.cpu.gpr[3] = (DATA + off).into();
+        expect(&mut program, code, expected, "alignment is checked");
+        assert!(expected.is_err() || program.cpu.flags.has(AC), "{code:02x?} leaves EFLAGS.AC as it was");
     }
 }
 
