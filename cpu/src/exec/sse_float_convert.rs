@@ -193,11 +193,16 @@ fn scalar_to_integer<R: Vectors, A: Native, W: Width>(cx: &mut Exec<'_>, i: &Ins
     Ok(())
 }
 
-/// CVTPI2PS xmm, mm/m64: the upper half stays. SDM Vol.2A "CVTPI2PS".
+/// CVTPI2PS xmm, mm/m64: the upper half stays. SDM Vol.2A "CVTPI2PS". A memory operand leaves the x87 unit alone, and an
+/// exception that waits there waits on, as measured.
 pub fn cvtpi2ps(cx: &mut Exec<'_>, i: &Insn) -> Step {
-    cx.require_mmx_and_xmm()?;
-    let source: u64 =
-        if i.is_memory() { cx.load(i.segment(), cx.effective_address(i))? } else { cx.cpu.fpu.mmx(i.src) };
+    let source: u64 = if i.is_memory() {
+        cx.require_xmm()?;
+        cx.load(i.segment(), cx.effective_address(i))?
+    } else {
+        cx.require_mmx_and_xmm()?;
+        cx.cpu.fpu.mmx(i.src)
+    };
     let mut lanes = Lanes::new(cx);
     let result = u64::from_lanes(|number| {
         let integer = source.lane::<u32>(number) as i32;
@@ -205,7 +210,6 @@ pub fn cvtpi2ps(cx: &mut Exec<'_>, i: &Insn) -> Step {
         lanes.take(outcome).0
     });
     lanes.end(cx)?;
-    // An operand in memory leaves the x87 unit alone, as measured.
     if !i.is_memory() {
         cx.cpu.fpu.enter_mmx();
     }

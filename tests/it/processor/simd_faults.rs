@@ -271,6 +271,24 @@ fn alignment_checks() {
     }
 }
 
+/// As measured on an EPYC of family 19h: CVTPI2PS of memory does not look at the x87 unit, CVTPI2PD by the manual neither;
+/// with an MMX register both raise what waits there. SDM Vol.2A "CVTPI2PS", "CVTPI2PD".
+#[test]
+fn conversions_from_memory_let_an_x87_error_wait() {
+    const ERROR: (u16, u16) = (0x037E, 0x8081);
+    for (code, expected) in [
+        (&[0x0F, 0x2A, 0x0B][..], Ok(())),
+        (&[0x66, 0x0F, 0x2A, 0x0B], Ok(())),
+        (&[0x0F, 0x2A, 0xC9], Err(MF)),
+        (&[0x66, 0x0F, 0x2A, 0xC9], Err(MF)),
+    ] {
+        let mut program = machine(0);
+        program.cpu.fpu.load_words(ERROR.0, ERROR.1);
+        expect(&mut program, code, expected, "an x87 error waits");
+        assert_eq!(program.cpu.fpu.status, ERROR.1, "{code:02x?}");
+    }
+}
+
 /// SDM Vol.1 11.6.6 "Guidelines for Writing to the MXCSR Register": bits 31 to 16 are reserved.
 #[test]
 fn reserved_bits_of_mxcsr() {
