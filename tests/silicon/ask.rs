@@ -58,7 +58,7 @@ fn replay(path: &str) -> i32 {
         host::watch_time();
         let mut judge = Judge::new(host, features, processor::is_measured());
         for case in &cases {
-            let Some(verdict) = judge.try_case(case) else { continue };
+            let Ok(verdict) = judge.try_case(case) else { continue };
             differing += i32::from(!verdict.differences.is_empty());
             println!("{}\n  silicon {:x?}", story::of(0, case, &verdict.differences), verdict.end);
         }

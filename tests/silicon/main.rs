@@ -10,12 +10,7 @@
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 mod ask;
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
-#[path = "../it/silicon/corners.rs"]
-mod corners;
-#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
-#[path = "../it/silicon/features.rs"]
-mod features;
-#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+#[expect(dead_code, reason = "the integration tests record vectors")]
 mod oracle;
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 #[expect(dead_code, reason = "the integration tests use all of it")]

@@ -1,73 +1,64 @@
-//! The comparison with the host's processor.
+//! A small run of the oracle, and recording.
 
-use std::collections::BTreeMap;
+use std::arch::is_x86_feature_detected;
+use std::io::Write;
 
+use flate2::{Compression, GzBuilder};
 use ringwalk_cpu::state::CodeSize;
 
-use super::guest::Guest;
-use super::host::{self, Host};
-use super::state::hex;
-use super::{case, forms};
+use super::oracle::forms::{Form, Forms};
+use super::oracle::host::Host;
+use super::oracle::judge::Judge;
+use super::oracle::processor;
+use super::oracle::run::{self, Wanted};
+use super::oracle::state::End;
+use super::oracle::vectors::{self, KEPT, TRIED};
+use super::recorded::PATH;
 
-/// Cases of each form, unless the environment says otherwise.
-const CASES: u64 = 200;
-/// Differences that are shown.
-const MOST_SHOWN: usize = 20;
+/// Instructions, unless the environment says otherwise.
+const INSTRUCTIONS: u64 = 100_000;
 
-fn cases() -> u64 {
-    std::env::var("RINGWALK_SILICON").ok().and_then(|text| text.parse().ok()).unwrap_or(CASES)
+#[test]
+fn random_code_does_what_silicon_does() {
+    if !is_x86_feature_detected!("avx") {
+        return println!("skipped: the oracle needs a processor with AVX");
+    }
+    let instructions =
+        std::env::var("RINGWALK_SILICON").ok().and_then(|text| text.parse().ok()).unwrap_or(INSTRUCTIONS);
+    let report = Host::with(|host| run::run(host, &Wanted { instructions, seed: 20, group: None }));
+    assert!(report.print(), "what differs is above");
+    assert!(report.rows.len() > 1000, "there are instructions to compare");
 }
 
 #[test]
-fn every_form_does_what_silicon_does_in_32_bit_code() {
-    compare(CodeSize::Bits32);
+fn recording_needs_to_be_asked_for() {
+    if std::env::var_os("RINGWALK_RECORD").is_none() {
+        return;
+    }
+    let features = run::features();
+    let text = Host::with(|host| {
+        let mut judge = Judge::new(host, features, processor::is_measured());
+        let sizes = [CodeSize::Bits32, CodeSize::Bits64].map(|size| Forms::new(size, features, processor::has));
+        let lines = sizes.iter().flat_map(|forms| forms.all.iter().map(move |form| (forms, form)));
+        lines.map(|(forms, form)| record(&mut judge, forms, form)).collect::<String>()
+    });
+    let file = std::fs::File::create(PATH).expect("the file can be written");
+    let mut zip = GzBuilder::new().write(file, Compression::best());
+    zip.write_all(text.as_bytes()).and_then(|()| zip.finish().map(|_| ())).expect("it is written");
 }
 
-#[test]
-fn every_form_does_what_silicon_does_in_64_bit_code() {
-    compare(CodeSize::Bits64);
-}
-
-fn compare(size: CodeSize) {
-    let (mut host, mut guest) = (Host::new(), Guest::new(size));
-    let (mut counts, mut skipped): (BTreeMap<&str, u64>, Vec<String>) = Default::default();
-    let mut complaints = Vec::new();
-    for (number, form) in forms::all(size).iter().enumerate() {
-        if !form.features().iter().all(|feature| host::has(*feature)) {
-            skipped.push(form.name());
-            continue;
-        }
-        for index in 0..cases() {
-            let (code, before) = case(form, size, (number as u64) << 40 | index);
-            let silicon = host.run(&code, &before);
-            let ours = guest.run(&code, &before);
-            *counts.entry(form.row.name).or_default() += 1;
-            let differs = match &ours {
-                Ok(after) => !after.same(&silicon),
-                Err(_) => true,
-            };
-            if differs && complaints.len() < MOST_SHOWN {
-                let found =
-                    ours.map_or_else(|vector| vec![format!("fault {vector}")], |after| after.changes_from(&silicon));
-                let inputs = before.parts().into_iter().map(|(name, value)| format!("{name}={}", hex(&value)));
-                let inputs = inputs.collect::<Vec<_>>().join(" ");
-                complaints.push(format!(
-                    "{} {code:02x?}:\n  silicon {:?}\n  ours    {found:?}\n  from {inputs}",
-                    form.name(),
-                    silicon.changes_from(&before)
-                ));
-                break;
-            }
+/// Lines of a form: some that end well, and some that fault.
+fn record(judge: &mut Judge<'_>, forms: &Forms, form: &Form) -> String {
+    let (mut lines, mut left) = (String::new(), KEPT);
+    for index in 0..TRIED {
+        let Some(case) = vectors::case(forms, form, index) else { continue };
+        let Some((outcome, stored)) = judge.ask_silicon(&case) else { continue };
+        let left = &mut left[usize::from(outcome.end != End::Done)];
+        if *left > 0 {
+            *left -= 1;
+            let result = vectors::result(&case, &outcome, &stored);
+            lines += &format!("{}|{result}\n", vectors::key(forms, form, index));
         }
     }
-    for (name, count) in &counts {
-        println!("{name}: {count}");
-    }
-    println!(
-        "{size:?}: {} instructions, {} cases; the host lacks: {skipped:?}",
-        counts.len(),
-        counts.values().sum::<u64>()
-    );
-    assert!(complaints.is_empty(), "{}", complaints.join("\n"));
-    assert!(counts.len() > 100, "there are instructions to compare");
+    lines
 }

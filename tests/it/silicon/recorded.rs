@@ -1,86 +1,84 @@
-//! Recorded results of silicon, for every host: `tests/golden/silicon.txt.gz`, a line a case: instruction, seed of the
-//! state it began in, and what changed. Every form has some: a new row without a vector fails.
+//! Recorded results of silicon, for every host: `tests/golden/silicon.txt.gz`. An AMD processor (family 19h model 11h) gave
+//! them. Every form of every instruction that can be compared has some.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::io::Read;
 
 use flate2::read::GzDecoder;
+use ringwalk_cpu::model::Features;
 use ringwalk_cpu::state::CodeSize;
 
-use super::guest::Guest;
-use super::state::State;
-use super::{case, forms};
+use super::oracle::arena::Image;
+use super::oracle::case::Case;
+use super::oracle::forms::{Form, Forms};
+use super::oracle::guest::{Guest, Tier};
+use super::oracle::vectors::{self, TRIED};
 
-/// Vectors of each form and code size.
-const CASES: u64 = 4;
-const SIZES: [CodeSize; 2] = [CodeSize::Bits32, CodeSize::Bits64];
-const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/silicon.txt.gz");
+pub(super) const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/silicon.txt.gz");
 
-fn lines() -> Vec<String> {
+/// Results by code size, form and number.
+pub(super) fn all() -> BTreeMap<String, String> {
     let file = std::fs::File::open(PATH).expect("the recorded vectors are there");
     let mut text = String::new();
     GzDecoder::new(file).read_to_string(&mut text).expect("they are text");
-    text.lines().map(str::to_owned).collect()
+    let lines = text.lines().map(|line| line.split_once('|').expect("a key and a result"));
+    lines.map(|(key, result)| (key.to_owned(), result.to_owned())).collect()
 }
 
-/// A case in a line.
-fn line(size: CodeSize, name: &str, code: &[u8], seed: u64, before: &State, after: &State) -> String {
-    let code: String = code.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("{size:?}|{name}|{code}|{seed:x}|{}", after.changes_from(before).join(" "))
+/// The features that the recording processor was compared with.
+pub(super) fn features() -> Features {
+    super::oracle::of_amd()
 }
 
-/// The seed of a form's vector: it must not depend on how many forms there are.
-fn seed_of(name: &str, index: u64) -> u64 {
-    name.bytes().fold(index, |seed, byte| seed.wrapping_mul(0x100_0000_01B3) ^ u64::from(byte))
+/// Forms of both code sizes: all of them, whatever the host has.
+pub(super) fn forms() -> [Forms; 2] {
+    [CodeSize::Bits32, CodeSize::Bits64].map(|size| Forms::new(size, features(), |_| true))
+}
+
+/// The numbers of a form's vectors, with their results.
+pub(super) fn of<'a>(
+    recorded: &'a BTreeMap<String, String>,
+    forms: &'a Forms,
+    form: &'a Form,
+) -> impl Iterator<Item = (u64, &'a String)> {
+    (0..TRIED).filter_map(|index| Some((index, recorded.get(&vectors::key(forms, form, index))?)))
 }
 
 #[test]
-fn recorded_results_of_silicon_are_ours() {
-    let recorded: BTreeSet<String> = lines().into_iter().collect();
-    let mut complaints = Vec::new();
-    for size in SIZES {
-        let mut guest = Guest::new(size);
-        for (form, index) in forms::all(size).iter().flat_map(|form| (0..CASES).map(move |index| (form, index))) {
-            let seed = seed_of(&form.name(), index);
-            let (code, before) = case(form, size, seed);
-            let ours = match guest.run(&code, &before) {
-                Ok(after) => line(size, &form.name(), &code, seed, &before, &after),
-                Err(vector) => format!("{} {code:02x?} fault {vector}", form.name()),
-            };
-            if !recorded.contains(&ours) {
-                complaints.push(ours);
-            }
-        }
-    }
-    complaints.truncate(20);
-    assert!(complaints.is_empty(), "not what silicon gave, or without a vector:\n{}", complaints.join("\n"));
-}
-
-#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
-#[test]
-fn recording_needs_to_be_asked_for() {
-    use flate2::{Compression, GzBuilder};
-    use std::io::Write;
-
-    if std::env::var_os("RINGWALK_RECORD").is_none() {
-        return;
-    }
-    let mut host = super::host::Host::new();
-    let mut all = String::new();
-    for size in SIZES {
-        for form in
-            forms::all(size).iter().filter(|form| form.features().iter().all(|feature| super::host::has(*feature)))
+fn recorded_results_of_silicon_are_ours_in_both_tiers() {
+    let recorded = all();
+    let (mut guest, mut image) = (Guest::new(features()), vectors::empty_image());
+    guest.restore(&image, true);
+    let (mut complaints, mut compared) = (Vec::new(), 0);
+    for forms in &forms() {
+        for (form, (index, silicon)) in
+            forms.all.iter().flat_map(|form| of(&recorded, forms, form).map(move |vector| (form, vector)))
         {
-            for index in 0..CASES {
-                let seed = seed_of(&form.name(), index);
-                let (code, before) = case(form, size, seed);
-                let after = host.run(&code, &before);
-                all += &line(size, &form.name(), &code, seed, &before, &after);
-                all.push('\n');
+            let key = vectors::key(forms, form, index);
+            let Some(case) = vectors::case(forms, form, index) else {
+                complaints.push(format!("{key}: no such case any more"));
+                continue;
+            };
+            compared += 1;
+            for tier in [Tier::Canonical, Tier::Fast] {
+                let ours = ours(&mut guest, &mut image, &case, tier);
+                if ours != *silicon {
+                    complaints.push(format!("{key} {tier:?}\n  silicon {silicon}\n  ours    {ours}"));
+                }
             }
         }
     }
-    let file = std::fs::File::create(PATH).expect("the file can be written");
-    let mut zip = GzBuilder::new().write(file, Compression::best());
-    zip.write_all(all.as_bytes()).and_then(|()| zip.finish().map(|_| ())).expect("it is written");
+    let count = complaints.len();
+    complaints.truncate(20);
+    assert!(count == 0, "{count} are not what silicon gave:\n{}", complaints.join("\n"));
+    assert_eq!(compared, recorded.len(), "every line is some form's vector: RINGWALK_RECORD=1 records anew");
+}
+
+fn ours(guest: &mut Guest, image: &mut Image, case: &Case, tier: Tier) -> String {
+    image.clear_code();
+    image.put_code(case.state.rip, &case.code());
+    guest.restore(image, false);
+    let outcome = guest.run(&case.state, case.is_64, tier);
+    let stored = vectors::stored(image, |page| guest.page(page));
+    vectors::result(case, &outcome, &stored)
 }

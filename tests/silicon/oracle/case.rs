@@ -60,6 +60,21 @@ impl Case {
         case
     }
 
+    /// A case of one instruction, unless all that it can be is undefined.
+    pub(crate) fn single(seed: u64, image: u64, forms: &Forms, form: &Form) -> Option<Case> {
+        let mut random = Random(seed);
+        let start = random.below(PAGE - 64);
+        let state = state(&mut random, forms.size, form.group, CODE + start);
+        let mut case = Case { is_64: forms.size == CodeSize::Bits64, image, steps: Vec::new(), state };
+        for _ in 0..100 {
+            case.append(form, forms, &mut random);
+            if !case.steps.is_empty() {
+                return Some(case);
+            }
+        }
+        None
+    }
+
     fn append(&mut self, form: &Form, forms: &Forms, random: &mut Random) {
         let at = self.end();
         let (bytes, state) = (Vec::new(), &self.state);
@@ -212,7 +227,7 @@ impl Writer<'_> {
             self.bytes.push(0x67);
         }
         let locks = form.row.is_some_and(|row| row.lockable) && form.in_memory;
-        // LOCK makes CR8 of CR0 on AMD's.
+        // LOCK makes CR8 of CR0 on AMD's, which may be refused.
         let privileged = form.group == PRIVILEGED;
         if locks && self.random.once_in(4) || !privileged && self.random.once_in(60) {
             self.bytes.push(0xF0);

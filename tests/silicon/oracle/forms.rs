@@ -99,6 +99,18 @@ pub(crate) struct Forms {
 }
 
 impl Form {
+    /// A name of its own: mnemonic, number of the row, encoding.
+    pub(crate) fn name(&self) -> String {
+        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let name = self.row.map_or("(undefined)", |row| row.name);
+        let place = if self.in_memory { " m" } else { "" };
+        let code = match self.code {
+            Code::Legacy => hex(&[&self.prefixes[..], &self.opcode].concat()),
+            Code::Vex(_, _, l, w) => format!("L{} W{}", u8::from(l), u8::from(w)),
+        };
+        format!("{name} {:04x} {code}{place}", self.op)
+    }
+
     fn has(&self, operand: Operand) -> bool {
         self.row.is_some_and(|row| row.operands.contains(&operand))
     }
@@ -174,7 +186,8 @@ impl Forms {
         for (modrm, insn) in tried {
             let Some(row) = isa::row_of(insn.op) else { continue };
             // LIDT of a register is AMD's virtual machines.
-            if row.name == "lidt" && *modrm >= 0xC0
+            // EVEX begins as BOUND of a register.
+            if (row.name == "lidt" || opcode == [0x62]) && *modrm >= 0xC0
                 || !is_tried(row)
                 || self.is_twin(row, insn, prefixes, opcode, *modrm)
             {
@@ -192,8 +205,7 @@ impl Forms {
                 opcode: opcode.to_vec(),
                 modrms: Vec::new(),
             });
-            // EVEX begins as BOUND with a register.
-            if varies && (in_memory || opcode != [0x62]) {
+            if varies {
                 form.modrms.push(*modrm);
             }
         }
@@ -333,6 +345,7 @@ pub(crate) fn group_of(row: &Row, opcode: &[u8]) -> usize {
         F::Avx => 19,
         F::Avx2 => 20,
         F::Fma | F::F16c => 21,
+        F::Gfni => 22,
         F::Clflush | F::ClflushOpt | F::Clwb | F::Prefetchw => 23,
         _ => group_of_name(row),
     }

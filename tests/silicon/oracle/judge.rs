@@ -2,12 +2,12 @@
 
 use ringwalk_cpu::model::Features;
 
-use super::arena::{ARENA, Image, PAGE, WRITABLE};
+use super::arena::{ARENA, CODE, CODE_PAGE, DONE, Image, PAGE, WRITABLE};
 use super::case::Case;
 use super::guest::{Guest, Tier};
 use super::host::Host;
-use super::state::{End, Outcome, State, UPPER_AT, XMM_AT};
-use super::{undefined, vendor};
+use super::state::{END_OF_USER_SPACE, End, Outcome, State, UPPER_AT, XMM_AT};
+use super::{undefined, vectors, vendor};
 
 /// Both processors, and what their arenas hold.
 pub(crate) struct Judge<'a> {
@@ -29,31 +29,65 @@ pub(crate) struct Verdict {
     pub(crate) differences: Vec<String>,
 }
 
+/// What came of a case in the canonical tier and on the host.
+struct Asked {
+    /// Instructions that the canonical tier did.
+    retired: usize,
+    silicon: Outcome,
+    differences: Vec<String>,
+}
+
 impl<'a> Judge<'a> {
     pub(crate) fn new(host: &'a mut Host, features: Features, all_defined: bool) -> Judge<'a> {
         Judge { host, guest: Guest::new(features), image: Image::random(0), seed: None, all_defined }
     }
 
-    /// Runs a case everywhere. `None` if it does not end, or comes to rest inside an instruction.
-    pub(crate) fn try_case(&mut self, case: &Case) -> Option<Verdict> {
-        self.lay_out(case);
-        let before = self.guest.retired();
-        let canonical = self.guest.run(&case.state, case.is_64, Tier::Canonical);
-        // The handler's HLT is one of them.
-        let retired = (self.guest.retired() - before).saturating_sub(1) as usize;
-        if canonical.end == End::Endless || !case.is_straight(retired, canonical.state.rip) {
-            return None;
-        }
-        let silicon = self.host.run(&case.state, case.is_64);
-        if vendor::is_incomparable(case, retired, &canonical, &silicon) {
-            return None;
-        }
-        let mut differences = self.differences(case, &canonical, &silicon, retired, Tier::Canonical);
+    /// Runs a case everywhere. Otherwise says why it is not compared.
+    pub(crate) fn try_case(&mut self, case: &Case) -> Result<Verdict, &'static str> {
+        let Asked { retired, silicon, mut differences } = self.ask_both(case)?;
         self.guest.restore(&self.image, false);
         let fast = self.guest.run(&case.state, case.is_64, Tier::Fast);
         differences.extend(self.differences(case, &fast, &silicon, retired, Tier::Fast));
         let retired = retired.saturating_sub(usize::from(silicon.end == End::Done)).min(case.steps.len());
-        Some(Verdict { retired, end: silicon.end, differences })
+        Ok(Verdict { retired, end: silicon.end, differences })
+    }
+
+    /// What a case leaves on the host, and what it stores there; `None` if that must not be compared.
+    pub(crate) fn ask_silicon(&mut self, case: &Case) -> Option<(Outcome, Vec<(u64, u8)>)> {
+        let silicon = self.ask_both(case).ok()?.silicon;
+        let stored = vectors::stored(&self.image, |page| self.host.page(page));
+        (silicon.end != End::Endless).then_some((silicon, stored))
+    }
+
+    /// Runs a case in the canonical tier and on the host.
+    fn ask_both(&mut self, case: &Case) -> Result<Asked, &'static str> {
+        self.lay_out(case);
+        let before = self.guest.retired();
+        let ours = self.guest.run(&case.state, case.is_64, Tier::Canonical);
+        // The handler's HLT is one of them, and so is an INT3 or INTO that traps.
+        let traps = matches!(ours.end, End::Vector(3 | 4, ..));
+        let retired = (self.guest.retired() - before).saturating_sub(1 + u64::from(traps)) as usize;
+        if ours.end == End::Endless {
+            return Err("does not end");
+        }
+        if !case.is_straight(retired + usize::from(traps), ours.state.rip) {
+            return Err("jumps about in its code");
+        }
+        // What comes of such code, nobody has looked at: it might be a system call.
+        let (at, code) = ((case.state.rip - CODE) as usize, case.code().len());
+        let kept = at..(at + code).min(PAGE as usize);
+        if self.guest.page(CODE_PAGE)[kept.clone()] != self.image.0[CODE_PAGE][kept] {
+            return Err("writes over its own code");
+        }
+        if matches!(ours.end, End::Vector(14, _, address) if address.wrapping_sub(DONE) < 4 * PAGE) {
+            return Err("looks at pages that the host has and we have not");
+        }
+        let silicon = self.host.run(&case.state, case.is_64);
+        let differences = self.differences(case, &ours, &silicon, retired, Tier::Canonical);
+        match vendor::excuse(case, retired, &ours, &silicon) {
+            Some(why) if !differences.is_empty() => Err(why),
+            _ => Ok(Asked { retired, silicon, differences }),
+        }
     }
 
     fn lay_out(&mut self, case: &Case) {
@@ -89,7 +123,7 @@ impl<'a> Judge<'a> {
     /// Makes a case smaller as long as it differs: fewer instructions, registers and flags that are zero.
     pub(crate) fn shrink(&mut self, mut case: Case) -> Case {
         let mut keep_if_differs = |case: &mut Case, smaller: Case| {
-            let differs = self.try_case(&smaller).is_some_and(|verdict| !verdict.differences.is_empty());
+            let differs = self.try_case(&smaller).is_ok_and(|verdict| !verdict.differences.is_empty());
             if differs {
                 *case = smaller;
             }
@@ -152,10 +186,10 @@ pub(crate) fn compare(ours: &Outcome, silicon: &Outcome, undefined: u64) -> Vec<
     found
 }
 
-/// Of a page fault above user space Linux does not say whether the page is present.
+/// True if the ends are the same as far as can be seen.
 fn same_end(ours: End, silicon: End) -> bool {
     match (ours, silicon) {
-        (End::Vector(14, code, address), End::Vector(14, other, there)) if address >> 47 != 0 => {
+        (End::Vector(14, code, address), End::Vector(14, other, there)) if address >= END_OF_USER_SPACE => {
             (code | 1, address) == (other | 1, there)
         }
         // The kernel does not keep the code of what has none.

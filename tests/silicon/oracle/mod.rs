@@ -2,6 +2,7 @@
 
 pub(crate) mod arena;
 pub(crate) mod case;
+pub(crate) mod corners;
 pub(crate) mod forms;
 pub(crate) mod guest;
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
@@ -17,6 +18,7 @@ pub(crate) mod state;
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 pub(crate) mod story;
 pub(crate) mod undefined;
+pub(crate) mod vectors;
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 pub(crate) mod vendor;
 
@@ -26,7 +28,7 @@ use crate::program;
 
 /// All that this build can do for programs.
 pub(crate) fn everything() -> Features {
-    Model::Max.features()
+    Model::Max.features().with(Feature::Gfni)
 }
 
 /// The same in AMD's ways.

@@ -2,8 +2,8 @@
 //! encoding, packed decimals, pointers into the arena.
 
 use super::arena::{ARENA, PAGE};
+use super::corners::{octoword, quadword};
 use super::state::{MXCSR_AT, ST_AT, UPPER_AT, XMM_AT, XState};
-use crate::corners::{octoword, quadword};
 use crate::random::Random;
 
 /// Numbers that make flags interesting.

@@ -68,6 +68,10 @@ pub(crate) struct State {
     pub(crate) x: XState,
 }
 
+/// Linux keeps the last page below the hole to itself. Of a page fault from there on it does not say whether the page is
+/// present.
+pub(crate) const END_OF_USER_SPACE: u64 = 0x7FFF_FFFF_F000;
+
 /// How code ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum End {

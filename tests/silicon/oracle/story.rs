@@ -21,7 +21,8 @@ pub(crate) fn of(seed: u64, case: &Case, found: &[String]) -> String {
         let bytes: Vec<String> = step.bytes.iter().map(|byte| format!("{byte:02x}")).collect();
         format!("    {:30} {}", bytes.join(" "), step.row.map_or("(undefined)", |row| row.name))
     });
-    let state = case.state.parts().into_iter().map(|(name, value)| format!("{name}={value}"));
+    let parts = case.state.parts().into_iter().filter(|(_, value)| value.bytes().any(|digit| digit != b'0'));
+    let state = parts.map(|(name, value)| format!("{name}={value}"));
     format!(
         "seed {seed}, {bits}-bit code\n{}\n  {}\n  from {}",
         steps.collect::<Vec<_>>().join("\n"),
