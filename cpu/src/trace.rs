@@ -8,7 +8,7 @@ use ringwalk_mmu::{Frame, Memory, PAGE_BYTES, code_lines};
 use crate::decode::{Decoded, LONGEST, decode};
 use crate::fast::{
     CANONICAL, CodeMode, DEAD, END, Entry, FORWARD, Fast, LEAVE, LOOSE_NEXT, LOOSE_TAKEN, Loose, MOST_TRACE_BYTES,
-    OTHER_PAGE, Side, choose,
+    OTHER_PAGE, OTHER_PAGE_TAKEN, Side, choose,
 };
 use crate::insn::Insn;
 use crate::model::{Features, Model};
@@ -128,8 +128,9 @@ const NO_TAIL: u32 = u32::MAX;
 /// The first slots belong to no trace. Links that are not tied lead there, and where the target must be looked up.
 const TO_NEXT: usize = 0;
 const TO_TAKEN: usize = 1;
-const TO_OTHER_PAGE: usize = 2;
-const OUTSIDE_TRACES: [Fast; 3] = [LOOSE_NEXT, LOOSE_TAKEN, OTHER_PAGE];
+const NEXT_TO_OTHER_PAGE: usize = 2;
+const TAKEN_TO_OTHER_PAGE: usize = 3;
+const OUTSIDE_TRACES: [Fast; 4] = [LOOSE_NEXT, LOOSE_TAKEN, OTHER_PAGE, OTHER_PAGE_TAKEN];
 /// No trace begins there.
 const NO_SLOT: u32 = 0;
 
@@ -250,7 +251,11 @@ impl TraceCache {
     pub(crate) fn tie(&mut self, loose: Loose, id: TraceId, same_page: bool) {
         let first = self.traces[id as usize].first;
         if let Some((end, side)) = loose.link {
-            let target = if same_page { first as usize } else { TO_OTHER_PAGE };
+            let target = match (same_page, side) {
+                (true, _) => first as usize,
+                (false, Side::Next) => NEXT_TO_OTHER_PAGE,
+                (false, Side::Taken) => TAKEN_TO_OTHER_PAGE,
+            };
             self.link(end as usize, side, target);
         }
         if let Some(dead) = loose.dead.filter(|dead| *dead != first) {

@@ -1,6 +1,6 @@
 //! Near branches, calls and returns; LOOP and JCXZ. A target beyond CS is the canonical tier's to refuse.
 
-use super::dispatch::{ANY_CODE, FLAT_CODE, bail_end, fall_through, jump, take_branch};
+use super::dispatch::{ANY_CODE, FLAT_CODE, LONG_CODE, bail_end, fall_through, jump, take_branch};
 use super::operand::{
     Miss, STACK_ANY, STACK_FLAT, STACK_LONG, found, get, missed_end, put, read, readable_any, stack_of,
 };
@@ -30,6 +30,9 @@ pub(super) unsafe fn relative<const CODE: u8>(
         if CODE == FLAT_CODE {
             return Some(u64::from((behind as u32).wrapping_add((*branch).imm as u32)));
         }
+        if CODE == LONG_CODE {
+            return Some(behind.wrapping_add(i64::from((*branch).imm) as u64));
+        }
         let fast = &(*h).fast;
         let target = behind.wrapping_add(i64::from((*branch).imm) as u64) & fast.rip_mask;
         fast.may_begin(target).then_some(target)
@@ -41,7 +44,7 @@ pub(super) unsafe fn jmp<const CODE: u8>(c: *mut CpuState, h: *mut Hot, i: *cons
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
         let Some(target) = relative::<CODE>(c, h, i, i.add(1)) else { return bail_end(c, h, i) };
-        take_branch(c, h, i.add(1), target)
+        take_branch::<CODE>(c, h, i.add(1), target)
     }
 }
 
@@ -63,7 +66,7 @@ pub(super) unsafe fn decide<const CODE: u8>(
             return fall_through::<CODE>(c, h, e);
         }
         let Some(target) = relative::<CODE>(c, h, branch, e) else { return bail_end(c, h, branch) };
-        take_branch(c, h, e, target)
+        take_branch::<CODE>(c, h, e, target)
     }
 }
 
@@ -90,6 +93,20 @@ pub(super) unsafe fn jcc_flat<const CONDITION: u8>(
     }
 }
 
+/// `jcc rel` of 64-bit code.
+pub(super) unsafe fn jcc_long<const CONDITION: u8>(
+    c: *mut CpuState,
+    h: *mut Hot,
+    i: *const Insn,
+    _: u64,
+) -> *const Insn {
+    // SAFETY: a handler, see `super::Fast`.
+    unsafe {
+        let taken = (*h).fast.lazy.condition((*c).flags, CONDITION);
+        decide::<LONG_CODE>(c, h, i, taken)
+    }
+}
+
 /// `loop rel`, counting in CX or ECX.
 pub(super) unsafe fn loop_count<W: Width>(c: *mut CpuState, h: *mut Hot, i: *const Insn, _: u64) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
@@ -97,7 +114,11 @@ pub(super) unsafe fn loop_count<W: Width>(c: *mut CpuState, h: *mut Hot, i: *con
         let count = get::<W>(c, CX).wrapping_sub(&W::one());
         let Some(target) = relative::<ANY_CODE>(c, h, i, i.add(1)) else { return bail_end(c, h, i) };
         put(c, CX, count);
-        if count.is_zero() { fall_through::<ANY_CODE>(c, h, i.add(1)) } else { take_branch(c, h, i.add(1), target) }
+        if count.is_zero() {
+            fall_through::<ANY_CODE>(c, h, i.add(1))
+        } else {
+            take_branch::<ANY_CODE>(c, h, i.add(1), target)
+        }
     }
 }
 
@@ -126,7 +147,7 @@ pub(super) unsafe fn call<W: Width, const STACK: u8>(
             return bail_end(c, h, i);
         };
         found!(push_return::<W, STACK>(c, h, e), missed_end::<true>(c, h, i));
-        take_branch(c, h, e, target)
+        take_branch::<ANY_CODE>(c, h, e, target)
     }
 }
 

@@ -3,7 +3,7 @@
 use super::alu::{self, Adc, Add, Alu, And, Bswap, Cmp, Dec, Inc, Neg, Not, Or, Quiet, Sbb, Sub, Test, Unary, Xor};
 use super::by::{Wide, by_condition, by_form, by_plain_form, by_stack, by_width, held_in, wide_size};
 use super::calm::{is_calm, is_unit};
-use super::dispatch::{ANY_CODE, Dispatch, FLAT_CODE};
+use super::dispatch::{ANY_CODE, Dispatch, FLAT_CODE, LONG_CODE};
 use super::handing::{handed_on, held, held_byte};
 use super::light::is_light;
 use super::liveness::Quietness;
@@ -264,6 +264,7 @@ fn one_byte(i: &Insn, opcode: &Opcode, choice: &Choice) -> Option<Fast> {
         }),
         0xE8 if branch_fits => Some(by_stack!(i, mode, branch::call)),
         0xE9 | 0xEB if branch_fits && flat && mode.is_32 => Some(branch::jmp::<FLAT_CODE>),
+        0xE9 | 0xEB if branch_fits && mode.is_64 => Some(branch::jmp::<LONG_CODE>),
         0xE9 | 0xEB if branch_fits => Some(branch::jmp::<ANY_CODE>),
         0xF6 | 0xF7 => group_3(reg, i, is_byte, choice),
         0xFE | 0xFF => group_5(reg, i, is_byte, branch_fits, choice),
@@ -302,7 +303,11 @@ fn two_byte(i: &Insn, opcode: &Opcode, choice: &Choice) -> Option<Fast> {
 }
 
 fn conditional(byte: u8, mode: CodeMode) -> Fast {
-    if mode.flat && mode.is_32 { by_condition!(byte, branch::jcc_flat) } else { by_condition!(byte, branch::jcc) }
+    match mode {
+        CodeMode { is_64: true, .. } => by_condition!(byte, branch::jcc_long),
+        CodeMode { is_32: true, flat: true, .. } => by_condition!(byte, branch::jcc_flat),
+        _ => by_condition!(byte, branch::jcc),
+    }
 }
 
 /// Base and index are one register, and its value is handed on.

@@ -377,6 +377,9 @@ pub(super) unsafe fn trace_end(c: *mut CpuState, h: *mut Hot, e: *const Insn, _:
 pub(super) const ANY_CODE: u8 = 0;
 /// 32-bit code in a segment without limit.
 pub(super) const FLAT_CODE: u8 = 1;
+/// 64-bit code: a target in the page of its branch is canonical as the page is. Links that leave the page, and those
+/// that are not tied, lead to slots that look.
+pub(super) const LONG_CODE: u8 = 2;
 
 /// Leaves a trace behind its last instruction; `e` is its end slot.
 ///
@@ -391,33 +394,61 @@ pub(super) unsafe fn fall_through<const CODE: u8>(c: *mut CpuState, h: *mut Hot,
         if CODE == ANY_CODE && !(*h).fast.may_begin(rip) {
             return beyond_code(c, h, e);
         }
-        follow(c, h, e, rip, (*e).imm)
+        follow::<ANY_CODE>(c, h, e, rip, (*e).imm)
     }
 }
 
-/// Leaves a trace by its branch; `e` is its end slot, and the target may begin a trace.
+/// Leaves a trace by its branch; `e` is its end slot, and a trace may begin at the target, unless it is [`LONG_CODE`].
 ///
 /// # Safety
 /// As [`super::Fast`].
 #[inline(always)]
-pub(super) unsafe fn take_branch(c: *mut CpuState, h: *mut Hot, e: *const Insn, target: u64) -> *const Insn {
+pub(super) unsafe fn take_branch<const CODE: u8>(
+    c: *mut CpuState,
+    h: *mut Hot,
+    e: *const Insn,
+    target: u64,
+) -> *const Insn {
     // SAFETY: the caller's.
-    unsafe { follow(c, h, e, target, (*e).disp) }
+    unsafe { follow::<CODE>(c, h, e, target, (*e).disp) }
 }
 
 /// Goes the way that a link says, or leaves if the budget is spent. The slot that it leads to is told which end slot it
 /// comes from.
 #[inline(always)]
-unsafe fn follow(c: *mut CpuState, h: *mut Hot, e: *const Insn, rip: u64, link: i32) -> *const Insn {
+unsafe fn follow<const CODE: u8>(c: *mut CpuState, h: *mut Hot, e: *const Insn, rip: u64, link: i32) -> *const Insn {
     // SAFETY: the caller's; a link is the distance in bytes to another slot of the trace cache.
     unsafe {
         (*c).rip = rip;
         let fast = &mut (*h).fast;
         fast.ticks -= i64::from((*e).cycles);
         if fast.ticks < 0 {
-            return std::ptr::null();
+            return if CODE == LONG_CODE { spent(c, h, e) } else { std::ptr::null() };
         }
         go_on(c, h, e.byte_offset(link as isize), e as u64)
+    }
+}
+
+/// The budget ends behind a branch of 64-bit code that was taken.
+#[cold]
+#[inline(never)]
+unsafe fn spent(c: *mut CpuState, h: *mut Hot, e: *const Insn) -> *const Insn {
+    // SAFETY: the caller's.
+    unsafe { if (*h).fast.may_begin((*c).rip) { std::ptr::null() } else { refused(c, h, e) } }
+}
+
+/// No trace begins where a branch has led, since that is not canonical: the branch is undone and has its canonical
+/// handler look. `e` is the end slot behind it.
+#[cold]
+#[inline(never)]
+unsafe fn refused(c: *mut CpuState, h: *mut Hot, e: *const Insn) -> *const Insn {
+    // SAFETY: the caller's.
+    unsafe {
+        let branch = e.sub(1);
+        let way = u64::from((*e).at).wrapping_add(i64::from((*branch).imm) as u64);
+        (*c).rip = (*c).rip.wrapping_sub(way);
+        (*h).fast.ticks += i64::from((*e).cycles);
+        bail_end(c, h, branch)
     }
 }
 
@@ -437,18 +468,28 @@ unsafe fn beyond_code(c: *mut CpuState, h: *mut Hot, e: *const Insn) -> *const I
 ///
 /// # Safety
 /// As [`super::Fast`]; the value is the end slot.
-pub(super) unsafe fn loose_next(_: *mut CpuState, h: *mut Hot, _: *const Insn, e: u64) -> *const Insn {
+pub(super) unsafe fn loose_next(c: *mut CpuState, h: *mut Hot, _: *const Insn, e: u64) -> *const Insn {
     // SAFETY: the caller's.
-    unsafe { note_loose(h, e, Side::Next) }
+    unsafe {
+        if !(*h).fast.may_begin((*c).rip) {
+            return std::ptr::null();
+        }
+        note_loose(h, e, Side::Next)
+    }
 }
 
 /// See [`super::LOOSE_TAKEN`].
 ///
 /// # Safety
 /// As [`super::Fast`]; the value is the end slot.
-pub(super) unsafe fn loose_taken(_: *mut CpuState, h: *mut Hot, _: *const Insn, e: u64) -> *const Insn {
+pub(super) unsafe fn loose_taken(c: *mut CpuState, h: *mut Hot, _: *const Insn, e: u64) -> *const Insn {
     // SAFETY: the caller's.
-    unsafe { note_loose(h, e, Side::Taken) }
+    unsafe {
+        if !(*h).fast.may_begin((*c).rip) {
+            return refused(c, h, e as *const Insn);
+        }
+        note_loose(h, e, Side::Taken)
+    }
 }
 
 unsafe fn note_loose(h: *mut Hot, e: u64, side: Side) -> *const Insn {
@@ -468,6 +509,15 @@ unsafe fn note_loose(h: *mut Hot, e: u64, side: Side) -> *const Insn {
 pub(super) unsafe fn other_page(c: *mut CpuState, h: *mut Hot, _: *const Insn, _: u64) -> *const Insn {
     // SAFETY: the caller's.
     unsafe { jump::<ANY_CODE>(c, h) }
+}
+
+/// See [`super::OTHER_PAGE_TAKEN`].
+///
+/// # Safety
+/// As [`super::Fast`]; the value is the end slot.
+pub(super) unsafe fn other_page_taken(c: *mut CpuState, h: *mut Hot, _: *const Insn, e: u64) -> *const Insn {
+    // SAFETY: the caller's.
+    unsafe { if (*h).fast.may_begin((*c).rip) { jump::<ANY_CODE>(c, h) } else { refused(c, h, e as *const Insn) } }
 }
 
 /// Goes to the trace at EIP, if it is known.

@@ -88,6 +88,8 @@ pub const LOOSE_NEXT: Fast = dispatch::loose_next;
 pub const LOOSE_TAKEN: Fast = dispatch::loose_taken;
 /// Where links lead whose target lies in another page, which must be looked up each time.
 pub const OTHER_PAGE: Fast = dispatch::other_page;
+/// As [`OTHER_PAGE`], behind a branch that was taken.
+pub const OTHER_PAGE_TAKEN: Fast = dispatch::other_page_taken;
 /// Stands first in a trace that must not be entered without a look: leaves in front of it.
 pub const LEAVE: Fast = dispatch::leave;
 /// Stands first in a dropped trace: brings it back, or leaves and says which it was.

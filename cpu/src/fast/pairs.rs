@@ -3,12 +3,12 @@
 use super::Fast;
 use super::branch::decide;
 use super::choose::{CodeMode, form};
-use super::dispatch::{ANY_CODE, FLAT_CODE};
+use super::dispatch::{ANY_CODE, FLAT_CODE, LONG_CODE};
 use super::flags::Kind;
 use super::handing::{held, held_byte};
 use super::operand::{
-    DST, FLAT_BASE, FLAT_INDEX, LAST_REGISTER, LONG_BASE, LONG_RIP, SRC, WORD, found, get, get_or, immediate, missed,
-    put, read, readable,
+    DST, FLAT_BASE, FLAT_INDEX, LAST_REGISTER, LONG_BASE, LONG_RIP, LONG_SEGMENT, SRC, WORD, found, get, get_or,
+    immediate, missed, put, read, readable,
 };
 use crate::exec::Hot;
 use crate::insn::{CALM, Insn, PLACE_IMMEDIATE, PLACE_MEMORY};
@@ -130,13 +130,14 @@ pub(super) unsafe fn mi<O: Compare, W: Width, const CONDITION: u8, const FORM: u
     }
 }
 
-/// An operand of flat addressing is one of flat code.
+/// An operand of flat addressing is one of flat code, and one of 64-bit addressing of 64-bit code.
 #[inline(always)]
 unsafe fn decide_by<const FORM: u8>(c: *mut CpuState, h: *mut Hot, branch: *const Insn, holds: bool) -> *const Insn {
     // SAFETY: a handler's.
     unsafe {
         match FORM {
             FLAT_BASE | FLAT_INDEX => decide::<FLAT_CODE>(c, h, branch, holds),
+            LONG_BASE..=LONG_SEGMENT => decide::<LONG_CODE>(c, h, branch, holds),
             _ => decide::<ANY_CODE>(c, h, branch, holds),
         }
     }
@@ -265,9 +266,11 @@ fn compare<O: Compare, W: Width, const CODE: u8>(i: &Insn, flat: bool, condition
 fn compare_sized<O: Compare>(i: &Insn, byte: bool, mode: CodeMode, condition: u8) -> Option<Fast> {
     let flat = mode.flat;
     match (i.operand_size(), mode.flat && mode.is_32) {
+        _ if byte && mode.is_64 => compare::<O, u8, LONG_CODE>(i, flat, condition),
         (_, true) if byte => compare::<O, u8, FLAT_CODE>(i, flat, condition),
         (_, false) if byte => compare::<O, u8, ANY_CODE>(i, flat, condition),
-        (OperandSize::Bits64, _) => compare::<O, u64, ANY_CODE>(i, flat, condition),
+        (OperandSize::Bits64, _) => compare::<O, u64, LONG_CODE>(i, flat, condition),
+        (OperandSize::Bits32, _) if mode.is_64 => compare::<O, u32, LONG_CODE>(i, flat, condition),
         (OperandSize::Bits32, true) => compare::<O, u32, FLAT_CODE>(i, flat, condition),
         (OperandSize::Bits32, false) => compare::<O, u32, ANY_CODE>(i, flat, condition),
         (OperandSize::Bits16, _) => compare::<O, u16, ANY_CODE>(i, flat, condition),
@@ -302,10 +305,12 @@ fn step<const KIND: u8>(i: &Insn, mode: CodeMode, condition: u8) -> Option<Fast>
         (Bits32, EQUAL, false) if flat => Some(step_zero::<u32, KIND, EQUAL, 0, FLAT_CODE>),
         (Bits32, NOT_EQUAL, true) if flat => Some(step_zero::<u32, KIND, NOT_EQUAL, DST, FLAT_CODE>),
         (Bits32, NOT_EQUAL, false) if flat => Some(step_zero::<u32, KIND, NOT_EQUAL, 0, FLAT_CODE>),
+        (Bits32, EQUAL, _) if mode.is_64 => Some(step_zero::<u32, KIND, EQUAL, 0, LONG_CODE>),
+        (Bits32, NOT_EQUAL, _) if mode.is_64 => Some(step_zero::<u32, KIND, NOT_EQUAL, 0, LONG_CODE>),
         (Bits32, EQUAL, _) => Some(step_zero::<u32, KIND, EQUAL, 0, ANY_CODE>),
         (Bits32, NOT_EQUAL, _) => Some(step_zero::<u32, KIND, NOT_EQUAL, 0, ANY_CODE>),
-        (Bits64, EQUAL, _) => Some(step_zero::<u64, KIND, EQUAL, 0, ANY_CODE>),
-        (Bits64, NOT_EQUAL, _) => Some(step_zero::<u64, KIND, NOT_EQUAL, 0, ANY_CODE>),
+        (Bits64, EQUAL, _) => Some(step_zero::<u64, KIND, EQUAL, 0, LONG_CODE>),
+        (Bits64, NOT_EQUAL, _) => Some(step_zero::<u64, KIND, NOT_EQUAL, 0, LONG_CODE>),
         (Bits16, EQUAL, _) => Some(step_zero::<u16, KIND, EQUAL, 0, ANY_CODE>),
         (Bits16, NOT_EQUAL, _) => Some(step_zero::<u16, KIND, NOT_EQUAL, 0, ANY_CODE>),
         _ => None,
