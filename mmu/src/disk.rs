@@ -51,10 +51,18 @@ pub type DiskPage = [u8; PAGE];
 /// A page of an overlay; `None` for one that was never written.
 pub type DiskPageBefore = Option<Box<DiskPage>>;
 
+/// Where the pages of an overlay come from that a machine which is restored lazily has not needed yet.
+pub trait OverlaySource {
+    /// Fills a page, checked. The error is a sentence for the user.
+    fn page(&self, number: u64, page: &mut DiskPage) -> Result<(), String>;
+}
+
 /// Where a written page is kept.
 enum Kept {
     /// Zeros: of those a snapshot can name many.
     Zero,
+    /// In the source.
+    Absent,
     Memory(Box<DiskPage>),
     /// This page of the spill.
     Spilled(u64),
@@ -75,6 +83,8 @@ pub struct Disk {
     in_memory: usize,
     spilled: u64,
     most_in_memory: usize,
+    /// Where absent pages come from. Of the host.
+    source: Option<Box<dyn OverlaySource>>,
 }
 
 impl Disk {
@@ -90,6 +100,7 @@ impl Disk {
             in_memory: 0,
             spilled: 0,
             most_in_memory: MOST_IN_MEMORY,
+            source: None,
         }
     }
 
@@ -108,7 +119,7 @@ impl Disk {
         for (index, chunk) in buf.chunks_mut(SECTOR_BYTES).enumerate() {
             let offset = (sector + index as u64) * SECTOR_BYTES as u64;
             match self.overlay.get(&(offset / PAGE_BYTES)) {
-                Some(kept) => self.read_kept(kept, offset % PAGE_BYTES, chunk)?,
+                Some(kept) => self.read_kept(offset / PAGE_BYTES, kept, offset % PAGE_BYTES, chunk)?,
                 None => self.base.read_at(offset, chunk)?,
             }
         }
@@ -116,13 +127,19 @@ impl Disk {
     }
 
     /// Reads a part of an overlay's page.
-    fn read_kept(&self, kept: &Kept, offset: u64, buf: &mut [u8]) -> Result<(), String> {
+    fn read_kept(&self, number: u64, kept: &Kept, offset: u64, buf: &mut [u8]) -> Result<(), String> {
         match (kept, &self.spill) {
             (Kept::Zero, _) => buf.fill(0),
             // The offset is one in a page.
             (Kept::Memory(page), _) => buf.copy_from_slice(&page[offset as usize..][..buf.len()]),
             (Kept::Spilled(place), Some(spill)) => spill.read_at(place * PAGE_BYTES + offset, buf)?,
             (Kept::Spilled(_), None) => return Err("the pages that a disk has spilled are gone".to_owned()),
+            (Kept::Absent, _) => {
+                let source = self.source.as_ref().ok_or("a page that was written to a disk is nowhere")?;
+                let mut page = [0; PAGE];
+                source.page(number, &mut page)?;
+                buf.copy_from_slice(&page[offset as usize..][..buf.len()]);
+            }
         }
         Ok(())
     }
@@ -152,7 +169,7 @@ impl Disk {
                 let spill = self.spill.as_mut().ok_or("the pages that a disk has spilled are gone")?;
                 spill.write_at(*place * PAGE_BYTES + offset as u64, bytes)?;
             }
-            Some(Kept::Zero) | None => {
+            Some(Kept::Zero | Kept::Absent) | None => {
                 let mut page = [0; PAGE];
                 self.page(number, &mut page)?;
                 page[offset..][..bytes.len()].copy_from_slice(bytes);
@@ -166,12 +183,12 @@ impl Disk {
     /// A page as the guest sees it, written or not.
     fn page(&self, number: u64, page: &mut DiskPage) -> Result<(), String> {
         match self.overlay.get(&number) {
-            Some(kept) => self.read_kept(kept, 0, page),
+            Some(kept) => self.read_kept(number, kept, 0, page),
             None => self.base.read_at(number * PAGE_BYTES, page),
         }
     }
 
-    /// Finds room for a page that the overlay does not hold yet, or holds as zeros.
+    /// Finds room for a page that the overlay does not hold yet, holds as zeros, or finds in the source.
     fn keep(&mut self, number: u64, page: &DiskPage) -> Result<(), String> {
         let kept = match &mut self.spill {
             Some(spill) if self.in_memory >= self.most_in_memory => {
@@ -210,7 +227,7 @@ impl Disk {
     fn overlay_page(&self, number: u64) -> Result<DiskPageBefore, String> {
         let Some(kept) = self.overlay.get(&number) else { return Ok(None) };
         let mut page = Box::new([0; PAGE]);
-        self.read_kept(kept, 0, &mut *page)?;
+        self.read_kept(number, kept, 0, &mut *page)?;
         Ok(Some(page))
     }
 
@@ -242,7 +259,7 @@ impl Disk {
                 match gone {
                     Some(Kept::Memory(_)) => self.in_memory -= 1,
                     Some(Kept::Spilled(place)) => self.free.push(*place),
-                    Some(Kept::Zero) | None => {}
+                    Some(Kept::Zero | Kept::Absent) | None => {}
                 }
                 self.overlay.remove(&number);
                 if let Some(page) = page {
@@ -267,6 +284,17 @@ impl Disk {
         }
         self.dirty.insert(number);
         Ok(())
+    }
+
+    /// Lets pages come from `source` when they are needed; [`Disk::set_absent`] says which. Only while the machine is made.
+    pub fn fetch_from(&mut self, source: Box<dyn OverlaySource>) {
+        self.source = Some(source);
+    }
+
+    /// The page was written, and its content is the source's.
+    pub fn set_absent(&mut self, number: u64) {
+        self.overlay.insert(number, Kept::Absent);
+        self.dirty.insert(number);
     }
 }
 
@@ -361,6 +389,39 @@ mod tests {
             assert_eq!((firsts, disk.is_written(2)), ([1, 0, 2, 0], false));
         }
         assert!(disk.spilled <= 3, "places of the spill are used again");
+    }
+
+    /// Pages of their number; the ninth is damaged.
+    struct Numbered;
+
+    impl OverlaySource for Numbered {
+        fn page(&self, number: u64, page: &mut DiskPage) -> Result<(), String> {
+            page.fill(number as u8);
+            if number == 9 { Err("page 9 is damaged".to_owned()) } else { Ok(()) }
+        }
+    }
+
+    #[test]
+    fn absent_pages_come_when_they_are_needed() {
+        let mut disk = blank();
+        disk.fetch_from(Box::new(Numbered));
+        [2, 3, 5, 9].into_iter().for_each(|number| disk.set_absent(number));
+        assert_eq!((disk.in_memory, disk.written().count(), disk.take_dirty().len()), (0, 4, 4));
+        let mut sectors = [0; 2 * SECTOR_BYTES];
+        disk.read(3 * 8 - 1, &mut sectors).expect("it comes");
+        assert_eq!((sectors[0], sectors[SECTOR_BYTES]), (2, 3), "the last sector of one page, the first of the next");
+        disk.keep_before(true);
+        disk.write(5 * 8 + 1, &[7; SECTOR_BYTES]).expect("it comes, and takes the write");
+        disk.read(5 * 8, &mut sectors).expect("in memory now");
+        assert_eq!((sectors[0], sectors[SECTOR_BYTES], disk.in_memory), (5, 7, 1));
+        assert!(disk.take_before()[&5].as_ref().is_some_and(|page| **page == [5; PAGE]), "the past has it");
+        disk.replace(2, None).expect("it goes before anybody asked for it");
+        disk.read(2 * 8, &mut sectors).expect("the base");
+        assert_eq!((sectors[0], disk.is_written(2)), (0, false));
+        let damaged = Err("page 9 is damaged".to_owned());
+        assert_eq!(disk.read(9 * 8, &mut sectors), damaged);
+        assert_eq!(disk.write(9 * 8, &[1; SECTOR_BYTES]), damaged, "the rest of the page is not known");
+        assert_eq!(disk.written_page(9, &mut [0; PAGE]), damaged);
     }
 
     #[test]

@@ -6,10 +6,13 @@ pub enum HostPages {
     /// Large pages: a guest touches its memory all over, and each miss of the host's own TLB costs as much as dozens of
     /// instructions.
     Large,
-    /// Small ones, while pages are filled that lie far apart: the host clears a large page at its first touch, which takes
-    /// longer than filling the few small ones in it.
+    /// Small ones, where few pages will be filled soon: the host clears a large page at its first touch, which takes longer
+    /// than filling the few small ones in it.
     Small,
 }
+
+/// Bytes of a large page, as hosts with small pages of 4 KiB have it.
+pub(crate) const LARGE: usize = 2 << 20;
 
 /// Asks the host to back memory that is not touched yet with such pages. Without effect on anything but time, so a
 /// refusal is one.

@@ -1,6 +1,5 @@
 //! The bytes of a snapshot file: all of them in memory, or those behind the sections still on the host's disk.
 
-use std::borrow::Cow;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::ops::Range;
@@ -72,15 +71,15 @@ impl SnapshotFile {
         self.rest.is_none()
     }
 
-    /// The bytes of a chunk as they lie in the file.
-    pub(crate) fn chunk(&self, span: Range<usize>) -> Result<Cow<'_, [u8]>, Error> {
-        let Some(rest) = &self.rest else { return Ok(Cow::Borrowed(&self.begin[span])) };
-        let mut bytes = vec![0; span.len()];
+    /// The bytes of a chunk as they lie in the file; read into `room` unless they are in memory.
+    pub(crate) fn chunk<'a>(&'a self, span: Range<usize>, room: &'a mut Vec<u8>) -> Result<&'a [u8], Error> {
+        let Some(rest) = &self.rest else { return Ok(&self.begin[span]) };
+        room.resize(span.len(), 0);
         // Whoever panicked while reading left nothing behind but a place in the file.
         let mut file = rest.file.lock().unwrap_or_else(PoisonError::into_inner);
         file.seek(SeekFrom::Start(span.start as u64)).map_err(Error::Read)?;
-        file.read_exact(&mut bytes).map_err(Error::Read)?;
-        Ok(Cow::Owned(bytes))
+        file.read_exact(room).map_err(Error::Read)?;
+        Ok(room)
     }
 
     /// An error, with the name of the file if that is still read from.

@@ -10,17 +10,29 @@ const CACHED_CHUNKS: usize = 16;
 /// Chunks unpacked lately, each at its number modulo [`CACHED_CHUNKS`]: a page that shares its
 /// content with an earlier one must not cost two chunks.
 #[derive(Debug, Default)]
-struct Unpacked([Option<(usize, Vec<u8>)>; CACHED_CHUNKS]);
+struct Unpacked {
+    chunks: [CachedChunk; CACHED_CHUNKS],
+    /// Room for a chunk as it lies in the file.
+    stored: Vec<u8>,
+}
+
+#[derive(Debug, Default)]
+struct CachedChunk {
+    held: Option<usize>,
+    content: Vec<u8>,
+}
 
 impl Unpacked {
     fn page(&mut self, snapshot: &Snapshot, slot: u32) -> Result<&Page, Error> {
         let (chunk, place) = (slot as usize / CHUNK_PAGES, slot as usize % CHUNK_PAGES);
-        let cached = &mut self.0[chunk % CACHED_CHUNKS];
-        if cached.as_ref().is_none_or(|(held, _)| *held != chunk) {
-            *cached = Some((chunk, snapshot.chunk_content(chunk)?));
+        let cached = &mut self.chunks[chunk % CACHED_CHUNKS];
+        if cached.held != Some(chunk) {
+            // What does not unpack must not be taken for pages later.
+            cached.held = None;
+            snapshot.unpack_chunk(chunk, &mut self.stored, &mut cached.content)?;
+            cached.held = Some(chunk);
         }
-        let (_, content) = cached.as_ref().expect("the chunk was just put here");
-        Ok(content[place * PAGE_SIZE..].first_chunk().expect("chunks hold whole pages"))
+        Ok(cached.content[place * PAGE_SIZE..].first_chunk().expect("chunks hold whole pages"))
     }
 }
 
@@ -36,7 +48,8 @@ impl LazyPages {
         Self { snapshot, unpacked: RefCell::default() }
     }
 
-    /// Fills a page of a store: zeros if the store does not hold it, or does not exist.
+    /// Fills a page of a store: zeros if the store does not hold it, or does not exist. Nothing of what went before an
+    /// error is lost: the next page may come.
     pub fn page(&self, store: &str, index: u64, page: &mut Page) -> Result<(), Error> {
         let slot = self.snapshot.page_map(store).and_then(|map| map.slot_of(index));
         match slot {

@@ -65,20 +65,25 @@ fn seal(content: &[u8]) -> (ChunkEntry, Vec<u8>) {
     (entry, stored)
 }
 
-/// The pages of a chunk whose check was good. `None` if they do not come out at `content_len`
-/// bytes: whoever made the file broke the format.
-pub(crate) fn unseal(stored: &[u8], content_len: usize) -> Option<Vec<u8>> {
-    if stored.len() == content_len {
-        return Some(stored.to_vec());
+/// Fills `content` with the pages of a chunk whose check was good. `None` if they do not come out at its length: whoever
+/// made the file broke the format.
+pub(crate) fn unseal(stored: &[u8], content: &mut [u8]) -> Option<()> {
+    if stored.len() == content.len() {
+        content.copy_from_slice(stored);
+        return Some(());
     }
-    let mut content = vec![0; content_len];
-    let written = lz4_flex::block::decompress_into(stored, &mut content).ok()?;
-    (written == content_len).then_some(content)
+    let written = lz4_flex::block::decompress_into(stored, content).ok()?;
+    (written == content.len()).then_some(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn unsealed(stored: &[u8], content_len: usize) -> Option<Vec<u8>> {
+        let mut content = vec![0xEE; content_len];
+        unseal(stored, &mut content).map(|()| content)
+    }
 
     fn page(seed: u64) -> Page {
         let mut state = seed;
@@ -110,9 +115,9 @@ mod tests {
         }
         let (entries, full, tail) = pool.chunks();
         assert_eq!(entries.len(), 2);
-        let content = unseal(full, CHUNK_PAGES * PAGE_SIZE).expect("whole");
+        let content = unsealed(full, CHUNK_PAGES * PAGE_SIZE).expect("whole");
         assert_eq!(content, pages[..CHUNK_PAGES].concat());
-        assert_eq!(unseal(&tail, PAGE_SIZE).expect("whole"), pages[CHUNK_PAGES]);
+        assert_eq!(unsealed(&tail, PAGE_SIZE).expect("whole"), pages[CHUNK_PAGES]);
     }
 
     #[test]
@@ -121,15 +126,15 @@ mod tests {
         assert_eq!(noise.len as usize, PAGE_SIZE);
         let (pattern, stored) = seal(&[0xAA; PAGE_SIZE]);
         assert!(pattern.len < 64);
-        assert_eq!(unseal(&stored, PAGE_SIZE).expect("whole"), [0xAA; PAGE_SIZE]);
+        assert_eq!(unsealed(&stored, PAGE_SIZE).expect("whole"), [0xAA; PAGE_SIZE]);
     }
 
     #[test]
     fn hostile_chunks_are_refused() {
-        assert_eq!(unseal(&[], PAGE_SIZE), None);
-        assert_eq!(unseal(&[0xFF; 100], PAGE_SIZE), None);
+        assert_eq!(unsealed(&[], PAGE_SIZE), None);
+        assert_eq!(unsealed(&[0xFF; 100], PAGE_SIZE), None);
         let (_, stored) = seal(&[0xAA; 2 * PAGE_SIZE]);
-        assert_eq!(unseal(&stored, PAGE_SIZE), None);
-        assert_eq!(unseal(&stored, 3 * PAGE_SIZE), None);
+        assert_eq!(unsealed(&stored, PAGE_SIZE), None);
+        assert_eq!(unsealed(&stored, 3 * PAGE_SIZE), None);
     }
 }

@@ -158,12 +158,14 @@ impl Layout {
 
     /// The pages of a chunk of a file in memory.
     pub(crate) fn chunk_content(&self, file: &[u8], index: usize) -> Result<Vec<u8>, Error> {
-        self.unpacked(&file[self.chunks[index].span.clone()], index)
+        let mut content = Vec::new();
+        self.unpack(&file[self.chunks[index].span.clone()], index, &mut content)?;
+        Ok(content)
     }
 
-    fn unpacked(&self, bytes: &[u8], index: usize) -> Result<Vec<u8>, Error> {
-        let unpacked = unseal(bytes, self.chunks[index].content_len);
-        unpacked.ok_or_else(|| self.damaged_chunk(index, "does not decompress"))
+    fn unpack(&self, bytes: &[u8], index: usize, content: &mut Vec<u8>) -> Result<(), Error> {
+        content.resize(self.chunks[index].content_len, 0);
+        unseal(bytes, content).ok_or_else(|| self.damaged_chunk(index, "does not decompress"))
     }
 
     fn damaged_chunk(&self, index: usize, problem: &'static str) -> Error {
@@ -347,14 +349,21 @@ impl Snapshot {
     }
 
     pub(crate) fn chunk_content(&self, index: usize) -> Result<Vec<u8>, Error> {
+        let mut content = Vec::new();
+        self.unpack_chunk(index, &mut Vec::new(), &mut content)?;
+        Ok(content)
+    }
+
+    /// Fills `content` with the pages of a chunk; `room` is for its bytes as they lie in the file.
+    pub(crate) fn unpack_chunk(&self, index: usize, room: &mut Vec<u8>, content: &mut Vec<u8>) -> Result<(), Error> {
         let chunk = &self.layout.chunks[index];
         let file = &self.files[chunk.file];
-        let unpack = || {
-            let bytes = file.chunk(chunk.span.clone())?;
+        let mut unpack = || {
+            let bytes = file.chunk(chunk.span.clone(), room)?;
             if !file.is_checked() {
-                self.layout.check_chunk(&bytes, index)?;
+                self.layout.check_chunk(bytes, index)?;
             }
-            self.layout.unpacked(&bytes, index)
+            self.layout.unpack(bytes, index, content)
         };
         unpack().map_err(|error| file.named(error))
     }

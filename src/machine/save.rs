@@ -1,10 +1,11 @@
 //! Snapshots of a machine. What is written is its whole state; media are named by size and hash.
 
 use std::path::Path;
+use std::rc::Rc;
 
 use ringwalk_cpu::state::CpuState;
 use ringwalk_cpu::timing::Timing;
-use ringwalk_mmu::{Frame, FrameRange, HostPages, PAGE_BYTES, PageSource, SECTOR_BYTES};
+use ringwalk_mmu::{DiskPage, Frame, FrameRange, HostPages, OverlaySource, PAGE_BYTES, PageSource, SECTOR_BYTES};
 use ringwalk_snapshots::{LazyPages, PAGE_SIZE, Pages, Snapshot, SnapshotWriter, StateHash, ZERO_PAGE};
 use serde::{Deserialize, Serialize};
 
@@ -65,19 +66,19 @@ pub struct Saved {
     disks: [Option<DiskSection>; DRIVES],
     /// Length of the boot image.
     boot_image: Option<u64>,
-    /// Pages of memory come when they are touched.
+    /// Pages of memory and overlays come when they are touched.
     lazy: bool,
 }
 
 impl Saved {
-    /// Opens a snapshot file.
+    /// Opens a snapshot file. Its pages are read, and checked, by [`Saved::restore`], each once.
     pub fn open(path: &Path) -> Result<Saved, Error> {
-        Saved::new(Snapshot::open(path)?)
+        Saved::new(Snapshot::open_lazily(path)?)
     }
 
-    /// Opens a snapshot file of which pages of memory will be read, and checked, at their first touch.
+    /// Opens a snapshot file of which pages of memory and overlays will be read, and checked, at their first touch.
     pub fn open_lazily(path: &Path) -> Result<Saved, Error> {
-        Ok(Saved { lazy: true, ..Saved::new(Snapshot::open_lazily(path)?)? })
+        Ok(Saved { lazy: true, ..Saved::open(path)? })
     }
 
     /// Takes a snapshot that is open.
@@ -133,10 +134,11 @@ impl Saved {
         for number in 0..DISK_STORES.len() {
             self.restore_overlay(number, &mut machine)?;
         }
+        let spans = spans(&mut self.snapshot, &stores)?;
         match self.lazy {
-            true => promise_frames(&mut machine, self.snapshot, stores)?,
+            true => promise_pages(&mut machine, self.snapshot, stores, spans)?,
             false => {
-                machine.memory.frames.prefer(HostPages::Small);
+                machine.memory.frames.expect(spans.into_iter());
                 for (name, range) in stores {
                     read_frames(&mut machine, range, self.snapshot.pages(name)?)?;
                 }
@@ -189,12 +191,20 @@ impl Saved {
         let Some(Some(disk)) = drive else { return Ok(()) };
         let numbers = written_pages(&section.written, pages_of(disk.sectors()))?;
         let mut contents = self.snapshot.pages(DISK_STORES[number])?;
+        let check = |page| numbers.binary_search(&page).map_err(|_| contradiction("a disk's pages"));
         // Zeros first: they cost nothing, and the file has only what is not zero.
         for page in &numbers {
             disk.restore_page(*page, None).map_err(Error::Image)?;
         }
+        if self.lazy {
+            for page in contents.spans().flat_map(|(first, count)| first..first + u64::from(count)) {
+                check(page)?;
+                disk.set_absent(page);
+            }
+            return Ok(());
+        }
         while let Some((page, bytes)) = contents.next_page()? {
-            numbers.binary_search(&page).map_err(|_| contradiction("a disk's pages"))?;
+            check(page)?;
             disk.restore_page(page, Some(bytes)).map_err(Error::Image)?;
         }
         Ok(())
@@ -220,7 +230,7 @@ fn check_base(path: &Path, base: &Path) -> Result<(), Error> {
 }
 
 /// False for what no processor comes to and a forged file may say.
-fn is_sound(cpu: &CpuState) -> bool {
+pub(super) fn is_sound(cpu: &CpuState) -> bool {
     let times = [cpu.position, cpu.retired].iter().all(|count| *count < LATEST);
     let fetch = cpu.fetch_page.is_none_or(|page| page.linear.max(page.physical) <= u64::MAX / PAGE_BYTES);
     times && fetch && cpu.cpl <= 3 && cpu.tlb.is_sound()
@@ -248,7 +258,7 @@ fn written_pages(ranges: &[(u64, u64)], disk_pages: u64) -> Result<Vec<u64>, Err
 
 /// The pages of memory of a snapshot, by frame.
 struct SavedMemory {
-    pages: LazyPages,
+    pages: Rc<LazyPages>,
     stores: Vec<(&'static str, FrameRange)>,
 }
 
@@ -256,28 +266,55 @@ impl PageSource for SavedMemory {
     fn page(&self, frame: Frame, page: &mut [u8; PAGE_SIZE]) -> Result<(), String> {
         let within = |(_, range): &&(&str, FrameRange)| (range.first.0..range.first.0 + range.count).contains(&frame.0);
         let (name, range) = self.stores.iter().find(within).ok_or("a page of memory is in no snapshot")?;
-        let found = self.pages.page(name, u64::from(frame.0 - range.first.0), page);
-        found.map_err(|error| format!("{error} (restored lazily, the machine needed it only now, and ends here)"))
+        self.pages.page(name, u64::from(frame.0 - range.first.0), page).map_err(too_late)
     }
 }
 
-/// Leaves the pages of memory in the snapshot until they are touched.
-fn promise_frames(
-    machine: &mut Machine,
-    mut snapshot: Snapshot,
-    stores: Vec<(&'static str, FrameRange)>,
-) -> Result<(), Error> {
+/// The pages of the overlay of a drive.
+struct SavedOverlay {
+    pages: Rc<LazyPages>,
+    store: &'static str,
+}
+
+impl OverlaySource for SavedOverlay {
+    fn page(&self, number: u64, page: &mut DiskPage) -> Result<(), String> {
+        self.pages.page(self.store, number, page).map_err(too_late)
+    }
+}
+
+fn too_late(error: ringwalk_snapshots::Error) -> String {
+    format!("{error} (restored lazily, the machine needed it only now, and ends here)")
+}
+
+/// The frames that a snapshot holds, with how many follow each.
+fn spans(snapshot: &mut Snapshot, stores: &[(&str, FrameRange)]) -> Result<Vec<(Frame, u32)>, Error> {
     let mut spans = Vec::new();
-    for (name, range) in &stores {
+    for (name, range) in stores {
         let pages = snapshot.pages(name)?;
         check_size(&pages, *range)?;
-        spans.extend(pages.spans().map(|(page, count)| (u64::from(range.first.0) + page, count)));
+        // The store is as large as the range, so what it holds are frames of that.
+        spans.extend(pages.spans().map(|(page, count)| (Frame(range.first.0 + page as u32), count)));
+    }
+    Ok(spans)
+}
+
+/// Leaves the pages of memory and overlays in the snapshot until they are touched.
+fn promise_pages(
+    machine: &mut Machine,
+    snapshot: Snapshot,
+    stores: Vec<(&'static str, FrameRange)>,
+    spans: Vec<(Frame, u32)>,
+) -> Result<(), Error> {
+    let pages = Rc::new(snapshot.finish_lazily()?);
+    for (store, disk) in DISK_STORES.into_iter().zip(drives_mut(&mut machine.memory)) {
+        if let Some(disk) = disk {
+            disk.fetch_from(Box::new(SavedOverlay { pages: pages.clone(), store }));
+        }
     }
     let frames = &mut machine.memory.frames;
-    frames.fetch_from(Box::new(SavedMemory { pages: snapshot.finish_lazily()?, stores }));
+    frames.fetch_from(Box::new(SavedMemory { pages, stores }));
     for (first, count) in spans {
-        // The store is as large as the range, so what it holds are frames of that.
-        (first..first + u64::from(count)).for_each(|number| frames.set_absent(Frame(number as u32)));
+        (first.0..first.0 + count).for_each(|number| frames.set_absent(Frame(number)));
     }
     Ok(())
 }
@@ -290,7 +327,6 @@ fn check_size(pages: &Pages<'_>, range: FrameRange) -> Result<(), Error> {
 }
 
 fn read_frames(machine: &mut Machine, range: FrameRange, mut pages: Pages<'_>) -> Result<(), Error> {
-    check_size(&pages, range)?;
     while let Some((page, bytes)) = pages.next_page()? {
         let frame = range.frame(page).ok_or_else(|| contradiction("the size of memory"))?;
         machine.memory.frames.store(frame, 0, bytes);

@@ -138,3 +138,39 @@ fn a_file_cut_short_later_is_a_damaged_one() {
     std::fs::OpenOptions::new().write(true).open(&path).and_then(|file| file.set_len(200)).expect("cuts");
     assert!(matches!(run_to(&mut lazy, END), Stop::Host(words) if words.contains("lazy-cut.snap: cannot be read")));
 }
+
+/// What was written to a disk comes like memory, and a damaged page of it ends the run before the guest reads it.
+#[test]
+fn written_sectors_come_when_they_are_read() {
+    let mut run = machine(&tour(), Tuning::default());
+    run_to(&mut run, TAKEN);
+    let disk = run.memory.disks[0].as_mut().expect("a disk");
+    let mut random = Random(8);
+    for page in [1, 7, 8] {
+        let bytes: Vec<u8> = (0..512).map(|_| random.below(256) as u8).collect();
+        disk.write(page * 8 + 2, &bytes).expect("an overlay takes it");
+    }
+    let (bytes, wanted) = (saved(&run), run.hash());
+    let path = file("disk", &bytes);
+    let mut lazy = lazily(&path);
+    let (mut eager, mut sector, mut expected) =
+        (restored(bytes.clone(), &tour(), Tuning::default()), [0; 512], [0; 512]);
+    for number in 0..80 {
+        lazy.memory.disks[0].as_ref().expect("a disk").read(number, &mut sector).expect("it comes");
+        eager.memory.disks[0].as_mut().expect("a disk").read(number, &mut expected).expect("it is there");
+        assert_eq!(sector, expected, "sector {number}");
+    }
+    assert_eq!((lazily(&path).hash(), lazy.hash(), eager.hash()), (wanted, wanted, wanted));
+    assert_eq!(saved(&lazily(&path)), bytes, "R2");
+    // Its pages lie in the first chunk, behind the sections.
+    let read_damaged = |place: usize| {
+        let mut damaged = bytes.clone();
+        damaged[place] ^= 1;
+        let lazy = open(&file("disk-damaged", &damaged)).ok()?;
+        let words = lazy.memory.disks[0].as_ref().expect("a disk").read(7 * 8 + 2, &mut [0; 512]).err()?;
+        assert!(lazy.save().is_err(), "what is lost is not saved");
+        Some(words)
+    };
+    let words = (2000..bytes.len()).step_by(997).find_map(read_damaged).expect("a place in the disk's pages");
+    assert!(words.contains("lazy-disk-damaged.snap") && words.contains("restored lazily"), "{words}");
+}
