@@ -4,15 +4,21 @@
 #[expect(dead_code, reason = "the tests of every day use more of it")]
 #[path = "../it/guest.rs"]
 mod guest;
+#[expect(dead_code, reason = "the tests of every day use more of it")]
+#[path = "../it/random.rs"]
+mod random;
 #[path = "../it/trail.rs"]
 mod trail;
 
+mod damage;
+
+use std::path::Path;
 use std::sync::LazyLock;
 
-use ringwalk::machine::{Machine, MachineConfig, Stop, Tuning};
+use ringwalk::machine::{Machine, MachineConfig, Media, Saved, Stop, Tuning};
 use ringwalk::script;
 
-use guest::{Image, Random, config_for, machine_of, restored, run_to, saved};
+use guest::{Image, Random, config_for, machine_of, restored, run_to, saved, try_restore};
 use trail::{Trail, assert_same, step_to, straight, watch_idly};
 
 /// What is typed; the menu takes its `c` from the keyboard, the command line its commands from COM1.
@@ -124,4 +130,31 @@ fn r2_r3_saved_and_restored_again_and_again() {
         }
     });
     assert_eq!(saved(&run), TRAIL.before_end(0).snapshot, "R4: the same state gives the same bytes");
+}
+
+#[test]
+fn r5_sections_of_other_versions_are_refused_by_name_and_version() {
+    let whole = &TRAIL.before_end(0).snapshot;
+    damage::other_versions_are_refused(whole, |bytes| try_restore(bytes, &DISK, Tuning::default()));
+}
+
+#[test]
+fn r6_damage_is_refused() {
+    for back in [0, TRAIL.marks.len() / 2, TRAIL.marks.len() - 1] {
+        let whole = &TRAIL.before_end(back).snapshot;
+        damage::damage_is_refused(whole, 200, |bytes| try_restore(bytes, &DISK, Tuning::default()));
+    }
+}
+
+fn open_lazily(bytes: &[u8]) -> Result<Machine, String> {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("grub-lazy.snap");
+    std::fs::write(&path, bytes).map_err(|error| error.to_string())?;
+    let saved = Saved::open_lazily(&path).map_err(|error| error.to_string())?;
+    saved.restore(Media::with_disk(Box::new(DISK.clone())), Tuning::default()).map_err(|error| error.to_string())
+}
+
+#[test]
+fn r6_damage_ends_a_lazy_run() {
+    let (from, to) = (TRAIL.before_end(1), TRAIL.before_end(0));
+    damage::damage_ends_a_lazy_run(&from.snapshot, 40, open_lazily, to.position, to.hash.root());
 }

@@ -1,13 +1,20 @@
 //! The laws of reproducibility over a boot of Linux: setup code, unpacking, paging, interrupts, user space, what is typed
-//! on the serial line. `tests/long/linux.sh` makes kernel and RAM disk and runs this. The whole boot runs once, with marks; the
-//! laws are then tried over its last part, from a mark's snapshot on, so that the time stays bounded.
+//! on the serial line. `tests/long/linux.sh` makes kernel and RAM disk and runs this. The whole boot runs once, with marks; R1
+//! in small slices, and R2 to R4 by saving and restoring, go over all of it again, the rest over its last part. R5 and R6 look
+//! at snapshots of its marks. R7 (`tests/it/cli_saving.rs`) asks nothing of the guest.
 
 #[expect(dead_code, reason = "the tests of every day use more of it")]
 #[path = "../it/guest.rs"]
 mod guest;
+#[expect(dead_code, reason = "the tests of every day use more of it")]
+#[path = "../it/random.rs"]
+mod random;
 #[path = "../it/trail.rs"]
 mod trail;
 
+mod damage;
+
+use std::path::Path;
 use std::sync::LazyLock;
 
 use ringwalk::machine::{Machine, MachineConfig, Media, Saved, Stop, Tuning};
@@ -58,15 +65,27 @@ fn late(back: usize, tuning: Tuning) -> Machine {
 }
 
 fn restored(bytes: Vec<u8>, tuning: Tuning) -> Machine {
-    let snapshot = Snapshot::from_bytes(bytes).expect("the snapshot opens");
-    Saved::new(snapshot).expect("it is whole").restore(Media::built_in(), tuning).expect("it can be restored")
+    try_restore(bytes, tuning).expect("the snapshot is whole")
+}
+
+fn try_restore(bytes: Vec<u8>, tuning: Tuning) -> Result<Machine, String> {
+    let snapshot = Snapshot::from_bytes(bytes).map_err(|error| error.to_string())?;
+    let saved = Saved::new(snapshot).map_err(|error| error.to_string())?;
+    saved.restore(Media::built_in(), tuning).map_err(|error| error.to_string())
+}
+
+fn open_lazily(bytes: &[u8]) -> Result<Machine, String> {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("linux-lazy.snap");
+    std::fs::write(&path, bytes).map_err(|error| error.to_string())?;
+    let saved = Saved::open_lazily(&path).map_err(|error| error.to_string())?;
+    saved.restore(Media::built_in(), Tuning::default()).map_err(|error| error.to_string())
 }
 
 #[test]
 fn r1_slices_caches_and_flushes() {
     let mut random = Random(1);
     let tuning = Tuning { slice: 7919, trace_slots: 1 << 14, ..Tuning::default() };
-    TRAIL.follow(late(1, tuning), "small slices and cache, flushes", |run, position| {
+    TRAIL.follow(start(tuning), "small slices and cache, flushes", |run, position| {
         while run.position() < position {
             let next = run.position() + random.below(3_000_000);
             run_to(run, next.min(position));
@@ -102,11 +121,40 @@ fn r1_breakpoints_and_watchpoints_that_are_never_hit() {
 
 #[test]
 fn r2_r3_r4_saved_and_restored_again_and_again() {
-    let run = TRAIL.follow(late(2, Tuning::default()), "restored", |run, position| {
-        run_to(run, position);
-        let bytes = saved(run);
-        *run = restored(bytes.clone(), Tuning::default());
-        assert_eq!(saved(run), bytes, "R2: saving what was loaded gives the same bytes");
+    let mut random = Random(2);
+    let run = TRAIL.follow(start(Tuning::default()), "restored", |run, position| {
+        // Somewhere on the way, and at the mark.
+        for stop in [position - random.below(STEP), position] {
+            run_to(run, stop.max(run.position()));
+            let bytes = saved(run);
+            *run = restored(bytes.clone(), Tuning { slice: 1000 + random.below(500_000), ..Tuning::default() });
+            assert_eq!(saved(run), bytes, "R2: saving what was loaded gives the same bytes");
+        }
     });
     assert_eq!(saved(&run), TRAIL.before_end(0).snapshot, "R4: the same state gives the same bytes");
+}
+
+#[test]
+fn r5_sections_of_other_versions_are_refused_by_name_and_version() {
+    for back in [0, TRAIL.marks.len() / 2, TRAIL.marks.len() - 1] {
+        let whole = &TRAIL.before_end(back).snapshot;
+        damage::other_versions_are_refused(whole, |bytes| try_restore(bytes, Tuning::default()));
+    }
+}
+
+#[test]
+fn r6_damage_is_refused() {
+    for back in [0, TRAIL.marks.len() / 2, TRAIL.marks.len() - 1] {
+        let whole = &TRAIL.before_end(back).snapshot;
+        damage::damage_is_refused(whole, 100, |bytes| try_restore(bytes, Tuning::default()));
+    }
+}
+
+#[test]
+fn r6_damage_ends_a_lazy_run() {
+    let from = TRAIL.before_end(1);
+    let mut run = restored(from.snapshot.clone(), Tuning::default());
+    run_to(&mut run, from.position + 20_000_000);
+    let (end, wanted) = (run.position(), run.hash());
+    damage::damage_ends_a_lazy_run(&from.snapshot, 40, open_lazily, end, wanted);
 }

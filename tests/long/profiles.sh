@@ -1,12 +1,17 @@
 #!/usr/bin/env bash
 # A snapshot of the release build goes on in the debug build, and the other way, and all come to the same hash. Arguments:
-# the machine's options and image; without any, the built-in disk. START and END are counts of instructions.
+# the machine's options and image; without any, the built-in disk. START and END are counts of instructions. RELEASE and
+# DEBUG name the programs; without them both are built.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 START=${START:-3000000} END=${END:-9000000}
-cargo build --quiet
-cargo build --release --quiet
-target=$(cd "${CARGO_TARGET_DIR:-target}" && pwd)
+if [ -z "${RELEASE:-}" ] || [ -z "${DEBUG:-}" ]; then
+  cargo build --quiet
+  cargo build --release --quiet
+  target=$(cd "${CARGO_TARGET_DIR:-target}" && pwd)
+  RELEASE=$target/release/ringwalk DEBUG=$target/debug/ringwalk
+fi
+declare -A program=([release]=$RELEASE [debug]=$DEBUG)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 fail() {
@@ -17,7 +22,7 @@ fail() {
 run() {
   local profile=$1 count=$2 status=0
   shift 2
-  "$target/$profile/ringwalk" run --serial null --display none --stats json --max-insns "$count" "$@" \
+  "${program[$profile]}" run --serial null --display none --stats json --max-insns "$count" "$@" \
     < /dev/null > /dev/null 2> "$work/log" || status=$?
   [ "$status" = 4 ] || fail "$profile: status $status: $(tail -n 2 "$work/log")"
   tail -n 1 "$work/log" | sed -E 's/.*"state_hash":"([0-9a-f]+)".*/\1/'
