@@ -90,8 +90,44 @@ fn any_position_is_found_again_from_anywhere() {
 fn stepping_back_goes_where_stepping_went() {
     let mut run = travelled(200_000, 3_000_000, ROOM);
     let mut random = Random(5);
-    for _ in 0..12 {
-        let start = 100_000 + random.below(2_500_000);
+    steps_back(&mut run, (0..12).map(|_| 100_000 + random.below(2_500_000)));
+}
+
+/// From the loader's first instruction to real mode again: protected mode, faults, paging, ring 3, gates.
+const TOUR: std::ops::Range<u64> = 10_900_000..20_200_000;
+
+#[test]
+fn the_tours_modes_and_rings_are_found_again_and_stepped_back_through() {
+    let within =
+        |seed, count| random_positions(seed, count, TOUR.end - TOUR.start).into_iter().map(|at| TOUR.start + at);
+    let truth = truth(&within(13, 40).collect::<Vec<_>>());
+    let mut run = travelled(400_000, TOUR.end, ROOM);
+    let mut random = Random(14);
+    for _ in 0..60 {
+        let (position, tree) = random.one_of(&truth);
+        assert_eq!(run.go_to(*position, &mut NoHost), Stop::Position);
+        assert_same(&mut run, *position, tree, "in the tour");
+    }
+    // Changes of mode and ring lie beside the events that the debugger tells of.
+    let mut plain = machine(&tour(), tuning());
+    run_to(&mut plain, TOUR.start);
+    let mut changes = Vec::new();
+    let mut before = (plain.cpu.cr0 & 1, plain.cpu.cpl);
+    while plain.position() < TOUR.end && changes.len() < 12 {
+        plain.step();
+        let now = (plain.cpu.cr0 & 1, plain.cpu.cpl);
+        if now != before {
+            changes.push(plain.position() - 30);
+        }
+        before = now;
+    }
+    assert!(changes.len() >= 8, "{changes:?}");
+    steps_back(&mut run, changes.into_iter());
+}
+
+/// Steps on from each start, and finds the way back step by step.
+fn steps_back(run: &mut Machine, starts: impl Iterator<Item = u64>) {
+    for start in starts {
         run.go_to(start, &mut NoHost);
         let mut went = vec![(run.position(), run.hash())];
         for _ in 0..60 {
