@@ -110,8 +110,8 @@ pub(crate) struct Stats {
     pub(crate) mips: f64,
     /// Why it ended.
     pub(crate) stop: &'static str,
-    /// The state hash at the end.
-    pub(crate) state_hash: String,
+    /// The state hash at the end; `None` where a page of the state is lost.
+    pub(crate) state_hash: Option<String>,
 }
 
 #[cfg(test)]

@@ -128,13 +128,13 @@ pub(crate) fn finish(
             status = report::USAGE;
         }
     }
-    let mut state_hash = out.stats.is_some().then(|| machine.hash().to_string());
+    let mut state_hash = out.stats.is_some().then(|| Some(machine.hash().to_string()));
     // Hashing and saving read what was written to disks, perhaps back from the host.
     if let Some(trouble) = machine.memory.host_trouble.take() {
         eprintln!("ringwalk: {trouble}");
         status = report::USAGE;
         // A hash that lacks a page is none.
-        state_hash = state_hash.map(|_| String::new());
+        state_hash = state_hash.map(|_| None);
     }
     if let Some(state_hash) = state_hash {
         let stats = Stats {

@@ -118,3 +118,21 @@ fn a_full_disk_leaves_the_old_file_and_is_told() {
     assert_eq!(std::fs::read(&file).expect("reads"), b"the old file");
     assert_eq!(std::fs::read_dir(&folder).expect("reads").count(), 1, "no temporary file stays");
 }
+
+/// Restored lazily, the run needs few pages, and its hash all of them.
+#[test]
+fn a_hash_that_lacks_a_page_is_none() {
+    let file = folder("lacking").join("damaged.snap");
+    let name = file.to_str().expect("a name");
+    let saved = ringwalk(&["debug", "--mem", "8M", "-e", &format!("goto 4000000; save {name}")]);
+    assert_eq!(saved.status.code(), Some(0), "{}", said(&saved));
+    let mut bytes = std::fs::read(&file).expect("reads");
+    let place = bytes.len() * 2 / 3;
+    bytes[place] ^= 1;
+    std::fs::write(&file, bytes).expect("writes");
+    let run = ringwalk(&["run", "--restore", name, "--lazy", "--max-insns", "10", "--stats", "json"]);
+    let told = said(&run);
+    let stats: serde_json::Value = serde_json::from_str(told.lines().last().expect("a line")).expect("JSON");
+    assert_eq!(run.status.code(), Some(2), "{told}");
+    assert!(stats["state_hash"].is_null() && told.contains("is damaged"), "{told}");
+}
