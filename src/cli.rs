@@ -22,6 +22,7 @@ mod run;
 mod setup;
 mod snapshot;
 mod snapshot_core;
+mod snapshot_put;
 mod snapshot_words;
 mod values;
 mod walk;

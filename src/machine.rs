@@ -38,7 +38,7 @@ pub use config::{CLOCK_HZ, LEAST_RAM_BYTES, MachineConfig, OnShutdown};
 pub use media::{CDROM, DRIVE_NAMES, DRIVES, FIRST_FLOPPY, ImageName, Media, add_drive};
 pub use run::{Host, NoHost, RunLimits, Stop, Wake};
 pub use save::Saved;
-pub use sections::{processor, section_json};
+pub use sections::{processor, section_json, with_processor};
 pub use time::Past;
 
 use hash::Trees;

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::report::USAGE;
 use super::snapshot_core::{Run, write_core};
+use super::snapshot_put::put;
 use super::snapshot_words::differences;
 use crate::machine::{processor, section_json};
 
@@ -35,7 +36,7 @@ enum Verb {
         #[arg(required = true)]
         files: Vec<PathBuf>,
     },
-    /// A section as JSON: cpu0, board, machine, disks
+    /// A section as JSON: cpu0, board, machine, disks, and timing or boot_image where there is one
     Show {
         /// The snapshot
         file: PathBuf,
@@ -55,6 +56,19 @@ enum Verb {
         file: PathBuf,
         /// The file for the bytes
         raw: PathBuf,
+    },
+    /// Make a snapshot with other memory or registers
+    Put {
+        /// The snapshot that has the rest
+        file: PathBuf,
+        /// The new snapshot
+        new: PathBuf,
+        /// Main memory, as `raw` writes it
+        #[arg(long, value_name = "FILE")]
+        raw: Option<PathBuf>,
+        /// The processor as JSON, as `show FILE cpu0` prints it
+        #[arg(long, value_name = "FILE", required_unless_present = "raw")]
+        registers: Option<PathBuf>,
     },
     /// In which fields and pages two snapshots differ
     Diff {
@@ -79,11 +93,12 @@ pub(crate) fn snapshot(args: SnapshotArgs) -> Result<u8, String> {
         Verb::Show { file, section } => show_section(file, section).map(|()| 0),
         Verb::Core { file, core } => write_core_file(file, core).map(|()| 0),
         Verb::Raw { file, raw } => write_raw(file, raw).map(|()| 0),
+        Verb::Put { file, new, raw, registers } => put(file, new, raw.as_deref(), registers.as_deref()).map(|()| 0),
         Verb::Diff { left, right } => show_diff(left, right, args.json),
     }
 }
 
-fn open(path: &Path) -> Result<Snapshot, String> {
+pub(super) fn open(path: &Path) -> Result<Snapshot, String> {
     Snapshot::open(path).map_err(|error| error.to_string())
 }
 
@@ -158,8 +173,9 @@ fn show_section(path: &Path, name: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Pages of main memory that lie at their own number: what is above the hole for PCI is elsewhere.
+/// Pages of main memory that lie at their own number: those above the hole for PCI begin at 4 GiB.
 const BELOW_HOLE: u64 = (3 << 30) / PAGE_SIZE as u64;
+const ABOVE_HOLE: u64 = (4 << 30) / PAGE_SIZE as u64;
 
 fn write_core_file(path: &Path, core: &Path) -> Result<(), String> {
     let mut snapshot = open(path)?;
@@ -168,14 +184,14 @@ fn write_core_file(path: &Path, core: &Path) -> Result<(), String> {
     let mut runs: Vec<Run> = Vec::new();
     let mut pages = snapshot.pages("ram").map_err(|error| trouble(&error))?;
     while let Some((number, bytes)) = pages.next_page().map_err(|error| trouble(&error))? {
-        if number >= BELOW_HOLE {
+        let page = if number < BELOW_HOLE { number } else { number - BELOW_HOLE + ABOVE_HOLE };
+        if page >= ABOVE_HOLE && !cpu.long_mode() {
+            // A 32-bit file has no room for it.
             break;
         }
         match runs.last_mut() {
-            Some(run) if u64::from(run.page) + (run.bytes.len() / PAGE_SIZE) as u64 == number => {
-                run.bytes.extend_from_slice(bytes);
-            }
-            _ => runs.push(Run { page: number as u32, bytes: bytes.to_vec() }),
+            Some(run) if run.page + (run.bytes.len() / PAGE_SIZE) as u64 == page => run.bytes.extend_from_slice(bytes),
+            _ => runs.push(Run { page, bytes: bytes.to_vec() }),
         }
     }
     replace_file(core, |out| write_core(out, &cpu, &runs)).map_err(|error| error.to_string())

@@ -93,6 +93,30 @@ fn snapshots_are_told_in_words_and_go_out_as_files() {
     let (core, raw) = (std::fs::read(&core).expect("reads"), std::fs::read(&raw).expect("reads"));
     assert_eq!(raw.len(), 8 << 20);
     assert_eq!(core[..4], *b"\x7fELF");
+    // Memory and registers go in again: as they were, the same machine; changed, the changed one.
+    let (json, put) = (name("cpu0.json"), name("put.snap"));
+    let state = |file: &str| said(&ringwalk(&["debug", "--restore", file, "-e", "hash"]));
+    std::fs::write(&json, said(&shown)).expect("writes");
+    let from_files = ["snapshot", "put", &left, &put, "--raw", &name("memory.raw"), "--registers", &json];
+    assert_eq!(ringwalk(&from_files).status.code(), Some(0));
+    let same = ringwalk(&["snapshot", "diff", &right, &put]);
+    assert!(!said(&same).contains("cpu0") && !said(&same).contains(" ram "), "{}", said(&same));
+    let onto_itself = ["snapshot", "put", &right, &put, "--raw", &name("memory.raw"), "--registers", &json];
+    assert_eq!(ringwalk(&onto_itself).status.code(), Some(0));
+    assert_eq!(state(&put), state(&right));
+    let mut changed = cpu.clone();
+    changed["gpr"][1] = 0x77.into();
+    std::fs::write(&json, changed.to_string()).expect("writes");
+    assert_eq!(ringwalk(&["snapshot", "put", &right, &put, "--registers", &json]).status.code(), Some(0));
+    let asked = said(&ringwalk(&["debug", "--restore", &put, "-e", "print ecx"]));
+    assert!(asked.contains("0x77"), "{asked}");
+    for bad in ["{}", "nothing", "[1]"] {
+        std::fs::write(&json, bad).expect("writes");
+        let refused = ringwalk(&["snapshot", "put", &right, &put, "--registers", &json]);
+        assert!(refused.status.code() == Some(2) && said(&refused).contains("cpu0.json"), "{}", said(&refused));
+    }
+    let short = ringwalk(&["snapshot", "put", &right, &put, "--raw", &json]);
+    assert!(said(&short).contains("8388608 bytes of main memory"), "{}", said(&short));
     // The BIOS data area's first page is in both.
     let page = &raw[..4096];
     assert!(page.iter().any(|byte| *byte != 0) && core.windows(4096).any(|window| window == page));
