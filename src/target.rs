@@ -241,7 +241,11 @@ impl Target for Session {
         let mut plan = self.plan.clone();
         plan.complete(&saved.images())?;
         let machine = saved.restore(plan.open()?, Tuning::default());
-        let mut machine = machine.map_err(|error| format!("{}: {error}", path.display()))?;
+        let mut machine = machine.map_err(|error| {
+            let (name, text) = (path.display().to_string(), error.to_string());
+            // A page that is damaged names its file already.
+            if text.starts_with(&name) { text } else { format!("{name}: {text}") }
+        })?;
         // Breakpoints are the debugger's: they outlive the machine.
         machine.engine.hot.watches = std::mem::take(&mut self.machine.engine.hot.watches);
         machine.engine.hot.events = self.machine.engine.hot.events.take();

@@ -80,7 +80,7 @@ fn past_of(target: &mut dyn Target) -> Result<Past, Error> {
     }
 }
 
-/// `last write ADDR [LEN]`, `last change REG`.
+/// `last write ADDR [LEN]`, `last change REG`, `last change DEVICE.FIELD`.
 pub fn last(target: &mut dyn Target, desk: &mut Desk, arguments: &Arguments<'_>) -> Answered {
     if let Some(register) = arguments.after_word("change") {
         return last_change(target, desk, arguments, register);
@@ -218,45 +218,94 @@ fn tell(target: &mut dyn Target, desk: &mut Desk, asked: &Breakpoints, found: &F
     Ok(Some(Write { position: found.position, access }))
 }
 
-/// When a register took the value that it has.
+/// What may have changed: a register, a flag, or what `device` tells of a field.
+enum Changing {
+    Register(Register),
+    Field { device: String, field: String },
+}
+
+impl Changing {
+    /// Reads `REG` or `DEVICE.FIELD`, the field in letters of any case; its beginning is enough.
+    fn read(target: &dyn Target, arguments: &Arguments<'_>, name: &str) -> Result<Changing, Error> {
+        if let Some(register) = Register::by_name(name) {
+            return Ok(Changing::Register(register));
+        }
+        let Some((device, field)) = name.split_once('.') else {
+            return Err(arguments.usage(format!("`{name}` is no register, and no device.field")));
+        };
+        let Some(fields) = target.device(device) else {
+            let names = target.device_names().join(", ");
+            return Err(Error::Target(format!("`{device}` is no device: there are {names}")));
+        };
+        let known: Vec<&str> = fields.iter().map(|(known, _)| known.as_str()).collect();
+        let field = field.to_lowercase();
+        let whole = known.iter().copied().find(|known| known.to_lowercase() == field);
+        let mut begun = known.iter().copied().filter(|known| known.to_lowercase().starts_with(&field));
+        match (whole.or(begun.next()), whole.or(begun.next())) {
+            (Some(found), other) if other.is_none_or(|other| other == found) => {
+                Ok(Changing::Field { device: device.to_owned(), field: found.to_owned() })
+            }
+            (None, _) => Err(Error::Target(format!("{device} has no `{field}`, but {}", known.join(", ")))),
+            _ => Err(Error::Target(format!("{device} has more than one field `{field}..`: {}", known.join(", ")))),
+        }
+    }
+
+    fn name(&self) -> String {
+        match self {
+            Changing::Register(register) => register.name().to_owned(),
+            Changing::Field { device, field } => format!("{device}.{field}"),
+        }
+    }
+
+    /// What it is now, as it is shown.
+    fn value(&self, target: &dyn Target) -> String {
+        match self {
+            Changing::Register(register) => format!("{:#x}", register.read(target.cpu())),
+            Changing::Field { device, field } => {
+                let fields = target.device(device).unwrap_or_default();
+                fields.into_iter().find(|(known, _)| known == field).map_or_else(String::new, |(_, value)| value)
+            }
+        }
+    }
+}
+
+/// When a register or a device's field took the value that it has.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 struct Change {
-    register: &'static str,
+    what: String,
     /// Right behind the step that changed it; `None` if nothing did since the history begins.
     position: Option<u64>,
-    old: Option<u64>,
-    new: u64,
+    old: Option<String>,
+    new: String,
     by: String,
     oldest: u64,
 }
 
 impl Show for Change {
     fn show(&self, page: &mut Page) {
-        match (self.position, self.old) {
+        match (self.position, &self.old) {
             (Some(position), Some(old)) => {
-                page.line(format!("{position:>12}  {} {old:#x} -> {:#x}  by {}", self.register, self.new, self.by));
+                page.line(format!("{position:>12}  {} {old} -> {}  by {}", self.what, self.new, self.by));
                 page.line(format!("`goto {position}` goes there"));
             }
-            _ => page.line(format!(
-                "{} has been {:#x} since the history begins at {}",
-                self.register, self.new, self.oldest
-            )),
+            _ => {
+                page.line(format!("{} has been {} since the history begins at {}", self.what, self.new, self.oldest));
+            }
         }
     }
 }
 
 fn last_change(target: &mut dyn Target, desk: &mut Desk, arguments: &Arguments<'_>, name: &str) -> Answered {
-    let register = Register::by_name(name.trim());
-    let register = register.ok_or_else(|| arguments.usage(format!("`{}` is no register", name.trim())))?;
+    let changing = Changing::read(target, arguments, name.trim())?;
     let past = past_of(target)?;
     disarm(target, desk);
-    let (here, new) = (target.position(), register.read(target.cpu()));
-    let found = back::last_difference(target, desk, &mut |target| register.read(target.cpu()) != new);
-    let mut change =
-        Change { register: register.name(), position: None, old: None, new, by: String::new(), oldest: past.oldest };
+    let (here, new) = (target.position(), changing.value(target));
+    let found = back::last_difference(target, desk, &mut |target| changing.value(target) != new);
+    let (what, by) = (changing.name(), String::new());
+    let mut change = Change { what, position: None, old: None, new, by, oldest: past.oldest };
     if let Ok(Some((before, behind))) = found {
         target.travel(before).map_err(Error::Target)?;
-        change.old = Some(register.read(target.cpu()));
+        change.old = Some(changing.value(target));
         let at = Address::of_next(target.cpu());
         change.by = format!("{} {}", at.text(), crate::disassembly::decode(target, at).text());
         change.position = Some(behind);

@@ -26,8 +26,8 @@ fn add(target: &dyn Target, desk: &mut Desk, arguments: &Arguments<'_>, temporar
     let mut parser = arguments.parser()?;
     let mut text_shown = None;
     let kind = if parser.take_word("screen") {
-        let text = parser.take_quoted().filter(|text| !text.is_empty());
-        text_shown = Some(text.ok_or_else(|| parser.trouble("a text in quotes was meant"))?);
+        // Without a text any change.
+        text_shown = Some(parser.take_quoted().unwrap_or_default());
         Kind::Screen
     } else {
         match read_wanted(target, &mut parser)? {

@@ -25,7 +25,7 @@ pub enum Kind {
     Data(DataWatch),
     /// Whatever else can happen.
     Event(Wanted),
-    /// A text that comes to stand on the screen: [`Breakpoint::text_shown`].
+    /// A text that comes to stand on the screen, or any change of it: [`Breakpoint::text_shown`].
     Screen,
 }
 
@@ -48,7 +48,7 @@ pub struct Breakpoint {
     pub hits: u64,
     /// What the watched bytes held at the last look.
     pub held: Option<u64>,
-    /// What the screen must show, for [`Kind::Screen`].
+    /// What the screen must show, for [`Kind::Screen`]; empty for any change.
     pub text_shown: Option<String>,
     /// Commands that are run where it stops.
     pub actions: Option<String>,
@@ -267,7 +267,10 @@ impl Breakpoint {
         match self.kind {
             Kind::Code(place) => place_text(place),
             Kind::Event(wanted) => wanted_text(wanted),
-            Kind::Screen => format!("{:?} on the screen", self.text_shown.as_deref().unwrap_or_default()),
+            Kind::Screen => match self.text_shown.as_deref() {
+                None | Some("") => "change of the text screen".to_owned(),
+                Some(text) => format!("{text:?} on the screen"),
+            },
             Kind::Data(watch) => {
                 let what = access_name(watch.read, watch.write);
                 let space = if watch.physical { "phys" } else { "lin" };

@@ -1,22 +1,14 @@
-//! What can happen, as breakpoints wait for it and as a table over the past: deliveries, ports, control registers,
-//! modes and rings.
+//! What can happen, as breakpoints wait for it and as it is told: deliveries, ports, control registers, modes and rings.
 
 use ringwalk_cpu::event::{Event, EventHit, Wanted};
 use ringwalk_cpu::segment::SegReg;
 use ringwalk_cpu::state::Mode;
 use ringwalk_mmu::{PAGE_BYTES, PhysAddr};
-use serde::Serialize;
 
-use crate::breakpoints::{Breakpoint, Breakpoints, Kind};
-use crate::commands::Arguments;
-use crate::desk::Desk;
 use crate::error::Error;
 use crate::expression::Parser;
-use crate::page::{Answered, Page, Show, answer};
-use crate::reverse::{Found, stops_between};
-use crate::running::disarm;
 use crate::stop::instruction_at;
-use crate::target::{Stop, Target};
+use crate::target::Target;
 use crate::vectors;
 
 /// The names of the exceptions' mnemonics.
@@ -42,13 +34,13 @@ const EXCEPTIONS: [(&str, u8); 18] = [
 ];
 
 /// Words that begin a breakpoint of this kind.
-pub const WORDS: [&str; 12] =
-    ["interrupt", "int", "exception", "port", "mmio", "cr", "cr3", "msr", "cpl", "mode", "task", "segment"];
+pub const WORDS: [&str; 13] =
+    ["interrupt", "int", "exception", "port", "mmio", "cr", "cr3", "msr", "cpl", "mode", "task", "segment", "tlb"];
 
 /// Reads what a breakpoint waits for, if the next word begins such; else nothing is taken.
 pub fn read_wanted(target: &dyn Target, parser: &mut Parser<'_>) -> Result<Option<Wanted>, Error> {
     let Some(word) = parser.word().map(str::to_lowercase) else { return Ok(None) };
-    if !begins_kind(&word) {
+    if !WORDS.contains(&word.as_str()) {
         return Ok(None);
     }
     parser.take_word(&word);
@@ -88,14 +80,10 @@ pub fn read_wanted(target: &dyn Target, parser: &mut Parser<'_>) -> Result<Optio
     Ok(Some(wanted))
 }
 
-fn begins_kind(word: &str) -> bool {
-    WORDS.contains(&word) || word == "tlb"
-}
-
 /// A number, unless the text ends or goes on with something else.
 fn number(target: &dyn Target, parser: &mut Parser<'_>) -> Result<Option<u64>, Error> {
-    let other =
-        parser.word().is_some_and(|word| ["if", "ignore", "do", "r", "w", "rw"].contains(&word) || begins_kind(word));
+    const OTHERS: [&str; 7] = ["if", "ignore", "do", "r", "w", "rw", "screen"];
+    let other = parser.word().is_some_and(|word| OTHERS.contains(&word) || WORDS.contains(&word));
     if parser.at_end() || other {
         return Ok(None);
     }
@@ -208,102 +196,4 @@ pub fn event_text(event: &Event) -> String {
 /// What happened and where.
 pub fn hit_text(target: &dyn Target, hit: &EventHit) -> String {
     format!("{} at {}", event_text(&hit.event), instruction_at(target, hit.selector, hit.rip))
-}
-
-/// Events over the past.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-struct EventsView {
-    events: Vec<EventView>,
-    more: bool,
-    from: u64,
-    to: u64,
-}
-
-/// One of them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-struct EventView {
-    position: u64,
-    text: String,
-}
-
-impl Show for EventsView {
-    fn show(&self, page: &mut Page) {
-        if self.events.is_empty() {
-            page.line(format!("nothing of that happened between {} and {}", self.from, self.to));
-        }
-        if self.more {
-            page.line("what was before is left out: ask with `most N`");
-        }
-        for event in &self.events {
-            page.line(format!("{:>12}  {}", event.position, event.text));
-        }
-    }
-}
-
-/// Events that are shown without a number.
-const USUAL: usize = 20;
-
-/// `events [KIND..] [most N]`: what happened before this moment, the newest last.
-pub fn events(target: &mut dyn Target, desk: &mut Desk, arguments: &Arguments<'_>) -> Answered {
-    let (text, most) = arguments.text.split_once("most ").unwrap_or((&arguments.text, ""));
-    let most = match most.trim() {
-        "" => USUAL,
-        word => crate::expression::number(word).map_err(|problem| arguments.usage(problem))? as usize,
-    };
-    let kinds = Arguments { row: arguments.row, format: None, text: text.into() };
-    let mut parser = kinds.parser()?;
-    let mut asked = Breakpoints::default();
-    while !parser.at_end() {
-        let wanted = read_wanted(target, &mut parser)?;
-        let wanted = wanted.ok_or_else(|| parser.trouble(format!("one of {} was meant", WORDS.join(", "))))?;
-        asked.add(Breakpoint::new(Kind::Event(wanted)));
-        parser.take_sign(",");
-    }
-    if asked.iter().next().is_none() {
-        let usual = [Wanted::Interrupt(None), Wanted::Exception(None), Wanted::Privilege(None), Wanted::Mode];
-        for wanted in usual.into_iter().chain([Wanted::Control(Some(3)), Wanted::Task]) {
-            asked.add(Breakpoint::new(Kind::Event(wanted)));
-        }
-    }
-    let Some(past) = target.past() else {
-        return Err(Error::Target(target.travel(0).err().unwrap_or_default()));
-    };
-    let here = target.position();
-    target.set_watches(asked.watches(std::iter::empty()));
-    let found = search(target, &asked, here, most);
-    disarm(target, desk);
-    target.travel(here).map_err(Error::Target)?;
-    let (events, more) = found.map_err(|stop| Error::Target(format!("the search ended early: {stop:?}")))?;
-    answer(EventsView { events, more, from: past.oldest, to: here })
-}
-
-fn search(
-    target: &mut dyn Target,
-    asked: &Breakpoints,
-    here: u64,
-    most: usize,
-) -> Result<(Vec<EventView>, bool), Stop> {
-    let mut events: Vec<EventView> = Vec::new();
-    let mut end = here;
-    let gaps: Vec<u64> = target.checkpoints().into_iter().filter(|at| *at < here).collect();
-    for start in gaps.into_iter().rev() {
-        let stops = stops_between(target, asked, start, end)?;
-        let view = |found: &Found| match &found.stop {
-            // Code may have changed since; what it was is what memory holds at the end of the gap.
-            Stop::Event(hit) => Some(EventView { position: found.position, text: hit_text(target, hit) }),
-            _ => None,
-        };
-        events.extend(stops.iter().rev().filter_map(view));
-        if events.len() > most {
-            break;
-        }
-        end = start;
-        if target.take_interrupt() {
-            return Err(Stop::Interrupted);
-        }
-    }
-    let more = events.len() > most;
-    events.truncate(most);
-    events.reverse();
-    Ok((events, more))
 }

@@ -8,6 +8,7 @@ pub mod asking;
 pub mod back;
 pub mod breaking;
 pub mod breakpoints;
+pub mod command_table;
 pub mod commands;
 pub mod complete;
 pub mod context;
@@ -16,6 +17,7 @@ pub mod desk;
 pub mod disassembly;
 mod editor;
 pub mod error;
+pub mod event_table;
 pub mod events;
 pub mod expression;
 #[cfg(test)]

@@ -45,7 +45,7 @@ pub struct Wants {
     pub data: Vec<DataWatch>,
     /// Whatever else can happen.
     pub events: Vec<(u32, Wanted)>,
-    /// Texts that come to stand on the text screen.
+    /// Texts that come to stand on the text screen; an empty one for any change of it.
     pub screen: Vec<(u32, String)>,
 }
 
@@ -60,7 +60,7 @@ pub enum Stop {
     Watch(WatchHit),
     /// Something happened that is looked for.
     Event(EventHit),
-    /// The last instruction completed a text on the screen that the breakpoint with this number waits for.
+    /// The last instruction completed a text on the screen, or changed it, as the breakpoint with this number waits for.
     Shown(u32),
     /// The position of [`RunUntil::position`] is reached.
     Position,

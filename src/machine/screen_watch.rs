@@ -1,5 +1,5 @@
 //! Breakpoints on the text screen: the screen is looked at behind each access that may change it, so that a stop has the
-//! position of the instruction that completed the text, forward and backward.
+//! position of the instruction that completed the text, or made the change, forward and backward.
 
 use ringwalk_chipset::Board;
 use ringwalk_mmu::{Memory, PhysAddr, Port};
@@ -14,7 +14,7 @@ const WINDOW: std::ops::Range<u64> = 0xA_0000..0xC_0000;
 const VGA_PORTS: std::ops::Range<u16> = 0x3B0..0x3E0;
 const MODE_PORTS: std::ops::Range<u16> = 0x1CE..0x1D1;
 
-/// A text that is waited for.
+/// A text that is waited for; an empty one for any change.
 struct Text {
     id: u32,
     text: String,
@@ -22,10 +22,23 @@ struct Text {
     shown: bool,
 }
 
+impl Text {
+    /// Looks at the screen, which is another than at the last look, or is not; true if what is waited for has come.
+    fn look(&mut self, rows: &[String], changed: bool) -> bool {
+        if self.text.is_empty() {
+            return changed;
+        }
+        let before = std::mem::replace(&mut self.shown, shows(rows, &self.text));
+        self.shown && !before
+    }
+}
+
 /// The texts that are waited for, and the first that came. Beside the state.
 #[derive(Default)]
 pub(super) struct ScreenWatch {
     texts: Vec<Text>,
+    /// The screen at the last look.
+    rows: Vec<String>,
     hit: Option<u32>,
 }
 
@@ -47,12 +60,13 @@ impl ScreenWatch {
     /// Looks at the screen behind a change; true if a text has come.
     pub(super) fn look(&mut self, board: &Board, memory: &Memory) -> bool {
         let rows = rows(board, memory);
+        let changed = rows != self.rows;
         for text in &mut self.texts {
-            let before = std::mem::replace(&mut text.shown, shows(&rows, &text.text));
-            if text.shown && !before {
+            if text.look(&rows, changed) {
                 self.hit.get_or_insert(text.id);
             }
         }
+        self.rows = rows;
         self.hit.is_some()
     }
 
@@ -61,8 +75,10 @@ impl ScreenWatch {
         if self.texts.is_empty() {
             return;
         }
-        let rows = rows(board, memory);
-        self.texts.iter_mut().for_each(|text| text.shown = shows(&rows, &text.text));
+        self.rows = rows(board, memory);
+        for text in &mut self.texts {
+            text.look(&self.rows, false);
+        }
     }
 
     /// The first text that has come since the last call.
@@ -77,10 +93,10 @@ impl ScreenWatch {
 }
 
 impl Machine {
-    /// Waits for texts on the screen from now on, each by a number of the debugger's.
+    /// Waits for texts on the screen from now on, each by a number of the debugger's; an empty one for any change.
     pub fn watch_screen(&mut self, texts: Vec<(u32, String)>) {
         let texts = texts.into_iter().map(|(id, text)| Text { id, text, shown: false }).collect();
-        self.screen_watch = ScreenWatch { texts, hit: None };
+        self.screen_watch = ScreenWatch { texts, ..ScreenWatch::default() };
         self.screen_watch.begin(&self.board, &self.memory);
     }
 }

@@ -72,6 +72,7 @@ fn every_kind_stops_backward_where_it_stops_forward() {
         ("break cpl", 2),
         ("break segment", 3),
         ("break tlb", 3),
+        ("break screen", MOST),
         // Not in the tour: nothing is found in either direction.
         ("break msr", 0),
         ("break task", 0),
@@ -116,6 +117,23 @@ fn conditions_counts_and_actions() {
     assert!(wrong.iter().all(|answer| answer["ok"] == false), "{wrong:?}");
 }
 
+/// The BIOS ends its initialisation of the interrupt controllers with their masks: the datasheet (8259A) says that ICW1
+/// clears a mask and that a write to the second port is one once all ICWs are there.
+#[test]
+fn the_last_change_of_a_device_is_the_port_write_that_made_it() {
+    let typed = ["goto 100000", "events port 0x21 w", "last change pic.master imr", "last change pic.master"];
+    let found = answers(None, &typed.map(str::to_owned));
+    let last = found[1]["value"]["events"].as_array().and_then(|events| events.last()).expect("it was initialised");
+    assert!(last["text"].as_str().expect("text").starts_with("port 021 written: b8"), "{last}");
+    let change = &found[2]["value"];
+    assert_eq!(
+        (&change["position"], &change["old"], &change["new"]),
+        (&last["position"], &"00h".into(), &"B8h".into())
+    );
+    assert!(change["by"].as_str().expect("text").ends_with("out 0x21, al"), "{change}");
+    assert_eq!(found[3]["ok"], false, "more than one field begins so: {}", found[3]);
+}
+
 /// A sector that prints a text by the BIOS.
 fn printing() -> Vec<u8> {
     boot_sector(&[PRINT], "hello_world")
@@ -154,4 +172,12 @@ fn a_text_on_the_screen_stops_behind_the_instruction_that_completes_it() {
     assert!(stop_text(&found[1]).contains("\"hello_world\" on the screen"), "{}", found[1]);
     assert!(stop(&found[1]).is_some() && stop(&found[1]) == stop(&found[3]), "{found:?}");
     assert_eq!(stop(&found[4]), None, "nothing before");
+    // The same as a change of the screen, told with what else is on the way to it.
+    let typed = ["break screen \"hello_world\"", "continue", "events screen most 1", "goto +3000000", "events screen"];
+    let told = answers(Some(&file), &typed.map(str::to_owned));
+    for events in [&told[2]["value"]["events"], &told[4]["value"]["events"]] {
+        let last = events.as_array().and_then(|events| events.last()).expect("a change");
+        assert_eq!(last["position"].as_u64(), stop(&found[1]), "{told:?}");
+        assert!(last["text"].as_str().expect("text").contains("hello_world"), "{last}");
+    }
 }
