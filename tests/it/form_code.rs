@@ -212,7 +212,7 @@ impl Writer<'_> {
 
     fn group_3(&mut self, sizes: Sizes) {
         let opcode = 0xF6 | self.random.below(2) as u8;
-        let reg = *self.random.one_of(&[0u8, 0, 1, 2, 2, 3, 3, 4, 5, 6]);
+        let reg = *self.random.one_of(&[0u8, 0, 1, 2, 2, 3, 3, 4, 5, 6, 7]);
         self.byte(opcode);
         self.modrm(reg, sizes);
         match (reg, opcode) {
@@ -261,6 +261,12 @@ impl Writer<'_> {
             3 => {
                 self.byte(0xAF);
                 self.modrm(reg, sizes);
+            }
+            4 if self.random.once_in(3) => {
+                let reg = 4 | reg & 3;
+                self.byte(0xBA);
+                self.modrm(reg, sizes);
+                self.number(1);
             }
             4 => {
                 let opcode = *self.random.one_of(&[0xA3, 0xAB, 0xB3, 0xBB, 0xBC, 0xBD, 0xC1, 0xB1, 0x1F]);

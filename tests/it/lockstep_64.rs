@@ -157,7 +157,7 @@ impl Writer<'_> {
     }
 
     fn instruction(&mut self) {
-        match self.random.below(26) {
+        match self.random.below(30) {
             0..5 => self.arithmetic(),
             5..9 => self.moves(),
             9..12 => self.extensions(),
@@ -169,6 +169,10 @@ impl Writer<'_> {
             19 => self.compare_and_skip(),
             20 => self.special(),
             21..24 => self.unit(),
+            26 => self.bits(),
+            27 => self.scan(),
+            28 => self.two_registers(),
+            29 => self.strings(),
             _ => self.vector(),
         }
     }
@@ -280,6 +284,76 @@ impl Writer<'_> {
                 self.modrm(prefixes, wide, &[0x69], reg, place, &immediate);
             }
             _ => self.modrm(prefixes, wide, &[0x0F, 0xAF], reg, place, &[]),
+        }
+    }
+
+    /// MOVS or STOS between places in the data, repeated or not, now and then over a page's end.
+    fn strings(&mut self) {
+        let (prefixes, wide, _) = self.size();
+        let (from, to) = (*self.random.one_of(&BASES), *self.random.one_of(&BASES));
+        self.modrm(&[], true, &[0x8D], 6, Place::Based(from), &[]);
+        self.modrm(&[], true, &[0x8D], 7, Place::Based(to), &[]);
+        // mov ecx, few
+        let few = self.random.below(70) as u8;
+        self.bytes.extend([0xB9, few, 0, 0, 0]);
+        self.bytes.extend(prefixes);
+        if self.random.below(3) > 0 {
+            self.bytes.push(0xF3);
+        }
+        self.rex(wide, 0, 0, 0);
+        let opcode = *self.random.one_of(&[0xA4, 0xA5, 0xA5, 0xAA, 0xAB, 0xAB]);
+        self.bytes.push(opcode);
+    }
+
+    /// A numbered bit, now and then with LOCK.
+    fn bits(&mut self) {
+        let (prefixes, wide, _) = self.size();
+        let (kind, reg, place) = (self.random.below(4) as u8, self.free(), self.place());
+        if self.random.below(2) == 0 {
+            // A number in a register would reach anywhere in memory.
+            let place = Place::Register(self.free());
+            return self.modrm(prefixes, wide, &[0x0F, 0xA3 + 8 * kind], reg, place, &[]);
+        }
+        let immediate = self.immediate(1);
+        let mut prefixes = prefixes.to_vec();
+        if kind > 0 && !matches!(place, Place::Register(_)) && self.random.below(3) == 0 {
+            prefixes.push(0xF0);
+        }
+        self.modrm(&prefixes, wide, &[0x0F, 0xBA], 4 + kind, place, &immediate);
+    }
+
+    /// BSF, BSR, TZCNT, LZCNT, SHLD, SHRD.
+    fn scan(&mut self) {
+        let (prefixes, wide, _) = self.size();
+        let (reg, place) = (self.free(), self.place());
+        let mut prefixes = prefixes.to_vec();
+        match self.random.below(3) {
+            0 => {
+                let opcode = *self.random.one_of(&[0xA5, 0xAD]);
+                return self.modrm(&prefixes, wide, &[0x0F, opcode], reg, place, &[]);
+            }
+            1 => prefixes.push(0xF3),
+            _ => (),
+        }
+        let opcode = 0xBC + self.random.below(2) as u8;
+        self.modrm(&prefixes, wide, &[0x0F, opcode], reg, place, &[]);
+    }
+
+    /// MUL, IMUL, DIV, IDIV of a register or memory. A divisor in a register is made odd, so that most quotients fit.
+    fn two_registers(&mut self) {
+        let (prefixes, wide, _) = self.size();
+        if self.random.below(2) == 0 {
+            let (reg, place) = (4 + self.random.below(2) as u8, self.place());
+            return self.modrm(prefixes, wide, &[0xF7], reg, place, &[]);
+        }
+        let divisor = *self.random.one_of(&[1, 6, 9, 14]);
+        let place = Place::Register(divisor);
+        self.modrm(&[], true, &[0x83], 1, place, &[1]);
+        // XOR EDX, EDX.
+        self.bytes.extend([0x31, 0xD2]);
+        let reg = 6 + u8::from(wide && self.random.below(2) == 0);
+        if prefixes.is_empty() {
+            self.modrm(&[], wide, &[0xF7], reg, place, &[]);
         }
     }
 

@@ -12,20 +12,20 @@ use crate::width::Width;
 /// and PF (cleared), as measured on an EPYC of family 19h. Faults: operand access.
 pub fn tzcnt<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
     let source: W = cx.src(i)?;
-    take_count(cx, i, source.trailing_zeros(), source)
+    take_count(cx, i, value::tzcnt(source))
 }
 
 /// LZCNT r, r/m. SDM Vol.2A "LZCNT". Flags and faults: as TZCNT.
 pub fn lzcnt<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
     let source: W = cx.src(i)?;
-    take_count(cx, i, source.leading_zeros(), source)
+    take_count(cx, i, value::lzcnt(source))
 }
 
-fn take_count<W: Width>(cx: &mut Exec<'_>, i: &Insn, count: u32, source: W) -> Step {
-    cx.set_reg(i.dst, W::truncate(count.into()));
-    for (flag, holds) in [(CF, source.is_zero()), (ZF, count == 0), (SF, false), (AF, false), (PF, false)] {
-        cx.cpu.flags.set(flag, holds);
+fn take_count<W: Width>(cx: &mut Exec<'_>, i: &Insn, (count, flags): (Option<W>, u32)) -> Step {
+    if let Some(count) = count {
+        cx.set_reg(i.dst, count);
     }
+    cx.cpu.flags.replace(CF | ZF | SF | AF | PF, flags);
     Ok(())
 }
 

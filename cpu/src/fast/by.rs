@@ -181,24 +181,24 @@ pub(super) fn wide_size(byte: bool, i: &Insn) -> Option<Wide> {
 
 /// Picks a handler by the condition in the opcode: `by_condition!(n, branch::jcc)` is `jcc::<n>`.
 macro_rules! by_condition {
-    ($number:expr, $module:ident::$handler:ident $(, $then:ty)?) => {
+    ($number:expr, $module:ident::$handler:ident $(, $arg:tt)*) => {
         match $number & 15 {
-            0 => $module::$handler::<0 $(, $then)?> as Fast,
-            1 => $module::$handler::<1 $(, $then)?>,
-            2 => $module::$handler::<2 $(, $then)?>,
-            3 => $module::$handler::<3 $(, $then)?>,
-            4 => $module::$handler::<4 $(, $then)?>,
-            5 => $module::$handler::<5 $(, $then)?>,
-            6 => $module::$handler::<6 $(, $then)?>,
-            7 => $module::$handler::<7 $(, $then)?>,
-            8 => $module::$handler::<8 $(, $then)?>,
-            9 => $module::$handler::<9 $(, $then)?>,
-            10 => $module::$handler::<10 $(, $then)?>,
-            11 => $module::$handler::<11 $(, $then)?>,
-            12 => $module::$handler::<12 $(, $then)?>,
-            13 => $module::$handler::<13 $(, $then)?>,
-            14 => $module::$handler::<14 $(, $then)?>,
-            _ => $module::$handler::<15 $(, $then)?>,
+            0 => $module::$handler::<0 $(, $arg)*> as Fast,
+            1 => $module::$handler::<1 $(, $arg)*>,
+            2 => $module::$handler::<2 $(, $arg)*>,
+            3 => $module::$handler::<3 $(, $arg)*>,
+            4 => $module::$handler::<4 $(, $arg)*>,
+            5 => $module::$handler::<5 $(, $arg)*>,
+            6 => $module::$handler::<6 $(, $arg)*>,
+            7 => $module::$handler::<7 $(, $arg)*>,
+            8 => $module::$handler::<8 $(, $arg)*>,
+            9 => $module::$handler::<9 $(, $arg)*>,
+            10 => $module::$handler::<10 $(, $arg)*>,
+            11 => $module::$handler::<11 $(, $arg)*>,
+            12 => $module::$handler::<12 $(, $arg)*>,
+            13 => $module::$handler::<13 $(, $arg)*>,
+            14 => $module::$handler::<14 $(, $arg)*>,
+            _ => $module::$handler::<15 $(, $arg)*>,
         }
     };
 }

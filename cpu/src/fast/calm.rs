@@ -52,8 +52,10 @@ pub(super) fn is_vector(i: &Insn) -> bool {
     let vector = |operand: &Operand| {
         matches!(operand, Operand::Vx | Operand::Wx | Operand::Ux | Operand::Pq | Operand::Qq | Operand::Nq)
     };
-    isa::row_of(i.op)
-        .is_some_and(|row| row.operands.iter().any(vector) && !WITH_FLAGS.contains(&row.name.trim_start_matches('v')))
+    isa::row_of(i.op).is_some_and(|row| {
+        row.name.starts_with("vzero")
+            || row.operands.iter().any(vector) && !WITH_FLAGS.contains(&row.name.trim_start_matches('v'))
+    })
 }
 
 /// SDM Vol.1 Table A-1 "EFLAGS Cross-Reference": data transfer, stack, addresses, ports, string moves, plain branches.

@@ -1,24 +1,29 @@
 //! Which handler a slot gets: by opcode, operand places and sizes. A form that is not here runs its canonical handler.
 
 use super::alu::{self, Adc, Add, Alu, And, Bswap, Cmp, Dec, Inc, Neg, Not, Or, Quiet, Sbb, Sub, Test, Unary, Xor};
+use super::bits::{Bsf, Bsr};
 use super::by::{Wide, by_condition, by_form, by_plain_form, by_stack, by_width, held_in, wide_size};
 use super::calm::{is_calm, is_unit};
+use super::choose_system::{
+    compare_and_exchange, conditional_load, counts, divide, double_shifts, exchange_and_add, multiply, numbered_bits,
+    scan, strings,
+};
 use super::dispatch::{ANY_CODE, Dispatch, FLAT_CODE, LONG_CODE};
 use super::handing::{handed_on, held, held_byte};
 use super::light::is_light;
 use super::liveness::Quietness;
 use super::moves::{self, Extend, Sign, Zero};
-use super::muldiv::{self, Div, Idiv, Imul, Mul};
+use super::muldiv::{Div, Idiv, Imul, Mul};
 use super::operand::{
     BASE, BASED, DST, FLAT_BASE, FLAT_INDEX, INDEX, INDEXED, LAST_REGISTER, LONG_BASE, LONG_INDEX, LONG_RIP,
     LONG_SEGMENT, SRC, STACK_ANY, STACK_FLAT, STACK_LONG, WORD,
 };
-use super::shift::{self, DoubleShift, Rcl, Rcr, Rol, Ror, Sar, Shift, Shl, Shld, Shr, Shrd};
+use super::shift::{self, Rcl, Rcr, Rol, Ror, Sar, Shift, Shl, Shld, Shr, Shrd};
 use super::{
     CANONICAL, CANONICAL_END, Fast, LIGHT, branch, chains, choose_simd, gates, gates_64, pairs, port, stack, x87,
 };
 use crate::insn::{
-    ADDRESS_32, CALM, DIRECT_64, Insn, LOCK, NO_REGISTER, OPERAND_32, OPERAND_64, PLACE_IMMEDIATE, PLACE_MEMORY, QUIET,
+    ADDRESS_32, CALM, DIRECT_64, Insn, NO_REGISTER, OPERAND_32, OPERAND_64, PLACE_IMMEDIATE, PLACE_MEMORY, QUIET,
     REFUSED, RIP_RELATIVE,
 };
 use crate::isa::{Map, OperandSize};
@@ -133,7 +138,7 @@ struct Choice {
 }
 
 fn find(i: &Insn, choice: &Choice) -> Option<Fast> {
-    if i.has(REFUSED | LOCK) {
+    if i.has(REFUSED) {
         return None;
     }
     if choice.mode.is_64 && i.is_memory() && !is_plain_address(i, choice.mode) {
@@ -146,7 +151,7 @@ fn find(i: &Insn, choice: &Choice) -> Option<Fast> {
         return Some(fast);
     }
     if i.op >> 11 > Map::Two as u16 {
-        return None;
+        return counts(i, choice.mode.flat);
     }
     let opcode = Opcode::of(i);
     if choice.mode.is_64 && !choice.mode.flat && reaches_stack(&opcode) {
@@ -232,6 +237,7 @@ fn one_byte(i: &Insn, opcode: &Opcode, choice: &Choice) -> Option<Fast> {
         0x8D => lea(i),
         // With REX.B it exchanges.
         0x90 if i.dst != 8 => Some(moves::nop),
+        0xA4 | 0xA5 | 0xAA | 0xAB => strings(i, byte, mode),
         0x98 => Some(by_width!(false, i, moves::cbw, [])),
         0x99 => Some(by_width!(false, i, moves::cwd, [])),
         0xC0 | 0xC1 | 0xD0..=0xD3 => shifts(reg, i, is_byte, choice),
@@ -278,17 +284,23 @@ fn two_byte(i: &Insn, opcode: &Opcode, choice: &Choice) -> Option<Fast> {
     match opcode.byte {
         0x05 if flat && choice.mode.is_64 => Some(gates_64::syscall),
         0x07 if flat && choice.mode.is_64 && i.has(OPERAND_64) => Some(gates_64::sysret),
-        0x1F => Some(moves::nop),
+        0x0D | 0x18..=0x1F => Some(moves::nop),
         0x34 if flat && choice.mode.is_32 => Some(gates::sysenter),
         0x35 if flat && choice.mode.is_32 => Some(gates::sysexit),
         0x40..=0x4F if wide && i.src <= LAST_REGISTER => Some(by_condition!(opcode.byte, moves::cmov, Dispatch)),
         0x40..=0x4F if i.has(OPERAND_64) && i.src <= LAST_REGISTER => {
             Some(by_condition!(opcode.byte, moves::cmov_64, Dispatch))
         }
+        0x40..=0x4F => conditional_load(i, opcode.byte, flat),
         0x80..=0x8F if i.operand_size() == choice.mode.branch_size() => Some(conditional(opcode.byte, choice.mode)),
         0x90..=0x9F if i.dst <= LAST_REGISTER => Some(by_condition!(opcode.byte, moves::setcc, Dispatch)),
+        0xA3 | 0xAB | 0xB3 | 0xBB | 0xBA => numbered_bits(i, opcode, flat),
+        0xBC => Some(scan::<Bsf>(i, flat)),
+        0xBD => Some(scan::<Bsr>(i, flat)),
         0xA4 | 0xA5 => double_shifts::<Shld>(i, opcode.byte == 0xA5),
         0xAC | 0xAD => double_shifts::<Shrd>(i, opcode.byte == 0xAD),
+        0xB0 | 0xB1 => compare_and_exchange(i, opcode.byte == 0xB0, flat),
+        0xC0 | 0xC1 => exchange_and_add(i, opcode.byte == 0xC0, flat),
         0xAF => Some(match i.src {
             PLACE_MEMORY => by_form!(false, i, flat, alu::imul_rm),
             _ => by_width!(false, i, alu::imul_rr, [DST, SRC]),
@@ -445,21 +457,15 @@ fn shift_of<O: Shift>(i: &Insn, byte: bool, choice: &Choice) -> Option<Fast> {
     }
 }
 
-fn double_shifts<O: DoubleShift>(i: &Insn, by_cl: bool) -> Option<Fast> {
-    let fits = i.dst <= LAST_REGISTER && i.has(OPERAND_32);
-    fits.then_some(if by_cl { shift::rr_cl::<O, u32> } else { shift::rr_imm::<O, u32> })
-}
-
 fn group_3(number: u8, i: &Insn, byte: bool, choice: &Choice) -> Option<Fast> {
     match number {
         0 | 1 => two_operands::<Test>(i, byte, choice),
         2 => Some(one_operand::<Not>(i, byte, choice)),
         3 => Some(one_operand::<Neg>(i, byte, choice)),
-        _ if i.dst > LAST_REGISTER => None,
-        4 => Some(by_width!(byte, i, muldiv::multiply<Mul>)),
-        5 => Some(by_width!(byte, i, muldiv::multiply<Imul>)),
-        6 => Some(by_width!(byte, i, muldiv::divide<Div>)),
-        _ => Some(by_width!(byte, i, muldiv::divide<Idiv>)),
+        4 => Some(multiply::<Mul>(i, byte, choice.mode.flat)),
+        5 => Some(multiply::<Imul>(i, byte, choice.mode.flat)),
+        6 => Some(divide::<Div>(i, byte, choice.mode.flat)),
+        _ => Some(divide::<Idiv>(i, byte, choice.mode.flat)),
     }
 }
 

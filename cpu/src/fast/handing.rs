@@ -1,7 +1,9 @@
 //! Which register's value goes from handler to handler in a host register.
 
 use super::choose::Opcode;
+use super::exchange::ACCUMULATOR;
 use super::operand::{BASED, BP, DST, INDEXED, LAST_REGISTER, SP, SRC, byte_place};
+use super::string::DESTINATION;
 use crate::insn::{Insn, NO_REGISTER};
 use crate::isa::{self, Map};
 
@@ -34,6 +36,8 @@ fn written_register(i: &Insn) -> Option<u8> {
         (Map::One, 0x00..=0x37 | 0x88..=0x8B | 0xA0..=0xA3 | 0xC0 | 0xC1 | 0xC6 | 0xC7 | 0xD0..=0xD3, _) => {
             sized(byte, i.dst)
         }
+        // Index registers and count; this one is written by both MOVS and STOS.
+        (Map::One, 0xA4 | 0xA5 | 0xAA | 0xAB, _) => Some(DESTINATION),
         (Map::One, 0xB0..=0xB7, _) => writes_byte(i.dst),
         (Map::One, 0x86 | 0x87, _) => sized(byte, i.src),
         (Map::One, 0x91..=0x97, _) => writes(i.src),
@@ -47,6 +51,10 @@ fn written_register(i: &Insn) -> Option<u8> {
         (Map::Two, 0x2C | 0xD7, _) => writes(i.dst),
         // With F3h it moves between XMM registers.
         (Map::Two, 0x7E, _) if isa::two_byte_opcode(i.op) == Some((1, 0x7E)) => writes(i.dst),
+        (Map::Two, 0xAB | 0xB3 | 0xBB, _) | (Map::Two, 0xBA, 5..=7) => writes(i.dst),
+        (Map::Two, 0xBC | 0xBD, _) => writes(i.dst),
+        (Map::Two, 0xB0 | 0xB1, _) => Some(ACCUMULATOR),
+        (Map::Two, 0xC0 | 0xC1, _) => sized(byte, i.src),
         (Map::Two, 0x90..=0x9F, _) => writes_byte(i.dst),
         (Map::Two, 0x40..=0x4F | 0xA4 | 0xA5 | 0xAC | 0xAD | 0xAF | 0xB6 | 0xB7 | 0xBE | 0xBF | 0xC8..=0xCF, _) => {
             writes(i.dst)

@@ -17,6 +17,7 @@
 //! - [`port`], [`window`]: to the bus, where no line changes.
 //! - [`rewriting`]: code that is written over.
 //! - [`simd`], [`simd_integer`], [`choose_simd`]: XMM registers, with arithmetic that the host does exactly.
+//! - [`bits`], [`exchange`], [`muldiv`], [`string`], [`choose_system`]: what systems need more often than loops do.
 //! - [`x87`]: the unit's commonest instructions.
 //! - [`chains`]: several instructions in one dispatch.
 //! - `crossing`: what crosses a page.
@@ -30,15 +31,18 @@ use crate::insn::Insn;
 use crate::state::CpuState;
 
 mod alu;
+mod bits;
 mod branch;
 mod by;
 mod calm;
 mod chains;
 mod choose;
 mod choose_simd;
+mod choose_system;
 mod counted;
 mod crossing;
 mod dispatch;
+mod exchange;
 mod faults;
 mod flags;
 mod gates;
@@ -57,6 +61,7 @@ mod simd;
 mod simd_integer;
 mod stack;
 mod state;
+mod string;
 mod window;
 mod x87;
 

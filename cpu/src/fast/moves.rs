@@ -266,6 +266,23 @@ pub(super) unsafe fn cmov_64<const CONDITION: u8, T: Then>(
     unsafe { cmov_of::<u64, CONDITION, T>(c, h, i) }
 }
 
+/// `cmovcc r, m`: it is read whatever the condition.
+pub(super) unsafe fn cmov_rm<const CONDITION: u8, W: Width, const FORM: u8, T: Then>(
+    c: *mut CpuState,
+    h: *mut Hot,
+    i: *const Insn,
+    v: u64,
+) -> *const Insn {
+    // SAFETY: a handler, see `super::Fast`.
+    unsafe {
+        let at = found!(readable::<W, FORM, 0>(c, h, i, v), missed::<false>(c, h, i, v));
+        let holds = (*h).fast.lazy.condition((*c).flags, CONDITION);
+        let (old, new) = (get::<W>(c, (*i).dst), read::<W>(at));
+        let v = put(c, (*i).dst, if holds { new } else { old });
+        T::then(c, h, i, v)
+    }
+}
+
 #[inline(always)]
 unsafe fn cmov_of<W: Width, const CONDITION: u8, T: Then>(
     c: *mut CpuState,

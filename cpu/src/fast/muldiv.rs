@@ -1,7 +1,7 @@
-//! MUL, IMUL, DIV and IDIV of the accumulator by a register.
+//! MUL, IMUL, DIV and IDIV of the accumulator by a register or memory.
 
 use super::dispatch::{Then, bail};
-use super::operand::{get, put};
+use super::operand::{found, get, missed, put, read, readable};
 use crate::exec::Hot;
 use crate::insn::Insn;
 use crate::state::CpuState;
@@ -49,7 +49,36 @@ pub(super) unsafe fn multiply<O: Multiply, W: Width, T: Then>(
 ) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        let (low, upper, flags) = O::apply::<W>(get(c, LOW), get(c, (*i).dst));
+        let factor = get::<W>(c, (*i).dst);
+        product::<O, W, T>(c, h, i, factor)
+    }
+}
+
+/// `mul m`, `imul m`.
+pub(super) unsafe fn multiply_m<O: Multiply, W: Width, const FORM: u8, const HELD: u8, T: Then>(
+    c: *mut CpuState,
+    h: *mut Hot,
+    i: *const Insn,
+    v: u64,
+) -> *const Insn {
+    // SAFETY: a handler, see `super::Fast`.
+    unsafe {
+        let at = found!(readable::<W, FORM, HELD>(c, h, i, v), missed::<false>(c, h, i, v));
+        let factor = read::<W>(at);
+        product::<O, W, T>(c, h, i, factor)
+    }
+}
+
+#[inline(always)]
+unsafe fn product<O: Multiply, W: Width, T: Then>(
+    c: *mut CpuState,
+    h: *mut Hot,
+    i: *const Insn,
+    factor: W,
+) -> *const Insn {
+    // SAFETY: a handler's.
+    unsafe {
+        let (low, upper, flags) = O::apply::<W>(get(c, LOW), factor);
         put(c, LOW, low);
         let v = put(c, high::<W>(), upper);
         let cpu = &mut *c;
@@ -106,7 +135,36 @@ pub(super) unsafe fn divide<O: Divide, W: Width, T: Then>(
 ) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        let quotient = O::apply::<W>(get(c, high::<W>()), get(c, LOW), get(c, (*i).dst));
+        let divisor = get::<W>(c, (*i).dst);
+        quotient::<O, W, T>(c, h, i, divisor)
+    }
+}
+
+/// `div m`, `idiv m`.
+pub(super) unsafe fn divide_m<O: Divide, W: Width, const FORM: u8, const HELD: u8, T: Then>(
+    c: *mut CpuState,
+    h: *mut Hot,
+    i: *const Insn,
+    v: u64,
+) -> *const Insn {
+    // SAFETY: a handler, see `super::Fast`.
+    unsafe {
+        let at = found!(readable::<W, FORM, HELD>(c, h, i, v), missed::<false>(c, h, i, v));
+        let divisor = read::<W>(at);
+        quotient::<O, W, T>(c, h, i, divisor)
+    }
+}
+
+#[inline(always)]
+unsafe fn quotient<O: Divide, W: Width, T: Then>(
+    c: *mut CpuState,
+    h: *mut Hot,
+    i: *const Insn,
+    divisor: W,
+) -> *const Insn {
+    // SAFETY: a handler's.
+    unsafe {
+        let quotient = O::apply::<W>(get(c, high::<W>()), get(c, LOW), divisor);
         let Some((quotient, remainder)) = quotient else { return bail(c, h, i) };
         put(c, LOW, quotient);
         let v = put(c, high::<W>(), remainder);

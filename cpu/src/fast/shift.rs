@@ -105,8 +105,11 @@ unsafe fn ready<O: Shift>(h: *mut Hot) -> bool {
 }
 
 /// Moves flags to where [`ready`] wants them, and begins the instruction anew.
+///
+/// # Safety
+/// As [`super::Fast`].
 #[inline(never)]
-unsafe fn make_ready(c: *mut CpuState, h: *mut Hot, i: *const Insn, v: u64) -> *const Insn {
+pub(super) unsafe fn make_ready(c: *mut CpuState, h: *mut Hot, i: *const Insn, v: u64) -> *const Insn {
     // SAFETY: a handler's.
     unsafe {
         let cpu = &mut *c;

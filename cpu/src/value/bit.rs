@@ -1,7 +1,7 @@
 //! Bit scans and byte swap. SDM Vol.2A "BSF", "BSR", "BSWAP".
 
 use super::parity;
-use crate::flags::{PF, ZF};
+use crate::flags::{CF, PF, ZF};
 use crate::width::Width;
 
 /// Number of the lowest set bit; `None` (ZF and PF set, destination kept) if there is none.
@@ -23,6 +23,25 @@ fn scan<W: Width>(source: W, number: u32) -> (Option<W>, u32) {
     }
     let number = W::truncate(u64::from(number));
     (Some(number), parity(number))
+}
+
+/// Zeros below the lowest set bit. CF for a source of 0, ZF for a count of 0; SF, AF and PF, undefined in the manual, are
+/// clear. OF stays.
+#[inline]
+pub fn tzcnt<W: Width>(source: W) -> (Option<W>, u32) {
+    count(source, source.trailing_zeros())
+}
+
+/// Zeros above the highest set bit; flags as [`tzcnt`].
+#[inline]
+pub fn lzcnt<W: Width>(source: W) -> (Option<W>, u32) {
+    count(source, source.leading_zeros())
+}
+
+#[inline]
+fn count<W: Width>(source: W, zeros: u32) -> (Option<W>, u32) {
+    let when = |holds: bool, flag: u32| if holds { flag } else { 0 };
+    (Some(W::truncate(zeros.into())), when(source.is_zero(), CF) | when(zeros == 0, ZF))
 }
 
 /// The bytes in opposite order. A 16-bit operand, undefined in the manual, gives 0.

@@ -21,7 +21,7 @@ pub mod text;
 
 pub use arithmetic::{add, dec, inc, neg, sub};
 pub use bcd::{aaa, aad, aam, aas, daa, das};
-pub use bit::{bsf, bsr, bswap};
+pub use bit::{bsf, bsr, bswap, lzcnt, tzcnt};
 pub use logic::{and, or, xor};
 pub use multiply::{div, idiv, imul, mul};
 pub use shift::{overflow_of_left_rotation, overflow_of_right_rotation, rcl, rcr, rol, ror, sar, shl, shld, shr, shrd};
