@@ -3,6 +3,12 @@
 
 use crate::{Frame, LinAddr, PAGE_BYTES, PhysAddr};
 
+mod regions;
+#[cfg(test)]
+mod tests;
+
+use regions::{REGION_BITS, Region, Regions};
+
 /// Sets for reads and for writes; a power of two.
 const SETS: usize = 1024;
 /// Entries for fetches; a power of two.
@@ -173,6 +179,35 @@ pub struct HostTlb {
     device_read: DeviceEntry,
     device_write: DeviceEntry,
     mixed: [MixedEntry; MIXED_ENTRIES],
+    /// Where pages lie that any of these know, but for devices.
+    regions: Regions,
+    /// A bit for each newest entry of reads and of writes, and for each of fetches, that serves every process context.
+    global_read: [u64; SETS / 64],
+    global_write: [u64; SETS / 64],
+    global_fetch: [u64; FETCH_ENTRIES / 64],
+}
+
+/// Whether a translation serves every process context or one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// It outlives a load of CR3.
+    Global,
+    /// It goes with its context.
+    Context,
+}
+
+fn set_bit(bits: &mut [u64], number: usize, scope: Scope) {
+    let bit = 1 << (number % 64);
+    match scope {
+        Scope::Global => bits[number / 64] |= bit,
+        Scope::Context => bits[number / 64] &= !bit,
+    }
+}
+
+fn bits_of(words: &[u64]) -> impl Iterator<Item = usize> {
+    let bits = |word: u64| (0..64).filter(move |bit| word >> bit & 1 != 0);
+    let words = words.iter().copied().enumerate().filter(|(_, word)| *word != 0);
+    words.flat_map(move |(number, word)| bits(word).map(move |bit| number * 64 + bit))
 }
 
 impl Default for HostTlb {
@@ -187,6 +222,10 @@ impl Default for HostTlb {
             device_read: NO_DEVICE,
             device_write: NO_DEVICE,
             mixed: [NO_MIXED; MIXED_ENTRIES],
+            regions: Regions::default(),
+            global_read: [0; SETS / 64],
+            global_write: [0; SETS / 64],
+            global_fetch: [0; FETCH_ENTRIES / 64],
         }
     }
 }
@@ -278,11 +317,14 @@ impl HostTlb {
 
     /// If the older entry of the set knows where to read, it becomes the newest one; true then.
     pub fn renew_read(&mut self, addr: LinAddr, bytes: u64, key: u64) -> bool {
+        // Which of the two entries the bit was for is not known.
+        set_bit(&mut self.global_read, index(addr), Scope::Context);
         self.read.renew(addr, bytes, key)
     }
 
     /// As [`HostTlb::renew_read`], for writes.
     pub fn renew_write(&mut self, addr: LinAddr, bytes: u64, key: u64) -> bool {
+        set_bit(&mut self.global_write, index(addr), Scope::Context);
         self.write.renew(addr, bytes, key)
     }
 
@@ -313,6 +355,7 @@ impl HostTlb {
 
     /// Remembers a page of code that can be written. The caller has prepared the frame for writing.
     pub fn fill_write_beside_code(&mut self, addr: LinAddr, class: Class, frame: Frame) {
+        self.note(addr);
         self.mixed[mixed_index(addr)] = MixedEntry { tag: self.tag(addr, class), frame };
     }
 
@@ -327,6 +370,8 @@ impl HostTlb {
     /// Remembers where a page can be read.
     pub fn fill_read(&mut self, addr: LinAddr, class: Class, frame: Frame) {
         let entry = Entry::new(addr, self.tag(addr, class), frame, self.arena);
+        self.note(addr);
+        set_bit(&mut self.global_read, index(addr), Scope::Context);
         self.read.fill(addr, entry);
     }
 
@@ -334,7 +379,24 @@ impl HostTlb {
     /// frame for writing.
     pub fn fill_write(&mut self, addr: LinAddr, class: Class, frame: Frame) {
         let entry = Entry::new(addr, self.tag(addr, class), frame, self.arena);
+        self.note(addr);
+        set_bit(&mut self.global_write, index(addr), Scope::Context);
         self.write.fill(addr, entry);
+    }
+
+    /// Says of what scope the translation is that a read's entry was just filled from.
+    pub fn set_scope_of_read(&mut self, addr: LinAddr, scope: Scope) {
+        set_bit(&mut self.global_read, index(addr), scope);
+    }
+
+    /// As [`HostTlb::set_scope_of_read`], of a write's entry.
+    pub fn set_scope_of_write(&mut self, addr: LinAddr, scope: Scope) {
+        set_bit(&mut self.global_write, index(addr), scope);
+    }
+
+    /// As [`HostTlb::set_scope_of_read`], of a fetch's entry.
+    pub fn set_scope_of_fetch(&mut self, addr: LinAddr, class: Class, scope: Scope) {
+        set_bit(&mut self.global_fetch, fetch_index(addr, class.of_fetch()), scope);
     }
 
     /// Remembers a page that a device answers when it is read.
@@ -355,7 +417,27 @@ impl HostTlb {
     pub fn fill_fetch(&mut self, addr: LinAddr, class: Class, place: FetchPlace) {
         let class = class.of_fetch();
         let FetchPlace { frame, physical } = place;
+        self.note(addr);
+        set_bit(&mut self.global_fetch, fetch_index(addr, class), Scope::Context);
         self.fetch[fetch_index(addr, class)] = FetchEntry { tag: self.tag(addr, class), frame, physical };
+    }
+
+    /// A page becomes known: what can no longer be kept in mind beside it goes.
+    fn note(&mut self, addr: LinAddr) {
+        if let Some(displaced) = self.regions.note(addr, self.context) {
+            displaced.pages().for_each(|page| self.drop_page(page));
+        }
+    }
+
+    /// Forgets a page of 2 or 4 MiB: 2 to the power of `size_bits` bytes.
+    pub fn drop_large_page(&mut self, addr: LinAddr, size_bits: u8) {
+        let start = addr.0 >> size_bits << size_bits;
+        for number in 0..1u64 << u32::from(size_bits).saturating_sub(REGION_BITS) {
+            let region = self.regions.take(LinAddr(start + (number << REGION_BITS)), self.context);
+            region.into_iter().flat_map(Region::pages).for_each(|page| self.drop_page(page));
+        }
+        self.device_read = NO_DEVICE;
+        self.device_write = NO_DEVICE;
     }
 
     /// Forgets one page, in all directions and for both classes.
@@ -392,10 +474,37 @@ impl HostTlb {
     /// Forgets everything.
     #[inline]
     pub fn flush(&mut self) {
+        self.forget_scopes();
         self.context += 1;
         if self.context == self.contexts() {
             self.empty();
         }
+    }
+
+    fn forget_scopes(&mut self) {
+        self.global_read.fill(0);
+        self.global_write.fill(0);
+        self.global_fetch.fill(0);
+    }
+
+    /// Forgets everything but newest entries that serve every process context.
+    pub fn flush_non_global(&mut self) {
+        if self.context + 1 == self.contexts() {
+            return self.flush();
+        }
+        let step = 1u64 << (self.key_shift + CLASS_BITS);
+        let moved = |tag: u64| if tag == 0 { 0 } else { tag.wrapping_add(step) };
+        for set in bits_of(&self.global_read) {
+            self.read.newest[set].tag = moved(self.read.newest[set].tag);
+        }
+        for set in bits_of(&self.global_write) {
+            self.write.newest[set].tag = moved(self.write.newest[set].tag);
+        }
+        for number in bits_of(&self.global_fetch) {
+            self.fetch[number].tag = moved(self.fetch[number].tag);
+        }
+        self.regions.follow(self.context);
+        self.context += 1;
     }
 
     /// Contexts before the entries must be emptied for real: a flush takes the next one, and no old entry fits any more.
@@ -415,6 +524,8 @@ impl HostTlb {
         self.device_read = NO_DEVICE;
         self.device_write = NO_DEVICE;
         self.mixed.fill(NO_MIXED);
+        self.regions.clear();
+        self.forget_scopes();
     }
 
     /// Linear addresses have 57 bits from now on, or 48. Only canonical ones may be looked up.
@@ -424,74 +535,5 @@ impl HostTlb {
             self.key_shift = key_shift;
             self.empty();
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_flush_forgets_all_and_contexts_come_round() {
-        let mut tlb = HostTlb::default();
-        let addr = LinAddr(0x40_0123);
-        for _ in 0..3 * tlb.contexts() {
-            assert_eq!(tlb.read(addr, 4, Class::User), None);
-            tlb.fill_read(addr, Class::User, Frame(7));
-            assert_eq!(tlb.read(addr, 4, Class::User), Some(Frame(7).start() + 0x123));
-            assert_eq!(tlb.read(addr, 4, Class::Supervisor), None, "the class is part of the tag");
-            tlb.flush();
-        }
-    }
-
-    #[test]
-    fn what_leaves_the_page_is_not_found() {
-        let mut tlb = HostTlb::default();
-        tlb.fill_write(LinAddr(0x5000), Class::Supervisor, Frame(1));
-        assert_eq!(tlb.write(LinAddr(0x5FFC), 4, Class::Supervisor), Some(Frame(1).start() + 0xFFC));
-        assert_eq!(tlb.write(LinAddr(0x5FFD), 4, Class::Supervisor), None);
-        tlb.fill_write(LinAddr(0x6000), Class::Supervisor, Frame(2));
-        assert_eq!(tlb.write(LinAddr(0x5FFD), 4, Class::Supervisor), None, "both pages known, still two frames");
-    }
-
-    #[test]
-    fn streams_eight_mebibytes_apart_do_not_meet() {
-        let mut tlb = HostTlb::default();
-        for page in 0..256u64 {
-            tlb.fill_read(LinAddr(page << 12), Class::Supervisor, Frame(page as u32));
-            tlb.fill_read(LinAddr(page << 12 | 8 << 20), Class::Supervisor, Frame(1000 + page as u32));
-        }
-        let held = |addr| tlb.read(LinAddr(addr), 1, Class::Supervisor).is_some();
-        assert!((0..256u64).all(|page| held(page << 12) && held(page << 12 | 8 << 20)));
-    }
-
-    #[test]
-    fn the_older_entry_becomes_the_newest_when_it_is_wanted() {
-        let mut tlb = HostTlb::default();
-        tlb.set_arena(0x7000_0000);
-        let (old, new) = (LinAddr(0x5000), LinAddr(0x5000 | (SETS as u64) << 12));
-        tlb.fill_read(old, Class::User, Frame(1));
-        tlb.fill_read(new, Class::User, Frame(2));
-        let key = tlb.key(Class::User);
-        assert!(!tlb.newest_read(old).fits(old, 4, key));
-        assert!(!tlb.renew_read(LinAddr(old.0 + 0xFFE), 4, key), "what leaves the page is not found in either");
-        assert!(!tlb.renew_read(old, 4, tlb.key(Class::Supervisor)));
-        assert!(tlb.renew_read(old, 4, key));
-        assert!(tlb.newest_read(old).fits(old, 4, key));
-        assert_eq!(tlb.read(old, 4, Class::User), Some(Frame(1).start()));
-        assert_eq!(tlb.read(new, 4, Class::User), Some(Frame(2).start()), "nothing is lost");
-        assert!(!tlb.renew_write(old, 4, key));
-    }
-
-    #[test]
-    fn ways_to_write_a_frame_are_found_by_the_frame() {
-        let mut tlb = HostTlb::default();
-        tlb.fill_write(LinAddr(0x5000), Class::Supervisor, Frame(9));
-        tlb.fill_write(LinAddr(0x9_9000), Class::User, Frame(9));
-        tlb.fill_write(LinAddr(0x7000), Class::User, Frame(8));
-        tlb.drop_writes_to(Frame(9));
-        assert_eq!(tlb.write(LinAddr(0x5000), 1, Class::Supervisor), None);
-        assert_eq!(tlb.write(LinAddr(0x9_9000), 1, Class::User), None);
-        assert!(tlb.write(LinAddr(0x7000), 1, Class::User).is_some());
     }
 }

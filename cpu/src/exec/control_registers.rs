@@ -163,13 +163,10 @@ fn write_cr3(cx: &mut Exec<'_>, value: u64) -> Step {
     }
     cx.tell(Event::Control(3, cx.cpu.cr3, value));
     cx.cpu.cr3 = value;
-    if kept {
-        cx.cpu.fetch_page = None;
-        cx.flush_derived_translations();
-        cx.leave();
-    } else {
-        cx.flush_translations(true);
+    if !kept {
+        cx.cpu.tlb.flush_non_global(cx.cpu.pcid());
     }
+    cx.flush_derived_of_context();
     Ok(())
 }
 

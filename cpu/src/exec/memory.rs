@@ -3,7 +3,7 @@
 
 use ringwalk_mmu::{
     Access, Class, FetchPlace, Frame, Gone, Held, HostTlb, LinAddr, Lost, Memory, PAGE_BYTES, PageFault, Paging,
-    PhysAddr, Route, Size, Tlb, TlbPolicy, Translation, look_up, translate, translate_missing,
+    PhysAddr, Route, Scope, Size, Tlb, TlbPolicy, Translation, look_up, translate, translate_missing,
 };
 
 use super::{Exec, STALE};
@@ -13,6 +13,7 @@ use crate::flags;
 use crate::segment::SegReg;
 use crate::site::Site;
 use crate::state::CR0_AM;
+use crate::trace::FetchFrame;
 use crate::width::Width;
 
 mod wide;
@@ -277,6 +278,16 @@ impl Exec<'_> {
         }
     }
 
+    /// What the TLB lost at once is forgotten, and the page that code is fetched from is looked up anew.
+    pub(crate) fn forget_translations(&mut self, lost: Lost) {
+        if !self.cpu.paging().enabled {
+            return self.flush_derived_translations();
+        }
+        self.drop_derived_of(lost);
+        self.hot.stale |= STALE;
+        self.hot.fetch_frame = FetchFrame::Unknown;
+    }
+
     /// What the TLB lost, the HostTlb loses; and code that the walk's flags were written over is stale.
     fn drop_derived_of(&mut self, lost: Lost) {
         for (addr, size_bits) in lost.into_iter().filter_map(Gone::page) {
@@ -288,11 +299,13 @@ impl Exec<'_> {
     }
 
     fn drop_host_page(&mut self, addr: LinAddr, size_bits: u8) {
-        if size_bits == 12 {
-            self.hot.host_tlb.drop_page(addr);
-        } else {
-            self.hot.host_tlb.flush();
-            self.hot.stale |= STALE;
+        match size_bits {
+            12 => self.hot.host_tlb.drop_page(addr),
+            21 | 22 => self.hot.host_tlb.drop_large_page(addr, size_bits),
+            _ => {
+                self.hot.host_tlb.flush();
+                self.hot.stale |= STALE;
+            }
         }
     }
 
@@ -304,7 +317,9 @@ impl Exec<'_> {
             Route::Frame(frame) => {
                 if self.may_cache(piece) {
                     self.memory.frames.bring(frame);
+                    let scope = self.scope_of(piece.linear);
                     self.hot.host_tlb.fill_read(piece.linear, class, frame);
+                    self.hot.host_tlb.set_scope_of_read(piece.linear, scope);
                 }
                 let at = piece.physical.offset_in_page() as usize;
                 little_endian(&self.memory.frames.page(frame)[at..at + piece.bytes])
@@ -356,8 +371,17 @@ impl Exec<'_> {
         let same = self.memory.routes(piece.physical.page()).read == Route::Frame(frame);
         if same && self.may_cache(piece) {
             self.memory.frames.note_write_cached(frame);
+            let scope = self.scope_of(piece.linear);
             self.hot.host_tlb.fill_write(piece.linear, class, frame);
+            self.hot.host_tlb.set_scope_of_write(piece.linear, scope);
         }
+    }
+
+    /// Whether the translation that the TLB holds for an address outlives a load of CR3.
+    fn scope_of(&self, addr: LinAddr) -> Scope {
+        let global = self.cpu.paging().enabled
+            && self.cpu.tlb.find(addr, self.cpu.pcid()).is_some_and(|translation| translation.global);
+        if global { Scope::Global } else { Scope::Context }
     }
 
     /// The HostTlb stays a subset of the TLB: under the policy that keeps nothing it stays empty while paging is on.
@@ -376,7 +400,9 @@ impl Exec<'_> {
         }
         let held = look_up(&self.cpu.paging(), &self.cpu.tlb, addr, Access::Fetch, class);
         if matches!(held, Held::Enough(physical) if physical.page() == place.physical) {
+            let scope = self.scope_of(addr);
             self.hot.host_tlb.fill_fetch(addr, class, place);
+            self.hot.host_tlb.set_scope_of_fetch(addr, class, scope);
         }
     }
 

@@ -507,6 +507,15 @@ impl Exec<'_> {
         self.hot.fetch_frame = trace::FetchFrame::Unknown;
     }
 
+    /// CR3 was loaded: drops what was derived from translations that are not global.
+    pub fn flush_derived_of_context(&mut self) {
+        self.cpu.fetch_page = None;
+        self.hot.host_tlb.flush_non_global();
+        self.hot.stale |= STALE;
+        self.hot.fetch_frame = trace::FetchFrame::Unknown;
+        self.leave();
+    }
+
     /// Forgets translations after a change of CR0, CR3 or CR4; global ones stay if `keep_global`.
     pub fn flush_translations(&mut self, keep_global: bool) {
         if keep_global {

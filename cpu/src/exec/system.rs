@@ -88,9 +88,9 @@ pub fn invd(cx: &mut Exec<'_>, _: &Insn) -> Step {
 pub fn invlpg(cx: &mut Exec<'_>, i: &Insn) -> Step {
     cx.require_privileged()?;
     let addr: LinAddr = cx.linear_of(i.segment(), cx.effective_address(i));
-    cx.cpu.tlb.drop_address(addr, cx.cpu.pcid());
+    let lost = cx.cpu.tlb.drop_address(addr, cx.cpu.pcid());
     cx.cpu.fetch_page = None;
-    cx.flush_derived_translations();
+    cx.forget_translations(lost);
     // The next instruction is fetched anew, which may fill the TLB.
     cx.leave();
     Ok(())
