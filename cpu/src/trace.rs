@@ -3,7 +3,7 @@
 //! Derived. A trace begins wherever control arrives, ends behind a branch, at the end of the page, before a possible
 //! breakpoint, or after [`LONGEST_TRACE`] instructions. Where it ends is invisible to the guest.
 
-use ringwalk_mmu::{Frame, Memory, PAGE_BYTES, code_lines};
+use ringwalk_mmu::{Frame, HostPages, Memory, PAGE_BYTES, code_lines, prefer};
 
 use crate::decode::{Decoded, LONGEST, decode};
 use crate::fast::{
@@ -166,6 +166,7 @@ impl TraceCache {
     pub fn new(most_slots: usize) -> TraceCache {
         let most_slots = most_slots.clamp(LONGEST_TRACE + 1 + OUTSIDE_TRACES.len(), MOST_SLOTS);
         let mut slots = Vec::with_capacity(most_slots);
+        prefer(slots.spare_capacity_mut(), HostPages::Large);
         slots.extend(OUTSIDE_TRACES.map(|fast| Insn { fast, ..Insn::undefined() }));
         let table = vec![NO_ENTRY; TABLE].into_boxed_slice();
         TraceCache {

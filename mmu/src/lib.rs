@@ -24,7 +24,7 @@ pub use frames::{Frame, FrameRange, Frames, PageBefore, Stored, lines as code_li
 pub use host_tlb::{Class, Entry, FetchPlace, HostTlb, Scope};
 pub use memory::{BootImage, Memory, Reach, Route, RouteSpan, Routes};
 pub use message::{DeliveryMode, Destination, InterruptMessage, Trigger};
-pub use ram::HostPages;
+pub use ram::{HostPages, prefer};
 pub use time::{Duration, Instant, Rate};
 pub use tlb::{Gone, Lost, Tlb, TlbEntry, TlbPolicy};
 pub use walk::{

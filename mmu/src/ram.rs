@@ -1,4 +1,4 @@
-//! What the host is told about the arena.
+//! What the host is told about the arena, and about other memory that is touched all over.
 
 /// What backs the arena.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,19 +18,20 @@ pub(crate) const LARGE: usize = 2 << 20;
 /// refusal is one.
 #[cfg(target_os = "linux")]
 #[expect(unsafe_code, reason = "advice goes by address")]
-pub(crate) fn prefer(bytes: &mut [u8], pages: HostPages) {
+pub fn prefer<T>(memory: &mut [T], pages: HostPages) {
     use rustix::mm::{Advice, madvise};
     const HOST_PAGE: usize = 4096;
     let advice = match pages {
         HostPages::Large => Advice::LinuxHugepage,
         HostPages::Small => Advice::LinuxNoHugepage,
     };
-    let skipped = bytes.as_ptr().align_offset(HOST_PAGE);
-    let Some(whole) = bytes.len().checked_sub(skipped).map(|rest| rest / HOST_PAGE * HOST_PAGE) else { return };
+    let start = memory.as_mut_ptr().cast::<u8>();
+    let skipped = start.align_offset(HOST_PAGE);
+    let Some(whole) = size_of_val(memory).checked_sub(skipped).map(|rest| rest / HOST_PAGE * HOST_PAGE) else { return };
     // SAFETY: the span lies inside the slice, and this advice changes neither contents nor rights.
-    let _ = unsafe { madvise(bytes.as_mut_ptr().add(skipped).cast(), whole, advice) };
+    let _ = unsafe { madvise(start.add(skipped).cast(), whole, advice) };
 }
 
 /// Elsewhere the host decides by itself.
 #[cfg(not(target_os = "linux"))]
-pub(crate) fn prefer(_: &mut [u8], _: HostPages) {}
+pub fn prefer<T>(_: &mut [T], _: HostPages) {}
