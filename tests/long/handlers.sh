@@ -9,7 +9,8 @@
 # - `ret` only with null in its hand: that leaves the chain of traces. Whatever goes on, jumps.
 # - Who pushes registers pops as many before each jump: an addition in memory needs more registers than the calling
 #   convention leaves free. Plain moves to registers, branches and addresses push nothing unless they begin a
-#   sequence (cpu/src/fast/chains.rs); a store of a byte may, since which part of which register is meant takes two more.
+#   sequence (cpu/src/fast/chains.rs) or both read memory and ask flags; a store of a byte may, since which part of
+#   which register is meant takes two more.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 cd "$here/../.."
@@ -65,7 +66,7 @@ awk '
     if (pushes > 0) {
       pushing++
       if (pops % pushes != 0 && kind[short] != "calls") print "FAILED: " full " pushes " pushes " and pops " pops
-      plain = short ~ /^(moves::(mov_r|lea|nop|extend|setcc|cmov|cbw|cwd)|branch::(jcc|jmp|loop|jcxz)|alu::(r|imul_rr)$)/
+      plain = short ~ /^(moves::(mov_r|lea|nop|extend|setcc|cmov(_64)?$|cbw|cwd)|branch::(jcc|jmp|loop|jcxz)|alu::(r|imul_rr)$)/
       if (plain && !sequence && kind[short] != "calls") print "FAILED: " full " pushes registers"
     }
   }

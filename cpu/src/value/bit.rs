@@ -6,17 +6,18 @@ use crate::width::Width;
 
 /// Number of the lowest set bit; `None` (ZF and PF set, destination kept) if there is none.
 /// PF is that of the result; CF, OF, SF and AF are cleared. All but ZF are undefined in the manual.
-#[inline]
+#[inline(always)]
 pub fn bsf<W: Width>(source: W) -> (Option<W>, u32) {
     scan(source, source.trailing_zeros())
 }
 
 /// Number of the highest set bit; else as [`bsf`].
-#[inline]
+#[inline(always)]
 pub fn bsr<W: Width>(source: W) -> (Option<W>, u32) {
     scan(source, (W::BITS - 1).wrapping_sub(source.leading_zeros()))
 }
 
+#[inline(always)]
 fn scan<W: Width>(source: W, number: u32) -> (Option<W>, u32) {
     if source.is_zero() {
         return (None, ZF | PF);
@@ -27,18 +28,18 @@ fn scan<W: Width>(source: W, number: u32) -> (Option<W>, u32) {
 
 /// Zeros below the lowest set bit. CF for a source of 0, ZF for a count of 0; SF, AF and PF, undefined in the manual, are
 /// clear. OF stays.
-#[inline]
+#[inline(always)]
 pub fn tzcnt<W: Width>(source: W) -> (Option<W>, u32) {
     count(source, source.trailing_zeros())
 }
 
 /// Zeros above the highest set bit; flags as [`tzcnt`].
-#[inline]
+#[inline(always)]
 pub fn lzcnt<W: Width>(source: W) -> (Option<W>, u32) {
     count(source, source.leading_zeros())
 }
 
-#[inline]
+#[inline(always)]
 fn count<W: Width>(source: W, zeros: u32) -> (Option<W>, u32) {
     let when = |holds: bool, flag: u32| if holds { flag } else { 0 };
     (Some(W::truncate(zeros.into())), when(source.is_zero(), CF) | when(zeros == 0, ZF))
