@@ -2,7 +2,7 @@
 
 use super::dispatch::Then;
 use super::flags::Kind;
-use super::operand::{DST, SRC, found, get_or, missed, put, read, readable, writable, write};
+use super::operand::{DST, SRC, found, get_or, missed, put, read, readable, register, writable, write};
 use super::shift::make_ready;
 use crate::exec::Hot;
 use crate::flags::{AF, ARITHMETIC, CF, Eflags, OF, PF, SF, ZF};
@@ -217,7 +217,7 @@ unsafe fn take<O: Scan, W: Width, T: Then>(c: *mut CpuState, h: *mut Hot, i: *co
         let (found, flags) = O::find(source);
         let v = match found {
             Some(number) => put(c, (*i).dst, number),
-            None => (*c).gpr[usize::from((*i).dst)],
+            None => *register(c, (*i).dst),
         };
         let cpu = &mut *c;
         cpu.flags.replace(O::SETS, flags);
