@@ -7,10 +7,11 @@ use ringwalk_mmu::{Frame, HostPages, Memory, PAGE_BYTES, code_lines, prefer};
 
 use crate::decode::{Decoded, LONGEST, decode};
 use crate::fast::{
-    CANONICAL, CodeMode, DEAD, END, Entry, FORWARD, Fast, LEAVE, LOOSE_NEXT, LOOSE_TAKEN, Loose, MOST_TRACE_BYTES,
-    OTHER_PAGE, OTHER_PAGE_TAKEN, Side, choose,
+    BRIDGE, CANONICAL, CodeMode, DEAD, END, Entry, FORWARD, Fast, LEAVE, LOOSE_NEXT, LOOSE_TAKEN, Loose,
+    MOST_TRACE_BYTES, OTHER_PAGE, OTHER_PAGE_TAKEN, Side, choose,
 };
 use crate::insn::Insn;
+use crate::isa::{Map, row_number};
 use crate::model::{Features, Model};
 use crate::timing::Timing;
 use crate::watch::Watches;
@@ -70,6 +71,11 @@ impl Key {
     #[inline(always)]
     pub(crate) const fn of(start: u64, bits: u64) -> Key {
         Key(start << 4 | bits | 1)
+    }
+
+    fn frame(self) -> Frame {
+        // The arena has fewer than 2^32 frames.
+        Frame(((self.0 >> 4) / PAGE_BYTES) as u32)
     }
 
     fn offset_in_page(self) -> usize {
@@ -159,6 +165,8 @@ pub struct TraceCache {
     fresh: Vec<Insn>,
     /// Counts the times everything was dropped.
     generation: u64,
+    /// Counts the times slots were put where others had been.
+    moved: u64,
 }
 
 impl TraceCache {
@@ -179,6 +187,7 @@ impl TraceCache {
             most_slots,
             fresh: Vec::new(),
             generation: 0,
+            moved: 0,
         }
     }
 
@@ -235,7 +244,8 @@ impl TraceCache {
     pub(crate) fn entry(&mut self, id: TraceId) -> Entry<'_> {
         let first = self.traces[id as usize].first;
         let cache: *mut TraceCache = self;
-        Entry { first, slots: self.slots.as_mut_ptr(), table: &self.table, tails: &self.tails, cache }
+        let moved = self.moved;
+        Entry { first, slots: self.slots.as_mut_ptr(), table: &self.table, tails: &self.tails, cache, moved }
     }
 
     /// Where slots, table and tails begin.
@@ -248,22 +258,35 @@ impl TraceCache {
         self.generation
     }
 
-    /// Lets what was loose lead to a trace. A link inside the page holds for good, since both ends lie in one frame.
+    /// Lets what was loose lead to a trace. A link inside the page holds for good, since both ends lie in one frame. Behind a
+    /// call lead only returns, whatever page they come from.
     pub(crate) fn tie(&mut self, loose: Loose, id: TraceId, same_page: bool) {
         let first = self.traces[id as usize].first;
         if let Some((end, side)) = loose.link {
-            let target = match (same_page, side) {
-                (true, _) => first as usize,
-                (false, Side::Next) => NEXT_TO_OTHER_PAGE,
-                (false, Side::Taken) => TAKEN_TO_OTHER_PAGE,
-            };
-            self.link(end as usize, side, target);
+            let end = end as usize;
+            let returns = side == Side::Next && is_call(&self.slots[end - 1]);
+            let target = if same_page && !returns { first as usize } else { self.bridge(id, side) };
+            self.link(end, side, target);
         }
         if let Some(dead) = loose.dead.filter(|dead| *dead != first) {
             let dead = &mut self.slots[dead as usize];
             dead.fast = FORWARD;
             dead.imm = first as i32;
         }
+    }
+
+    /// A slot that leads to a trace if its page is the frame that it is now.
+    fn bridge(&mut self, id: TraceId, side: Side) -> usize {
+        if self.slots.len() >= self.most_slots {
+            return match side {
+                Side::Next => NEXT_TO_OTHER_PAGE,
+                Side::Taken => TAKEN_TO_OTHER_PAGE,
+            };
+        }
+        let trace = &self.traces[id as usize];
+        let (imm, disp) = (trace.first as i32, trace.key.frame().0 as i32);
+        self.slots.push(Insn { fast: BRIDGE, imm, disp, dst: side as u8, ..Insn::undefined() });
+        self.slots.len() - 1
     }
 
     /// Lets a side of an end slot lead to another slot.
@@ -357,6 +380,7 @@ impl TraceCache {
             self.slots[first..][..slots.len()].copy_from_slice(slots);
             self.code[old.code as usize..][..code.len()].copy_from_slice(code);
             self.loosen(first + slots.len() - 1);
+            self.moved += 1;
             return id;
         }
         let id = self.traces.len() as TraceId;
@@ -405,6 +429,7 @@ impl TraceCache {
         self.code.clear();
         self.tails.clear();
         self.generation += 1;
+        self.moved += 1;
     }
 }
 
@@ -438,6 +463,13 @@ fn decode_run(slots: &mut Vec<Insn>, place: CodePlace, models: Models, memory: &
     }
     slots.push(Insn { at: at as u8, cycles, ..end_slot() });
     at
+}
+
+/// A near call.
+fn is_call(i: &Insn) -> bool {
+    const RELATIVE: u16 = row_number(Map::One, 0xE8, 0);
+    const INDIRECT: u16 = row_number(Map::One, 0xFF, 2);
+    matches!(i.op, RELATIVE | INDIRECT)
 }
 
 /// A slot that ends a trace; what it is linked to follows from where it is put.

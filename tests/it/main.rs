@@ -28,6 +28,7 @@ mod laws;
 mod lazy;
 mod lockstep;
 mod lockstep_64;
+mod lockstep_calls;
 mod lockstep_canonical;
 mod lockstep_cases;
 mod lockstep_gates;

@@ -1,9 +1,10 @@
 //! Near branches, calls and returns; LOOP and JCXZ. A target beyond CS is the canonical tier's to refuse.
 
-use super::dispatch::{ANY_CODE, FLAT_CODE, LONG_CODE, bail_end, fall_through, jump, take_branch};
+use super::dispatch::{ANY_CODE, FLAT_CODE, LONG_CODE, bail_end, fall_through, follow_return, jump, take_branch};
 use super::operand::{
     Miss, STACK_ANY, STACK_FLAT, STACK_LONG, found, get, missed_end, put, read, readable_any, stack_of,
 };
+use super::returns;
 use super::stack::{below, move_pointer, top};
 use crate::exec::Hot;
 use crate::insn::Insn;
@@ -146,21 +147,22 @@ pub(super) unsafe fn call<W: Width, const STACK: u8>(
         else {
             return bail_end(c, h, i);
         };
-        found!(push_return::<W, STACK>(c, h, e), missed_end::<true>(c, h, i));
+        let back = found!(push_return::<W, STACK>(c, h, e), missed_end::<true>(c, h, i));
+        returns::expect::<STACK>(h, back, e);
         take_branch::<ANY_CODE>(c, h, e, target)
     }
 }
 
-/// Pushes EIP behind the trace.
+/// Pushes EIP behind the trace, and gives it.
 #[inline(always)]
-unsafe fn push_return<W: Width, const STACK: u8>(c: *mut CpuState, h: *mut Hot, e: *const Insn) -> Result<(), Miss> {
+unsafe fn push_return<W: Width, const STACK: u8>(c: *mut CpuState, h: *mut Hot, e: *const Insn) -> Result<u64, Miss> {
     // SAFETY: a handler's.
     unsafe {
-        let back = (*c).rip.wrapping_add(u64::from((*e).at));
+        let back = W::truncate((*c).rip.wrapping_add(u64::from((*e).at)));
         let (pointer, at) = below::<W, STACK>(c, h)?;
-        super::operand::write(at, W::truncate(back));
+        super::operand::write(at, back);
         move_pointer::<STACK>(c, h, pointer);
-        Ok(())
+        Ok(back.as_())
     }
 }
 
@@ -190,6 +192,10 @@ pub(super) unsafe fn ret<W: Width, const STACK: u8>(
             return bail_end(c, h, i);
         }
         move_pointer::<STACK>(c, h, pointer.wrapping_add(u64::from((*i).imm as u16)));
+        if let Some(call) = returns::expected::<STACK>(h, target) {
+            (*h).fast.ticks -= i64::from((*i.add(1)).cycles);
+            return follow_return(c, h, call, target);
+        }
         if STACK == STACK_FLAT {
             go_to::<FLAT_CODE>(c, h, i.add(1), target)
         } else {
@@ -273,7 +279,8 @@ unsafe fn call_to<W: Width, const STACK: u8>(
         if !(*h).fast.may_begin(target) {
             return bail_end(c, h, i);
         }
-        found!(push_return::<W, STACK>(c, h, i.add(1)), missed_end::<true>(c, h, i));
+        let back = found!(push_return::<W, STACK>(c, h, i.add(1)), missed_end::<true>(c, h, i));
+        returns::expect::<STACK>(h, back, i.add(1));
         go_to::<ANY_CODE>(c, h, i.add(1), target)
     }
 }

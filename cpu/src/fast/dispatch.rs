@@ -44,6 +44,8 @@ pub(crate) struct Entry<'a> {
     pub(crate) cache: *mut TraceCache,
     /// What instructions that cross a page go on with.
     pub(crate) tails: &'a [Tail],
+    /// See [`TraceCache::moved`].
+    pub(crate) moved: u64,
 }
 
 /// Runs from a trace's first slot until `cycles` may have passed, or something asks to leave. At most one trace less
@@ -65,6 +67,7 @@ pub(crate) fn enter(cx: &mut Exec<'_>, entry: &Entry<'_>, cycles: u64) -> Option
     fast.table = entry.table.as_ptr();
     fast.cache = entry.cache;
     fast.tails = entry.tails.as_ptr();
+    fast.returns.keep_if(entry.moved);
     fast.ticks = budget as i64;
     fast.end = cx.cpu.position + budget;
     fast.skew = cx.cpu.position - cx.cpu.retired;
@@ -413,6 +416,22 @@ pub(super) unsafe fn take_branch<const CODE: u8>(
     unsafe { follow::<CODE>(c, h, e, target, (*e).disp) }
 }
 
+/// Returns to behind a call whose trace ends in the slot `e`.
+///
+/// # Safety
+/// As [`super::Fast`]; the state is that at the target but for EIP, and the budget is counted down.
+#[inline(always)]
+pub(super) unsafe fn follow_return(c: *mut CpuState, h: *mut Hot, e: *const Insn, rip: u64) -> *const Insn {
+    // SAFETY: the caller's; nothing but returns goes behind a call's trace, so its link is one for them.
+    unsafe {
+        (*c).rip = rip;
+        if (*h).fast.ticks < 0 {
+            return std::ptr::null();
+        }
+        go_on(c, h, e.byte_offset((*e).imm as isize), e as u64)
+    }
+}
+
 /// Goes the way that a link says, or leaves if the budget is spent. The slot that it leads to is told which end slot it
 /// comes from.
 #[inline(always)]
@@ -439,9 +458,12 @@ unsafe fn spent(c: *mut CpuState, h: *mut Hot, e: *const Insn) -> *const Insn {
 
 /// No trace begins where a branch has led, since that is not canonical: the branch is undone and has its canonical
 /// handler look. `e` is the end slot behind it.
+///
+/// # Safety
+/// As [`super::Fast`]; a branch was taken.
 #[cold]
 #[inline(never)]
-unsafe fn refused(c: *mut CpuState, h: *mut Hot, e: *const Insn) -> *const Insn {
+pub(super) unsafe fn refused(c: *mut CpuState, h: *mut Hot, e: *const Insn) -> *const Insn {
     // SAFETY: the caller's.
     unsafe {
         let branch = e.sub(1);
@@ -559,7 +581,8 @@ unsafe fn cross_page(c: *mut CpuState, h: *mut Hot, linear: u64) -> *const Insn 
 }
 
 /// Latches another fetch page; false if the HostTlb does not know it.
-fn latch_page(cpu: &mut CpuState, hot: &mut Hot, linear: u64) -> bool {
+#[inline(always)]
+pub(super) fn latch_page(cpu: &mut CpuState, hot: &mut Hot, linear: u64) -> bool {
     let user = cpu.cpl == 3;
     let class = if user { Class::User } else { Class::Supervisor };
     let Some(place) = hot.host_tlb.fetch(LinAddr(linear), class) else {

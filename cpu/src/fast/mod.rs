@@ -15,6 +15,8 @@
 //! - [`light`]: canonical handlers called without ceremony.
 //! - [`gates`], [`gates_64`]: interrupts and fast calls between flat segments, and in 64-bit code.
 //! - [`port`], [`window`]: to the bus, where no line changes.
+//! - [`mod@bridge`]: from page to page.
+//! - [`returns`]: where calls expect to come back to.
 //! - [`rewriting`]: code that is written over.
 //! - [`simd`], [`simd_integer`], [`choose_simd`]: XMM registers, with arithmetic that the host does exactly.
 //! - [`bits`], [`exchange`], [`muldiv`], [`string`], [`choose_system`]: what systems need more often than loops do.
@@ -33,6 +35,7 @@ use crate::state::CpuState;
 mod alu;
 mod bits;
 mod branch;
+mod bridge;
 mod by;
 mod calm;
 mod chains;
@@ -55,6 +58,7 @@ mod muldiv;
 mod operand;
 mod pairs;
 mod port;
+mod returns;
 mod rewriting;
 mod shift;
 mod simd;
@@ -91,10 +95,13 @@ pub const END: Fast = dispatch::trace_end;
 pub const LOOSE_NEXT: Fast = dispatch::loose_next;
 /// See [`LOOSE_NEXT`].
 pub const LOOSE_TAKEN: Fast = dispatch::loose_taken;
-/// Where links lead whose target lies in another page, which must be looked up each time.
+/// Where links lead whose target lies in another page, if there was no room for a [`BRIDGE`]: it is looked up each time.
 pub const OTHER_PAGE: Fast = dispatch::other_page;
 /// As [`OTHER_PAGE`], behind a branch that was taken.
 pub const OTHER_PAGE_TAKEN: Fast = dispatch::other_page_taken;
+/// Where a link leads whose target lies in another page, or behind a call: goes on if the page's frame is the one that the
+/// target was decoded from.
+pub const BRIDGE: Fast = bridge::bridge;
 /// Stands first in a trace that must not be entered without a look: leaves in front of it.
 pub const LEAVE: Fast = dispatch::leave;
 /// Stands first in a dropped trace: brings it back, or leaves and says which it was.

@@ -6,6 +6,7 @@ use crate::exception::Exception;
 use crate::exec::Exec;
 use crate::fast::CodeMode;
 use crate::fast::flags::Lazy;
+use crate::fast::returns::Returns;
 use crate::insn::Insn;
 use crate::segment::{CODE, EXPAND_DOWN, S, SegReg, Segment};
 use crate::state::CpuState;
@@ -87,6 +88,8 @@ pub(crate) struct FastState {
     pub(super) raised: Option<Exception>,
     /// EIP, position and flags of the state are up to date.
     pub(super) settled: bool,
+    /// Calls that were not returned from.
+    pub(super) returns: Returns,
 }
 
 /// Which way a trace was left.
@@ -133,6 +136,7 @@ impl Default for FastState {
             dead: None,
             raised: None,
             settled: false,
+            returns: Returns::new(),
         }
     }
 }

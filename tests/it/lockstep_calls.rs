@@ -1,0 +1,119 @@
+//! Calls and returns between pages, in lockstep with the canonical tier and with the outcome that the program's own text
+//! gives: where the page is another by now, and where a return goes elsewhere than its call says.
+
+use crate::lockstep_cases::followed;
+use crate::program::{CODE, End, Program, bytes_of, pte_of};
+
+/// A page of code that is one frame or another.
+const CHANGING: u32 = 0x1_2000;
+const FRAMES: [u32; 2] = [0x4_0000, 0x5_0000];
+
+fn hex(value: u32) -> String {
+    value.to_le_bytes().map(|byte| format!("{byte:02x}")).join(" ")
+}
+
+/// Where a near call from one place to another goes.
+fn call(from: u32, to: u32) -> String {
+    format!("e8 {}", hex(to.wrapping_sub(from + 5)))
+}
+
+/// Makes the page the other frame.
+fn change_page() -> String {
+    format!(
+        "81 35 {} 00 00 01 00 ; xor dword [pte], 0x10000
+         0f 01 3d {}          ; invlpg [page]",
+        hex(pte_of(CHANGING)),
+        hex(CHANGING)
+    )
+}
+
+fn run(mut program: Program) -> u32 {
+    program.cpu.gpr[0] = 0;
+    program.cpu.rip = CODE.into();
+    assert_eq!(program.run(), End::Halted);
+    program.reg(0)
+}
+
+#[test]
+fn the_page_of_a_called_function_becomes_another() {
+    let mut program = followed(Program::paged());
+    let listing = format!(
+        "b9 64 00 00 00 ; mov ecx, 100
+         {}
+         {} ; call page
+         49 ; dec ecx
+         75 e7 ; jne -25
+         f4",
+        change_page(),
+        call(CODE + 22, CHANGING)
+    );
+    program.write(CODE, &bytes_of(32, &listing));
+    for (frame, added) in FRAMES.into_iter().zip([1, 0x1_0000]) {
+        program.write(frame, &bytes_of(32, &format!("05 {} ; add eax, imm\n c3", hex(added))));
+    }
+    program.write_dword(pte_of(CHANGING), FRAMES[0] | 7);
+    assert_eq!(run(program), 50 * 0x1_0001);
+}
+
+#[test]
+fn the_page_of_a_caller_becomes_another_before_the_return() {
+    const CALLED: u32 = CODE + 0x100;
+    let mut program = followed(Program::paged());
+    let start = format!("b9 64 00 00 00 ; mov ecx, 100\n e9 {}", hex(CHANGING.wrapping_sub(CODE + 10)));
+    program.write(CODE, &bytes_of(32, &start));
+    program.write(CALLED, &bytes_of(32, &format!("{}\n c3", change_page())));
+    for (frame, added) in FRAMES.into_iter().zip([1, 0x1_0000]) {
+        let listing =
+            format!("{}\n 05 {} ; add eax, imm\n 49\n 75 f3 ; jne -13\n f4", call(CHANGING, CALLED), hex(added));
+        program.write(frame, &bytes_of(32, &listing));
+    }
+    program.write_dword(pte_of(CHANGING), FRAMES[0] | 7);
+    assert_eq!(run(program), 50 * 0x1_0001);
+}
+
+/// In 32-bit and in 64-bit code.
+fn of_both_widths(check: impl Fn(Program, u32)) {
+    check(followed(Program::paged()), 32);
+    check(followed(Program::long()), 64);
+}
+
+#[test]
+fn every_other_return_skips_an_instruction() {
+    const CALLED: u32 = CODE + 0x1100;
+    of_both_widths(|mut program, bits| {
+        let listing = format!(
+            "b9 64 00 00 00 ; mov ecx, 100
+             {} ; call
+             ff c0 ; inc eax
+             ff c9 ; dec ecx
+             75 f5 ; jne -11
+             f4",
+            call(CODE + 5, CALLED)
+        );
+        program.write(CODE, &bytes_of(bits, &listing));
+        // test cl, 1; je +4; add [esp], 2; ret
+        program.write(CALLED, &bytes_of(bits, "f6 c1 01\n 74 04\n 83 04 24 02\n c3"));
+        assert_eq!(run(program), 50, "{bits}");
+    });
+}
+
+#[test]
+fn functions_call_themselves_deeper_than_calls_are_remembered() {
+    const CALLED: u32 = CODE + 0xFFC;
+    of_both_widths(|mut program, bits| {
+        let listing = format!(
+            "b9 64 00 00 00 ; mov ecx, 100
+             ba 28 00 00 00 ; mov edx, 40
+             {} ; call
+             ff c9 ; dec ecx
+             75 f2 ; jne -14
+             f4",
+            call(CODE + 10, CALLED)
+        );
+        program.write(CODE, &bytes_of(bits, &listing));
+        // dec edx; je +7; call itself; inc eax; ret
+        let listing = format!("ff ca\n 74 07\n {}\n ff c0\n c3", call(CALLED + 4, CALLED));
+        program.write(CALLED, &bytes_of(bits, &listing));
+        assert_eq!(run(program), 100 * 39, "{bits}");
+    });
+}
