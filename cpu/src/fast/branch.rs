@@ -1,6 +1,6 @@
 //! Near branches, calls and returns; LOOP and JCXZ. A target beyond CS is the canonical tier's to refuse.
 
-use super::dispatch::{ANY_CODE, FLAT_CODE, LONG_CODE, bail_end, fall_through, follow_return, jump, take_branch};
+use super::dispatch::{ANY_CODE, FLAT_CODE, LONG_CODE, bail_end, fall_through, jump, take_branch};
 use super::operand::{
     Miss, STACK_ANY, STACK_FLAT, STACK_LONG, found, get, missed_end, put, read, readable_any, stack_of,
 };
@@ -194,7 +194,7 @@ pub(super) unsafe fn ret<W: Width, const STACK: u8>(
         move_pointer::<STACK>(c, h, pointer.wrapping_add(u64::from((*i).imm as u16)));
         if let Some(call) = returns::expected::<STACK>(h, target) {
             (*h).fast.ticks -= i64::from((*i.add(1)).cycles);
-            return follow_return(c, h, call, target);
+            return returns::follow_return(c, h, call, target);
         }
         if STACK == STACK_FLAT {
             go_to::<FLAT_CODE>(c, h, i.add(1), target)

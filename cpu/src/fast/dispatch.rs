@@ -416,22 +416,6 @@ pub(super) unsafe fn take_branch<const CODE: u8>(
     unsafe { follow::<CODE>(c, h, e, target, (*e).disp) }
 }
 
-/// Returns to behind a call whose trace ends in the slot `e`.
-///
-/// # Safety
-/// As [`super::Fast`]; the state is that at the target but for EIP, and the budget is counted down.
-#[inline(always)]
-pub(super) unsafe fn follow_return(c: *mut CpuState, h: *mut Hot, e: *const Insn, rip: u64) -> *const Insn {
-    // SAFETY: the caller's; nothing but returns goes behind a call's trace, so its link is one for them.
-    unsafe {
-        (*c).rip = rip;
-        if (*h).fast.ticks < 0 {
-            return std::ptr::null();
-        }
-        go_on(c, h, e.byte_offset((*e).imm as isize), e as u64)
-    }
-}
-
 /// Goes the way that a link says, or leaves if the budget is spent. The slot that it leads to is told which end slot it
 /// comes from.
 #[inline(always)]

@@ -4,9 +4,11 @@
 //! whether the page is the frame that it was; so all that is believed here is that the slot still ends the trace of a call in
 //! front of this address. That holds until slots are put elsewhere or anew, when everything here is forgotten.
 
+use super::dispatch::go_on;
 use super::operand::{STACK_ANY, STACK_FLAT};
 use crate::exec::Hot;
 use crate::insn::Insn;
+use crate::state::CpuState;
 
 /// Calls that are remembered; a power of two.
 const COUNT: usize = 16;
@@ -88,5 +90,21 @@ pub(super) unsafe fn expected<const STACK: u8>(h: *mut Hot, target: u64) -> Opti
         (*returns).last = last.wrapping_sub(1) % COUNT;
         let call = *(&raw const (*returns).calls).cast::<Call>().add(last);
         (call.back == marked::<STACK>(target)).then_some(call.end)
+    }
+}
+
+/// Returns to behind a call whose trace ends in the slot `e`.
+///
+/// # Safety
+/// As [`super::Fast`]; the state is that at the target but for EIP, and the budget is counted down.
+#[inline(always)]
+pub(super) unsafe fn follow_return(c: *mut CpuState, h: *mut Hot, e: *const Insn, rip: u64) -> *const Insn {
+    // SAFETY: the caller's; nothing but returns goes behind a call's trace, so its link is one for them.
+    unsafe {
+        (*c).rip = rip;
+        if (*h).fast.ticks < 0 {
+            return std::ptr::null();
+        }
+        go_on(c, h, e.byte_offset((*e).imm as isize), e as u64)
     }
 }
