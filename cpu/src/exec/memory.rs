@@ -315,14 +315,19 @@ impl Exec<'_> {
         }
         match self.memory.routes(piece.physical.page()).read {
             Route::Frame(frame) => {
-                if self.may_cache(piece) {
+                let caches = self.may_cache(piece);
+                if caches {
                     self.memory.frames.bring(frame);
+                }
+                let at = piece.physical.offset_in_page() as usize;
+                let value = little_endian(&self.memory.frames.page(frame)[at..at + piece.bytes]);
+                // Behind the load, so that the host waits for both at once.
+                if caches {
                     let scope = self.scope_of(piece.linear);
                     self.hot.host_tlb.fill_read(piece.linear, class, frame);
                     self.hot.host_tlb.set_scope_of_read(piece.linear, scope);
                 }
-                let at = piece.physical.offset_in_page() as usize;
-                little_endian(&self.memory.frames.page(frame)[at..at + piece.bytes])
+                value
             }
             Route::Mmio => {
                 if self.hot.events.is_none() && self.may_cache(piece) {
@@ -379,7 +384,10 @@ impl Exec<'_> {
 
     /// Whether the translation that the TLB holds for an address outlives a load of CR3.
     fn scope_of(&self, addr: LinAddr) -> Scope {
-        let global = self.cpu.paging().enabled
+        let paging = self.cpu.paging();
+        // Without PGE the TLB holds none, and need not be asked.
+        let global = paging.enabled
+            && paging.pge
             && self.cpu.tlb.find(addr, self.cpu.pcid()).is_some_and(|translation| translation.global);
         if global { Scope::Global } else { Scope::Context }
     }
