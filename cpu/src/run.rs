@@ -101,6 +101,11 @@ impl Engine {
         self.verifies = true;
     }
 
+    /// Both tiers run: see [`Engine::verify_fast`].
+    pub fn verifies(&self) -> bool {
+        self.verifies
+    }
+
     /// Counts what the fast tier does from now on: see [`Hot::profile`].
     pub fn profile(&mut self) {
         self.hot.profile.get_or_insert_default();

@@ -355,7 +355,7 @@ impl Machine {
             events.forget_hit();
         }
         self.screen_watch.forget_hit();
-        if self.tuning.verify_fast {
+        if self.engine.verifies() {
             // Who follows has memory of its own.
             self.engine.forget(&mut self.memory);
         }
