@@ -1,7 +1,12 @@
 //! What a tier of decoded traces gets wrong first, each in lockstep with the canonical tier and with the outcome that the
 //! program's own text gives: code over a page's end, jumps into instructions, rewritten code, aliases, changes of mode.
 
-use crate::program::{CODE, CODE_OF, DATA, DATA_16, DATA_OF, End, FREE, Program, bytes_of, descriptor, pte_of};
+use ringwalk_cpu::run::{Exit, Limits, MOST_FRUITLESS_DELIVERIES};
+use ringwalk_cpu::segment::SegReg;
+
+use crate::program::{
+    CODE, CODE_OF, DATA, DATA_16, DATA_OF, End, FREE, HANDLERS, Program, bytes_of, descriptor, pte_of,
+};
 
 const ECX: usize = 1;
 const EDX: usize = 2;
@@ -343,4 +348,19 @@ fn an_opcode_is_rewritten_before_each_call() {
         let added: u32 = (2..50).step_by(2).map(|count| 2 * count + 1).sum();
         assert_eq!(program.reg(EBX), moved + added + 50, "{at:x}");
     }
+}
+
+/// #UD whose handler raises it again, on a stack of 64 KiB that wraps: both tiers give up behind the same delivery.
+#[test]
+fn endless_faults_end_where_the_canonical_tier_ends_them() {
+    let mut program = followed(Program::protected());
+    program.set_descriptor(DATA_16, descriptor(0x4_0000, 0xFFFF, 0x93));
+    program.load(SegReg::Ss, DATA_16);
+    program.write(HANDLERS + 6, &[0x0F, 0x0B]);
+    program.code("0f 0b ; ud2");
+    let exit = program.engine.run(&mut program.cpu, &mut program.memory, &mut program.bus, Limits::NONE);
+    assert_eq!(exit, Exit::FruitlessDeliveries);
+    // Each takes a cycle to fail and one to be delivered.
+    assert_eq!((program.cpu.position, program.cpu.retired), (2 * u64::from(MOST_FRUITLESS_DELIVERIES), 0));
+    assert_eq!(program.cpu.rip, u64::from(HANDLERS) + 6);
 }

@@ -36,7 +36,13 @@ pub(super) fn deliver(cx: &mut Exec<'_>, fault: Exception) -> After {
     if !gates::deliver_fault(cx, fault) {
         cx.deliver_fault(fault);
     }
-    if must_look(cx) || !cx.hot.fast.lazy.load(cx.cpu.flags) {
+    if must_look(cx) {
+        // Behind every delivery of the canonical tier the run loop looks; here it need only look now.
+        cx.leave();
+        stop(cx, false);
+        return After::Leave;
+    }
+    if !cx.hot.fast.lazy.load(cx.cpu.flags) {
         stop(cx, false);
         return After::Leave;
     }
