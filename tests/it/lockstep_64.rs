@@ -157,7 +157,7 @@ impl Writer<'_> {
     }
 
     fn instruction(&mut self) {
-        match self.random.below(30) {
+        match self.random.below(31) {
             0..5 => self.arithmetic(),
             5..9 => self.moves(),
             9..12 => self.extensions(),
@@ -173,6 +173,7 @@ impl Writer<'_> {
             27 => self.scan(),
             28 => self.two_registers(),
             29 => self.strings(),
+            30 => self.exchange(),
             _ => self.vector(),
         }
     }
@@ -355,6 +356,22 @@ impl Writer<'_> {
         if prefixes.is_empty() {
             self.modrm(&[], wide, &[0xF7], reg, place, &[]);
         }
+    }
+
+    /// CMPXCHG and XADD, in memory now and then with LOCK, or CMOVcc.
+    fn exchange(&mut self) {
+        let (prefixes, wide, _) = self.size();
+        let (reg, place) = (self.free(), self.place());
+        let opcode = *self.random.one_of(&[0x40, 0xB0, 0xB1, 0xC0, 0xC1]);
+        if opcode == 0x40 {
+            let condition = self.random.below(16) as u8;
+            return self.modrm(prefixes, wide, &[0x0F, opcode | condition], reg, place, &[]);
+        }
+        let mut prefixes = prefixes.to_vec();
+        if !matches!(place, Place::Register(_)) && self.random.below(2) == 0 {
+            prefixes.push(0xF0);
+        }
+        self.modrm(&prefixes, wide, &[0x0F, opcode], reg, place, &[]);
     }
 
     /// A comparison and a branch over one instruction.

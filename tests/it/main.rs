@@ -34,6 +34,7 @@ mod lockstep_cases;
 mod lockstep_gates;
 mod lockstep_gates_64;
 mod lockstep_sequences;
+mod lockstep_translations;
 mod long_mode;
 mod moo;
 mod processor;
