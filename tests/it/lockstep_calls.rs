@@ -1,12 +1,23 @@
 //! Calls and returns between pages, in lockstep with the canonical tier and with the outcome that the program's own text
 //! gives: where the page is another by now, and where a return goes elsewhere than its call says.
 
+use ringwalk_cpu::segment::SegReg;
+
 use crate::lockstep_cases::followed;
-use crate::program::{CODE, End, Program, bytes_of, pte_of};
+use crate::program::{CODE, DATA_OF, End, Program, bytes_of, pte_of};
 
 /// A page of code that is one frame or another.
 const CHANGING: u32 = 0x1_2000;
 const FRAMES: [u32; 2] = [0x4_0000, 0x5_0000];
+
+/// Segments without base and limit: only such code remembers its calls.
+fn flat() -> Program {
+    let mut program = Program::paged();
+    for reg in [SegReg::Ds, SegReg::Es, SegReg::Ss] {
+        program.load(reg, DATA_OF[0]);
+    }
+    program
+}
 
 fn hex(value: u32) -> String {
     value.to_le_bytes().map(|byte| format!("{byte:02x}")).join(" ")
@@ -17,10 +28,12 @@ fn call(from: u32, to: u32) -> String {
     format!("e8 {}", hex(to.wrapping_sub(from + 5)))
 }
 
-/// Makes the page the other frame.
+/// Makes the page the other frame if ECX is even: the second time that it is gone to the HostTlb knows it.
 fn change_page() -> String {
     format!(
-        "81 35 {} 00 00 01 00 ; xor dword [pte], 0x10000
+        "f6 c1 01             ; test cl, 1
+         75 11                ; jne +17
+         81 35 {} 00 00 01 00 ; xor dword [pte], 0x10000
          0f 01 3d {}          ; invlpg [page]",
         hex(pte_of(CHANGING)),
         hex(CHANGING)
@@ -36,16 +49,16 @@ fn run(mut program: Program) -> u32 {
 
 #[test]
 fn the_page_of_a_called_function_becomes_another() {
-    let mut program = followed(Program::paged());
+    let mut program = followed(flat());
     let listing = format!(
         "b9 64 00 00 00 ; mov ecx, 100
          {}
          {} ; call page
          49 ; dec ecx
-         75 e7 ; jne -25
+         75 e2 ; jne -30
          f4",
         change_page(),
-        call(CODE + 22, CHANGING)
+        call(CODE + 27, CHANGING)
     );
     program.write(CODE, &bytes_of(32, &listing));
     for (frame, added) in FRAMES.into_iter().zip([1, 0x1_0000]) {
@@ -58,14 +71,17 @@ fn the_page_of_a_called_function_becomes_another() {
 #[test]
 fn the_page_of_a_caller_becomes_another_before_the_return() {
     const CALLED: u32 = CODE + 0x100;
-    let mut program = followed(Program::paged());
+    let mut program = followed(flat());
     let start = format!("b9 64 00 00 00 ; mov ecx, 100\n e9 {}", hex(CHANGING.wrapping_sub(CODE + 10)));
     program.write(CODE, &bytes_of(32, &start));
-    program.write(CALLED, &bytes_of(32, &format!("{}\n c3", change_page())));
+    // The page is gone to once before the return, so that the HostTlb knows it.
+    let inner = call(CALLED + 22, CHANGING + 0x800);
+    program.write(CALLED, &bytes_of(32, &format!("{}\n {inner}\n c3", change_page())));
     for (frame, added) in FRAMES.into_iter().zip([1, 0x1_0000]) {
         let listing =
             format!("{}\n 05 {} ; add eax, imm\n 49\n 75 f3 ; jne -13\n f4", call(CHANGING, CALLED), hex(added));
         program.write(frame, &bytes_of(32, &listing));
+        program.write(frame + 0x800, &[0xC3]);
     }
     program.write_dword(pte_of(CHANGING), FRAMES[0] | 7);
     assert_eq!(run(program), 50 * 0x1_0001);
@@ -73,7 +89,7 @@ fn the_page_of_a_caller_becomes_another_before_the_return() {
 
 /// In 32-bit and in 64-bit code.
 fn of_both_widths(check: impl Fn(Program, u32)) {
-    check(followed(Program::paged()), 32);
+    check(followed(flat()), 32);
     check(followed(Program::long()), 64);
 }
 
