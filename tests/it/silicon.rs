@@ -10,6 +10,7 @@
 mod oracle;
 
 mod coverage;
+mod listings;
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 mod live;
 mod programs;

@@ -3,7 +3,6 @@
 use super::Run;
 use crate::fast::Ended;
 use crate::flags::{RF, TF};
-use crate::segment::SegReg;
 use crate::state::Shadow;
 use crate::timing::Timing;
 use crate::trace::{LONGEST_TRACE, TraceId};
@@ -26,8 +25,7 @@ pub(super) fn why_left(run: &Run<'_, '_>, id: TraceId, single: bool, ended: Opti
             if left < LONGEST_TRACE as u64 {
                 return "deadline or limit near".to_owned();
             }
-            let cs = cpu.seg(SegReg::Cs);
-            let near_end = cpu.rip > u64::from(cs.limit).saturating_sub(crate::fast::MOST_TRACE_BYTES);
+            let near_end = run.cx.hot.fast.code_address(cpu.rip).is_none();
             (if near_end { "limit of CS near" } else { "no trace or page known at the target" }).to_owned()
         }
     }

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use ringwalk_cpu::isa;
 
-use super::programs::VECTORS;
+use super::listings::VECTORS;
 use super::recorded;
 
 /// Rows whose effects need a machine of their own: the mnemonic, and the test that executes it.
