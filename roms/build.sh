@@ -16,6 +16,7 @@ roms/kernelboot kernelboot.asm roms/kernelboot.bin
 roms/tour       tour.asm       roms/tour.img
 roms/bioscheck  bioscheck.asm  roms/bioscheck.img
 roms/bioscheck  calls.asm      roms/calls.img
+roms/simdbench  simdbench.asm  roms/simdbench.img
 '
 
 case "${1:-}" in

@@ -44,6 +44,7 @@ mod quirks_b;
 mod random;
 mod random_program;
 mod silicon;
+mod simd_kernels;
 mod task_image;
 mod tidy;
 mod timing;
