@@ -53,8 +53,8 @@ pub(super) fn filter(count: u32) -> u64 {
                 let dword = |bytes: &[u8]| u32::from_le_bytes(bytes[4 * lane..][..4].try_into().expect("four bytes"));
                 let sum = products[lane].wrapping_add(dword(&aligned));
                 block[4 * lane..][..4].copy_from_slice(&sum.to_le_bytes());
-                let mask = sum >> 7 & 0x0101_0101;
-                let blended = dword(&aligned) & mask * 255 | dword(others) & !(mask * 255);
+                let mask = (sum >> 7 & 0x0101_0101) * 0xFF;
+                let blended = dword(&aligned) & mask | dword(others) & !mask;
                 let most = (sum as i32).max(blended as i32) as u32;
                 let half = |word: u32| u32::from((word as u16).cast_signed().unsigned_abs());
                 let absolute = half(blended) | half(blended >> 16) << 16;
