@@ -114,9 +114,9 @@ fn loses_large(mut program: Program, entry: u32) -> Program {
     program
 }
 
-/// Two large pages of which one alone is kept in mind: the 129th region lies where the first one lay.
+/// Five large pages of which four alone are kept in mind: every 65th region lies in one set with the first.
 #[test]
-fn large_pages_that_are_kept_in_mind_at_one_place() {
+fn large_pages_that_are_kept_in_mind_in_one_set() {
     let mut program = followed(Program::long());
     // From 512 GiB on, regions of 2 MiB that all lead to one.
     program.write_qword(DIRECTORY + 8, u64::from(DIRECTORY) + 0x3007);
@@ -128,18 +128,21 @@ fn large_pages_that_are_kept_in_mind_at_one_place() {
     program.write_dword(LARGE + OTHER_LARGE, 2);
     program.code(
         "03 06                ; add eax, [rsi]
+         b9 04 00 00 00       ; mov ecx, 4
          03 07                ; add eax, [rdi]
+         48 01 d7             ; add rdi, rdx
+         ff c9                ; dec ecx
+         75 f7                ; jne -9
          81 75 00 00 00 40 00 ; xor dword [rbp], 0x400000
          0f 01 3e             ; invlpg [rsi]
          03 1e                ; add ebx, [rsi]
          f4                   ; hlt",
     );
-    let first = 1 << 39;
-    for (register, value) in
-        [(0, 0), (EBX, 0), (6, first), (7, first + (129 << 21)), (5, u64::from(DIRECTORY) + 0x4000)]
-    {
+    let (first, step) = (1 << 39, 65 << 21);
+    let entry = u64::from(DIRECTORY) + 0x4000;
+    for (register, value) in [(0, 0), (EBX, 0), (2, step), (6, first), (7, first + step), (5, entry)] {
         program.cpu.gpr[register] = value;
     }
     assert_eq!(program.run(), End::Halted);
-    assert_eq!((program.reg(0), program.reg(EBX)), (2, 2));
+    assert_eq!((program.reg(0), program.reg(EBX)), (5, 2));
 }

@@ -4,8 +4,10 @@ use crate::LinAddr;
 
 /// Log2 of a region's size.
 pub(super) const REGION_BITS: u32 = 21;
-/// Regions that are kept in mind at once; a power of two.
-const REGIONS: usize = 128;
+/// Sets of regions that are kept in mind at once; a power of two.
+const SETS: usize = 64;
+/// Regions of a set: a stack, a heap and a program must not drive each other out.
+const WAYS: usize = 4;
 const PAGE_BITS: u32 = 12;
 /// Pages of a region.
 const PAGES: usize = 1 << (REGION_BITS - PAGE_BITS);
@@ -33,52 +35,77 @@ impl Region {
 }
 
 /// All that are kept in mind.
-pub(super) struct Regions([Region; REGIONS]);
+pub(super) struct Regions {
+    sets: [[Region; WAYS]; SETS],
+    /// The way of each set that makes room next.
+    next: [u8; SETS],
+}
 
 impl Default for Regions {
     fn default() -> Self {
-        Regions([NO_REGION; REGIONS])
+        Regions { sets: [[NO_REGION; WAYS]; SETS], next: [0; SETS] }
     }
 }
 
-const fn place(addr: LinAddr) -> usize {
+const fn set_of(addr: LinAddr) -> usize {
     let number = addr.0 >> REGION_BITS;
-    (number ^ number >> 7 ^ number >> 14) as usize & (REGIONS - 1)
+    (number ^ number >> 6 ^ number >> 12) as usize & (SETS - 1)
 }
 
 /// Contexts stand above the bits that tell regions apart: 57 - 21 of them.
+const CONTEXT_SHIFT: u32 = 40;
+
 const fn tag(addr: LinAddr, context: u64) -> u64 {
-    (addr.0 >> REGION_BITS & ((1 << 36) - 1)) + 1 + (context << 40)
+    (addr.0 >> REGION_BITS & ((1 << 36) - 1)) + 1 + (context << CONTEXT_SHIFT)
 }
 
 impl Regions {
     /// A page may be known from now on. Gives the region that is no longer kept in mind for it: its pages must go.
     #[inline]
     pub(super) fn note(&mut self, addr: LinAddr, context: u64) -> Option<Region> {
-        let region = &mut self.0[place(addr)];
         let tag = tag(addr, context);
-        let mut displaced = None;
-        if region.tag != tag {
-            // Of an older context nothing is known any more.
-            displaced = (region.tag != 0 && region.tag >> 40 == context).then_some(*region);
-            let start = LinAddr(addr.0 >> REGION_BITS << REGION_BITS);
-            *region = Region { tag, start, ..NO_REGION };
-        }
+        let set = &mut self.sets[set_of(addr)];
+        let (way, displaced) = match set.iter().position(|region| region.tag == tag) {
+            Some(way) => (way, None),
+            None => self.begin(addr, context),
+        };
         let page = (addr.0 >> PAGE_BITS) as usize % PAGES;
-        region.pages[page / 64] |= 1 << (page % 64);
+        self.sets[set_of(addr)][way].pages[page / 64] |= 1 << (page % 64);
         displaced
+    }
+
+    /// Keeps a region in mind that is not; gives its way, and what had to go for it.
+    #[cold]
+    fn begin(&mut self, addr: LinAddr, context: u64) -> (usize, Option<Region>) {
+        let at = set_of(addr);
+        let set = &mut self.sets[at];
+        // Of an older context nothing is known any more.
+        let is_free = |region: &Region| region.tag == 0 || region.tag >> CONTEXT_SHIFT != context;
+        let (way, displaced) = match set.iter().position(is_free) {
+            Some(way) => (way, None),
+            None => {
+                let way = usize::from(self.next[at]);
+                self.next[at] = ((way + 1) % WAYS) as u8;
+                (way, Some(set[way]))
+            }
+        };
+        let start = LinAddr(addr.0 >> REGION_BITS << REGION_BITS);
+        set[way] = Region { tag: tag(addr, context), start, ..NO_REGION };
+        (way, displaced)
     }
 
     /// What is known of the region of an address; nothing is from now on.
     pub(super) fn take(&mut self, addr: LinAddr, context: u64) -> Option<Region> {
-        let region = &mut self.0[place(addr)];
-        (region.tag == tag(addr, context)).then(|| std::mem::replace(region, NO_REGION))
+        let tag = tag(addr, context);
+        let region = self.sets[set_of(addr)].iter_mut().find(|region| region.tag == tag)?;
+        Some(std::mem::replace(region, NO_REGION))
     }
 
     /// What is known in a context holds in the next one.
     pub(super) fn follow(&mut self, context: u64) {
-        for region in self.0.iter_mut().filter(|region| region.tag != 0 && region.tag >> 40 == context) {
-            region.tag += 1 << 40;
+        let known = |region: &&mut Region| region.tag != 0 && region.tag >> CONTEXT_SHIFT == context;
+        for region in self.sets.iter_mut().flatten().filter(known) {
+            region.tag += 1 << CONTEXT_SHIFT;
         }
     }
 

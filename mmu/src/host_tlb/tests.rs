@@ -15,10 +15,10 @@ fn a_flush_forgets_all_and_contexts_come_round() {
     }
 }
 
-/// Pages all over four regions of 2 MiB, low and high, and one that shares its place with the first.
+/// Pages all over four regions of 2 MiB, low and high, and one that shares its set with the first.
 #[test]
 fn a_large_page_goes_and_others_stay() {
-    let starts = [0x20_0000, 0x40_0000, 0x60_0000, 0xFFFF_8880_0020_0000u64, 0x20_0000 + (0x101 << 21)];
+    let starts = [0x20_0000, 0x40_0000, 0x60_0000, 0xFFFF_8880_0020_0000u64, 0x20_0000 + (63 << 21)];
     let class = Class::Supervisor;
     let place = FetchPlace { frame: Frame(3), physical: 3 };
     for (size_bits, gone) in [(21u8, 1..2), (22, 1..3)] {
@@ -108,6 +108,22 @@ fn a_large_page_alone_goes_alone() {
     known.iter().for_each(|addr| tlb.fill_write(*addr, class, Frame(5)));
     tlb.drop_large_page(LinAddr(0x51_2345), 21);
     assert_eq!(known.map(|addr| tlb.write(addr, 1, class).is_some()), [true, false, false, true]);
+}
+
+/// Regions of one set: as a stack, a heap and a program may be.
+#[test]
+fn four_regions_of_a_set_stay_and_a_fifth_takes_the_place_of_one() {
+    let mut tlb = HostTlb::default();
+    let pages: Vec<LinAddr> = (0..5).map(|region| LinAddr(region * (65 << 21) + region * PAGE_BYTES)).collect();
+    let known = |tlb: &HostTlb| pages.iter().filter(|page| tlb.read(**page, 1, Class::User).is_some()).count();
+    for (before, page) in pages[..4].iter().enumerate() {
+        assert_eq!(known(&tlb), before);
+        tlb.fill_read(*page, Class::User, Frame(1));
+    }
+    assert_eq!(known(&tlb), 4);
+    tlb.fill_read(pages[4], Class::User, Frame(1));
+    assert_eq!(known(&tlb), 4);
+    assert_eq!(tlb.read(pages[4], 1, Class::User), Some(Frame(1).start()));
 }
 
 #[test]
