@@ -3,7 +3,8 @@
 //! A dispatch costs the host a jump whose target it must guess, whatever the handler does; and what one part writes the
 //! next one finds in a host register. Every slot keeps its own handler: a part that gives way does so for its own
 //! instruction, and the chain goes on slot by slot. Which sequences are worth a handler was counted over the kernels of
-//! the benchmark and the start of Debian's kernels, both of both widths; see `rows_32`, `rows_32_ends` and `rows_64`.
+//! the benchmark, the start of Debian's kernels and programs under them, all of both widths; see `rows_32`, `rows_64` and
+//! those that end a trace.
 //!
 //! To add one: `--profile` shows which forms follow each other; a row names the handlers that [`super::choose`] picks for
 //! them, in order. A row that no code can have does no harm and no good: the profile says "and 2 more" where a row of three is
@@ -18,6 +19,7 @@ use crate::insn::{CALM, Insn, QUIET};
 mod rows_32;
 mod rows_32_ends;
 mod rows_64;
+mod rows_64_ends;
 
 /// Most parts of a sequence.
 const MOST_PARTS: usize = 5;
@@ -82,7 +84,8 @@ type Parts = [usize; MOST_PARTS];
 fn table() -> &'static [(Parts, Fast)] {
     static TABLE: OnceLock<Vec<(Parts, Fast)>> = OnceLock::new();
     TABLE.get_or_init(|| {
-        let rows = rows_32::ROWS.iter().chain(rows_32_ends::ROWS).chain(rows_64::ROWS);
+        let lists = [rows_32::ROWS, rows_32_ends::ROWS, rows_64::ROWS, rows_64_ends::ROWS];
+        let rows = lists.into_iter().flatten();
         let mut table: Vec<(Parts, Fast)> = rows.map(|row| (addresses(row.parts.iter().copied()), row.whole)).collect();
         table.sort_by_key(|(parts, _)| *parts);
         table
