@@ -28,15 +28,17 @@ fetch() {
   (cd "$packages" && apt-get -qq -o APT::Sandbox::User= download "debian-installer-12-netboot-$1") \
     > "$work/download.log" 2>&1 || fail "the package cannot be fetched"
 }
-# menu WIDTH: the kernel and the initrd lie in the package as they are.
+# menu WIDTH: the kernel and the initrd lie in the package as they are. Below 737 MiB (amd64) and 466 MiB (i386) the
+# installer begins with a word on low memory in place of the menu.
 menu() {
-  local width=$1 at=$work/$1 images=usr/lib/debian-installer/images/12/$1/text/debian-installer/$1 status=0
+  local width=$1 at=$work/$1 images=usr/lib/debian-installer/images/12/$1/text/debian-installer/$1 status=0 memory=512M
+  [ "$width" = i386 ] || memory=1G
   fetch "$width"
   mkdir -p "$at"
   dpkg-deb --fsys-tarfile "$packages"/debian-installer-12-netboot-"$width"_*.deb |
     tar -x -C "$at" "./$images/linux" "./$images/initrd.gz"
   "$RINGWALK" run --kernel "$at/$images/linux" --initrd "$at/$images/initrd.gz" --append "nomodeset fb=false --- quiet" \
-    --mem 512M --serial null --display text --until-screen "Select a language" --max-insns 30000000000 --timeout 1200 \
+    --mem "$memory" --serial null --display text --until-screen "Select a language" --max-insns 30000000000 --timeout 1200 \
     --screenshot "$pictures/installer-$width.png" --stats json < /dev/null > "$work/$width.screen.log" \
     2> "$work/$width.log" || status=$?
   [ $status = 0 ] || fail "$width: status $status"
