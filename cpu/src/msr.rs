@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::machine_check::{MachineCheck, is_machine_check};
-use crate::model::{Feature, Features};
+use crate::model::{Feature, Features, Model};
 use crate::msr_amd::{AmdMsrs, is_amd};
 
 /// The model-specific registers that hold state.
@@ -227,6 +227,11 @@ const fn is_memory_type(code: u8) -> bool {
 }
 
 impl Msrs {
+    /// The registers of the model after a reset.
+    pub fn after_reset(model: Model) -> Msrs {
+        Msrs { amd: AmdMsrs::after_reset(model), ..Msrs::default() }
+    }
+
     /// TF traps behind taken branches only. SDM Vol.3B 17.4.3 "Single-Stepping on Branches".
     pub fn steps_on_branches(&self) -> bool {
         self.debug_control & BRANCH_TRAP != 0
@@ -289,17 +294,11 @@ impl Msrs {
     }
 
     /// Writes a register. `None` if it does not exist, `Some(false)` if the value is not allowed.
-    pub fn write(
-        &mut self,
-        number: u32,
-        value: u64,
-        tsc: u64,
-        (features, physical_bits): (Features, u8),
-    ) -> Option<bool> {
+    pub fn write(&mut self, number: u32, value: u64, tsc: u64, (features, model): (Features, Model)) -> Option<bool> {
         if !exists(number, features) {
             return None;
         }
-        if !is_allowed(number, value, features, physical_bits) {
+        if !is_allowed(number, value, features, model.physical_bits()) {
             return Some(false);
         }
         match number {
@@ -308,7 +307,7 @@ impl Msrs {
             BIOS_UPDATE | P5_MC_ADDR | P5_MC_TYPE | PRED_CMD | XSS => (),
             SPEC_CTRL => self.speculation_control = value,
             _ if is_machine_check(number) => return Some(self.machine_check.write(number, value)),
-            _ if is_amd(number) => return Some(self.amd.write(number, value)),
+            _ if is_amd(number) => return Some(self.amd.write(number, value, model)),
             BIOS_SIGN_ID => self.bios_sign_id = value,
             SYSENTER_CS => self.sysenter_cs = value as u32,
             SYSENTER_ESP => self.sysenter_esp = value,

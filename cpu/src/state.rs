@@ -293,7 +293,7 @@ impl CpuState {
             dr: [0; 4],
             dr6: DR6_FIXED,
             dr7: DR7_FIXED,
-            msrs: Msrs::default(),
+            msrs: Msrs::after_reset(model),
             fpu: Fpu::default(),
             vector: VectorState::default(),
             activity: Activity::Active,
@@ -359,7 +359,7 @@ impl CpuState {
         // The 386 has no cache.
         self.cr0 = CR0_ET | if self.features.has(Feature::I486) { CR0_CD | CR0_NW } else { 0 };
         let tsc_reset = self.position.wrapping_neg();
-        self.msrs = Msrs { tsc_adjust: tsc_reset, tsc_reset, ..Msrs::default() };
+        self.msrs = Msrs { tsc_adjust: tsc_reset, tsc_reset, ..Msrs::after_reset(self.model) };
         self.fpu = Fpu::default();
         self.vector = VectorState::default();
         self.pkru = 0;

@@ -13,7 +13,7 @@ use super::media::{disks, drives_mut, option_of};
 use super::{DRIVE_NAMES, DRIVES, Error, Feed, ImageName, Machine, MachineConfig, Media, Tuning};
 
 /// Sections with the versions of their types.
-pub(super) const CPU: (&str, u16) = ("cpu0", 9);
+pub(super) const CPU: (&str, u16) = ("cpu0", 10);
 pub(super) const BOARD: (&str, u16) = ("board", 5);
 pub(super) const MACHINE: (&str, u16) = ("machine", 1);
 pub(super) const DISKS: (&str, u16) = ("disks", 2);

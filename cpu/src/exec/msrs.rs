@@ -8,6 +8,7 @@ use crate::exception::Step;
 use crate::insn::Insn;
 use crate::model::Feature;
 use crate::msr::{EFER, FS_BASE, GS_BASE, exists, holds_address};
+use crate::msr_amd::starts_counter;
 use crate::segment::{SegReg, Segment};
 use crate::site::Site;
 use crate::state::{CR0_PG, EFER_LMA, EFER_LME, EFER_NXE, EFER_SCE};
@@ -67,9 +68,14 @@ pub fn wrmsr(cx: &mut Exec<'_>, _: &Insn) -> Step {
     let tsc = cx.machine_tsc();
     // A deadline waits for a value of the time-stamp counter, which may be what is written.
     cx.hot.bus_touched = true;
-    let has = (cx.cpu.features, cx.cpu.model.physical_bits());
+    let has = (cx.cpu.features, cx.cpu.model);
     match cx.cpu.msrs.write(number, value, tsc, has) {
-        Some(true) => Ok(()),
+        Some(true) => {
+            if starts_counter(number, value) {
+                cx.hot.notes.add(format!("performance counter {} started: no event is counted", number & 3));
+            }
+            Ok(())
+        }
         Some(false) => Err(cx.fault(Site::MsrValue, 0)),
         None => {
             cx.hot.notes.add(format!("write of model-specific register {number:08x}h"));

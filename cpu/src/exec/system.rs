@@ -7,6 +7,7 @@ use super::Exec;
 use crate::exception::{Exception, Step};
 use crate::flags::{AC, CF, IF, VIF, VIP};
 use crate::insn::Insn;
+use crate::model::Feature;
 use crate::segment::{SegReg, Segment};
 use crate::site::Site;
 use crate::state::*;
@@ -256,11 +257,17 @@ pub fn invpcid(cx: &mut Exec<'_>, i: &Insn) -> Step {
     Ok(())
 }
 
-/// RDPMC: two counters that stand still. Faults: #GP(0).
+/// RDPMC: two counters that stand still, or AMD's four, which hold what was written. Faults: #GP(0).
 pub fn rdpmc(cx: &mut Exec<'_>, _: &Insn) -> Step {
     let allowed = cx.cpu.cr4 & CR4_PCE != 0 || cx.cpu.cpl == 0;
-    cx.require(allowed && cx.reg::<u32>(CX) < 2, Site::PerformanceCounter, 0)?;
-    cx.set_edx_eax(0);
+    let index = cx.reg::<u32>(CX);
+    let counter = if cx.cpu.features.has(Feature::AmdIdentity) {
+        cx.cpu.msrs.amd.counter(index)
+    } else {
+        (index < 2).then_some(0)
+    };
+    cx.require(allowed && counter.is_some(), Site::PerformanceCounter, 0)?;
+    cx.set_edx_eax(counter.unwrap_or_default());
     Ok(())
 }
 

@@ -141,6 +141,89 @@ fn registers_by_vendor() {
     }
 }
 
+/// A register of AMD's, by family 0Fh, 10h, 15h, 17h.
+struct AmdRegister {
+    number: u32,
+    /// After a reset.
+    starts: [u64; 4],
+    /// Bits that chips keep when ones and zeros are written to them. The others are ignored.
+    holds: [u64; 4],
+}
+
+/// PerfEvtSel, PerfCtr, SYSCFG, HWCR, NB_CFG and the Interrupt Pending Message: dumps of an Athlon 64 X2 of revision F, a
+/// Phenom II, an FX-8150 and a Ryzen 7 1800X, which agree with the fields in AMD's guides 32559, 31116, 42301 and 54945.
+/// HWCR.TscFreqSel is what 31116 has firmware set, and read-only 1 from 15h on. NB_CFG.EnableCf8ExtCfg is the system's.
+#[rustfmt::skip]
+const AMD_REGISTERS: [AmdRegister; 7] = [
+    AmdRegister { number: 0xC001_0000, starts: [0; 4],
+        holds: [0xFFDF_FFFF, 0x30F_FFDF_FFFF, 0x30F_FFDF_FFFF, 0x30F_FFDF_FFFF] },
+    AmdRegister { number: 0xC001_0003, starts: [0; 4],
+        holds: [0xFFDF_FFFF, 0x30F_FFDF_FFFF, 0x30F_FFDF_FFFF, 0x30F_FFDF_FFFF] },
+    AmdRegister { number: 0xC001_0004, starts: [0; 4], holds: [0xFFFF_FFFF_FFFF; 4] },
+    AmdRegister { number: 0xC001_0007, starts: [0; 4], holds: [0xFFFF_FFFF_FFFF; 4] },
+    AmdRegister { number: 0xC001_0010, starts: [0; 4], holds: [0x7F_07FF, 0x7F_0700, 0x7D_0000, 0x7F_0000] },
+    AmdRegister { number: 0xC001_0015, starts: [0, 0x0100_0000, 0x0100_0000, 0x0100_0000],
+        holds: [0xC00F_FFDF, 0xFFFF_9FDF, 0xFEFF_9FDF, 0x7EFF_9FFF] },
+    AmdRegister { number: 0xC001_001F,
+        starts: [0x0040_0001_0010_0008, 0x0058_0000_0000_0008, 0x0040_0000_0081_0008, 0],
+        holds: [0xC040_FFFF_FFFF_FFFF, u64::MAX, u64::MAX, 0] },
+];
+
+fn write_msr(program: &mut Program, number: u32, value: u64) -> Result<(), (u8, u16)> {
+    program.cpu.gpr[1] = number.into();
+    program.cpu.gpr[0] = value & 0xFFFF_FFFF;
+    program.cpu.gpr[2] = value >> 32;
+    program.attempt(&[0x0F, 0x30])
+}
+
+fn read_edx_eax(program: &mut Program, index: u32, code: &[u8]) -> Result<u64, (u8, u16)> {
+    program.cpu.gpr[1] = index.into();
+    program.attempt(code)?;
+    Ok(program.cpu.gpr[2] << 32 | program.cpu.gpr[0])
+}
+
+fn read_msr(program: &mut Program, number: u32) -> Result<u64, (u8, u16)> {
+    read_edx_eax(program, number, &[0x0F, 0x32])
+}
+
+#[test]
+fn registers_by_family() {
+    for (family, model) in [Model::K8F, Model::Fam10h, Model::Bulldozer, Model::Zen].into_iter().enumerate() {
+        for register in &AMD_REGISTERS {
+            let mut program = Program::protected_on(model, TlbPolicy::Real);
+            let (number, starts, holds) = (register.number, register.starts[family], register.holds[family]);
+            let place = format!("{} {number:x}", model.name());
+            assert_eq!(read_msr(&mut program, number), Ok(starts), "{place} after a reset");
+            for value in [u64::MAX, 0x5555_5555_5555_5555, 0] {
+                assert_eq!(write_msr(&mut program, number, value), Ok(()), "{place}");
+                assert_eq!(read_msr(&mut program, number), Ok(starts & !holds | value & holds), "{place} {value:x}");
+            }
+            program.cpu.reset();
+            assert_eq!(program.cpu.msrs.read(number, 0, program.cpu.features), Some(starts), "{place} reset again");
+        }
+        // Nothing lies behind the counters.
+        assert_eq!(read_msr(&mut Program::protected_on(model, TlbPolicy::Real), 0xC001_0008), Err((13, 0)));
+    }
+    let mut intel = Program::protected_on(Model::Nehalem, TlbPolicy::Real);
+    for register in &AMD_REGISTERS {
+        assert_eq!(read_msr(&mut intel, register.number), Err((13, 0)), "{:x}", register.number);
+    }
+}
+
+/// AMD APM Vol.3 "RDPMC": counters 0 to 3, at CPL above 0 under CR4.PCE.
+#[test]
+fn performance_counters_by_rdpmc() {
+    let mut program = Program::protected_on(Model::K8F, TlbPolicy::Real);
+    for index in 0..4 {
+        assert_eq!(write_msr(&mut program, 0xC001_0004 + index, 0x1234_5678_9ABC + u64::from(index)), Ok(()));
+    }
+    for index in 0..4 {
+        let read = read_edx_eax(&mut program, index, &[0x0F, 0x33]);
+        assert_eq!(read, Ok(0x1234_5678_9ABC + u64::from(index)));
+    }
+    assert_eq!(read_edx_eax(&mut program, 4, &[0x0F, 0x33]), Err((13, 0)));
+}
+
 /// The default model has neither five levels nor GFNI, which the chip that it takes after has.
 #[test]
 fn emr_and_max() {
