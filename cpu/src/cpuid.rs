@@ -172,9 +172,12 @@ fn extended(cpu: &CpuState, leaf: u32) -> Leaf {
     }
 }
 
-/// SYSCALL is told of where it can be used.
+/// SYSCALL is told of where it can be used, NX unless IA32_MISC_ENABLE has switched it off.
 fn extended_flags(cpu: &CpuState) -> u32 {
+    /// NX.
+    const EXECUTE_DISABLE: u32 = 1 << 20;
     let flags = cpu.features.word(Word::Edx8);
+    let flags = if cpu.msrs.disables_nx() { flags & !EXECUTE_DISABLE } else { flags };
     if amd(cpu) {
         return flags | cpu.features.word(Word::Edx1) & REPEATED;
     }

@@ -112,7 +112,8 @@ const PLATFORM_ID: u32 = 0x17;
 const PLATFORM_INFO: u32 = 0xCE;
 const ARCH_CAPABILITIES: u32 = 0x10A;
 const MISC_FEATURES_ENABLES: u32 = 0x140;
-const MISC_ENABLE: u32 = 0x1A0;
+/// IA32_MISC_ENABLE.
+pub(crate) const MISC_ENABLE: u32 = 0x1A0;
 /// IA32_EFER.
 pub(crate) const EFER: u32 = 0xC000_0080;
 const STAR: u32 = 0xC000_0081;
@@ -128,11 +129,12 @@ const TSC_AUX: u32 = 0xC000_0103;
 
 /// MSR_PLATFORM_INFO bit 31: CPUID faulting. SDM Vol.4 Table 2-2.
 const CPUID_FAULTING: u64 = 1 << 31;
-/// Bits of IA32_MISC_ENABLE: fast strings, MONITOR, limited CPUID leaves. SDM Vol.4 Table 2-2.
+/// Bits of IA32_MISC_ENABLE: fast strings, MONITOR, limited CPUID leaves, XD Bit Disable. SDM Vol.4 Table 2-2.
 const FAST_STRINGS: u64 = 1;
 const MONITOR_ENABLED: u64 = 1 << 18;
 const LIMITED_LEAVES: u64 = 1 << 22;
-const MISC_ENABLE_BITS: u64 = FAST_STRINGS | MONITOR_ENABLED | LIMITED_LEAVES;
+const XD_DISABLED: u64 = 1 << 34;
+const MISC_ENABLE_BITS: u64 = FAST_STRINGS | MONITOR_ENABLED | LIMITED_LEAVES | XD_DISABLED;
 /// There is no branch-trace store, and no sampling by processor events.
 const NO_BTS_NO_PEBS: u64 = 1 << 11 | 1 << 12;
 /// What speculation does here, which is nothing: RDCL_NO, SKIP_L1DFL_VMENTRY, SSB_NO, MDS_NO, IF_PSCHANGE_MC_NO, TAA_NO,
@@ -204,6 +206,7 @@ fn is_allowed(number: u32, value: u64, features: Features, physical_bits: u8) ->
         PAT => value.to_le_bytes().into_iter().all(|code| is_memory_type(code) || code == 7),
         MISC_FEATURES_ENABLES => value & !1 == 0,
         TSC_AUX => value >> 32 == 0,
+        MISC_ENABLE => value & XD_DISABLED == 0 || features.has(Feature::Nx),
         XSS => value == 0,
         MTRR_DEF_TYPE => value & !0xCFF == 0 && is_memory_type(value as u8),
         MTRR_VARIABLE_FIRST..=MTRR_VARIABLE_LAST if number & 1 == 0 => {
@@ -251,6 +254,11 @@ impl Msrs {
     /// IA32_MISC_ENABLE: CPUID has no leaves above 2, for systems that know none.
     pub fn limits_leaves(&self) -> bool {
         self.misc_enable & LIMITED_LEAVES != 0
+    }
+
+    /// IA32_MISC_ENABLE: no page is kept from being executed, and CPUID says that none can be.
+    pub fn disables_nx(&self) -> bool {
+        self.misc_enable & XD_DISABLED != 0
     }
 
     /// Reads a register; `tsc` is machine time before adjustment. `None` if it does not exist.

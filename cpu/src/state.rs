@@ -445,7 +445,7 @@ impl CpuState {
             gib_pages: self.features.has(Feature::Pdpe1gb),
             long: self.long_mode(),
             la57: self.cr4 & CR4_LA57 != 0,
-            nxe: self.msrs.efer & EFER_NXE != 0,
+            nxe: self.msrs.efer & EFER_NXE != 0 && !self.msrs.disables_nx(),
             smep: self.cr4 & CR4_SMEP != 0,
             smap: self.cr4 & CR4_SMAP != 0,
             pke: self.cr4 & CR4_PKE != 0,

@@ -7,7 +7,7 @@ use crate::event::Event;
 use crate::exception::Step;
 use crate::insn::Insn;
 use crate::model::Feature;
-use crate::msr::{EFER, FS_BASE, GS_BASE, exists, holds_address};
+use crate::msr::{EFER, FS_BASE, GS_BASE, MISC_ENABLE, exists, holds_address};
 use crate::msr_amd::starts_counter;
 use crate::segment::{SegReg, Segment};
 use crate::site::Site;
@@ -71,6 +71,9 @@ pub fn wrmsr(cx: &mut Exec<'_>, _: &Insn) -> Step {
     let has = (cx.cpu.features, cx.cpu.model);
     match cx.cpu.msrs.write(number, value, tsc, has) {
         Some(true) => {
+            if number == MISC_ENABLE {
+                forget_translations(cx);
+            }
             if starts_counter(number, value) {
                 cx.hot.notes.add(format!("performance counter {} started: no event is counted", number & 3));
             }
@@ -84,20 +87,26 @@ pub fn wrmsr(cx: &mut Exec<'_>, _: &Insn) -> Step {
     }
 }
 
+/// What may be executed is another question now.
+fn forget_translations(cx: &mut Exec<'_>) {
+    cx.cpu.fetch_page = None;
+    cx.flush_derived_translations();
+    cx.leave();
+}
+
 /// IA32_EFER: LMA follows CR0.PG and cannot be written; LME cannot change while paging is on.
 /// SDM Vol.3A 2.2.1 "Extended Feature Enable Register", 10.8.5 "Initializing IA-32e Mode".
 fn write_efer(cx: &mut Exec<'_>, value: u64) -> Step {
     let gates = [(Feature::Syscall, EFER_SCE), (Feature::Lm, EFER_LME), (Feature::Nx, EFER_NXE)];
     let known =
         gates.iter().filter(|(feature, _)| cx.cpu.features.has(*feature)).fold(EFER_LMA, |all, (_, bit)| all | bit);
+    let known = if cx.cpu.msrs.disables_nx() { known & !EFER_NXE } else { known };
     let old = cx.cpu.msrs.efer;
     let switches = (old ^ value) & EFER_LME != 0 && cx.cpu.cr0 & CR0_PG != 0;
     cx.require(value & !known == 0 && !switches, Site::MsrValue, 0)?;
     cx.cpu.msrs.efer = (value & !EFER_LMA) | (old & EFER_LMA);
     if (old ^ value) & EFER_NXE != 0 {
-        cx.cpu.fetch_page = None;
-        cx.flush_derived_translations();
-        cx.leave();
+        forget_translations(cx);
     }
     Ok(())
 }

@@ -80,6 +80,41 @@ fn rights_are_those_of_all_levels() {
     }
 }
 
+/// SDM Vol.4 Table 2-2 "IA32_MISC_ENABLE", bit 34 "XD Bit Disable": the flag in CPUID is clear, IA32_EFER.NXE cannot be
+/// set, and bit 63 of entries is reserved as it is without NXE. It is gone with the bit.
+#[test]
+fn xd_bit_disable() {
+    const MISC_ENABLE: u64 = 0x1A0;
+    const EFER: u64 = 0xC000_0080;
+    let write = |program: &mut Program, number: u64, value: u64| {
+        program.cpu.gpr[1] = number;
+        program.cpu.gpr[0] = value & 0xFFFF_FFFF;
+        program.cpu.gpr[2] = value >> 32;
+        program.attempt(&[0x0F, 0x30])
+    };
+    let flag = |program: &mut Program| {
+        program.cpu.gpr[0] = 0x8000_0001;
+        assert_eq!(program.attempt(&[0x0F, 0xA2]), Ok(()));
+        program.cpu.gpr[2] >> 20 & 1
+    };
+    let mut program = mapped([ALL, ALL, ALL, ALL | XD]);
+    let efer = program.cpu.msrs.efer;
+    assert_eq!(flag(&mut program), 1);
+    assert_eq!(write(&mut program, MISC_ENABLE, 1 << 34 | 1 << 18 | 1), Ok(()));
+    assert_eq!(flag(&mut program), 0);
+    assert_eq!(write(&mut program, EFER, efer | EFER_NXE), Err((13, 0)));
+    assert_eq!(write(&mut program, EFER, efer & !EFER_NXE), Ok(()));
+    assert_eq!(access(&mut program, 0, &READ), Some(9));
+    assert_eq!(write(&mut program, MISC_ENABLE, 1 << 18 | 1), Ok(()));
+    assert_eq!(flag(&mut program), 1);
+    assert_eq!(write(&mut program, EFER, efer | EFER_NXE), Ok(()));
+    assert_eq!(access(&mut program, 0, &READ), None);
+    assert_eq!(fetch(&mut program, 0), Some(0x11));
+    // A processor without the feature has nothing to switch off: "may generate a #GP exception".
+    let mut without = Program::long_with(Model::Max.features().without(Feature::Nx));
+    assert_eq!(write(&mut without, MISC_ENABLE, 1 << 34), Err((13, 0)));
+}
+
 /// SDM Vol.3A 4.8 "Accessed and Dirty Flags": A in every entry that is used, D in the last.
 #[test]
 fn all_entries_are_marked_accessed() {
