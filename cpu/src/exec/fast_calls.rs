@@ -3,6 +3,7 @@
 
 use super::Exec;
 use super::system::{CX, DX};
+use crate::debug::DR6_BS;
 use crate::exception::Step;
 use crate::flags::{Eflags, IF, RF, TF, VM};
 use crate::insn::Insn;
@@ -114,6 +115,12 @@ pub fn sysret(cx: &mut Exec<'_>, i: &Insn) -> Step {
     if cx.cpu.long_mode() {
         let flags = cx.reg::<u64>(R11) as u32 & SYSRET_FLAGS;
         cx.cpu.flags = Eflags::from_bits(flags & cx.cpu.model.flags());
+        // TF counts as it is behind the instruction: one that SYSRET brings traps before the first one at the target.
+        cx.skip_single_step = !cx.cpu.flags.has(TF);
+        if cx.cpu.flags.has(TF) {
+            cx.cpu.pending_debug |= DR6_BS;
+            cx.leave();
+        }
     } else {
         cx.cpu.flags.set(IF, true);
     }

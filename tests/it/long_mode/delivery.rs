@@ -1,5 +1,6 @@
 //! Gates of 16 bytes, interrupt stacks, IRETQ, far transfers.
 
+use ringwalk_cpu::debug::DR6_BS;
 use ringwalk_cpu::flags::{NT, TF};
 use ringwalk_cpu::segment::SegReg;
 
@@ -173,4 +174,42 @@ fn q05_a_single_step_over_syscall_traps_in_the_kernel() {
             assert_eq!(rip, 0x1_2000);
         }
     }
+}
+
+/// TF and SYSRET: what counts is TF behind the instruction. A TF that SYSRET brings traps before the first instruction at
+/// the target, at CPL 3 (unlike IRET, which lets one go by); one that it takes away does not trap. kvm-unit-tests' syscall
+/// and the comment on SYSRET in Linux's entry code ("a trap from userspace immediately after SYSRET") say so of silicon.
+#[test]
+fn sysret_traps_for_the_tf_that_it_brings() {
+    for code in [&[0x48, 0x0F, 0x07][..], &[0x0F, 0x07]] {
+        for (before, brought) in [(0, TF), (TF, TF), (TF, 0), (0, 0)] {
+            let mut program = Program::long();
+            program.cpu.msrs.star = (u64::from(LONG_CODE[3] & !3) - 16) << 48;
+            program.write(CODE, code);
+            program.set_flags(before);
+            program.cpu.gpr[1] = 0x1_2000;
+            program.cpu.gpr[11] = u64::from(brought | 2);
+            program.steps(1);
+            let cpu = &program.cpu;
+            assert_eq!((cpu.rip, cpu.cpl, cpu.flags.bits()), (0x1_2000, 3, brought | 2), "{code:x?} {before:x}");
+            let trap = if brought == 0 { 0 } else { DR6_BS };
+            assert_eq!(cpu.pending_debug, trap, "{code:x?} {before:x} {brought:x}");
+        }
+    }
+}
+
+/// The same trap as its handler sees it: the frame has the target, and TF.
+#[test]
+fn the_handler_of_a_sysret_under_tf_sees_the_target() {
+    let mut program = Program::long();
+    program.cpu.msrs.star = (u64::from(LONG_CODE[3] & !3) - 16) << 48;
+    program.write(CODE, &[0x48, 0x0F, 0x07]);
+    program.write(0x1_2000, &[0x90, 0x90]);
+    program.cpu.gpr[1] = 0x1_2000;
+    program.cpu.gpr[11] = u64::from(TF | 2);
+    assert_eq!(program.run(), End::Vector(1));
+    let stack = program.esp();
+    assert_eq!(program.read_qword(stack), 0x1_2000);
+    assert_eq!(program.read_qword(stack + 16) & u64::from(TF), u64::from(TF));
+    assert_eq!(program.cpu.dr6 & DR6_BS, DR6_BS);
 }
