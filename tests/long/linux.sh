@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Debian's kernels with busybox, started by --kernel and by GRUB from CD and disk: a shell on the serial line, figures
-# that the host's busybox gives too, a snapshot taken at the prompt, power off. The packages come by apt; needs a host that
-# runs Debian's amd64 programs, and grub-mkrescue with grub-pc-bin, xorriso and mtools. RINGWALK names the program; without
-# it the release build is made. RINGWALK_PACKAGES names a folder that keeps the packages. Arguments choose widths: i386
-# amd64; without any, i386. Both widths take about seven minutes, so CI does not run it.
+# that the host's busybox gives too, a snapshot taken at the prompt, power off. The amd64 kernel has no complaint about
+# AMD's models. The packages come by apt; needs a host that runs Debian's amd64 programs, and grub-mkrescue with
+# grub-pc-bin, xorriso and mtools. RINGWALK names the program; without it the release build is made. RINGWALK_PACKAGES
+# names a folder that keeps the packages. Arguments choose widths: i386 amd64; without any, i386. Both widths take about
+# eight minutes, so CI does not run it.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 cd "$here/../.."
@@ -96,8 +97,11 @@ results() { tr -d '\r' < "$1" | grep -a '^result' || true; }
 # calm FILE: nothing that a kernel prints when the machine is not as it should be.
 calm() {
   local words='BUG|WARNING|Oops|Call Trace|panic|invalid opcode|nobody cared|unchecked MSR|not responding|[Ff]irmware [Bb]ug'
-  words+='|Unable to init MCE|serial8250: ttyS'
-  if grep -aE "$words" "$1" > "$work/complaints"; then fail "complaints: $(head -n 3 "$work/complaints")"; fi
+  words+='|Unable to init MCE|serial8250: ttyS|perfctr msr'
+  # Zen's own defect, which a microcode update mends.
+  if grep -aE "$words" "$1" | grep -avF "Speculative Return Stack Overflow" > "$work/complaints"; then
+    fail "complaints: $(head -n 3 "$work/complaints")"
+  fi
 }
 
 fetch
@@ -144,6 +148,12 @@ CFG
     > "$work/laws.log" 2>&1 || fail "$width: a law is broken"
   grep -qF "test result: ok" "$work/laws.log" || fail "$width: no law was tested"
   run "$width-disk" --hda "$work/$width.iso" --mem 192M --until-serial "/ #"
+  [ "$width" = amd64 ] || return 0
+  local model
+  for model in k8-f fam10h bulldozer zen; do
+    run "$model" "${direct[@]}" --cpu "$model" --until-serial "/ #"
+    calm "$work/$model.serial.log"
+  done
 }
 # At the prompt of the snapshot nothing more is sent until something is typed.
 { printf 'at 0 : serial "sh /work\\n"\n'; tail -n +2 "$typed"; } > "$work/rest.script"
