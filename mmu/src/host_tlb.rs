@@ -12,7 +12,7 @@ use regions::{REGION_BITS, Region, Regions};
 /// Sets for reads and for writes; a power of two.
 const SETS: usize = 1024;
 /// Entries for fetches; a power of two.
-const FETCH_ENTRIES: usize = 256;
+const FETCH_ENTRIES: usize = 1024;
 
 /// Whose rights an entry was filled with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -242,7 +242,7 @@ const fn mixed_index(addr: LinAddr) -> usize {
 /// A page that both classes run has a place for each.
 const fn fetch_index(addr: LinAddr, class: Class) -> usize {
     let page = addr.page();
-    (page ^ page >> 10 ^ (class as u64) << 7) as usize & (FETCH_ENTRIES - 1)
+    (page ^ page >> 10 ^ (class as u64) << 9) as usize & (FETCH_ENTRIES - 1)
 }
 
 impl HostTlb {

@@ -1,5 +1,7 @@
 //! Why the fast tier was left, or not entered, in words: for `--profile`.
 
+use ringwalk_mmu::{Class, LinAddr};
+
 use super::Run;
 use crate::fast::Ended;
 use crate::flags::{RF, TF};
@@ -25,9 +27,21 @@ pub(super) fn why_left(run: &Run<'_, '_>, id: TraceId, single: bool, ended: Opti
             if left < LONGEST_TRACE as u64 {
                 return "deadline or limit near".to_owned();
             }
-            let near_end = run.cx.hot.fast.code_address(cpu.rip).is_none();
-            (if near_end { "limit of CS near" } else { "no trace or page known at the target" }).to_owned()
+            no_target(run).to_owned()
         }
+    }
+}
+
+/// Why nothing was found to go on with.
+fn no_target(run: &Run<'_, '_>) -> &'static str {
+    let cpu = &*run.cx.cpu;
+    let class = if cpu.cpl == 3 { Class::User } else { Class::Supervisor };
+    match run.cx.hot.fast.code_address(cpu.rip) {
+        None => "limit of CS near",
+        Some(target) if run.cx.hot.host_tlb.fetch(LinAddr(target), class).is_none() => {
+            "no page of code known at the target"
+        }
+        Some(_) => "no trace known at the target",
     }
 }
 
