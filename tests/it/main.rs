@@ -35,6 +35,7 @@ mod lockstep_gates;
 mod lockstep_gates_64;
 mod lockstep_sequences;
 mod lockstep_translations;
+mod lockstep_vectors;
 mod long_mode;
 mod moo;
 mod processor;

@@ -53,13 +53,17 @@ fn operand<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Result<W, Exception> {
     cx.src(i)
 }
 
-/// Writes a result and all flags. Undefined are PF (that of the result) and AF (cleared), as measured on an EPYC of family
-/// 19h.
+/// All flags of a result. Undefined are PF (that of the result) and AF (cleared), as measured on an EPYC of family 19h.
+#[inline(always)]
+pub fn flags_of<W: Width>(result: W, carry: bool) -> u32 {
+    let when = |holds: bool, flag: u32| if holds { flag } else { 0 };
+    when(result.sign(), SF) | when(result.is_zero(), ZF) | when(carry, CF) | value::parity(result)
+}
+
+/// Writes a result and all flags: see [`flags_of`].
 fn give<W: Width>(cx: &mut Exec<'_>, i: &Insn, result: W, carry: bool) -> Step {
     cx.set_reg(i.dst, result);
-    let when = |holds: bool, flag: u32| if holds { flag } else { 0 };
-    let flags = when(result.sign(), SF) | when(result.is_zero(), ZF) | when(carry, CF) | value::parity(result);
-    cx.cpu.flags.set_arith(flags);
+    cx.cpu.flags.set_arith(flags_of(result, carry));
     Ok(())
 }
 
@@ -96,13 +100,19 @@ pub fn blsi<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
 /// family 19h. Faults: #UD, operand access.
 pub fn bextr<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
     let source: W = operand(cx, i)?;
-    let control = cx.reg::<u64>(i.vvvv());
+    let (result, flags) = field(source, cx.reg(i.vvvv()));
+    cx.set_reg(i.dst, result);
+    cx.cpu.flags.set_arith(flags);
+    Ok(())
+}
+
+/// What BEXTR takes, and its flags.
+#[inline(always)]
+pub fn field<W: Width>(source: W, control: u64) -> (W, u32) {
     let (start, length) = (control as u8, (control >> 8) as u8);
     let field = source.as_().checked_shr(start.into()).unwrap_or(0);
     let result = W::truncate(field & !u64::MAX.checked_shl(length.into()).unwrap_or(0));
-    cx.set_reg(i.dst, result);
-    cx.cpu.flags.set_arith(AF | value::parity(result) | if result.is_zero() { ZF } else { 0 });
-    Ok(())
+    (result, AF | value::parity(result) | if result.is_zero() { ZF } else { 0 })
 }
 
 /// BZHI r, r/m, r: the bits below a number. SDM Vol.2A "BZHI". Flags: SF ZF, CF if the number is beyond the operand; OF
@@ -132,8 +142,14 @@ pub fn pext<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
 }
 
 /// The numbers of the set bits.
-fn places(mask: u64) -> impl Iterator<Item = u32> {
-    (0..64).filter(move |place| mask >> place & 1 != 0)
+fn places(mut mask: u64) -> impl Iterator<Item = u32> {
+    std::iter::from_fn(move || {
+        let place = mask.trailing_zeros();
+        (mask != 0).then(|| {
+            mask &= mask - 1;
+            place
+        })
+    })
 }
 
 /// MULX r, r, r/m: rDX by the operand; the low half goes to the second register, then the high one to the first. SDM Vol.2B

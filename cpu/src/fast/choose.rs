@@ -20,7 +20,8 @@ use super::operand::{
 };
 use super::shift::{self, Rcl, Rcr, Rol, Ror, Sar, Shift, Shl, Shld, Shr, Shrd};
 use super::{
-    CANONICAL, CANONICAL_END, Fast, LIGHT, branch, chains, choose_simd, gates, gates_64, pairs, port, stack, x87,
+    CANONICAL, CANONICAL_END, Fast, LIGHT, branch, chains, choose_simd, choose_vex, gates, gates_64, pairs, port,
+    stack, x87,
 };
 use crate::insn::{
     ADDRESS_32, CALM, DIRECT_64, Insn, NO_REGISTER, OPERAND_32, OPERAND_64, PLACE_IMMEDIATE, PLACE_MEMORY, QUIET,
@@ -148,6 +149,9 @@ fn find(i: &Insn, choice: &Choice) -> Option<Fast> {
         return Some(fast);
     }
     if let Some(fast) = choose_simd::choose(i, choice.mode.flat) {
+        return Some(fast);
+    }
+    if let Some(fast) = choose_vex::choose(i, choice.mode) {
         return Some(fast);
     }
     if i.op >> 11 > Map::Two as u16 {

@@ -6,6 +6,7 @@ use super::handing::held;
 use super::operand::{BASE, BASED, FLAT_BASE, FLAT_INDEX, INDEX, LONG_BASE, LONG_INDEX, LONG_RIP, LONG_SEGMENT, WORD};
 use super::simd::{self, And, AndNot, Doubles, Low, LowAlone, Move, Or, Singles, UnpackHigh, UnpackLow, Xor};
 use super::simd_integer::{self, Equal, Greater, Lanes, Left, Minus, OfLanes, Plus, Right, RightSigned};
+use super::simd_packed::{self, by_opcode};
 use crate::exec::sse_float::{Add, Divide, Multiply, Operation, SquareRoot, Subtract};
 use crate::float::{F32, F64};
 use crate::insn::{Insn, OPERAND_64, PLACE_MEMORY};
@@ -88,6 +89,8 @@ pub(super) fn choose(i: &Insn, flat: bool) -> Option<Fast> {
         (0xFB, P66) => acted::<Lanes<Minus, u64>>(i, flat),
         (0x74..=0x76, P66) => lanes::<Equal>(opcode & 3, i, flat),
         (0x64..=0x66, P66) => lanes::<Greater>(opcode & 3, i, flat),
+        (0x73, P66) if i.op & 7 == 3 => Some(simd_packed::shift_bytes::<false>),
+        (0x73, P66) if i.op & 7 == 7 => Some(simd_packed::shift_bytes::<true>),
         (0x71..=0x73, P66) => shifted(opcode, (i.op & 7) as u8),
         (0x70, P66) if i.src != PLACE_MEMORY => Some(simd_integer::shuffle_rr),
         (0xD7, P66) => Some(simd_integer::byte_signs_r),
@@ -116,6 +119,7 @@ pub(super) fn choose(i: &Insn, flat: bool) -> Option<Fast> {
         (0x2A, PF2) if i.src != PLACE_MEMORY => Some(simd::cvtsi2sd_r),
         (0x2A, PF2) => Some(by_form!(i, flat, simd::cvtsi2sd_m)),
         (0x2C, PF2) if i.src != PLACE_MEMORY && !i.has(OPERAND_64) => Some(simd::cvttsd2si_r),
+        (_, P66) => by_opcode!(opcode, acted(i, flat)),
         _ => None,
     }
 }

@@ -2,10 +2,11 @@
 
 use super::choose::Opcode;
 use super::exchange::ACCUMULATOR;
+use super::liveness::is_beyond_two_bytes;
 use super::operand::{BASED, BP, DST, INDEXED, LAST_REGISTER, SP, SRC, byte_place};
 use super::string::DESTINATION;
 use crate::insn::{Insn, NO_REGISTER};
-use crate::isa::{self, Map};
+use crate::isa::{self, Map, Operand};
 
 /// The register whose value a slot's handler hands on, if it is handed that of `holds`. Handlers that write no register
 /// pass on what they are handed; behind a canonical handler the value is read anew.
@@ -22,6 +23,10 @@ pub(super) fn handed_on(i: &Insn, is_fast: bool, holds: u8) -> u8 {
 
 /// The general register that a fast handler writes last, if it writes one.
 fn written_register(i: &Insn) -> Option<u8> {
+    if is_beyond_two_bytes(i) {
+        let first = isa::row_of(i.op)?.operands[0];
+        return matches!(first, Operand::Gd | Operand::By).then_some(i.dst);
+    }
     let opcode = Opcode::of(i);
     let writes_byte = |place: u8| if place <= LAST_REGISTER { Some(byte_place(place).0) } else { None };
     let writes = |place: u8| if place < 16 { Some(place) } else { None };

@@ -5,7 +5,7 @@
 
 use super::choose::Opcode;
 use crate::insn::{Insn, PLACE_IMMEDIATE};
-use crate::isa::Map;
+use crate::isa::{self, Map};
 
 /// Walks a trace from its end to its beginning.
 #[derive(Clone, Copy, Debug, Default)]
@@ -54,12 +54,18 @@ fn effect(i: &Insn) -> Effect {
     }
     let opcode = Opcode::of(i);
     match opcode.map {
+        _ if is_beyond_two_bytes(i) => Effect::Needs,
         Map::One => one_byte(i, opcode.byte, opcode.reg),
         Map::Two => two_byte(opcode.byte),
     }
 }
 
-const LEA: u16 = crate::isa::row_number(Map::One, 0x8D, 0);
+/// Its opcode stands in a map of its own: behind 0Fh 38h, 0Fh 3Ah or VEX.
+pub(super) fn is_beyond_two_bytes(i: &Insn) -> bool {
+    isa::three_byte_opcode(i.op).is_some() || isa::vex_opcode(i.op).is_some() || isa::vex_group(i.op).is_some()
+}
+
+const LEA: u16 = isa::row_number(Map::One, 0x8D, 0);
 
 fn one_byte(i: &Insn, byte: u8, reg: u8) -> Effect {
     match (byte, reg) {

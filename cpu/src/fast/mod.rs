@@ -18,7 +18,9 @@
 //! - [`mod@bridge`]: from page to page.
 //! - [`returns`]: where calls expect to come back to.
 //! - [`rewriting`]: code that is written over.
-//! - [`simd`], [`simd_integer`], [`choose_simd`]: XMM registers, with arithmetic that the host does exactly.
+//! - [`simd`], [`simd_integer`], [`simd_packed`], [`choose_simd`]: XMM registers, with arithmetic that the host does
+//!   exactly.
+//! - [`vex`], [`general_vex`], [`choose_vex`]: with VEX; `simd_host`, `choose_host`: what hosts of late can do themselves.
 //! - [`bits`], [`exchange`], [`muldiv`], [`string`], [`choose_system`]: what systems need more often than loops do.
 //! - [`x87`]: the unit's commonest instructions.
 //! - [`chains`]: several instructions in one dispatch.
@@ -40,8 +42,11 @@ mod by;
 mod calm;
 mod chains;
 mod choose;
+#[cfg(target_arch = "x86_64")]
+mod choose_host;
 mod choose_simd;
 mod choose_system;
+mod choose_vex;
 mod counted;
 mod crossing;
 mod dispatch;
@@ -50,6 +55,7 @@ mod faults;
 mod flags;
 mod gates;
 mod gates_64;
+mod general_vex;
 mod handing;
 mod light;
 mod liveness;
@@ -62,10 +68,14 @@ mod returns;
 mod rewriting;
 mod shift;
 mod simd;
+#[cfg(target_arch = "x86_64")]
+mod simd_host;
 mod simd_integer;
+mod simd_packed;
 mod stack;
 mod state;
 mod string;
+mod vex;
 mod window;
 mod x87;
 

@@ -22,7 +22,7 @@ pub(super) type Pair = [u64; 2];
 /// # Safety
 /// `c` is valid and `number` below 16.
 #[inline(always)]
-unsafe fn register(c: *mut CpuState, number: u8) -> *mut u64 {
+pub(super) unsafe fn register(c: *mut CpuState, number: u8) -> *mut u64 {
     // SAFETY: there are 32 registers of eight quadwords.
     unsafe { (&raw mut (*c).vector.registers).cast::<u64>().add(8 * number as usize) }
 }
@@ -116,7 +116,7 @@ unsafe fn usable_by_host(c: *mut CpuState) -> bool {
 /// # Safety
 /// `h` is valid.
 #[inline(always)]
-unsafe fn whole(h: *mut Hot, at: Option<HostAddress>, aligned: bool) -> Option<HostAddress> {
+pub(super) unsafe fn whole(h: *mut Hot, at: Option<HostAddress>, aligned: bool) -> Option<HostAddress> {
     let at = at?;
     // SAFETY: the caller's.
     let place = unsafe { (*h).host_tlb.place(at) };
@@ -127,7 +127,7 @@ unsafe fn whole(h: *mut Hot, at: Option<HostAddress>, aligned: bool) -> Option<H
 /// # Safety
 /// As [`read`].
 #[inline(always)]
-unsafe fn read_pair(at: HostAddress) -> Pair {
+pub(super) unsafe fn pair_at(at: HostAddress) -> Pair {
     // SAFETY: the caller's; [`whole`] has seen to the second half.
     unsafe { [read(at), read(at + 8)] }
 }
@@ -294,7 +294,7 @@ pub(super) unsafe fn rm<A: Act, const ALIGNED: bool, const FORM: u8, const HELD:
         if !ready {
             return bail(c, h, i);
         }
-        let Some(result) = A::act(old::<A>(c, (*i).dst), read_pair(at)) else { return bail(c, h, i) };
+        let Some(result) = A::act(old::<A>(c, (*i).dst), pair_at(at)) else { return bail(c, h, i) };
         set_pair(c, (*i).dst, result);
         next(c, h, i, v)
     }

@@ -23,7 +23,7 @@ mod vex_0f3a;
 mod x87;
 
 pub use index::row_of;
-pub use place::{Escape, Place, two_byte_opcode};
+pub use place::{Escape, Place, three_byte_opcode, two_byte_opcode, vex_group, vex_opcode, vex_variant};
 pub use vex::{Length, Vex};
 
 /// An operand's addressing method and size, spelled as in Appendix A.2 "Key to Abbreviations".

@@ -88,3 +88,34 @@ pub const fn two_byte_opcode(number: u16) -> Option<(u8, u8)> {
         _ => None,
     }
 }
+
+/// The same of a row behind 0Fh 38h or 0Fh 3Ah, with the escape.
+pub const fn three_byte_opcode(number: u16) -> Option<(Escape, u8, u8)> {
+    let (map, opcode) = (number >> 11, (number >> 3) as u8);
+    match map {
+        12..20 => Some((Escape::Three38, (map - 12) as u8 / 2, opcode)),
+        20..VEX => Some((Escape::Three3A, (map - 20) as u8 / 2, opcode)),
+        _ => None,
+    }
+}
+
+/// The same of a row behind VEX, unless it stands in a group.
+pub const fn vex_opcode(number: u16) -> Option<(Escape, u8, u8)> {
+    let (prefix, opcode) = ((number >> 8) as u8 & 3, number as u8);
+    match number >> 11 {
+        VEX => Some((Escape::Vex0F, prefix, opcode)),
+        29 => Some((Escape::Vex0F38, prefix, opcode)),
+        30 => Some((Escape::Vex0F3A, prefix, opcode)),
+        _ => None,
+    }
+}
+
+/// True if VEX.W, or mod 3, chose the row.
+pub const fn vex_variant(number: u16) -> bool {
+    number & 1 << 10 != 0
+}
+
+/// Opcode and reg field of a row in a group behind VEX.
+pub const fn vex_group(number: u16) -> Option<(u8, u8)> {
+    if number >> 11 == VEX_GROUPS { Some(((number >> 3) as u8, number as u8 & 7)) } else { None }
+}

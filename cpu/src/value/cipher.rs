@@ -61,11 +61,6 @@ fn mix(state: u128, coefficients: [u8; 4]) -> u128 {
     })
 }
 
-/// MixColumns. FIPS 197 5.1.3.
-fn mix_columns(state: u128) -> u128 {
-    mix(state, [2, 3, 1, 1])
-}
-
 /// InvMixColumns: AESIMC. FIPS 197 5.3.3.
 pub fn inverse_mix_columns(state: u128) -> u128 {
     mix(state, [14, 11, 13, 9])
@@ -81,9 +76,39 @@ fn shift_and_substitute_back(state: u128) -> u128 {
     u128::from_lanes(|n: usize| INVERSE_S_BOX[usize::from(state.lane::<u8>((n + 16 - 4 * (n & 3)) & 15))])
 }
 
+/// What SubBytes and MixColumns make of a byte in row 0 of a column: the rows of the sum it adds to that column, the
+/// coefficients of the polynomial from row 0 on. FIPS 197 5.1.3, 5.3.3. A byte in row r adds the same, r rows further.
+const fn columns(sub: &[u8; 256], coefficients: [u8; 4]) -> [u32; 256] {
+    let mut all = [0; 256];
+    let mut number = 0;
+    while number < 256 {
+        let mut row = 0;
+        while row < 4 {
+            all[number] |= (times(sub[number], coefficients[row]) as u32) << (8 * row);
+            row += 1;
+        }
+        number += 1;
+    }
+    all
+}
+
+static COLUMNS: [u32; 256] = columns(&BOXES.0, [2, 1, 1, 3]);
+static INVERSE_COLUMNS: [u32; 256] = columns(&BOXES.1, [14, 9, 13, 11]);
+
+/// A round before its key: columns are sums of what their bytes add; the byte in row r of column c is that of another
+/// column, `from(c, r)`.
+#[inline(always)]
+fn round(state: u128, columns: &[u32; 256], from: impl Fn(usize, usize) -> usize) -> u128 {
+    let bytes = state.to_le_bytes();
+    let added = |column: usize, row: usize| columns[usize::from(bytes[4 * (from(column, row) & 3) + row])];
+    u128::from_lanes(|column: usize| {
+        (0..4).fold(0_u32, |sum, row| sum ^ added(column, row).rotate_left(8 * row as u32))
+    })
+}
+
 /// AESENC.
 pub fn encrypt(state: u128, key: u128) -> u128 {
-    mix_columns(shift_and_substitute(state)) ^ key
+    round(state, &COLUMNS, |column, row| column + row) ^ key
 }
 
 /// AESENCLAST.
@@ -93,7 +118,7 @@ pub fn encrypt_last(state: u128, key: u128) -> u128 {
 
 /// AESDEC.
 pub fn decrypt(state: u128, key: u128) -> u128 {
-    inverse_mix_columns(shift_and_substitute_back(state)) ^ key
+    round(state, &INVERSE_COLUMNS, |column, row| column + 4 - row) ^ key
 }
 
 /// AESDECLAST.
@@ -113,7 +138,14 @@ pub fn key_assist(source: u128, constant: u8) -> u128 {
 
 /// PCLMULQDQ: the product of two polynomials over GF(2).
 pub fn carryless(a: u64, b: u64) -> u128 {
-    (0..64).filter(|bit| b >> bit & 1 != 0).fold(0, |sum, bit| sum ^ u128::from(a) << bit)
+    // The multiples by all polynomials of four terms, then four terms of the other factor at a time.
+    let mut multiples = [0_u128; 16];
+    multiples[1] = a.into();
+    for half in 1..8 {
+        multiples[2 * half] = multiples[half] << 1;
+        multiples[2 * half + 1] = multiples[2 * half] ^ multiples[1];
+    }
+    (0..16).rev().fold(0, |sum, digit| sum << 4 ^ multiples[(b >> (4 * digit) & 15) as usize])
 }
 
 /// GF2P8MULB: products of bytes as elements of GF(2^8), by the polynomial of AES. SDM Vol.2A "GF2P8MULB".
@@ -139,12 +171,26 @@ fn affine_byte(byte: u8, matrix: u64, constant: u8) -> u8 {
 
 /// CRC32: so many low bytes of `data`, by the polynomial 11EDC6F41h with bits reflected. SDM Vol.2A "CRC32".
 pub fn crc32c(crc: u32, data: u64, bytes: u64) -> u32 {
-    const REFLECTED: u32 = 0x82F6_3B78;
-    (0..bytes).fold(crc, |crc, byte| {
-        let mixed = crc ^ (data >> (8 * byte)) as u32 & 0xFF;
-        (0..8).fold(mixed, |rest, _| rest >> 1 ^ if rest & 1 != 0 { REFLECTED } else { 0 })
-    })
+    (0..bytes).fold(crc, |crc, byte| crc >> 8 ^ REMAINDERS[usize::from(crc as u8 ^ (data >> (8 * byte)) as u8)])
 }
+
+/// What each byte leaves.
+static REMAINDERS: [u32; 256] = {
+    const REFLECTED: u32 = 0x82F6_3B78;
+    let mut all = [0; 256];
+    let mut number = 0;
+    while number < 256 {
+        let mut rest = number as u32;
+        let mut bit = 0;
+        while bit < 8 {
+            rest = rest >> 1 ^ if rest & 1 != 0 { REFLECTED } else { 0 };
+            bit += 1;
+        }
+        all[number] = rest;
+        number += 1;
+    }
+    all
+};
 
 /// Doublewords from the most significant on, as the manual numbers the words of SHA.
 fn words(value: u128) -> [u32; 4] {
