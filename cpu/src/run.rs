@@ -75,8 +75,8 @@ pub const MOST_FRUITLESS_DELIVERIES: u32 = 1_000_000;
 
 /// One processor's engine. Derived: it may be thrown away and made anew at any boundary.
 pub struct Engine {
-    /// Host TLB, breakpoints and what else lies beside the state.
-    pub hot: Hot,
+    /// Host TLB, breakpoints and what else lies beside the state; too large for a stack that holds several engines.
+    pub hot: Box<Hot>,
     traces: TraceCache,
     /// Both tiers run: see [`Engine::verify_fast`].
     verifies: bool,
@@ -93,7 +93,7 @@ impl Engine {
     /// An engine whose trace cache holds so many slots (at least one trace is always kept).
     pub fn with_slots(slots: usize) -> Engine {
         let verifies = cfg!(feature = "verify-fast");
-        Engine { hot: Hot::default(), traces: TraceCache::new(slots), verifies, lockstep: None }
+        Engine { hot: Box::default(), traces: TraceCache::new(slots), verifies, lockstep: None }
     }
 
     /// Lets the canonical tier alone follow each trace of the fast one from now on, and compares.
