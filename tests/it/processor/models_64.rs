@@ -151,8 +151,9 @@ struct AmdRegister {
 }
 
 /// PerfEvtSel, PerfCtr, SYSCFG, HWCR, NB_CFG and the Interrupt Pending Message: dumps of an Athlon 64 X2 of revision F, a
-/// Phenom II, an FX-8150 and a Ryzen 7 1800X, which agree with the fields in AMD's guides 32559, 31116, 42301 and 54945.
-/// HWCR.TscFreqSel is what 31116 has firmware set, and read-only 1 from 15h on. NB_CFG.EnableCf8ExtCfg is the system's.
+/// Phenom II, an FX-8150 and a Ryzen 7 1800X; AMD's guides 32559, 31116, 42301 and 54945 name the fields. Three rows
+/// depart from the dumps: TOP_MEM2 refuses reserved bits, HWCR of 17h holds bit 27, NB_CFG begins without what a system
+/// sets there (EnableCf8ExtCfg).
 #[rustfmt::skip]
 const AMD_REGISTERS: [AmdRegister; 7] = [
     AmdRegister { number: 0xC001_0000, starts: [0; 4],
