@@ -179,6 +179,40 @@ impl Fpu {
         self.set_top(top + 1);
     }
 
+    /// FXCH of two registers that are not empty; false, and nothing done, if one is.
+    #[inline(always)]
+    pub fn exchange(&mut self, number: usize) -> bool {
+        if self.is_empty(0) || self.is_empty(number) {
+            return false;
+        }
+        self.status &= !C1;
+        let (top, other) = (self.physical(0), self.physical(number));
+        self.registers.swap(top, other);
+        true
+    }
+
+    /// FLD ST(i) where neither source nor destination raises a stack fault; false, and nothing done, if one does.
+    #[inline(always)]
+    pub fn duplicate(&mut self, number: usize) -> bool {
+        if self.is_empty(number) || !self.is_empty(7) {
+            return false;
+        }
+        self.status &= !C1;
+        self.push(self.st(number));
+        true
+    }
+
+    /// FST ST(i), of a register that is not empty; false, and nothing done, if it is.
+    #[inline(always)]
+    pub fn copy_top(&mut self, number: usize) -> bool {
+        if self.is_empty(0) {
+            return false;
+        }
+        self.status &= !C1;
+        self.set_st(number, self.st(0));
+        true
+    }
+
     /// The tag word: two bits a register, 0 valid, 1 zero, 2 special, 3 empty. SDM Vol.1 8.1.7 "x87 FPU Tag Word".
     pub fn tag_word(&self) -> u16 {
         (0..8).fold(0, |tags, number| tags | self.tag(number) << (2 * number))

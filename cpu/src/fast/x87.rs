@@ -7,7 +7,7 @@ use crate::exec::x87::arithmetic::{self, Add, Div, DivReverse, Mul, Operation, S
 use crate::exec::x87::{compare, stack, transfer};
 use crate::exec::{Exec, Hot};
 use crate::float::{F32, F64, Format, Parts};
-use crate::fpu::FarPointer;
+use crate::fpu::{FarPointer, Fpu};
 use crate::insn::Insn;
 use crate::isa::Map;
 use crate::segment::SegReg;
@@ -21,15 +21,26 @@ use super::choose::{form, is_plain_address};
 trait OnRegisters {
     /// It leaves its result in EFLAGS.
     const IN_FLAGS: bool = false;
+    /// Does it, if that takes no more than a look at the registers; false, and nothing done, otherwise.
+    #[inline(always)]
+    fn quick(_: &mut Fpu, _: &Insn) -> bool {
+        false
+    }
     fn run(cx: &mut Exec<'_>, i: &Insn);
 }
 
-/// `on_registers!(Fxch, stack::fxch)`: the canonical handler's own function.
+/// `on_registers!(Fxch, false, stack::fxch, Fpu::exchange)`: the canonical handler's own function, and what of it is quick.
 macro_rules! on_registers {
-    ($($name:ident, $in_flags:literal, $run:path;)*) => {$(
+    ($($name:ident, $in_flags:literal, $run:path $(, $quick:expr)?;)*) => {$(
         struct $name;
         impl OnRegisters for $name {
             const IN_FLAGS: bool = $in_flags;
+            $(
+                #[inline(always)]
+                fn quick(fpu: &mut Fpu, i: &Insn) -> bool {
+                    $quick(fpu, usize::from(i.dst))
+                }
+            )?
             #[inline(always)]
             fn run(cx: &mut Exec<'_>, i: &Insn) {
                 let done = $run(cx, i);
@@ -39,18 +50,28 @@ macro_rules! on_registers {
     )*};
 }
 on_registers! {
-    Fxch, false, stack::fxch;
-    Fld, false, transfer::fld_register;
+    Fxch, false, stack::fxch, Fpu::exchange;
+    Fld, false, transfer::fld_register, Fpu::duplicate;
     Fld1, false, stack::fld1;
     Fldz, false, stack::fldz;
     Fchs, false, arithmetic::fchs;
     Fabs, false, arithmetic::fabs;
-    Fst, false, transfer::fst_register;
-    Fstp, false, transfer::fstp_register;
+    Fst, false, transfer::fst_register, Fpu::copy_top;
+    Fstp, false, transfer::fstp_register, move_top;
     Fcomi, true, compare::fcomi;
     Fcomip, true, compare::fcomip;
     Fucomi, true, compare::fucomi;
     Fucomip, true, compare::fucomip;
+}
+
+/// FSTP ST(i).
+#[inline(always)]
+fn move_top(fpu: &mut Fpu, number: usize) -> bool {
+    let moved = fpu.copy_top(number);
+    if moved {
+        fpu.pop();
+    }
+    moved
 }
 
 /// ST(0) with ST(i).
@@ -107,7 +128,11 @@ unsafe fn on_registers<O: OnRegisters>(c: *mut CpuState, h: *mut Hot, i: *const 
         if !is_ready(&*c) {
             return bail(c, h, i);
         }
-        run_on_registers::<O>(c, h, i);
+        if O::quick(&mut (*c).fpu, &*i) {
+            remember(c, h, i);
+        } else {
+            run_on_registers::<O>(c, h, i);
+        }
         next(c, h, i, v)
     }
 }

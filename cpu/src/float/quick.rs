@@ -1,7 +1,8 @@
-//! Sum, product and quotient of two normal numbers as most code wants them: to 64 bits, to nearest. What does not end as
-//! a normal number is left to `super::arithmetic`, which defines all of them; tests hold the two together.
+//! Sum, product, quotient and relation of two normal numbers as most code wants them: to 64 bits, to nearest. What does
+//! not end as a normal number is left to `super::arithmetic` and `super::compare`, which define all of them; tests hold
+//! them together.
 
-use super::{Class, Extended, Flags, Outcome, Parts};
+use super::{Class, Extended, Flags, Outcome, Parts, Relation};
 
 /// The exponent field of 1.
 const BIAS: i32 = 0x3FFF;
@@ -117,10 +118,27 @@ pub fn quotient(a: Plain, b: Plain) -> Option<Outcome<Extended>> {
     rounded(a.negative != b.negative, field, quotient, next << 63 | u64::from(left != 0))
 }
 
+/// How a stands to b. It raises nothing.
+#[inline(always)]
+pub fn relation(a: Plain, b: Plain) -> Relation {
+    let rank = |number: Plain| {
+        let magnitude = i128::from(number.field) << 64 | i128::from(number.significand);
+        if number.negative { -magnitude } else { magnitude }
+    };
+    let (a, b) = (rank(a), rank(b));
+    if a > b {
+        Relation::Greater
+    } else if a == b {
+        Relation::Equal
+    } else {
+        Relation::Less
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::float::{Env, Format, Sum, add_parts, divide_parts, multiply_parts};
+    use crate::float::{Comparison, Env, Format, Sum, add_parts, compare_parts, divide_parts, multiply_parts};
 
     /// Significands that carry, cancel and tie.
     const SIGNIFICANDS: [u64; 9] = [
@@ -173,6 +191,18 @@ mod tests {
             }
         }
         assert!(quick > 3 * numbers.len().pow(2), "most have one: {quick} of {}", 4 * numbers.len().pow(2));
+    }
+
+    #[test]
+    fn quick_relations_are_those_of_the_definition() {
+        let numbers = numbers();
+        for &a in &numbers {
+            for &b in &numbers {
+                let defined = compare_parts(&a.parts(), &b.parts(), Comparison::Ordered);
+                let quick = relation(Plain::of(a).unwrap(), Plain::of(b).unwrap());
+                assert_eq!((quick, Flags::default()), (defined.value, defined.flags), "{a:x?} and {b:x?}");
+            }
+        }
     }
 
     #[test]

@@ -6,8 +6,8 @@ use super::{Fault, stack_fault};
 use crate::exception::Step;
 use crate::exec::Exec;
 use crate::flags::{AF, CF, OF, PF, SF, ZF};
-use crate::float::{Class, Comparison, Extended, Format, Parts, Relation, compare_parts};
-use crate::fpu::{C0, C1, C2, C3, CONDITIONS};
+use crate::float::{Class, Comparison, Extended, Format, Parts, Plain, Relation, compare_parts, quick};
+use crate::fpu::{C0, C1, C2, C3, CONDITIONS, Fpu};
 use crate::insn::Insn;
 
 /// How many registers an instruction pops.
@@ -113,11 +113,32 @@ pub fn ftst(cx: &mut Exec<'_>, _: &Insn) -> Step {
     Ok(())
 }
 
+/// The relation of ST(0) and ST(i), if both are normal numbers.
+#[inline(always)]
+fn of_plain(fpu: &Fpu, number: usize) -> Option<Relation> {
+    if fpu.is_empty(0) || fpu.is_empty(number) {
+        return None;
+    }
+    let (Some(a), Some(b)) = (Plain::of(fpu.st(0)), Plain::of(fpu.st(number))) else { return None };
+    Some(quick::relation(a, b))
+}
+
+/// What the usual case leaves.
+#[inline(never)]
+fn in_general(cx: &mut Exec<'_>, number: usize, kind: Comparison) -> (Relation, bool) {
+    let empty = cx.cpu.fpu.is_empty(number);
+    relation(cx, empty, |cx| cx.cpu.fpu.st(number).parts(), kind, Keep::C1)
+}
+
 /// FCOMI and its kin: the relation in ZF, PF and CF; OF, SF and AF are cleared.
+#[inline(always)]
 fn into_flags(cx: &mut Exec<'_>, number: u8, kind: Comparison, pops: Pops) -> Step {
     let number = usize::from(number);
-    let empty = cx.cpu.fpu.is_empty(number);
-    let (relation, refused) = relation(cx, empty, |cx| cx.cpu.fpu.st(number).parts(), kind, Keep::C1);
+    let (relation, refused) = match of_plain(&cx.cpu.fpu, number) {
+        // C1 stays, and nothing is raised.
+        Some(relation) => (relation, false),
+        None => in_general(cx, number, kind),
+    };
     let set = match relation {
         Relation::Greater => 0,
         Relation::Less => CF,
@@ -133,21 +154,25 @@ fn into_flags(cx: &mut Exec<'_>, number: u8, kind: Comparison, pops: Pops) -> St
 }
 
 /// FCOMI ST(i).
+#[inline]
 pub fn fcomi(cx: &mut Exec<'_>, i: &Insn) -> Step {
     into_flags(cx, i.dst, Comparison::Ordered, 0)
 }
 
 /// FCOMIP ST(i).
+#[inline]
 pub fn fcomip(cx: &mut Exec<'_>, i: &Insn) -> Step {
     into_flags(cx, i.dst, Comparison::Ordered, 1)
 }
 
 /// FUCOMI ST(i).
+#[inline]
 pub fn fucomi(cx: &mut Exec<'_>, i: &Insn) -> Step {
     into_flags(cx, i.dst, Comparison::Unordered, 0)
 }
 
 /// FUCOMIP ST(i).
+#[inline]
 pub fn fucomip(cx: &mut Exec<'_>, i: &Insn) -> Step {
     into_flags(cx, i.dst, Comparison::Unordered, 1)
 }

@@ -66,18 +66,17 @@ pub fn fldz(cx: &mut Exec<'_>, _: &Insn) -> Step {
 pub fn fxch(cx: &mut Exec<'_>, i: &Insn) -> Step {
     let other = usize::from(i.dst);
     let fpu = &mut cx.cpu.fpu;
-    if fpu.is_empty(0) || fpu.is_empty(other) {
-        let empty = [fpu.is_empty(0), fpu.is_empty(other)];
-        if !stack_fault(fpu, Fault::Underflow) {
-            return Ok(());
+    if fpu.exchange(other) {
+        return Ok(());
+    }
+    let empty = [fpu.is_empty(0), fpu.is_empty(other)];
+    if !stack_fault(fpu, Fault::Underflow) {
+        return Ok(());
+    }
+    for (number, empty) in [0, other].into_iter().zip(empty) {
+        if empty {
+            fpu.set_st(number, Extended::indefinite());
         }
-        for (number, empty) in [0, other].into_iter().zip(empty) {
-            if empty {
-                fpu.set_st(number, Extended::indefinite());
-            }
-        }
-    } else {
-        fpu.status &= !C1;
     }
     let (top, other_value) = (fpu.st(0), fpu.st(other));
     fpu.set_st(0, other_value);

@@ -40,6 +40,9 @@ pub fn fld_extended(cx: &mut Exec<'_>, i: &Insn) -> Step {
 pub fn fld_register(cx: &mut Exec<'_>, i: &Insn) -> Step {
     let fpu = &mut cx.cpu.fpu;
     let source = usize::from(i.dst);
+    if fpu.duplicate(source) {
+        return Ok(());
+    }
     // A stack that is full and a source that is empty cannot be told apart by C1: the source goes first.
     if fpu.is_empty(source) {
         if stack_fault(fpu, Fault::Underflow) {
@@ -197,13 +200,8 @@ pub fn fstp_extended(cx: &mut Exec<'_>, i: &Insn) -> Step {
 fn store_register(cx: &mut Exec<'_>, i: &Insn, after: After) -> Step {
     let fpu = &mut cx.cpu.fpu;
     let destination = usize::from(i.dst);
-    if fpu.is_empty(0) {
-        if !super::underflow(fpu, destination) {
-            return Ok(());
-        }
-    } else {
-        fpu.status &= !C1;
-        fpu.set_st(destination, fpu.st(0));
+    if !fpu.copy_top(destination) && !super::underflow(fpu, destination) {
+        return Ok(());
     }
     if after == After::Pop {
         fpu.pop();
