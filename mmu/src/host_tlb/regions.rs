@@ -15,13 +15,11 @@ const PAGES: usize = 1 << (REGION_BITS - PAGE_BITS);
 /// A region, and a bit for each page of it that may be known.
 #[derive(Clone, Copy)]
 pub(super) struct Region {
-    /// The number of the region plus one, and above it the context; 0: none.
-    tag: u64,
     start: LinAddr,
     pages: [u64; PAGES / 64],
 }
 
-const NO_REGION: Region = Region { tag: 0, start: LinAddr(0), pages: [0; PAGES / 64] };
+const NO_REGION: Region = Region { start: LinAddr(0), pages: [0; PAGES / 64] };
 
 impl Region {
     /// The pages that may be known.
@@ -36,14 +34,18 @@ impl Region {
 
 /// All that are kept in mind.
 pub(super) struct Regions {
+    /// The number of each region plus one, and above it the context; 0: none.
+    tags: [[u64; WAYS]; SETS],
     sets: [[Region; WAYS]; SETS],
     /// The way of each set that makes room next.
     next: [u8; SETS],
+    /// Sets that may know something of the newest context: a load of CR3 need not look at the others.
+    used: u64,
 }
 
 impl Default for Regions {
     fn default() -> Self {
-        Regions { sets: [[NO_REGION; WAYS]; SETS], next: [0; SETS] }
+        Regions { tags: [[0; WAYS]; SETS], sets: [[NO_REGION; WAYS]; SETS], next: [0; SETS], used: 0 }
     }
 }
 
@@ -63,9 +65,7 @@ impl Regions {
     /// A page may be known from now on. Gives the region that is no longer kept in mind for it: its pages must go.
     #[inline]
     pub(super) fn note(&mut self, addr: LinAddr, context: u64) -> Option<Region> {
-        let tag = tag(addr, context);
-        let set = &mut self.sets[set_of(addr)];
-        let (way, displaced) = match set.iter().position(|region| region.tag == tag) {
+        let (way, displaced) = match self.way_of(addr, context) {
             Some(way) => (way, None),
             None => self.begin(addr, context),
         };
@@ -74,43 +74,54 @@ impl Regions {
         displaced
     }
 
+    fn way_of(&self, addr: LinAddr, context: u64) -> Option<usize> {
+        let tag = tag(addr, context);
+        self.tags[set_of(addr)].iter().position(|of| *of == tag)
+    }
+
     /// Keeps a region in mind that is not; gives its way, and what had to go for it.
     #[cold]
     fn begin(&mut self, addr: LinAddr, context: u64) -> (usize, Option<Region>) {
         let at = set_of(addr);
-        let set = &mut self.sets[at];
         // Of an older context nothing is known any more.
-        let is_free = |region: &Region| region.tag == 0 || region.tag >> CONTEXT_SHIFT != context;
-        let (way, displaced) = match set.iter().position(is_free) {
+        let is_free = |tag: &u64| *tag == 0 || *tag >> CONTEXT_SHIFT != context;
+        let (way, displaced) = match self.tags[at].iter().position(is_free) {
             Some(way) => (way, None),
             None => {
                 let way = usize::from(self.next[at]);
                 self.next[at] = ((way + 1) % WAYS) as u8;
-                (way, Some(set[way]))
+                (way, Some(self.sets[at][way]))
             }
         };
-        let start = LinAddr(addr.0 >> REGION_BITS << REGION_BITS);
-        set[way] = Region { tag: tag(addr, context), start, ..NO_REGION };
+        self.tags[at][way] = tag(addr, context);
+        self.used |= 1 << at;
+        self.sets[at][way] = Region { start: LinAddr(addr.0 >> REGION_BITS << REGION_BITS), ..NO_REGION };
         (way, displaced)
     }
 
     /// What is known of the region of an address; nothing is from now on.
     pub(super) fn take(&mut self, addr: LinAddr, context: u64) -> Option<Region> {
-        let tag = tag(addr, context);
-        let region = self.sets[set_of(addr)].iter_mut().find(|region| region.tag == tag)?;
-        Some(std::mem::replace(region, NO_REGION))
+        let way = self.way_of(addr, context)?;
+        self.tags[set_of(addr)][way] = 0;
+        Some(self.sets[set_of(addr)][way])
     }
 
     /// What is known in a context holds in the next one.
     pub(super) fn follow(&mut self, context: u64) {
-        let known = |region: &&mut Region| region.tag != 0 && region.tag >> CONTEXT_SHIFT == context;
-        for region in self.sets.iter_mut().flatten().filter(known) {
-            region.tag += 1 << CONTEXT_SHIFT;
+        let mut left = std::mem::take(&mut self.used);
+        while left != 0 {
+            let at = left.trailing_zeros() as usize;
+            left &= left - 1;
+            for tag in self.tags[at].iter_mut().filter(|tag| **tag != 0 && **tag >> CONTEXT_SHIFT == context) {
+                *tag += 1 << CONTEXT_SHIFT;
+                self.used |= 1 << at;
+            }
         }
     }
 
     /// Nothing is known.
     pub(super) fn clear(&mut self) {
-        *self = Regions::default();
+        self.tags = [[0; WAYS]; SETS];
+        self.used = 0;
     }
 }
