@@ -19,6 +19,8 @@ pub(crate) const CODE_PAGE: usize = 4;
 pub(crate) const FILL: u8 = 0xCC;
 /// Where code jumps to when it is done.
 pub(crate) const DONE: u64 = 0x3540_0000;
+/// Where Linux answers calls in place of a page.
+pub(crate) const VSYSCALL: u64 = 0xFFFF_FFFF_FF60_0000;
 /// The base of GS in 64-bit code: what else points into the arena still does.
 pub(crate) const GS_BASE: u64 = 0x40;
 
