@@ -138,6 +138,21 @@ impl AmdMsrs {
         self.counters.get(index as usize).copied()
     }
 
+    /// Number, name and value of each.
+    pub fn named(&self) -> impl Iterator<Item = (u32, &'static str, u64)> {
+        let selects = (EVENT_SELECT..).zip(self.event_select).map(|(number, value)| (number, "perf_evt_sel", value));
+        let counters = (COUNTER..).zip(self.counters).map(|(number, value)| (number, "perf_ctr", value));
+        let others = [
+            (SYSCFG, "syscfg", self.system),
+            (HWCR, "hwcr", self.hardware),
+            (TOP_MEM, "top_mem", self.top_mem),
+            (TOP_MEM2, "top_mem2", self.top_mem2),
+            (NB_CFG, "nb_cfg", self.northbridge),
+            (INTERRUPT_PENDING, "interrupt_pending", self.interrupt_pending),
+        ];
+        selects.chain(counters).chain(others)
+    }
+
     fn place(&mut self, number: u32) -> &mut u64 {
         match number {
             EVENT_SELECT..COUNTER => &mut self.event_select[(number - EVENT_SELECT) as usize],
@@ -166,5 +181,24 @@ impl AmdMsrs {
             *place = *place & !row.holds[family] | value & row.holds[family];
         }
         allowed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_register_is_named_with_what_it_reads() {
+        let mut msrs = AmdMsrs::after_reset(Model::K8F);
+        let counters = (0..4).map(|number| COUNTER + number);
+        counters.for_each(|number| assert!(msrs.write(number, number.into(), Model::K8F)));
+        let named: Vec<(u32, u64)> = msrs.named().map(|(number, _, value)| (number, value)).collect();
+        let mut numbers: Vec<u32> = ROWS.iter().flat_map(|row| row.first..=row.last).collect();
+        let mut of_named: Vec<u32> = named.iter().map(|(number, _)| *number).collect();
+        numbers.sort_unstable();
+        of_named.sort_unstable();
+        assert_eq!(of_named, numbers);
+        assert!(named.iter().all(|(number, value)| msrs.read(*number) == *value));
     }
 }

@@ -251,6 +251,10 @@ impl Show for MsrView {
         rows.extend(pairs.map(|(index, value)| {
             vec![format!("{:08x}", 0x200 + index), "mtrr_variable".to_string(), format!("{value:016x}")]
         }));
+        let amd = msrs.amd.named().filter(|(.., value)| *value != 0);
+        rows.extend(
+            amd.map(|(number, name, value)| vec![format!("{number:08x}"), name.to_string(), format!("{value:016x}")]),
+        );
         page.table(&rows);
     }
 }
