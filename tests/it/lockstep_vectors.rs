@@ -3,8 +3,9 @@
 //!
 //! `RINGWALK_LOCKSTEP=100000 cargo test lockstep_vectors` runs so many programs.
 
+use crate::counted_loop;
 use crate::guest::Random;
-use crate::program::{CODE, DATA, End, Program};
+use crate::program::{CODE, DATA, Program};
 
 /// General registers that the code computes with: RAX, RCX, RDX, RSI, R9, R14.
 const FREE: [u8; 6] = [0, 1, 2, 6, 9, 14];
@@ -335,26 +336,16 @@ fn program(seed: u64) -> Program {
         program.write_qword(DATA + at, number(&mut random));
     }
     let mut writer = Writer { random: &mut random, bytes: Vec::new() };
-    // mov r15d, ROUNDS
-    writer.bytes.extend([0x41, 0xBF]);
-    writer.bytes.extend(ROUNDS.to_le_bytes());
-    let from = writer.bytes.len();
+    let from = counted_loop::begin(&mut writer.bytes, ROUNDS);
     for _ in 0..24 {
         writer.instruction();
     }
-    // dec r15d; jne from; hlt
-    writer.bytes.extend([0x41, 0xFF, 0xCF, 0x0F, 0x85]);
-    let back = from as i32 - (writer.bytes.len() as i32 + 4);
-    writer.bytes.extend(back.to_le_bytes());
-    writer.bytes.push(0xF4);
     let bytes = writer.bytes;
-    program.write(CODE, &bytes);
+    counted_loop::end(&mut program, bytes, from);
     program
 }
 
 #[test]
 fn random_forms_on_vectors() {
-    let wanted = std::env::var("RINGWALK_LOCKSTEP").ok().and_then(|count| count.parse().ok()).unwrap_or(800u64);
-    let ended = (0..wanted).filter(|seed| program(*seed).run() == End::Halted).count() as u64;
-    assert!(2 * ended > wanted, "most programs run to their end: {ended} of {wanted}");
+    counted_loop::run_many(program);
 }

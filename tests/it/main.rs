@@ -13,6 +13,7 @@ mod cli_ports;
 mod cli_process;
 mod cli_repro;
 mod cli_saving;
+mod counted_loop;
 mod decoder;
 mod devices_input;
 mod fast_registers;
