@@ -11,6 +11,7 @@ mod oracle;
 
 mod coverage;
 mod listings;
+mod listings_system;
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 mod live;
 mod programs;

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use ringwalk_cpu::isa;
 
-use super::listings::VECTORS;
+use super::programs::vectors;
 use super::recorded;
 
 /// Rows whose effects need a machine of their own: the mnemonic, and the test that executes it.
@@ -42,7 +42,7 @@ fn vectors_by_row() -> BTreeMap<u16, Count> {
             }
         }
     }
-    for op in VECTORS.iter().flat_map(|vector| vector.rows()) {
+    for op in vectors().flat_map(|vector| vector.rows()) {
         counts.entry(op).or_default().programs += 1;
     }
     counts
