@@ -2,6 +2,7 @@
 
 use super::Fast;
 use super::choose::form;
+use super::choose_vex::{NONE, P66, PF2, PF3};
 use super::handing::held;
 use super::operand::{BASE, BASED, FLAT_BASE, FLAT_INDEX, INDEX, LONG_BASE, LONG_INDEX, LONG_RIP, LONG_SEGMENT, WORD};
 use super::simd::{self, And, AndNot, Doubles, Low, LowAlone, Move, Or, Singles, UnpackHigh, UnpackLow, Xor};
@@ -11,12 +12,6 @@ use crate::exec::sse_float::{Add, Divide, Multiply, Operation, SquareRoot, Subtr
 use crate::float::{F32, F64};
 use crate::insn::{Insn, OPERAND_64, PLACE_MEMORY};
 use crate::isa;
-
-/// Mandatory prefixes.
-const NONE: u8 = 0;
-const P66: u8 = 1;
-const PF3: u8 = 2;
-const PF2: u8 = 3;
 
 /// Picks a handler by addressing form: `by_form!(i, flat, simd::load_scalar<u64>)` is `load_scalar::<u64, BASE, 0>` and
 /// so on.

@@ -3,6 +3,7 @@
 use super::dispatch::{bail, next};
 use super::operand::{HostAddress, LONG_INDEX, readable_any, writable_any, write};
 use super::simd::{Act, Pair, pair, pair_at, register};
+use super::simd_packed::{joined, split};
 use crate::exec::Hot;
 use crate::float::host_may;
 use crate::insn::Insn;
@@ -215,10 +216,7 @@ pub(super) unsafe fn shuffle_rr<const WIDE: bool>(
             return bail(c, h, i);
         }
         let order = (*i).imm as u8;
-        let shuffled = |[low, high]: Pair| {
-            let whole = packed::shuffle::<u128, u32>(u128::from(low) | u128::from(high) << 64, order);
-            [whole as u64, (whole >> 64) as u64]
-        };
+        let shuffled = |half: Pair| split(packed::shuffle::<u128, u32>(joined(half), order));
         let [low, high] = vector::<WIDE>(c, (*i).src);
         set(c, (*i).dst, shuffled(low), if WIDE { shuffled(high) } else { high });
         next(c, h, i, v)
