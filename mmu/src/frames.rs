@@ -158,8 +158,9 @@ impl Frames {
     }
 
     /// The bytes of a frame.
+    #[inline]
     pub fn page(&self, frame: Frame) -> &[u8; PAGE] {
-        if self.is_absent(frame) {
+        if self.absent() != 0 && self.is_absent(frame) {
             return self.absent.look(frame);
         }
         self.bytes[frame.start()..][..PAGE].try_into().expect("a frame is a page long")

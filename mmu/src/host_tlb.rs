@@ -185,6 +185,11 @@ pub struct HostTlb {
     global_read: [u64; SETS / 64],
     global_write: [u64; SETS / 64],
     global_fetch: [u64; FETCH_ENTRIES / 64],
+    /// A bit for each set of reads and of writes, and for each entry of fetches, that may know something: a page that goes
+    /// need not reach for the others, which lie far apart in the host's memory.
+    known_read: [u64; SETS / 64],
+    known_write: [u64; SETS / 64],
+    known_fetch: [u64; FETCH_ENTRIES / 64],
 }
 
 /// Whether a translation serves every process context or one.
@@ -202,6 +207,18 @@ fn set_bit(bits: &mut [u64], number: usize, scope: Scope) {
         Scope::Global => bits[number / 64] |= bit,
         Scope::Context => bits[number / 64] &= !bit,
     }
+}
+
+fn mark(bits: &mut [u64], number: usize) {
+    bits[number / 64] |= 1 << (number % 64);
+}
+
+/// Takes a mark away; true if there was one.
+fn unmark(bits: &mut [u64], number: usize) -> bool {
+    let bit = 1 << (number % 64);
+    let marked = bits[number / 64] & bit != 0;
+    bits[number / 64] &= !bit;
+    marked
 }
 
 fn bits_of(words: &[u64]) -> impl Iterator<Item = usize> {
@@ -226,6 +243,9 @@ impl Default for HostTlb {
             global_read: [0; SETS / 64],
             global_write: [0; SETS / 64],
             global_fetch: [0; FETCH_ENTRIES / 64],
+            known_read: [0; SETS / 64],
+            known_write: [0; SETS / 64],
+            known_fetch: [0; FETCH_ENTRIES / 64],
         }
     }
 }
@@ -372,6 +392,7 @@ impl HostTlb {
         let entry = Entry::new(addr, self.tag(addr, class), frame, self.arena);
         self.note(addr);
         set_bit(&mut self.global_read, index(addr), Scope::Context);
+        mark(&mut self.known_read, index(addr));
         self.read.fill(addr, entry);
     }
 
@@ -381,6 +402,7 @@ impl HostTlb {
         let entry = Entry::new(addr, self.tag(addr, class), frame, self.arena);
         self.note(addr);
         set_bit(&mut self.global_write, index(addr), Scope::Context);
+        mark(&mut self.known_write, index(addr));
         self.write.fill(addr, entry);
     }
 
@@ -419,6 +441,7 @@ impl HostTlb {
         let FetchPlace { frame, physical } = place;
         self.note(addr);
         set_bit(&mut self.global_fetch, fetch_index(addr, class), Scope::Context);
+        mark(&mut self.known_fetch, fetch_index(addr, class));
         self.fetch[fetch_index(addr, class)] = FetchEntry { tag: self.tag(addr, class), frame, physical };
     }
 
@@ -443,10 +466,17 @@ impl HostTlb {
     /// Forgets one page, in all directions and for both classes.
     pub fn drop_page(&mut self, addr: LinAddr) {
         // Of an older context or another page that shares the set, no matter.
-        self.read.drop_page(addr);
-        self.write.drop_page(addr);
-        self.fetch[fetch_index(addr, Class::Supervisor)] = NO_FETCH;
-        self.fetch[fetch_index(addr, Class::User)] = NO_FETCH;
+        if unmark(&mut self.known_read, index(addr)) {
+            self.read.drop_page(addr);
+        }
+        if unmark(&mut self.known_write, index(addr)) {
+            self.write.drop_page(addr);
+        }
+        for number in [fetch_index(addr, Class::Supervisor), fetch_index(addr, Class::User)] {
+            if unmark(&mut self.known_fetch, number) {
+                self.fetch[number] = NO_FETCH;
+            }
+        }
         self.mixed[mixed_index(addr)] = NO_MIXED;
         self.device_read = NO_DEVICE;
         self.device_write = NO_DEVICE;
@@ -526,6 +556,9 @@ impl HostTlb {
         self.mixed.fill(NO_MIXED);
         self.regions.clear();
         self.forget_scopes();
+        self.known_read.fill(0);
+        self.known_write.fill(0);
+        self.known_fetch.fill(0);
     }
 
     /// Linear addresses have 57 bits from now on, or 48. Only canonical ones may be looked up.

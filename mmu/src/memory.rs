@@ -1,5 +1,6 @@
 //! The physical address space: which frame, device or nothing answers at a page.
 
+use crate::walk::KnownTables;
 use crate::{Disk, Frame, FrameRange, Frames, PAGE_BYTES, PhysAddr};
 
 /// Pages below 1 MiB, which have a routing table of their own: ROM shadowing works there at 4 KiB grain.
@@ -112,6 +113,8 @@ pub struct Memory {
     low: Vec<Routes>,
     /// Derived: the largest stretch of frames above that, for both directions.
     main: MainSpan,
+    /// Derived: where walks of the page tables have come to, under this map.
+    pub(crate) known: KnownTables,
     /// Derived from the chipset: all ones, or bit 20 clear while the gate is shut.
     a20_mask: u64,
 }
@@ -143,6 +146,7 @@ impl Memory {
             spans: Vec::new(),
             low: vec![NOBODY; LOW_PAGES as usize],
             main: MainSpan::default(),
+            known: KnownTables::default(),
             a20_mask: u64::MAX,
         };
         memory.fill(bios_range, bios);
@@ -170,11 +174,13 @@ impl Memory {
             self.main = other.main;
         }
         self.a20_mask = other.a20_mask;
+        self.known = KnownTables::default();
     }
 
     /// Adds a boot image of so many zeros. Only while the machine is built.
     pub fn add_boot_image(&mut self, bytes: u64) -> FrameRange {
         let range = self.frames.extend(bytes.div_ceil(PAGE_BYTES));
+        self.known = KnownTables::default();
         self.boot_image = Some(BootImage { range, bytes });
         range
     }
@@ -191,11 +197,15 @@ impl Memory {
         self.spans = spans;
         self.low = (0..LOW_PAGES).map(|page| self.resolve(page)).collect();
         self.main = MainSpan::of(&self.spans);
+        self.known = KnownTables::default();
     }
 
     /// Opens or shuts the A20 gate. Cached translations must be dropped by the caller if it changed.
     pub fn set_a20(&mut self, open: bool) {
-        self.a20_mask = if open { u64::MAX } else { !(1 << 20) };
+        if open != self.a20_open() {
+            self.a20_mask = if open { u64::MAX } else { !(1 << 20) };
+            self.known = KnownTables::default();
+        }
     }
 
     /// True while address bit 20 gets through.
@@ -276,17 +286,14 @@ impl Memory {
 
     /// Reads a paging-structure entry of 4 or 8 bytes, aligned, behind the A20 gate.
     /// A table outside memory reads as all ones.
+    #[inline(always)]
     pub fn read_entry(&self, addr: PhysAddr, bytes: usize) -> u64 {
         let addr = self.behind_a20(addr);
         match self.routes(addr.page()).read {
             Route::Frame(frame) => {
-                let entry = &self.frames.page(frame)[addr.offset_in_page() as usize..];
-                if let (4, Some(small)) = (bytes, entry.first_chunk()) {
-                    return u32::from_le_bytes(*small).into();
-                }
-                let mut raw = [0; 8];
-                raw[..bytes].copy_from_slice(&entry[..bytes]);
-                u64::from_le_bytes(raw)
+                let page = self.frames.page(frame).as_chunks::<8>().0;
+                let pair = u64::from_le_bytes(page[addr.offset_in_page() as usize / 8]);
+                if bytes == 4 { pair >> (8 * (addr.0 & 4)) & 0xFFFF_FFFF } else { pair }
             }
             Route::Mmio | Route::Open => u64::MAX >> (64 - 8 * bytes),
         }

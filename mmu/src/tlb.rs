@@ -91,11 +91,39 @@ struct Bank {
     entries: Vec<Option<TlbEntry>>,
     /// The way that is filled next, for each set.
     next: Vec<u8>,
+    #[serde(skip)]
+    filled: Filled,
 }
+
+/// A bit for each place of a bank that may hold an entry, so that a flush need not look at the others. Derived, and no part
+/// of what makes two banks differ; without any bit for one that was read from a file: then it must look at all.
+#[derive(Clone, Debug, Default)]
+struct Filled(Vec<u64>);
+
+impl Filled {
+    fn none_of(places: usize) -> Filled {
+        Filled(vec![0; places.div_ceil(64)])
+    }
+
+    fn note(&mut self, place: usize) {
+        if let Some(word) = self.0.get_mut(place / 64) {
+            *word |= 1 << (place % 64);
+        }
+    }
+}
+
+impl PartialEq for Filled {
+    fn eq(&self, _: &Filled) -> bool {
+        true
+    }
+}
+
+impl Eq for Filled {}
 
 impl Bank {
     fn new(sets: usize, ways: usize) -> Bank {
-        Bank { ways: ways as u32, entries: vec![None; sets * ways], next: vec![0; sets] }
+        let filled = Filled::none_of(sets * ways);
+        Bank { ways: ways as u32, entries: vec![None; sets * ways], next: vec![0; sets], filled }
     }
 
     fn is_sound(&self, fresh: &Bank, sizes: &[u8]) -> bool {
@@ -133,21 +161,40 @@ impl Bank {
     /// Takes in a translation for an address that has none in this bank.
     fn fill(&mut self, entry: TlbEntry) -> Option<TlbEntry> {
         let set = self.set_of(entry.linear, entry.size_bits);
-        if let Some(free) = self.ways_of(set).iter_mut().find(|way| way.is_none()) {
-            *free = Some(entry);
+        if let Some(way) = self.ways_of(set).iter().position(Option::is_none) {
+            let place = set * self.ways as usize + way;
+            self.entries[place] = Some(entry);
+            self.filled.note(place);
             return None;
         }
         let way = self.next[set];
-        self.next[set] = ((u32::from(way) + 1) % self.ways) as u8;
+        // A power of two.
+        self.next[set] = ((u32::from(way) + 1) & (self.ways - 1)) as u8;
         self.ways_of(set)[way as usize].replace(entry)
     }
 
     fn drop_where(&mut self, gone: impl Fn(&TlbEntry) -> bool) {
-        for slot in &mut self.entries {
-            if slot.as_ref().is_some_and(&gone) {
-                *slot = None;
+        if self.filled.0.is_empty() {
+            self.find_filled();
+        }
+        for (number, word) in self.filled.0.iter_mut().enumerate() {
+            let mut left = *word;
+            while left != 0 {
+                let bit = left.trailing_zeros() as usize;
+                left &= left - 1;
+                let slot = &mut self.entries[number * 64 + bit];
+                if slot.as_ref().is_none_or(&gone) {
+                    *slot = None;
+                    *word &= !(1 << bit);
+                }
             }
         }
+    }
+
+    fn find_filled(&mut self) {
+        self.filled = Filled::none_of(self.entries.len());
+        let filled = self.entries.iter().enumerate().filter(|(_, slot)| slot.is_some());
+        filled.for_each(|(place, _)| self.filled.note(place));
     }
 }
 
@@ -160,7 +207,28 @@ pub struct Tlb {
     policy: TlbPolicy,
     small: Bank,
     large: Bank,
+    #[serde(skip)]
+    sizes: SizesHeld,
 }
+
+/// Sizes of pages that the bank of large ones may hold, a bit for each log2: others need not be looked for. Derived, and
+/// no part of what makes two TLBs differ; every size for one that was read from a file.
+#[derive(Clone, Copy, Debug)]
+struct SizesHeld(u64);
+
+impl Default for SizesHeld {
+    fn default() -> SizesHeld {
+        SizesHeld(u64::MAX)
+    }
+}
+
+impl PartialEq for SizesHeld {
+    fn eq(&self, _: &SizesHeld) -> bool {
+        true
+    }
+}
+
+impl Eq for SizesHeld {}
 
 impl Tlb {
     /// An empty TLB.
@@ -170,7 +238,7 @@ impl Tlb {
             TlbPolicy::Sticky => (Bank::new(2048, 8), Bank::new(128, 8)),
             TlbPolicy::None => (Bank::new(1, 1), Bank::new(1, 1)),
         };
-        Tlb { policy, small, large }
+        Tlb { policy, small, large, sizes: SizesHeld(0) }
     }
 
     /// True if it is one that a processor can have come to: what a file says need not be.
@@ -196,7 +264,8 @@ impl Tlb {
         if let Some(entry) = self.small.find(addr, pcid, 12) {
             return Some(entry);
         }
-        sizes.iter().find_map(|size| self.large.find(addr, pcid, *size))
+        let held = sizes.iter().filter(|size| self.sizes.0 >> **size & 1 != 0);
+        held.copied().find_map(|size| self.large.find(addr, pcid, size))
     }
 
     /// Takes in a translation for an address that has none; gives the one that had to go for it. Under
@@ -206,7 +275,10 @@ impl Tlb {
         match (self.policy, entry.size_bits) {
             (TlbPolicy::None, _) => None,
             (_, 12) => self.small.fill(entry),
-            _ => self.large.fill(entry),
+            (_, size_bits) => {
+                self.sizes.0 |= 1 << size_bits;
+                self.large.fill(entry)
+            }
         }
     }
 
@@ -308,6 +380,30 @@ mod tests {
         assert!(broken(|tlb| tlb.small.next.clear()));
         assert!(broken(|tlb| tlb.small.next[0] = 4));
         assert!(broken(|tlb| tlb.large.entries[0] = Some(entry(1, false))));
+    }
+
+    /// Filled, flushed, filled again; one that was read from a file does not know what it holds.
+    #[test]
+    fn a_flush_finds_every_entry_wherever_it_lies() {
+        for restored in [false, true] {
+            let mut tlb = Tlb::new(TlbPolicy::Real);
+            let large = TlbEntry { size_bits: 21, ..entry(512 * 9, false) };
+            for page in 0..192 {
+                tlb.fill(entry(page, page % 5 == 0));
+            }
+            tlb.fill(large);
+            if restored {
+                (tlb.small.filled, tlb.large.filled) = (Filled::default(), Filled::default());
+            }
+            for round in 0..3 {
+                tlb.fill(entry(1000 + round, false));
+                tlb.flush_non_global(0);
+                assert_eq!(tlb.entries().count(), 192 / 5 + 1, "round {round}, restored {restored}");
+                assert!(tlb.entries().all(|entry| entry.global));
+            }
+            tlb.drop_where(|_| true);
+            assert_eq!(tlb.entries().count(), 0);
+        }
     }
 
     #[test]

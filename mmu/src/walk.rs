@@ -4,6 +4,10 @@
 use crate::tlb::{Lost, TlbEntry, TlbPolicy};
 use crate::{Class, LinAddr, Memory, PhysAddr, Tlb};
 
+mod known;
+
+pub(crate) use known::KnownTables;
+
 const P: u64 = 1;
 const RW: u64 = 1 << 1;
 const US: u64 = 1 << 2;
@@ -99,8 +103,24 @@ const PF_KEY: u16 = 32;
 pub struct Translation {
     /// The byte's physical address, before the A20 gate.
     pub physical: PhysAddr,
+    /// It survives a load of CR3.
+    pub global: bool,
     /// Translations that the TLB gave up for this one.
     pub lost: Lost,
+}
+
+impl Translation {
+    /// By an entry that the TLB holds.
+    #[inline]
+    fn held(entry: &TlbEntry, addr: LinAddr) -> Translation {
+        Translation { physical: within(entry, addr), global: entry.global, lost: Lost::default() }
+    }
+
+    /// Without paging.
+    #[inline]
+    fn identity(addr: LinAddr) -> Translation {
+        Translation { physical: PhysAddr(addr.0), global: false, lost: Lost::default() }
+    }
 }
 
 /// One level of a walk, for the debugger.
@@ -157,8 +177,7 @@ pub fn look_up(paging: &Paging, tlb: &Tlb, addr: LinAddr, access: Access, class:
         return Held::Enough(PhysAddr(addr.0));
     }
     let Some(entry) = tlb.find_of(addr, paging.pcid, paging.large_sizes()) else { return Held::Nothing };
-    let enough = refusal(paging, entry, access, class).is_none() && (access != Access::Write || entry.dirty);
-    if enough { Held::Enough(within(entry, addr)) } else { Held::TooLittle }
+    if suffices(paging, entry, access, class) { Held::Enough(within(entry, addr)) } else { Held::TooLittle }
 }
 
 /// Translates for an access of at most the rest of the page, with the rights of a class. Implicit accesses are those of
@@ -172,7 +191,7 @@ pub fn translate(
     class: Class,
 ) -> Result<Translation, PageFault> {
     if !paging.enabled {
-        return Ok(Translation { physical: PhysAddr(addr.0), lost: Lost::default() });
+        return Ok(Translation::identity(addr));
     }
     let sizes = paging.large_sizes();
     let found = tlb.find_of(addr, paging.pcid, sizes);
@@ -180,7 +199,7 @@ pub fn translate(
     if let Some(entry) = found {
         let refusal = refusal(paging, entry, access, class);
         if refusal.is_none() && (access != Access::Write || entry.dirty) {
-            return Ok(Translation { physical: within(entry, addr), lost: Lost::default() });
+            return Ok(Translation::held(entry, addr));
         }
         if let Some(cause) = refusal.filter(|_| tlb.policy() == TlbPolicy::Sticky) {
             let lost = tlb.drop_of(addr, paging.pcid, sizes);
@@ -202,6 +221,32 @@ pub fn translate_missing(
     walk(paging, tlb, memory, (addr, false), access, class)
 }
 
+/// As [`translate`], where that needs neither a fault nor a second look at what the TLB holds; otherwise nothing has
+/// happened.
+pub fn reach(
+    paging: &Paging,
+    tlb: &mut Tlb,
+    memory: &mut Memory,
+    addr: LinAddr,
+    access: Access,
+    class: Class,
+) -> Option<Translation> {
+    if !paging.enabled {
+        return Some(Translation::identity(addr));
+    }
+    match tlb.find_of(addr, paging.pcid, paging.large_sizes()) {
+        Some(entry) => suffices(paging, entry, access, class).then(|| Translation::held(entry, addr)),
+        // A walk that faults for an address without a translation changes nothing.
+        None => walk(paging, tlb, memory, (addr, false), access, class).ok(),
+    }
+}
+
+/// What is held permits the access, and no flag must be set for it.
+#[inline]
+fn suffices(paging: &Paging, entry: &TlbEntry, access: Access, class: Class) -> bool {
+    (access != Access::Write || entry.dirty) && refusal(paging, entry, access, class).is_none()
+}
+
 /// Walks for an address that the TLB holds something for, or not.
 #[inline(always)]
 fn walk(
@@ -214,7 +259,18 @@ fn walk(
 ) -> Result<Translation, PageFault> {
     let sizes = paging.large_sizes();
     let mut unmarked = Unmarked::default();
-    let outcome = find_leaf(paging, memory, addr, &mut |step| unmarked.note(paging, &step));
+    let outcome = match known::last(paging, memory, addr) {
+        Some(last) => last.outcome(paging, addr),
+        None => {
+            let mut trail = known::Trail::default();
+            let outcome = find_leaf(paging, memory, addr, &mut |step| {
+                unmarked.note(paging, &step);
+                trail.note(&step);
+            });
+            known::keep(paging, memory, addr, &trail);
+            outcome
+        }
+    };
     let cause = match &outcome {
         Outcome::NotPresent => Some(0),
         Outcome::Reserved => Some(PF_PRESENT | PF_RESERVED),
@@ -225,7 +281,7 @@ fn walk(
             unmarked.mark(paging, memory, leaf.address);
             let entry = mark_leaf(memory, leaf, access);
             let lost = if held { tlb.renew(addr, paging.pcid, sizes, entry) } else { tlb.fill_new(entry) };
-            Ok(Translation { physical: within(&entry, addr), lost })
+            Ok(Translation { lost, ..Translation::held(&entry, addr) })
         }
         (_, cause) => {
             // What was held is not enough: it goes, whatever the walk found.
@@ -388,26 +444,28 @@ fn pae_reserved(paging: &Paging) -> u64 {
     u64::MAX << paging.physical_bits & if paging.nxe { !XD } else { u64::MAX }
 }
 
-/// Bits 51:MAXPHYADDR of an entry of four or five levels, bit 63 without execute-disable, and what pages of 2 MiB and
-/// 1 GiB leave out of the address; PS where there are no such pages. SDM Vol.3A Table 4-15 to 4-20.
-fn long_reserved(paging: &Paging, level: usize, entry: u64) -> u64 {
+/// Bits 51:MAXPHYADDR of an entry of four or five levels, and bit 63 without execute-disable. SDM Vol.3A Table 4-15 to 4-20.
+fn long_reserved(paging: &Paging) -> u64 {
     let beyond = (1 << 52) - (1 << paging.physical_bits.min(52));
-    let high = beyond | if paging.nxe { 0 } else { XD };
-    let large = entry & PS != 0;
-    high | match level {
-        1 if large => 0x1F_E000,
-        2 if large && paging.gib_pages => 0x3FFF_E000,
-        2..=4 => PS,
-        _ => 0,
+    beyond | if paging.nxe { 0 } else { XD }
+}
+
+/// What pages of 2 MiB and 1 GiB leave out of the address; PS where there are no such pages.
+fn large_reserved(paging: &Paging, level: usize) -> u64 {
+    match level {
+        1 => 0x1F_E000,
+        2 if paging.gib_pages => 0x3FFF_E000,
+        _ => PS,
     }
 }
 
 /// SDM Vol.3A 4.5.4 "Linear-Address Translation with 4-Level Paging and 5-Level Paging".
+#[inline(always)]
 fn find_leaf_long(paging: &Paging, memory: &Memory, addr: LinAddr, seen: &mut impl FnMut(Step)) -> Outcome {
-    let frame = |entry: u64| entry & ((1 << paging.physical_bits) - 1) & !0xFFF;
-    let mut table = frame(paging.cr3);
-    let mut rights = US | RW;
-    let mut no_execute = 0;
+    let frame_mask = ((1 << paging.physical_bits) - 1) & !0xFFF;
+    let reserved = long_reserved(paging);
+    let mut table = paging.cr3 & frame_mask;
+    let (mut rights, mut no_execute) = (US | RW, 0);
     for level in (0..if paging.la57 { 5 } else { 4 }).rev() {
         let size_bits = 12 + 9 * level as u8;
         let address = PhysAddr(table | (addr.0 >> size_bits & 0x1FF) << 3);
@@ -416,18 +474,19 @@ fn find_leaf_long(paging: &Paging, memory: &Memory, addr: LinAddr, seen: &mut im
         if value & P == 0 {
             return Outcome::NotPresent;
         }
-        if value & long_reserved(paging, level, value) != 0 {
+        let large = level > 0 && value & PS != 0;
+        if value & reserved != 0 || large && value & large_reserved(paging, level) != 0 {
             return Outcome::Reserved;
         }
         rights &= value;
         no_execute |= value & XD;
-        if level == 0 || value & PS != 0 {
-            let physical = PhysAddr(frame(value) >> size_bits << size_bits);
+        table = value & frame_mask;
+        if level == 0 || large {
+            let physical = PhysAddr(table >> size_bits << size_bits);
             let entry = leaf_entry(paging, addr, physical, size_bits, rights | no_execute, value);
             let protection_key = (value >> 59 & 15) as u8;
             return Outcome::Leaf(Leaf { entry: TlbEntry { protection_key, ..entry }, address, value, bytes: 8 });
         }
-        table = frame(value);
     }
     Outcome::NotPresent
 }

@@ -2,7 +2,7 @@
 //! SDM Vol.3A 5.3 "Limit Checking", 5.4 "Type Checking".
 
 use ringwalk_mmu::{
-    Access, Class, FetchPlace, Frame, Gone, Held, HostTlb, LinAddr, Lost, Memory, PAGE_BYTES, PageFault, Paging,
+    Access, Class, FetchPlace, Frame, Held, HostTlb, LinAddr, Lost, Memory, PAGE_BYTES, PageFault, Paging,
     PhysAddr, Route, Scope, Size, Tlb, TlbPolicy, Translation, look_up, translate, translate_missing,
 };
 
@@ -16,6 +16,7 @@ use crate::state::CR0_AM;
 use crate::trace::FetchFrame;
 use crate::width::Width;
 
+mod refill;
 mod wide;
 
 pub(crate) use wide::Alignment;
@@ -290,22 +291,9 @@ impl Exec<'_> {
 
     /// What the TLB lost, the HostTlb loses; and code that the walk's flags were written over is stale.
     fn drop_derived_of(&mut self, lost: Lost) {
-        for (addr, size_bits) in lost.into_iter().filter_map(Gone::page) {
-            self.drop_host_page(addr, size_bits);
-        }
+        self.hot.drop_derived_of(lost);
         if self.memory.frames.has_stale_code() {
             self.hot.leave = true;
-        }
-    }
-
-    fn drop_host_page(&mut self, addr: LinAddr, size_bits: u8) {
-        match size_bits {
-            12 => self.hot.host_tlb.drop_page(addr),
-            21 | 22 => self.hot.host_tlb.drop_large_page(addr, size_bits),
-            _ => {
-                self.hot.host_tlb.flush();
-                self.hot.stale |= STALE;
-            }
         }
     }
 

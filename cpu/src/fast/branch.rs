@@ -2,7 +2,7 @@
 
 use super::dispatch::{ANY_CODE, FLAT_CODE, LONG_CODE, bail_end, fall_through, jump, take_branch};
 use super::operand::{
-    Miss, STACK_ANY, STACK_FLAT, STACK_LONG, found, get, missed_end, put, read, readable_any, stack_of,
+    Miss, STACK_ANY, STACK_FLAT, STACK_LONG, found, get, missed_end, put, read, readable, stack_of,
 };
 use super::returns;
 use super::stack::{below, move_pointer, top};
@@ -225,7 +225,7 @@ pub(super) unsafe fn jmp_m<W: Width, const FORM: u8>(
 ) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        let Some(at) = readable_any::<W, FORM, 0>(c, h, i, 0) else { return bail_end(c, h, i) };
+        let at = found!(readable::<W, FORM, 0>(c, h, i, 0), missed_end::<false>(c, h, i));
         let target = read::<W>(at).as_();
         if !(*h).fast.may_begin(target) {
             return bail_end(c, h, i);
@@ -257,7 +257,7 @@ pub(super) unsafe fn call_m<W: Width, const FORM: u8>(
 ) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        let Some(at) = readable_any::<W, FORM, 0>(c, h, i, 0) else { return bail_end(c, h, i) };
+        let at = found!(readable::<W, FORM, 0>(c, h, i, 0), missed_end::<false>(c, h, i));
         let target = read::<W>(at).as_();
         match stack_of(FORM) {
             STACK_LONG => call_to::<W, STACK_LONG>(c, h, i, target),

@@ -1,6 +1,6 @@
 //! From slot to slot, from trace to trace, and out to the canonical tier.
 
-use ringwalk_mmu::{Class, Instant, LinAddr, PAGE_BYTES};
+use ringwalk_mmu::{Class, FetchPlace, Instant, LinAddr, PAGE_BYTES};
 
 use super::faults::{self, resume_flag_off};
 use super::state::Side;
@@ -71,6 +71,7 @@ pub(crate) fn enter(cx: &mut Exec<'_>, entry: &Entry<'_>, cycles: u64) -> Option
     fast.ticks = budget as i64;
     fast.end = cx.cpu.position + budget;
     fast.skew = cx.cpu.position - cx.cpu.retired;
+    fast.forget_paging();
     fast.fault = None;
     fast.unlinked = None;
     fast.dead = None;
@@ -564,12 +565,12 @@ unsafe fn cross_page(c: *mut CpuState, h: *mut Hot, linear: u64) -> *const Insn 
     std::ptr::null()
 }
 
-/// Latches another fetch page; false if the HostTlb does not know it.
+/// Latches another fetch page; false if that needs a closer look.
 #[inline(always)]
 pub(super) fn latch_page(cpu: &mut CpuState, hot: &mut Hot, linear: u64) -> bool {
     let user = cpu.cpl == 3;
     let class = if user { Class::User } else { Class::Supervisor };
-    let Some(place) = hot.host_tlb.fetch(LinAddr(linear), class) else {
+    let Some(place) = hot.host_tlb.fetch(LinAddr(linear), class).or_else(|| look_up_page(cpu, hot, linear)) else {
         return false;
     };
     cpu.fetch_page = Some(FetchPage { linear: linear / PAGE_BYTES, physical: place.physical, user });
@@ -577,6 +578,15 @@ pub(super) fn latch_page(cpu: &mut CpuState, hot: &mut Hot, linear: u64) -> bool
     hot.fast.fetch_page = linear / PAGE_BYTES;
     hot.fast.fetch_start = place.frame.start() as u64;
     true
+}
+
+/// A page of code that the HostTlb does not know, as the TLB or a walk has it.
+#[cold]
+#[inline(never)]
+fn look_up_page(cpu: &mut CpuState, hot: &mut Hot, linear: u64) -> Option<FetchPlace> {
+    // SAFETY: the context is alive, and its memory is not in use while the fast tier runs.
+    let memory = unsafe { &mut *(*hot.fast.exec).memory };
+    hot.refill_fetch(cpu, memory, LinAddr(linear))
 }
 
 /// See [`super::LEAVE`].

@@ -1,6 +1,6 @@
 //! Operands of the fast tier: registers by their place in memory, effective addresses, and memory behind a HostTlb entry.
 
-use ringwalk_mmu::{Entry, LinAddr};
+use ringwalk_mmu::{Access, Entry, LinAddr};
 
 use super::dispatch::{bail, bail_end, go_on};
 use super::state::Window;
@@ -388,7 +388,8 @@ fn newest<W: Width>(entry: &Entry, linear: u64, key: u64) -> Result<HostAddress,
     }
 }
 
-/// An access for which the newest entry did not do: the handler begins anew with the older one, or gives way.
+/// An access for which the newest entry did not do: the handler begins anew with the older one, or with what a walk has
+/// found, or gives way. The access must be the first thing that the canonical handler would do.
 ///
 /// # Safety
 /// As [`super::Fast`].
@@ -402,7 +403,7 @@ pub(super) unsafe fn missed<const WRITES: bool>(
     miss: Miss,
 ) -> *const Insn {
     // SAFETY: the end of a handler, which begins anew.
-    unsafe { if renewed::<WRITES>(h, &miss) { go_on(c, h, i, v) } else { bail(c, h, i) } }
+    unsafe { if supplied::<WRITES>(c, h, &miss) { go_on(c, h, i, v) } else { bail(c, h, i) } }
 }
 
 /// As [`missed`], for an instruction that ends its trace and is handed no value.
@@ -418,7 +419,29 @@ pub(super) unsafe fn missed_end<const WRITES: bool>(
     miss: Miss,
 ) -> *const Insn {
     // SAFETY: as above.
-    unsafe { if renewed::<WRITES>(h, &miss) { go_on(c, h, i, 0) } else { bail_end(c, h, i) } }
+    unsafe { if supplied::<WRITES>(c, h, &miss) { go_on(c, h, i, 0) } else { bail_end(c, h, i) } }
+}
+
+/// True if the newest entry knows the way now.
+unsafe fn supplied<const WRITES: bool>(c: *mut CpuState, h: *mut Hot, miss: &Miss) -> bool {
+    // SAFETY: the caller's.
+    unsafe { renewed::<WRITES>(h, miss) || refilled::<WRITES>(c, h, miss) }
+}
+
+/// True if what the TLB holds, or a walk has found, is the newest entry now.
+///
+/// # Safety
+/// `c` and `h` are valid, in a chain.
+pub(super) unsafe fn refilled<const WRITES: bool>(c: *mut CpuState, h: *mut Hot, miss: &Miss) -> bool {
+    if miss.bytes == 0 {
+        return false;
+    }
+    let access = if WRITES { Access::Write } else { Access::Read };
+    // SAFETY: the context is alive, and its memory is not in use while the fast tier runs.
+    unsafe {
+        let memory = &mut *(*(*h).fast.exec).memory;
+        (*h).refill(&mut *c, memory, (LinAddr(miss.linear), miss.bytes), access)
+    }
 }
 
 /// True if an older entry of the HostTlb knows the way and is the newest one now.

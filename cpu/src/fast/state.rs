@@ -1,6 +1,6 @@
 //! What stands beside the state while the fast tier runs: lazy flags, the budget, and copies of what every access asks.
 
-use ringwalk_mmu::Class;
+use ringwalk_mmu::{Class, Paging};
 
 use crate::exception::Exception;
 use crate::exec::Exec;
@@ -90,6 +90,8 @@ pub(crate) struct FastState {
     pub(super) settled: bool,
     /// Calls that were not returned from.
     pub(super) returns: Returns,
+    /// How addresses are translated, once that was asked since the last refresh.
+    paging: Option<Paging>,
 }
 
 /// Which way a trace was left.
@@ -137,6 +139,7 @@ impl Default for FastState {
             raised: None,
             settled: false,
             returns: Returns::new(),
+            paging: None,
         }
     }
 }
@@ -155,6 +158,7 @@ impl FastState {
     /// Copies what follows from segments, privilege and guard.
     /// `stale` as [`crate::exec::Hot`] has it.
     pub(super) fn refresh(&mut self, cpu: &CpuState, (stale, guarded): (u8, bool), key: impl Fn(Class) -> u64) {
+        self.paging = None;
         let checks_types = cpu.protected();
         let long = cpu.code_is_64();
         let all = guarded != self.guarded || checks_types != self.checks_types || long != self.long;
@@ -182,6 +186,17 @@ impl FastState {
         self.code_mode = self.mode_of(cpu);
         self.key_bits = self.code_mode.key_bits();
         self.key = key(cpu.class());
+    }
+
+    /// How addresses are translated.
+    #[inline]
+    pub(crate) fn paging_of(&mut self, cpu: &CpuState) -> &Paging {
+        self.paging.get_or_insert_with(|| cpu.paging())
+    }
+
+    /// Whatever decides translation may have changed while the chain was not run.
+    pub(super) fn forget_paging(&mut self) {
+        self.paging = None;
     }
 
     /// Takes the trace cache's addresses anew, behind a change of it.

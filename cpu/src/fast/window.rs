@@ -4,7 +4,7 @@ use ringwalk_mmu::{BusCx, LinAddr, PhysAddr};
 
 use super::dispatch::{bail, done, go_on, next, now};
 use super::moves::Extend;
-use super::operand::{Miss, get, immediate, put, register, renewed};
+use super::operand::{Miss, get, immediate, put, refilled, register, renewed};
 use super::rewriting::{self, Stored, behind};
 use crate::exec::Hot;
 use crate::insn::{Insn, PLACE_IMMEDIATE};
@@ -30,7 +30,9 @@ pub(super) unsafe fn load<E: Extend, N: Width, W: Width>(
             return bail(c, h, i);
         }
         let linear = LinAddr(miss.linear);
-        let Some(at) = (*h).host_tlb.device_read(linear, N::BYTES, (*h).fast.key) else { return bail(c, h, i) };
+        let Some(at) = (*h).host_tlb.device_read(linear, N::BYTES, (*h).fast.key) else {
+            return if refilled::<false>(c, h, &miss) { go_on(c, h, i, v) } else { bail(c, h, i) };
+        };
         let (value, changed) = read::<N>(h, i, at);
         let v = put(c, (*i).dst, E::apply::<N, W>(N::truncate(value)));
         if changed { done(c, h, i) } else { next(c, h, i, v) }
@@ -55,7 +57,9 @@ pub(super) unsafe fn store<W: Width>(c: *mut CpuState, h: *mut Hot, i: *const In
         if stored != Stored::Not {
             return behind(c, h, i, stored);
         }
-        let Some(at) = (*h).host_tlb.device_write(linear, W::BYTES, (*h).fast.key) else { return bail(c, h, i) };
+        let Some(at) = (*h).host_tlb.device_write(linear, W::BYTES, (*h).fast.key) else {
+            return if refilled::<true>(c, h, &miss) { go_on(c, h, i, v) } else { bail(c, h, i) };
+        };
         if write::<W>(h, i, at, value.as_()) {
             return done(c, h, i);
         }
