@@ -15,7 +15,7 @@ use crate::fetch::require_fetchable;
 use crate::flags::{RF, TF};
 use crate::insn::Insn;
 use crate::segment::SegReg;
-use crate::state::{CR4_LA57, CpuState, FetchPage, Shadow};
+use crate::state::{CpuState, FetchPage, Shadow};
 use crate::timing::Timing;
 use crate::trace::{CodePlace, DEFAULT_SLOTS, FetchFrame, Key, LONGEST_TRACE, Models, TraceCache, TraceId};
 use crate::watch::WatchHit;
@@ -174,7 +174,6 @@ impl Engine {
             },
         };
         run.cx.hot.stale = u8::MAX;
-        run.cx.hot.host_tlb.set_wide_addresses(run.cx.cpu.cr4 & CR4_LA57 != 0);
         if let Some(events) = &mut run.cx.hot.events {
             events.begin(run.cx.cpu);
         }

@@ -35,18 +35,20 @@ impl Class {
     }
 }
 
-/// Where the key stands in a tag: above the bits that tell canonical addresses apart. What lies above those repeats the
-/// highest of them, so that the sum of an address and a key is that of no other address and key.
-const KEY_SHIFT: u32 = 48;
-/// The same with five levels of paging.
-const WIDE_KEY_SHIFT: u32 = 57;
-/// Classes in a key.
+/// Classes in a key. Above them stands the context; all of it fits below a page's address, so that a tag is the whole
+/// address, canonical or not, and its key.
 const CLASS_BITS: u32 = 2;
+/// Contexts before the entries must be emptied for real: a flush takes the next one, and no old entry fits any more. The
+/// first is 1, since a tag of 0 is empty.
+const CONTEXTS: u64 = PAGE_BYTES >> CLASS_BITS;
+const FIRST_CONTEXT: u64 = 1;
+/// The bit of a key that tells [`Class::SupervisorOverride`] from [`Class::Supervisor`]: fetches do not mind.
+const OVERRIDE: u64 = Class::SupervisorOverride as u64;
 
 /// A page's way to the arena.
 #[derive(Clone, Copy)]
 pub struct Entry {
-    /// Page address plus key; 0 is empty, since no key is.
+    /// Page address and key; 0 is empty, since no key is.
     pub tag: u64,
     /// What is added to a linear address to get the host's address of its byte.
     pub delta: u64,
@@ -60,11 +62,11 @@ impl Entry {
         Entry { tag, delta: start.wrapping_sub(addr.0 & !(PAGE_BYTES - 1)) }
     }
 
-    /// True if it is for the page of an access that does not leave it. The distance from the tag is the offset in the
-    /// page if the tag fits, and far larger otherwise, so that one comparison refuses both.
+    /// True if it is for the page of an access that does not leave it: the page of its last byte is compared, which would
+    /// be the next one, and that has its entry in another set.
     #[inline(always)]
     pub fn fits(&self, addr: LinAddr, bytes: u64, key: u64) -> bool {
-        addr.0.wrapping_add(key).wrapping_sub(self.tag) <= PAGE_BYTES - bytes
+        addr.0.wrapping_add(bytes - 1) & !(PAGE_BYTES - 1) | key == self.tag
     }
 
     #[inline(always)]
@@ -74,8 +76,7 @@ impl Entry {
 
     /// True if it leads to the frame, whatever address it is for.
     fn leads_to(&self, frame: Frame, arena: u64) -> bool {
-        let page = self.tag & ((1 << KEY_SHIFT) - 1);
-        let start = self.delta.wrapping_sub(arena).wrapping_add(page) & ((1 << KEY_SHIFT) - 1);
+        let start = self.delta.wrapping_sub(arena).wrapping_add(self.tag & !(PAGE_BYTES - 1));
         self.tag != 0 && start == frame.start() as u64
     }
 }
@@ -170,7 +171,6 @@ const MIXED_ENTRIES: usize = 8;
 /// Two ways a set for data, one for code, one page of devices for reads and one for writes.
 pub struct HostTlb {
     context: u64,
-    key_shift: u32,
     /// The host's address of the arena's first byte.
     arena: u64,
     read: Ways,
@@ -230,8 +230,7 @@ fn bits_of(words: &[u64]) -> impl Iterator<Item = usize> {
 impl Default for HostTlb {
     fn default() -> Self {
         HostTlb {
-            context: 0,
-            key_shift: KEY_SHIFT,
+            context: FIRST_CONTEXT,
             arena: 0,
             read: NO_WAYS,
             write: NO_WAYS,
@@ -266,14 +265,14 @@ const fn fetch_index(addr: LinAddr, class: Class) -> usize {
 }
 
 impl HostTlb {
-    /// What is added to an address before it is compared with tags, for a class.
+    /// What stands below the page's address in tags, for a class.
     #[inline(always)]
     pub const fn key(&self, class: Class) -> u64 {
-        (self.context << CLASS_BITS | class as u64).wrapping_add(1) << self.key_shift
+        self.context << CLASS_BITS | class as u64
     }
 
     const fn tag(&self, addr: LinAddr, class: Class) -> u64 {
-        (addr.0 & !(PAGE_BYTES - 1)).wrapping_add(self.key(class))
+        addr.0 & !(PAGE_BYTES - 1) | self.key(class)
     }
 
     /// Where the arena begins in the host. What was known of another one is forgotten.
@@ -362,15 +361,16 @@ impl HostTlb {
 
     #[inline(always)]
     fn find_device(entry: &DeviceEntry, addr: LinAddr, bytes: u64, key: u64) -> Option<PhysAddr> {
-        let offset = addr.0.wrapping_add(key).wrapping_sub(entry.tag);
-        (offset <= PAGE_BYTES - bytes && addr.0.is_multiple_of(bytes)).then(|| PhysAddr(entry.physical + offset))
+        // An aligned access does not leave its page.
+        let known = addr.0 & !(PAGE_BYTES - 1) | key == entry.tag && addr.0.is_multiple_of(bytes);
+        known.then(|| PhysAddr(entry.physical + addr.offset_in_page()))
     }
 
     /// The frame that `bytes` bytes at `addr` can be written to if code lies in it too: where none of it is hit.
     #[inline]
     pub fn write_beside_code(&self, addr: LinAddr, bytes: u64, key: u64) -> Option<Frame> {
         let entry = &self.mixed[mixed_index(addr)];
-        (addr.0.wrapping_add(key).wrapping_sub(entry.tag) <= PAGE_BYTES - bytes).then_some(entry.frame)
+        (addr.0.wrapping_add(bytes - 1) & !(PAGE_BYTES - 1) | key == entry.tag).then_some(entry.frame)
     }
 
     /// Remembers a page of code that can be written. The caller has prepared the frame for writing.
@@ -382,9 +382,22 @@ impl HostTlb {
     /// Where code at `addr` can be fetched.
     #[inline(always)]
     pub fn fetch(&self, addr: LinAddr, class: Class) -> Option<FetchPlace> {
-        let class = class.of_fetch();
+        self.fetch_by(addr, self.key(class))
+    }
+
+    /// As [`HostTlb::fetch`] with a key from [`HostTlb::key`].
+    #[inline(always)]
+    pub fn fetch_by(&self, addr: LinAddr, key: u64) -> Option<FetchPlace> {
+        let class = if Self::is_user(key) { Class::User } else { Class::Supervisor };
         let entry = &self.fetch[fetch_index(addr, class)];
-        (entry.tag == self.tag(addr, class)).then_some(FetchPlace { frame: entry.frame, physical: entry.physical })
+        let tag = addr.0 & !(PAGE_BYTES - 1) | key & !OVERRIDE;
+        (entry.tag == tag).then_some(FetchPlace { frame: entry.frame, physical: entry.physical })
+    }
+
+    /// True if a key is that of [`Class::User`].
+    #[inline(always)]
+    pub const fn is_user(key: u64) -> bool {
+        key & Class::User as u64 != 0
     }
 
     /// Remembers where a page can be read.
@@ -506,7 +519,7 @@ impl HostTlb {
     pub fn flush(&mut self) {
         self.forget_scopes();
         self.context += 1;
-        if self.context == self.contexts() {
+        if self.context == CONTEXTS {
             self.empty();
         }
     }
@@ -519,10 +532,10 @@ impl HostTlb {
 
     /// Forgets everything but newest entries that serve every process context.
     pub fn flush_non_global(&mut self) {
-        if self.context + 1 == self.contexts() {
+        if self.context + 1 == CONTEXTS {
             return self.flush();
         }
-        let step = 1u64 << (self.key_shift + CLASS_BITS);
+        let step = 1u64 << CLASS_BITS;
         let moved = |tag: u64| if tag == 0 { 0 } else { tag.wrapping_add(step) };
         for set in bits_of(&self.global_read) {
             self.read.newest[set].tag = moved(self.read.newest[set].tag);
@@ -537,13 +550,8 @@ impl HostTlb {
         self.context += 1;
     }
 
-    /// Contexts before the entries must be emptied for real: a flush takes the next one, and no old entry fits any more.
-    const fn contexts(&self) -> u64 {
-        1 << (64 - self.key_shift - CLASS_BITS - 1)
-    }
-
     fn empty(&mut self) {
-        self.context = 0;
+        self.context = FIRST_CONTEXT;
         self.clear();
     }
 
@@ -559,14 +567,5 @@ impl HostTlb {
         self.known_read.fill(0);
         self.known_write.fill(0);
         self.known_fetch.fill(0);
-    }
-
-    /// Linear addresses have 57 bits from now on, or 48. Only canonical ones may be looked up.
-    pub fn set_wide_addresses(&mut self, wide: bool) {
-        let key_shift = if wide { WIDE_KEY_SHIFT } else { KEY_SHIFT };
-        if key_shift != self.key_shift {
-            self.key_shift = key_shift;
-            self.empty();
-        }
     }
 }

@@ -28,5 +28,6 @@ pub use ram::{HostPages, prefer};
 pub use time::{Duration, Instant, Rate};
 pub use tlb::{Gone, Lost, Tlb, TlbEntry, TlbPolicy};
 pub use walk::{
-    Access, Held, PageFault, Paging, Step, Translation, WalkView, look_up, reach, translate, translate_missing, view_walk,
+    Access, Held, PageFault, Paging, Step, Translation, WalkView, look_up, reach, translate, translate_missing,
+    view_walk,
 };

@@ -2,8 +2,8 @@
 //! SDM Vol.3A 5.3 "Limit Checking", 5.4 "Type Checking".
 
 use ringwalk_mmu::{
-    Access, Class, FetchPlace, Frame, Held, HostTlb, LinAddr, Lost, Memory, PAGE_BYTES, PageFault, Paging,
-    PhysAddr, Route, Scope, Size, Tlb, TlbPolicy, Translation, look_up, translate, translate_missing,
+    Access, Class, FetchPlace, Frame, Held, HostTlb, LinAddr, Lost, Memory, PAGE_BYTES, PageFault, Paging, PhysAddr,
+    Route, Scope, Size, Tlb, TlbPolicy, Translation, look_up, translate, translate_missing,
 };
 
 use super::{Exec, STALE};

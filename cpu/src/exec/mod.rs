@@ -12,7 +12,7 @@ use crate::run::Plain;
 use crate::segment::SegReg;
 use crate::segment::Segment;
 use crate::site::Site;
-use crate::state::{CR0_AM, CR4_LA57, CR4_PVI, CR4_VME, CpuState, Shadow};
+use crate::state::{CR0_AM, CR4_PVI, CR4_VME, CpuState, Shadow};
 use crate::timing::Timing;
 use crate::watch::Watches;
 use crate::width::Width;
@@ -502,7 +502,6 @@ impl Exec<'_> {
     /// Drops everything derived from translations: after a change of paging, A20 or routing.
     pub fn flush_derived_translations(&mut self) {
         self.hot.host_tlb.flush();
-        self.hot.host_tlb.set_wide_addresses(self.cpu.cr4 & CR4_LA57 != 0);
         self.hot.stale |= STALE;
         self.hot.fetch_frame = trace::FetchFrame::Unknown;
     }

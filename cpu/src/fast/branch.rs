@@ -1,9 +1,7 @@
 //! Near branches, calls and returns; LOOP and JCXZ. A target beyond CS is the canonical tier's to refuse.
 
 use super::dispatch::{ANY_CODE, FLAT_CODE, LONG_CODE, bail_end, fall_through, jump, take_branch};
-use super::operand::{
-    Miss, STACK_ANY, STACK_FLAT, STACK_LONG, found, get, missed_end, put, read, readable, stack_of,
-};
+use super::operand::{Miss, STACK_ANY, STACK_FLAT, STACK_LONG, found, get, missed_end, put, read, readable, stack_of};
 use super::returns;
 use super::stack::{below, move_pointer, top};
 use crate::exec::Hot;

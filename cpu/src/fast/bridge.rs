@@ -5,7 +5,8 @@
 
 use ringwalk_mmu::PAGE_BYTES;
 
-use super::dispatch::{go_on, latch_page, refused};
+use super::dispatch::{go_on, refused};
+use super::pages::{latch_page, look_up_page};
 use super::state::Side;
 use crate::exec::Hot;
 use crate::insn::Insn;
@@ -29,7 +30,7 @@ pub(super) unsafe fn bridge(c: *mut CpuState, h: *mut Hot, i: *const Insn, e: u6
                 return if taken { refused(c, h, e as *const Insn) } else { std::ptr::null() };
             }
             if !latch_page(&mut *c, &mut *h, linear) {
-                return std::ptr::null();
+                return bridge_to_unknown(c, h, i, e);
             }
         }
         let fast = &(*h).fast;
@@ -37,6 +38,21 @@ pub(super) unsafe fn bridge(c: *mut CpuState, h: *mut Hot, i: *const Insn, e: u6
             return other_frame(c, h, i, linear);
         }
         go_on(c, h, fast.slots.add((*i).imm as usize), 0)
+    }
+}
+
+/// The HostTlb does not know the page: once it is looked up the bridge leads there.
+///
+/// # Safety
+/// As [`bridge`].
+#[cold]
+#[inline(never)]
+unsafe fn bridge_to_unknown(c: *mut CpuState, h: *mut Hot, i: *const Insn, e: u64) -> *const Insn {
+    // SAFETY: the caller's.
+    unsafe {
+        let fast = &(*h).fast;
+        let linear = fast.code_base.wrapping_add((*c).rip) & fast.rip_mask;
+        if look_up_page(&mut *c, &mut *h, linear) { bridge(c, h, i, e) } else { std::ptr::null() }
     }
 }
 

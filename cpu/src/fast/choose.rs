@@ -169,9 +169,7 @@ fn find(i: &Insn, choice: &Choice) -> Option<Fast> {
 
 /// True if 64-bit code's operand has 64-bit addressing of a form that handlers know, and nothing watches accesses.
 pub(super) fn is_plain_address(i: &Insn, mode: CodeMode) -> bool {
-    let in_segment = matches!(i.segment(), SegReg::Fs | SegReg::Gs);
-    let relative = i.scale_segment & RIP_RELATIVE != 0;
-    mode.flat && i.address_64() && i.scale_segment & DIRECT_64 == 0 && !(relative && in_segment)
+    mode.flat && i.address_64() && i.scale_segment & DIRECT_64 == 0
 }
 
 /// True for what pushes or pops: in 64-bit code its handlers ask no window, so nothing may watch accesses.
@@ -187,8 +185,8 @@ fn reaches_stack(opcode: &Opcode) -> bool {
 pub(super) fn form(i: &Insn, flat: bool) -> u8 {
     if i.address_64() {
         return match (i.scale_segment & RIP_RELATIVE != 0, i.segment(), i.index) {
-            (true, ..) => LONG_RIP,
             (_, SegReg::Fs | SegReg::Gs, _) => LONG_SEGMENT,
+            (true, ..) => LONG_RIP,
             (_, _, NO_REGISTER) => LONG_BASE,
             _ => LONG_INDEX,
         };

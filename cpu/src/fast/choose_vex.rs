@@ -80,6 +80,11 @@ fn vectors(prefix: u8, opcode: u8, i: &Insn) -> Option<Fast> {
         (0x59, NONE | P66) => arithmetic::<Multiply>(i, prefix),
         (0x5C, NONE | P66) => arithmetic::<Subtract>(i, prefix),
         (0x5E, NONE | P66) => arithmetic::<Divide>(i, prefix),
+        (0x6E, P66) if i.src != PLACE_MEMORY && i.has(OPERAND_64) => Some(vex::load_r::<u64>),
+        (0x6E, P66) if i.src != PLACE_MEMORY => Some(vex::load_r::<u32>),
+        (0x77, NONE) if !is_long(i) => Some(vex::zero_upper),
+        (0xD7, P66) if is_long(i) => Some(vex::byte_signs_r::<true>),
+        (0xD7, P66) => Some(vex::byte_signs_r::<false>),
         (0x70, P66) if i.src != PLACE_MEMORY && is_long(i) => Some(vex::shuffle_rr::<true>),
         (0x70, P66) if i.src != PLACE_MEMORY => Some(vex::shuffle_rr::<false>),
         (_, P66) => by_opcode!(opcode, acted(i)),
@@ -144,8 +149,21 @@ fn shifted<S: ShiftLanes, W: Width>(i: &Insn) -> Option<Fast> {
     Some(if is_long(i) { vex::shift_i::<S, W, true> } else { vex::shift_i::<S, W, false> })
 }
 
+fn broadcast<W: Width>(i: &Insn) -> Option<Fast> {
+    match (i.src, is_long(i)) {
+        (PLACE_MEMORY, _) => None,
+        (_, true) => Some(vex::broadcast_rr::<W, true>),
+        (_, false) => Some(vex::broadcast_rr::<W, false>),
+    }
+}
+
+/// Behind 0Fh 38h: broadcasts, and bits of general registers.
 fn general(prefix: u8, opcode: u8, i: &Insn) -> Option<Fast> {
     match (opcode, prefix) {
+        (0x58, P66) => broadcast::<u32>(i),
+        (0x59, P66) => broadcast::<u64>(i),
+        (0x78, P66) => broadcast::<u8>(i),
+        (0x79, P66) => broadcast::<u16>(i),
         (0xF2, NONE) => general_registers::<Andn>(i),
         (0xF5, NONE) => general_registers::<Bzhi>(i),
         (0xF6, PF2) if i.src == PLACE_MEMORY => None,

@@ -1,8 +1,9 @@
 //! From slot to slot, from trace to trace, and out to the canonical tier.
 
-use ringwalk_mmu::{Class, FetchPlace, Instant, LinAddr, PAGE_BYTES};
+use ringwalk_mmu::{Instant, PAGE_BYTES};
 
 use super::faults::{self, resume_flag_off};
+use super::pages::cross_page;
 use super::state::Side;
 use super::{TAIL_DISPATCH, faults::After};
 use crate::exception::Exception;
@@ -10,7 +11,7 @@ use crate::exec::{Exec, Hot};
 use crate::flags::{RF, TF};
 use crate::insn::{CALM, Insn};
 use crate::run::execute_one;
-use crate::state::{CpuState, FetchPage, Shadow};
+use crate::state::{CpuState, Shadow};
 use crate::trace::{FetchFrame, Key, LONGEST_TRACE, TableEntry, Tail, TraceCache};
 
 /// Why the chain of traces was left. The state is up to date.
@@ -551,42 +552,6 @@ pub(super) unsafe fn jump<const CODE: u8>(c: *mut CpuState, h: *mut Hot) -> *con
         }
         go_on(c, h, fast.slots.add(entry.first as usize), 0)
     }
-}
-
-/// Goes to the trace at EIP in another page, if the HostTlb knows it.
-#[inline(never)]
-unsafe fn cross_page(c: *mut CpuState, h: *mut Hot, linear: u64) -> *const Insn {
-    // SAFETY: the caller's.
-    unsafe {
-        if latch_page(&mut *c, &mut *h, linear) {
-            return jump::<ANY_CODE>(c, h);
-        }
-    }
-    std::ptr::null()
-}
-
-/// Latches another fetch page; false if that needs a closer look.
-#[inline(always)]
-pub(super) fn latch_page(cpu: &mut CpuState, hot: &mut Hot, linear: u64) -> bool {
-    let user = cpu.cpl == 3;
-    let class = if user { Class::User } else { Class::Supervisor };
-    let Some(place) = hot.host_tlb.fetch(LinAddr(linear), class).or_else(|| look_up_page(cpu, hot, linear)) else {
-        return false;
-    };
-    cpu.fetch_page = Some(FetchPage { linear: linear / PAGE_BYTES, physical: place.physical, user });
-    hot.fetch_frame = FetchFrame::Frame(place.frame);
-    hot.fast.fetch_page = linear / PAGE_BYTES;
-    hot.fast.fetch_start = place.frame.start() as u64;
-    true
-}
-
-/// A page of code that the HostTlb does not know, as the TLB or a walk has it.
-#[cold]
-#[inline(never)]
-fn look_up_page(cpu: &mut CpuState, hot: &mut Hot, linear: u64) -> Option<FetchPlace> {
-    // SAFETY: the context is alive, and its memory is not in use while the fast tier runs.
-    let memory = unsafe { &mut *(*hot.fast.exec).memory };
-    hot.refill_fetch(cpu, memory, LinAddr(linear))
 }
 
 /// See [`super::LEAVE`].

@@ -62,6 +62,7 @@ mod liveness;
 mod moves;
 mod muldiv;
 mod operand;
+mod pages;
 mod pairs;
 mod port;
 mod returns;

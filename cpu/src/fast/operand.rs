@@ -5,7 +5,7 @@ use ringwalk_mmu::{Access, Entry, LinAddr};
 use super::dispatch::{bail, bail_end, go_on};
 use super::state::Window;
 use crate::exec::Hot;
-use crate::insn::Insn;
+use crate::insn::{Insn, RIP_RELATIVE};
 use crate::state::CpuState;
 use crate::width::Width;
 
@@ -26,7 +26,7 @@ pub(super) const LONG_BASE: u8 = 5;
 pub(super) const LONG_INDEX: u8 = 6;
 /// 64-bit addressing relative to the next instruction.
 pub(super) const LONG_RIP: u8 = 7;
-/// 64-bit addressing by base, scaled index and displacement in FS or GS.
+/// 64-bit addressing of any kind in FS or GS.
 pub(super) const LONG_SEGMENT: u8 = 8;
 
 /// The stack's segment and width must be asked.
@@ -157,7 +157,7 @@ pub(super) unsafe fn put<W: Width>(c: *mut CpuState, number: u8, value: W) -> u6
 pub(super) unsafe fn offset<const FORM: u8, const HELD: u8>(c: *mut CpuState, i: *const Insn, v: u64) -> u64 {
     // SAFETY: places of base and index are at most 16.
     unsafe {
-        if FORM == LONG_RIP {
+        if FORM == LONG_RIP || FORM == LONG_SEGMENT && (*i).scale_segment & RIP_RELATIVE != 0 {
             return long_rip(c, i);
         }
         let base = if HELD & BASED != 0 { v } else { *register(c, (*i).base) };
@@ -189,7 +189,8 @@ unsafe fn long_rip(c: *mut CpuState, i: *const Insn) -> u64 {
     }
 }
 
-/// The linear address of an operand of 64-bit code; `None` unless it is canonical with 48 bits.
+/// The linear address of an operand of 64-bit code. Whether it is canonical need not be asked: the HostTlb knows none that
+/// is not.
 ///
 /// # Safety
 /// As [`offset`].
@@ -199,12 +200,11 @@ pub(super) unsafe fn long_linear<const FORM: u8, const HELD: u8>(
     h: *mut Hot,
     i: *const Insn,
     v: u64,
-) -> Option<u64> {
+) -> u64 {
     // SAFETY: the caller's.
     unsafe {
         let offset = offset::<FORM, HELD>(c, i, v);
-        let linear = if FORM == LONG_SEGMENT { (*window(h, i)).base.wrapping_add(offset) } else { offset };
-        is_canonical(linear).then_some(linear)
+        if FORM == LONG_SEGMENT { (*window(h, i)).base.wrapping_add(offset) } else { offset }
     }
 }
 
@@ -269,7 +269,7 @@ unsafe fn linear<W: Width, const FORM: u8, const HELD: u8, const WRITES: bool>(
     // SAFETY: the caller's.
     unsafe {
         if FORM >= LONG_BASE {
-            return long_linear::<FORM, HELD>(c, h, i, v);
+            return Some(long_linear::<FORM, HELD>(c, h, i, v));
         }
         let offset = offset::<FORM, HELD>(c, i, v);
         if FORM >= FLAT_BASE { Some(offset) } else { within::<W, WRITES>(window(h, i), offset) }

@@ -2,8 +2,8 @@
 
 use super::dispatch::{Then, bail, next};
 use super::operand::{
-    BP, DST, HostAddress, Miss, SP, STACK_ANY, STACK_FLAT, STACK_LONG, found, get_or, immediate, is_canonical, missed,
-    newest_read, newest_write, put, read, readable, readable_flat, register, stack_of, within, write,
+    BP, DST, HostAddress, Miss, SP, STACK_ANY, STACK_FLAT, STACK_LONG, found, get_or, immediate, missed, newest_read,
+    newest_write, put, read, readable, readable_flat, register, stack_of, within, write,
 };
 use super::state::Window;
 use crate::exec::Hot;
@@ -16,12 +16,6 @@ use crate::width::Width;
 unsafe fn window(h: *mut Hot) -> *const Window {
     // SAFETY: the caller's: `h` is valid.
     unsafe { &raw const (*h).fast.windows[SegReg::Ss as usize] }
-}
-
-/// The linear address of a pointer into a stack without base and limit; `None` if it is not canonical.
-#[inline(always)]
-fn linear<const STACK: u8>(pointer: u64) -> Option<u64> {
-    if STACK == STACK_FLAT { Some(pointer & 0xFFFF_FFFF) } else { is_canonical(pointer).then_some(pointer) }
 }
 
 /// Moves the stack pointer; with a 16-bit stack ESP[31:16] stays.
@@ -80,7 +74,7 @@ unsafe fn place<W: Width, const STACK: u8, const WRITES: bool>(h: *mut Hot, poin
     // SAFETY: the caller's.
     unsafe {
         if STACK != STACK_ANY {
-            let pointer = linear::<STACK>(pointer).ok_or(Miss::ELSEWHERE)?;
+            let pointer = if STACK == STACK_FLAT { pointer & 0xFFFF_FFFF } else { pointer };
             return Ok((pointer, pointer));
         }
         let pointer = pointer & u64::from((*h).fast.stack_mask);

@@ -1,7 +1,7 @@
 //! XMM and YMM registers in instructions with VEX, in 64-bit code: a result of 128 bits clears what is above it.
 
 use super::dispatch::{bail, next};
-use super::operand::{HostAddress, LONG_INDEX, readable_any, writable_any, write};
+use super::operand::{HostAddress, LONG_INDEX, get, put, readable_any, writable_any, write};
 use super::simd::{Act, Pair, pair, pair_at, register};
 use super::simd_packed::{joined, split};
 use crate::exec::Hot;
@@ -219,6 +219,73 @@ pub(super) unsafe fn shuffle_rr<const WIDE: bool>(
         let shuffled = |half: Pair| split(packed::shuffle::<u128, u32>(joined(half), order));
         let [low, high] = vector::<WIDE>(c, (*i).src);
         set(c, (*i).dst, shuffled(low), if WIDE { shuffled(high) } else { high });
+        next(c, h, i, v)
+    }
+}
+
+/// VMOVD, VMOVQ `xmm, r`.
+pub(super) unsafe fn load_r<W: Width>(c: *mut CpuState, h: *mut Hot, i: *const Insn, v: u64) -> *const Insn {
+    // SAFETY: a handler, see `super::Fast`.
+    unsafe {
+        if !usable(c) {
+            return bail(c, h, i);
+        }
+        set(c, (*i).dst, [get::<W>(c, (*i).src).as_(), 0], [0; 2]);
+        next(c, h, i, v)
+    }
+}
+
+/// `vpbroadcast v, xmm`.
+pub(super) unsafe fn broadcast_rr<W: Width, const WIDE: bool>(
+    c: *mut CpuState,
+    h: *mut Hot,
+    i: *const Insn,
+    v: u64,
+) -> *const Insn {
+    // SAFETY: a handler, see `super::Fast`.
+    unsafe {
+        if !usable(c) {
+            return bail(c, h, i);
+        }
+        let lane = W::truncate(pair(c, (*i).src)[0]).as_();
+        // As many ones as there are lanes in a quadword, each at its lane's lowest bit.
+        let quad = lane.wrapping_mul(u64::MAX / (u64::MAX >> (64 - W::BITS)));
+        set(c, (*i).dst, [quad; 2], if WIDE { [quad; 2] } else { [0; 2] });
+        next(c, h, i, v)
+    }
+}
+
+/// `vpmovmskb r, v`.
+pub(super) unsafe fn byte_signs_r<const WIDE: bool>(
+    c: *mut CpuState,
+    h: *mut Hot,
+    i: *const Insn,
+    _: u64,
+) -> *const Insn {
+    // SAFETY: a handler, see `super::Fast`.
+    unsafe {
+        if !usable(c) {
+            return bail(c, h, i);
+        }
+        let [low, high] = vector::<WIDE>(c, (*i).src).map(|half| {
+            let [low, high] = half.map(packed::byte_signs::<u64>);
+            low | high << 8
+        });
+        let v = put::<u32>(c, (*i).dst, low | high << 16);
+        next(c, h, i, v)
+    }
+}
+
+/// VZEROUPPER.
+pub(super) unsafe fn zero_upper(c: *mut CpuState, h: *mut Hot, i: *const Insn, v: u64) -> *const Insn {
+    // SAFETY: a handler, see `super::Fast`; 64-bit code names 16 registers.
+    unsafe {
+        if !usable(c) {
+            return bail(c, h, i);
+        }
+        for number in 0..16 {
+            register(c, number).add(2).cast::<[u64; 6]>().write([0; 6]);
+        }
         next(c, h, i, v)
     }
 }

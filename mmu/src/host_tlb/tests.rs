@@ -6,7 +6,7 @@ use super::*;
 fn a_flush_forgets_all_and_contexts_come_round() {
     let mut tlb = HostTlb::default();
     let addr = LinAddr(0x40_0123);
-    for _ in 0..3 * tlb.contexts() {
+    for _ in 0..3 * CONTEXTS {
         assert_eq!(tlb.read(addr, 4, Class::User), None);
         tlb.fill_read(addr, Class::User, Frame(7));
         assert_eq!(tlb.read(addr, 4, Class::User), Some(Frame(7).start() + 0x123));
@@ -69,7 +69,7 @@ fn what_is_global_outlives_a_context_until_it_is_dropped() {
         assert_eq!(known(&tlb, other), ([false; 2], false));
         assert_eq!(tlb.read(global, 8, Class::User), None);
     }
-    let mut whole = tlb.contexts();
+    let mut whole = CONTEXTS;
     while whole > 0 {
         tlb.flush_non_global();
         whole -= 1;

@@ -45,7 +45,11 @@ impl Hot {
         access: Access,
     ) -> bool {
         // Pages that are still absent must come by the careful way: that may fail.
-        if !stays_in_page(addr, bytes as usize) || self.is_observed() || memory.frames.absent() != 0 {
+        if !cpu.is_canonical(addr.0)
+            || !stays_in_page(addr, bytes as usize)
+            || self.is_observed()
+            || memory.frames.absent() != 0
+        {
             return false;
         }
         match self.reach(cpu, memory, addr, access) {
@@ -55,32 +59,19 @@ impl Hot {
     }
 
     /// As [`Hot::refill`], for the page that code goes on in; a debugger that has breakpoints must be shown it first.
-    #[cold]
-    #[inline(never)]
-    pub(crate) fn refill_fetch(
-        &mut self,
-        cpu: &mut CpuState,
-        memory: &mut Memory,
-        addr: LinAddr,
-    ) -> Option<FetchPlace> {
+    pub(crate) fn refill_fetch(&mut self, cpu: &mut CpuState, memory: &mut Memory, addr: LinAddr) -> bool {
         if self.is_observed() || self.watches.any_code() || memory.frames.absent() != 0 {
-            return None;
+            return false;
         }
-        let found = self.reach(cpu, memory, addr, Access::Fetch)?;
-        let Route::Frame(frame) = memory.routes(memory.behind_a20(found.physical).page()).read else { return None };
+        let Some(found) = self.reach(cpu, memory, addr, Access::Fetch) else { return false };
+        let Route::Frame(frame) = memory.routes(memory.behind_a20(found.physical).page()).read else { return false };
         let place = FetchPlace { frame, physical: found.physical.page() };
         self.host_tlb.fill_fetch(addr, cpu.class(), place);
         self.host_tlb.set_scope_of_fetch(addr, cpu.class(), scope_of(&found));
-        Some(place)
+        true
     }
 
-    fn reach(
-        &mut self,
-        cpu: &mut CpuState,
-        memory: &mut Memory,
-        addr: LinAddr,
-        access: Access,
-    ) -> Option<Translation> {
+    fn reach(&mut self, cpu: &mut CpuState, memory: &mut Memory, addr: LinAddr, access: Access) -> Option<Translation> {
         let class = cpu.class();
         let paging = self.fast.paging_of(cpu);
         if paging.enabled && cpu.tlb.policy() == TlbPolicy::None {
