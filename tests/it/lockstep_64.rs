@@ -76,6 +76,10 @@ impl Writer<'_> {
             // The base counts from the segment's: an offset near zero is what is meant.
             return self.in_segment(prefixes, wide, opcode, (reg, immediate));
         }
+        let relative_in_segment = matches!(place, Place::Relative) && self.random.below(3) == 0;
+        if relative_in_segment {
+            self.bytes.push(0x64 + self.random.below(2) as u8);
+        }
         self.bytes.extend(prefixes);
         let (rm, index) = match place {
             Place::Register(rm) | Place::Based(rm) => (rm, 0),
@@ -104,7 +108,8 @@ impl Writer<'_> {
             Place::Relative => {
                 self.bytes.push(5 | field);
                 let behind = CODE as i32 + (self.bytes.len() + 4 + immediate.len()) as i32;
-                let disp = DATA as i32 + 64 + self.disp() - behind;
+                let wanted = if relative_in_segment { self.disp() } else { DATA as i32 + 64 + self.disp() };
+                let disp = wanted - behind;
                 self.bytes.extend(disp.to_le_bytes());
             }
         }

@@ -34,6 +34,7 @@ mod lockstep_canonical;
 mod lockstep_cases;
 mod lockstep_gates;
 mod lockstep_gates_64;
+mod lockstep_misses;
 mod lockstep_sequences;
 mod lockstep_translations;
 mod lockstep_vectors;

@@ -1,0 +1,123 @@
+//! Misses of the TLB in the middle of a loop that the fast tier runs, in lockstep with the canonical tier: more pages than the
+//! TLB holds. SDM Vol.3A 4.8 "Accessed and Dirty Flags": what is read or fetched has its accessed flag set, what is written
+//! its dirty flag too, and nothing else.
+
+use crate::lockstep_cases::followed;
+use crate::program::{DIRECTORY, End, Program, pte_of};
+
+const EBX: usize = 3;
+const PAGES: u32 = 300;
+const READ_FROM: u32 = 0x40_0000;
+const WRITTEN_FROM: u32 = 0x60_0000;
+const ACCESSED: u32 = 0x20;
+const DIRTY: u32 = 0x40;
+
+/// Twice: adds a dword of each page at ESI to EAX, and writes EAX to each page at EDI.
+const READS_AND_WRITES: &str = "
+    ba 02 00 00 00       ; mov edx, 2
+    be 00 00 40 00       ; mov esi, 0x400000
+    bf 00 00 60 00       ; mov edi, 0x600000
+    b9 2c 01 00 00       ; mov ecx, 300
+    03 06                ; add eax, [esi]
+    89 47 10             ; mov [edi+0x10], eax
+    81 c6 00 10 00 00    ; add esi, 0x1000
+    81 c7 00 10 00 00    ; add edi, 0x1000
+    ff c9                ; dec ecx
+    75 eb                ; jne -21
+    ff ca                ; dec edx
+    75 d8                ; jne -40
+    f4                   ; hlt";
+
+#[test]
+fn more_pages_than_the_tlb_holds_are_read_and_written() {
+    let mut program = followed(Program::paged());
+    program.code(READS_AND_WRITES.trim_start());
+    for page in 0..PAGES {
+        program.write_dword(READ_FROM + page * 0x1000, page + 1);
+    }
+    program.cpu.gpr[0] = 0;
+    assert_eq!(program.run(), End::Halted);
+    assert_eq!(program.reg(0), PAGES * (PAGES + 1));
+    for page in 0..PAGES {
+        let flags = |first: u32| program.read_dword(pte_of(first + page * 0x1000)) & (ACCESSED | DIRTY);
+        assert_eq!(flags(READ_FROM), ACCESSED, "page {page}");
+        assert_eq!(flags(WRITTEN_FROM), ACCESSED | DIRTY, "page {page}");
+    }
+    assert_eq!(program.read_dword(pte_of(READ_FROM + PAGES * 0x1000)) & (ACCESSED | DIRTY), 0, "the page behind");
+    assert_eq!(program.read_dword(WRITTEN_FROM + 0x10), PAGES * (PAGES + 1) / 2 + 1, "the second round's");
+}
+
+/// A table for 2 MiB at 1 GiB, by small pages; each page there is one of those at [`READ_FROM`].
+const TABLE: u32 = DIRECTORY + 0x4000;
+
+fn windowed() -> Program {
+    let mut program = followed(Program::long());
+    program.write_qword(DIRECTORY + 0x1008, u64::from(DIRECTORY) + 0x3007);
+    program.write_qword(DIRECTORY + 0x3000, u64::from(TABLE) | 7);
+    for page in 0..512 {
+        program.write_qword(TABLE + 8 * page, u64::from(READ_FROM + page * 0x1000) | 7);
+    }
+    program
+}
+
+/// Calls a RET in each of 300 pages, twice.
+#[test]
+fn more_pages_than_the_tlb_holds_are_executed() {
+    let mut program = windowed();
+    for page in 0..PAGES {
+        program.write(READ_FROM + page * 0x1000, &[0xFF, 0xC3, 0xC3]);
+    }
+    program.code(
+        "ba 02 00 00 00       ; mov edx, 2
+         bf 00 00 00 40       ; mov edi, 0x40000000
+         b9 2c 01 00 00       ; mov ecx, 300
+         ff d7                ; call rdi
+         48 81 c7 00 10 00 00 ; add rdi, 0x1000
+         ff c9                ; dec ecx
+         75 f3                ; jne -13
+         ff ca                ; dec edx
+         75 e5                ; jne -27
+         f4                   ; hlt",
+    );
+    program.cpu.gpr[EBX] = 0;
+    assert_eq!(program.run(), End::Halted);
+    assert_eq!(program.reg(EBX), 2 * PAGES);
+    for page in 0..512 {
+        let flags = program.read_dword(TABLE + 8 * page) & (ACCESSED | DIRTY);
+        assert_eq!(flags, if page < PAGES { ACCESSED } else { 0 }, "page {page}");
+    }
+}
+
+/// The entry above a page table leads to another one before the second round: what the TLB has lost is found there.
+#[test]
+fn a_walk_follows_an_upper_entry_that_has_changed() {
+    let mut program = windowed();
+    let (other, moved) = (TABLE + 0x1000, 0x80_0000);
+    for page in 0..512 {
+        program.write_qword(other + 8 * page, u64::from(moved + page * 0x1000) | 7);
+    }
+    for page in 0..PAGES {
+        program.write_dword(READ_FROM + page * 0x1000, 1);
+        program.write_dword(moved + page * 0x1000, 0x1_0000);
+    }
+    program.code(
+        "ba 02 00 00 00       ; mov edx, 2
+         be 00 00 00 40       ; mov esi, 0x40000000
+         b9 2c 01 00 00       ; mov ecx, 300
+         0f 01 3e             ; invlpg [rsi]
+         03 06                ; add eax, [rsi]
+         48 81 c6 00 10 00 00 ; add rsi, 0x1000
+         ff c9                ; dec ecx
+         75 f0                ; jne -16
+         81 75 00 00 10 00 00 ; xor dword [rbp], 0x1000
+         ff ca                ; dec edx
+         75 db                ; jne -37
+         f4                   ; hlt",
+    );
+    program.cpu.gpr[0] = 0;
+    program.cpu.gpr[5] = u64::from(DIRECTORY) + 0x3000;
+    program.write_qword(DIRECTORY + 0x3000, u64::from(TABLE) | 7);
+    assert_eq!(TABLE ^ 0x1000, other, "one bit of the entry leads there");
+    assert_eq!(program.run(), End::Halted);
+    assert_eq!(program.reg(0), PAGES + (PAGES << 16));
+}
