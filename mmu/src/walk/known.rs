@@ -212,7 +212,7 @@ mod tests {
         let addresses = [0; 24].map(|_: u64| random.next() >> 17);
         let (mut used, mut faults) = (0, 0);
         for _ in 0..20_000 {
-            let addr = LinAddr(addresses[random.next() as usize % addresses.len()] ^ random.next() % 4 << 12);
+            let addr = LinAddr(addresses[random.next() as usize % addresses.len()] ^ (random.next() % 4) << 12);
             match random.next() % 400 {
                 0 => paging.nxe ^= true,
                 1 => paging.la57 ^= true,
