@@ -1,5 +1,7 @@
 //! A decoded instruction: one slot of 32 bytes, all that a handler needs.
 
+use ringwalk_mmu::PAGE_BYTES;
+
 use crate::exception::Step;
 use crate::exec::Exec;
 use crate::fast::{self, Fast};
@@ -132,6 +134,28 @@ impl Insn {
     pub(crate) fn set_tail(&mut self, number: u32) {
         self.op = number as u16;
         self.canonical = (number >> 16) as u16;
+    }
+
+    /// The offset in its page of what a slot behind a computed branch leads to: such a slot is no instruction.
+    #[inline(always)]
+    pub(crate) fn target(&self) -> u64 {
+        self.cycles.into()
+    }
+
+    /// See [`Insn::target`].
+    pub(crate) fn set_target(&mut self, linear: u64) {
+        self.cycles = (linear % PAGE_BYTES) as u16;
+    }
+
+    /// The number of the HostTlb's entry that a slot between pages asks first: such a slot is no instruction.
+    #[inline(always)]
+    pub(crate) fn fetch_entry(&self) -> u16 {
+        self.op
+    }
+
+    /// See [`Insn::fetch_entry`].
+    pub(crate) fn set_fetch_entry(&mut self, number: u16) {
+        self.op = number;
     }
 
     /// Segment of the memory operand, overrides applied.

@@ -7,8 +7,8 @@ use ringwalk_mmu::{Frame, HostPages, Memory, PAGE_BYTES, code_lines, prefer};
 
 use crate::decode::{Decoded, LONGEST, decode};
 use crate::fast::{
-    BRIDGE, CANONICAL, CodeMode, DEAD, END, Entry, FORWARD, Fast, LEAVE, LOOSE_NEXT, LOOSE_TAKEN, Loose,
-    MOST_TRACE_BYTES, OTHER_PAGE, OTHER_PAGE_TAKEN, Side, choose,
+    BRIDGE, CANONICAL, CodeMode, DEAD, END, Entry, FORWARD, Fast, LEAVE, LONG_BRIDGE, LONG_TARGET, LOOSE_NEXT,
+    LOOSE_TAKEN, Loose, MOST_TRACE_BYTES, OTHER_PAGE, OTHER_PAGE_TAKEN, Side, TARGET, choose,
 };
 use crate::insn::Insn;
 use crate::isa::{Map, row_number};
@@ -17,9 +17,11 @@ use crate::timing::Timing;
 use crate::watch::Watches;
 
 mod crossing;
+mod overwriting;
 mod renewal;
 
 pub(crate) use crossing::Tail;
+use overwriting::Points;
 
 /// The frame of the page that code is being fetched from, as the physical map has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,6 +78,10 @@ impl Key {
     fn frame(self) -> Frame {
         // The arena has fewer than 2^32 frames.
         Frame(((self.0 >> 4) / PAGE_BYTES) as u32)
+    }
+
+    fn mode(self) -> CodeMode {
+        CodeMode::of_key_bits(self.0 & 0xF)
     }
 
     fn offset_in_page(self) -> usize {
@@ -167,6 +173,8 @@ pub struct TraceCache {
     generation: u64,
     /// Counts the times slots were put where others had been.
     moved: u64,
+    /// What is known of bytes that are written over.
+    points: Points,
 }
 
 impl TraceCache {
@@ -188,6 +196,7 @@ impl TraceCache {
             fresh: Vec::new(),
             generation: 0,
             moved: 0,
+            points: Points::default(),
         }
     }
 
@@ -213,6 +222,7 @@ impl TraceCache {
         if self.newest.len() <= place {
             self.newest.resize(place + 1, NO_TRACE);
         }
+        self.points.forget();
         let older = std::mem::replace(&mut self.newest[place], id);
         let trace = &mut self.traces[id as usize];
         trace.older = older;
@@ -264,8 +274,13 @@ impl TraceCache {
         let first = self.traces[id as usize].first;
         if let Some((end, side)) = loose.link {
             let end = end as usize;
-            let returns = side == Side::Next && is_call(&self.slots[end - 1]);
-            let target = if same_page && !returns { first as usize } else { self.bridge(id, side) };
+            let branch = &self.slots[end - 1];
+            let target = match side {
+                Side::Taken if is_computed(branch) => self.target(id),
+                Side::Next if is_call(branch) => self.bridge(id, side),
+                _ if same_page => first as usize,
+                _ => self.bridge(id, side),
+            };
             self.link(end, side, target);
         }
         if let Some(dead) = loose.dead.filter(|dead| *dead != first) {
@@ -283,19 +298,37 @@ impl TraceCache {
                 Side::Taken => TAKEN_TO_OTHER_PAGE,
             };
         }
+        let between = if self.traces[id as usize].key.mode().is_64 { LONG_BRIDGE } else { BRIDGE };
+        self.add_between(between, id, |slot, _| slot.dst = side as u8)
+    }
+
+    /// A slot that leads to a trace if its offset in the page and the page's frame are those that they are now.
+    fn target(&mut self, id: TraceId) -> usize {
+        if self.slots.len() >= self.most_slots {
+            return TAKEN_TO_OTHER_PAGE;
+        }
+        let target = if self.traces[id as usize].key.mode().is_64 { LONG_TARGET } else { TARGET };
+        self.add_between(target, id, |slot, key| slot.set_target(key.offset_in_page() as u64))
+    }
+
+    /// Adds a slot that leads to a trace from another page.
+    fn add_between(&mut self, fast: Fast, id: TraceId, finish: impl Fn(&mut Insn, Key)) -> usize {
         let trace = &self.traces[id as usize];
-        let (imm, disp) = (trace.first as i32, trace.key.frame().0 as i32);
-        self.slots.push(Insn { fast: BRIDGE, imm, disp, dst: side as u8, ..Insn::undefined() });
-        self.slots.len() - 1
+        let number = self.slots.len();
+        let disp = trace.key.frame().0 as i32;
+        let mut slot = Insn { fast, imm: distance(number, trace.first as usize), disp, ..Insn::undefined() };
+        finish(&mut slot, trace.key);
+        self.slots.push(slot);
+        number
     }
 
     /// Lets a side of an end slot lead to another slot.
     fn link(&mut self, end: usize, side: Side, target: usize) {
-        let distance = (target as i64 - end as i64) * size_of::<Insn>() as i64;
+        let distance = distance(end, target);
         let end = &mut self.slots[end];
         match side {
-            Side::Next => end.imm = distance as i32,
-            Side::Taken => end.disp = distance as i32,
+            Side::Next => end.imm = distance,
+            Side::Taken => end.disp = distance,
         }
     }
 
@@ -400,6 +433,7 @@ impl TraceCache {
     /// Drops the traces of a frame that touch any of these lines of 64 bytes.
     pub fn drop_lines(&mut self, frame: Frame, lines: u64) {
         let Some(newest) = self.newest.get_mut(frame.0 as usize) else { return };
+        self.points.forget();
         let mut next = std::mem::replace(newest, NO_TRACE);
         let mut kept = NO_TRACE;
         while next != NO_TRACE {
@@ -430,6 +464,7 @@ impl TraceCache {
         self.tails.clear();
         self.generation += 1;
         self.moved += 1;
+        self.points.forget();
     }
 }
 
@@ -465,11 +500,24 @@ fn decode_run(slots: &mut Vec<Insn>, place: CodePlace, models: Models, memory: &
     at
 }
 
+/// A link from a slot to another: bytes between them.
+fn distance(from: usize, to: usize) -> i32 {
+    // There are no more than MOST_SLOTS.
+    ((to as i64 - from as i64) * size_of::<Insn>() as i64) as i32
+}
+
 /// A near call.
 fn is_call(i: &Insn) -> bool {
     const RELATIVE: u16 = row_number(Map::One, 0xE8, 0);
     const INDIRECT: u16 = row_number(Map::One, 0xFF, 2);
     matches!(i.op, RELATIVE | INDIRECT)
+}
+
+/// A near branch to where a register or memory says.
+fn is_computed(i: &Insn) -> bool {
+    const CALL: u16 = row_number(Map::One, 0xFF, 2);
+    const JMP: u16 = row_number(Map::One, 0xFF, 4);
+    matches!(i.op, CALL | JMP)
 }
 
 /// A slot that ends a trace; what it is linked to follows from where it is put.

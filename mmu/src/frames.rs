@@ -367,6 +367,12 @@ impl Frames {
         self.code_lines[frame.0 as usize] & lines(offset, len) != 0
     }
 
+    /// The lines of 64 bytes in a frame that code was decoded from, one bit each: see [`touches`].
+    #[inline(always)]
+    pub fn code_lines(&self, frame: Frame) -> u64 {
+        self.code_lines[frame.0 as usize]
+    }
+
     /// True if a store hit decoded code since the last [`Frames::take_stale_code`].
     #[inline]
     pub fn has_stale_code(&self) -> bool {
@@ -409,6 +415,15 @@ pub fn lines(offset: usize, len: usize) -> u64 {
     let first = offset / LINE;
     let last = (offset + len - 1) / LINE;
     (u64::MAX >> (63 - last)) & (u64::MAX << first)
+}
+
+/// True if 1 to 64 bytes inside a page touch any of these lines: a shorter way than by [`lines`].
+#[inline(always)]
+pub fn touches(of_code: u64, offset: u64, len: u64) -> bool {
+    const BYTES: u64 = LINE as u64;
+    let touched = |line: u64| of_code >> (line % 64) & 1 != 0;
+    let line = offset / BYTES;
+    touched(line) || offset % BYTES > BYTES - len && touched(line + 1)
 }
 
 #[cfg(test)]

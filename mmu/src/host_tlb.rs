@@ -304,6 +304,12 @@ impl HostTlb {
         self.arena.wrapping_add(frame.start() as u64)
     }
 
+    /// The host's address of a place in the arena.
+    #[inline(always)]
+    pub fn host_address(&self, place: u64) -> u64 {
+        self.arena.wrapping_add(place)
+    }
+
     /// The place in the arena of an address in the host.
     #[inline(always)]
     pub fn place(&self, address: u64) -> usize {
@@ -388,8 +394,21 @@ impl HostTlb {
     /// As [`HostTlb::fetch`] with a key from [`HostTlb::key`].
     #[inline(always)]
     pub fn fetch_by(&self, addr: LinAddr, key: u64) -> Option<FetchPlace> {
+        self.fetch_from(Self::fetch_entry(addr, key), addr, key)
+    }
+
+    /// The number of the entry that fetches from a page are looked up in.
+    #[inline(always)]
+    pub const fn fetch_entry(addr: LinAddr, key: u64) -> u16 {
+        const { assert!(FETCH_ENTRIES <= 1 << 16) };
         let class = if Self::is_user(key) { Class::User } else { Class::Supervisor };
-        let entry = &self.fetch[fetch_index(addr, class)];
+        fetch_index(addr, class) as u16
+    }
+
+    /// As [`HostTlb::fetch_by`], if a number is that of [`HostTlb::fetch_entry`]; otherwise nothing is known.
+    #[inline(always)]
+    pub fn fetch_from(&self, entry: u16, addr: LinAddr, key: u64) -> Option<FetchPlace> {
+        let entry = &self.fetch[usize::from(entry) & (FETCH_ENTRIES - 1)];
         let tag = addr.0 & !(PAGE_BYTES - 1) | key & !OVERRIDE;
         (entry.tag == tag).then_some(FetchPlace { frame: entry.frame, physical: entry.physical })
     }

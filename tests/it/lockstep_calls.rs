@@ -4,7 +4,7 @@
 use ringwalk_cpu::segment::SegReg;
 
 use crate::lockstep_cases::followed;
-use crate::program::{CODE, DATA_OF, End, Program, bytes_of, pte_of};
+use crate::program::{CODE, CODE_32, CODE_OF, DATA, DATA_OF, End, FREE, Program, bytes_of, descriptor, pte_of};
 
 /// A page of code that is one frame or another.
 const CHANGING: u32 = 0x1_2000;
@@ -38,6 +38,15 @@ fn change_page() -> String {
         hex(pte_of(CHANGING)),
         hex(CHANGING)
     )
+}
+
+/// Functions in two pages and what they add to EAX.
+const FUNCTIONS: [(u32, u32); 2] = [(0x1_2000, 1), (0x1_3000, 0x1_0000)];
+
+fn write_functions(program: &mut Program, bits: u32) {
+    for (at, added) in FUNCTIONS {
+        program.write(at, &bytes_of(bits, &format!("05 {} ; add eax, imm\n c3", hex(added))));
+    }
 }
 
 fn run(mut program: Program) -> u32 {
@@ -132,4 +141,71 @@ fn functions_call_themselves_deeper_than_calls_are_remembered() {
         program.write(CALLED, &bytes_of(bits, &listing));
         assert_eq!(run(program), 100 * 39, "{bits}");
     });
+}
+
+/// By a register and by memory; each function twice before the other's turn.
+#[test]
+fn a_computed_call_leads_to_one_page_and_another() {
+    for (call, pushed) in [("ff d2 ; call edx", ""), ("ff 16 ; call [esi]", "89 16 ; mov [esi], edx\n")] {
+        of_both_widths(|mut program, bits| {
+            write_functions(&mut program, bits);
+            let call = if bits == 64 { call.replace("edx", "rdx") } else { call.to_owned() };
+            let mut bytes = bytes_of(bits, "b9 64 00 00 00 ; mov ecx, 100");
+            let turn = "f6 c1 01 ; test cl, 1\n 75 06 ; jne +6\n 81 f2 00 10 00 00 ; xor edx, 0x1000\n";
+            bytes.extend(bytes_of(bits, &format!("{turn}{pushed}{call}\n ff c9 ; dec ecx")));
+            bytes.extend([0x75, 5u8.wrapping_sub(bytes.len() as u8 + 2), 0xF4]);
+            program.write(CODE, &bytes);
+            program.cpu.gpr[2] = FUNCTIONS[0].0.into();
+            program.cpu.gpr[6] = DATA.into();
+            assert_eq!(run(program), 50 * 0x1_0001, "{bits} {call}");
+        });
+    }
+}
+
+#[test]
+fn the_page_of_a_computed_call_becomes_another() {
+    let mut program = followed(flat());
+    let listing = format!(
+        "b9 64 00 00 00 ; mov ecx, 100
+         {}
+         ff d2 ; call edx
+         49 ; dec ecx
+         75 e5 ; jne -27
+         f4",
+        change_page()
+    );
+    program.write(CODE, &bytes_of(32, &listing));
+    for (frame, added) in FRAMES.into_iter().zip([1, 0x1_0000]) {
+        program.write(frame, &bytes_of(32, &format!("05 {} ; add eax, imm\n c3", hex(added))));
+    }
+    program.write_dword(pte_of(CHANGING), FRAMES[0] | 7);
+    program.cpu.gpr[2] = CHANGING.into();
+    assert_eq!(run(program), 50 * 0x1_0001);
+}
+
+/// The same code under two code segments, whose bases lie 800h apart: the same offset leads to two places of one page.
+#[test]
+fn a_computed_call_is_made_in_two_code_segments() {
+    const BASE: u32 = 0x800;
+    let mut program = followed(Program::protected());
+    program.set_descriptor(FREE, descriptor(BASE, 0xF_FFFF, CODE_32));
+    for (at, added) in [(CHANGING, 1), (CHANGING + BASE, 0x1_0000)] {
+        program.write(at, &bytes_of(32, &format!("05 {} ; add eax, imm\n c3", hex(added))));
+    }
+    for (at, offset, selector) in [(DATA, CODE + 5 - BASE, FREE), (DATA + 8, CODE + 5, CODE_OF[0])] {
+        program.write_dword(at, offset);
+        program.write_word(at + 4, selector);
+    }
+    program.code(
+        "b9 64 00 00 00 ; mov ecx, 100
+         ff d2 ; call edx
+         49 ; dec ecx
+         74 05 ; je +5
+         83 f6 08 ; xor esi, 8
+         ff 2e ; jmp far [esi]
+         f4",
+    );
+    program.cpu.gpr[2] = CHANGING.into();
+    program.cpu.gpr[6] = u64::from(DATA) + 8;
+    assert_eq!(run(program), 50 * 0x1_0001);
 }

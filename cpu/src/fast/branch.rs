@@ -1,6 +1,7 @@
 //! Near branches, calls and returns; LOOP and JCXZ. A target beyond CS is the canonical tier's to refuse.
 
-use super::dispatch::{ANY_CODE, FLAT_CODE, LONG_CODE, bail_end, fall_through, jump, take_branch};
+use super::dispatch::bail_end;
+use super::links::{ANY_CODE, FLAT_CODE, KNOWN_CODE, LONG_CODE, fall_through, jump, jump_from, take_branch};
 use super::operand::{Miss, STACK_ANY, STACK_FLAT, STACK_LONG, found, get, missed_end, put, read, readable, stack_of};
 use super::returns;
 use super::stack::{below, move_pointer, top};
@@ -164,14 +165,25 @@ unsafe fn push_return<W: Width, const STACK: u8>(c: *mut CpuState, h: *mut Hot, 
     }
 }
 
-/// Leaves a trace for a target that was computed; a trace may begin there.
+/// Returns to a target that no call is known for; a trace may begin there.
+#[inline(always)]
+unsafe fn return_to<const CODE: u8>(c: *mut CpuState, h: *mut Hot, e: *const Insn, target: u64) -> *const Insn {
+    // SAFETY: a handler's.
+    unsafe {
+        (*c).rip = target;
+        (*h).fast.ticks -= i64::from((*e).cycles);
+        jump::<CODE>(c, h)
+    }
+}
+
+/// Leaves a trace for a target that a register or memory holds; a trace may begin there.
 #[inline(always)]
 unsafe fn go_to<const CODE: u8>(c: *mut CpuState, h: *mut Hot, e: *const Insn, target: u64) -> *const Insn {
     // SAFETY: a handler's.
     unsafe {
         (*c).rip = target;
         (*h).fast.ticks -= i64::from((*e).cycles);
-        jump::<CODE>(c, h)
+        jump_from::<CODE>(c, h, e, target)
     }
 }
 
@@ -191,13 +203,11 @@ pub(super) unsafe fn ret<W: Width, const STACK: u8>(
         }
         move_pointer::<STACK>(c, h, pointer.wrapping_add(u64::from((*i).imm as u16)));
         if let Some(call) = returns::expected::<STACK>(h, target) {
-            (*h).fast.ticks -= i64::from((*i.add(1)).cycles);
-            return returns::follow_return(c, h, call, target);
+            return returns::follow_return(c, h, call, target, (*i.add(1)).cycles);
         }
-        if STACK == STACK_FLAT {
-            go_to::<FLAT_CODE>(c, h, i.add(1), target)
-        } else {
-            go_to::<ANY_CODE>(c, h, i.add(1), target)
+        match STACK {
+            STACK_LONG => return_to::<LONG_CODE>(c, h, i.add(1), target),
+            _ => return_to::<KNOWN_CODE>(c, h, i.add(1), target),
         }
     }
 }
@@ -210,7 +220,7 @@ pub(super) unsafe fn jmp_r<W: Width>(c: *mut CpuState, h: *mut Hot, i: *const In
         if !(*h).fast.may_begin(target) {
             return bail_end(c, h, i);
         }
-        go_to::<ANY_CODE>(c, h, i.add(1), target)
+        go_to::<KNOWN_CODE>(c, h, i.add(1), target)
     }
 }
 
@@ -228,7 +238,7 @@ pub(super) unsafe fn jmp_m<W: Width, const FORM: u8>(
         if !(*h).fast.may_begin(target) {
             return bail_end(c, h, i);
         }
-        go_to::<ANY_CODE>(c, h, i.add(1), target)
+        go_to::<KNOWN_CODE>(c, h, i.add(1), target)
     }
 }
 
@@ -279,6 +289,10 @@ unsafe fn call_to<W: Width, const STACK: u8>(
         }
         let back = found!(push_return::<W, STACK>(c, h, i.add(1)), missed_end::<true>(c, h, i));
         returns::expect::<STACK>(h, back, i.add(1));
-        go_to::<ANY_CODE>(c, h, i.add(1), target)
+        if STACK == STACK_LONG {
+            go_to::<LONG_CODE>(c, h, i.add(1), target)
+        } else {
+            go_to::<KNOWN_CODE>(c, h, i.add(1), target)
+        }
     }
 }

@@ -8,9 +8,10 @@ use super::choose_system::{
     compare_and_exchange, conditional_load, counts, divide, double_shifts, exchange_and_add, multiply, numbered_bits,
     scan, strings,
 };
-use super::dispatch::{ANY_CODE, Dispatch, FLAT_CODE, LONG_CODE};
+use super::dispatch::Dispatch;
 use super::handing::{handed_on, held, held_byte};
 use super::light::is_light;
+use super::links::{ANY_CODE, FLAT_CODE, LONG_CODE};
 use super::liveness::Quietness;
 use super::moves::{self, Extend, Sign, Zero};
 use super::muldiv::{Div, Idiv, Imul, Mul};
@@ -63,6 +64,11 @@ impl CodeMode {
     /// Its three bits in a trace's key, above the lowest one.
     pub(crate) const fn key_bits(self) -> u64 {
         (self.is_64 as u64) << 3 | (self.flat as u64) << 2 | (self.is_32 as u64) << 1
+    }
+
+    /// The mode with these bits.
+    pub(crate) const fn of_key_bits(bits: u64) -> CodeMode {
+        CodeMode { is_64: bits >> 3 & 1 != 0, flat: bits >> 2 & 1 != 0, is_32: bits >> 1 & 1 != 0 }
     }
 
     /// The operand size of its near branches.

@@ -1,7 +1,7 @@
 //! The handler that every slot holds while `--profile` counts.
 
 use super::Fast;
-use super::dispatch::leave;
+use super::links::leave;
 use crate::exec::Hot;
 use crate::insn::Insn;
 use crate::state::CpuState;

@@ -3,7 +3,7 @@
 use ringwalk_mmu::Frame;
 
 use super::Fast;
-use super::dispatch::leave;
+use super::links::leave;
 use crate::exec::Hot;
 use crate::insn::Insn;
 use crate::state::CpuState;

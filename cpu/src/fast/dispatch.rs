@@ -1,9 +1,9 @@
-//! From slot to slot, from trace to trace, and out to the canonical tier.
+//! From slot to slot, and out to the canonical tier.
 
-use ringwalk_mmu::{Instant, PAGE_BYTES};
+use ringwalk_mmu::Instant;
 
 use super::faults::{self, resume_flag_off};
-use super::pages::cross_page;
+use super::links::{ANY_CODE, jump};
 use super::state::Side;
 use super::{TAIL_DISPATCH, faults::After};
 use crate::exception::Exception;
@@ -12,7 +12,7 @@ use crate::flags::{RF, TF};
 use crate::insn::{CALM, Insn};
 use crate::run::execute_one;
 use crate::state::{CpuState, Shadow};
-use crate::trace::{FetchFrame, Key, LONGEST_TRACE, TableEntry, Tail, TraceCache};
+use crate::trace::{FetchFrame, LONGEST_TRACE, TableEntry, Tail, TraceCache};
 
 /// Why the chain of traces was left. The state is up to date.
 pub(crate) enum Ended {
@@ -367,206 +367,4 @@ fn resume(cx: &mut Exec<'_>, insn: &Insn, calm: bool) -> bool {
     let arena = cx.memory.frames.bytes_mut().as_mut_ptr();
     cx.hot.host_tlb.set_arena(arena.expose_provenance() as u64);
     true
-}
-
-/// See [`super::END`].
-///
-/// # Safety
-/// As [`super::Fast`].
-pub(super) unsafe fn trace_end(c: *mut CpuState, h: *mut Hot, e: *const Insn, _: u64) -> *const Insn {
-    // SAFETY: the caller's.
-    unsafe { fall_through::<ANY_CODE>(c, h, e) }
-}
-
-/// Code that may have to be looked at before a trace begins, since CS has a limit or addresses must be canonical.
-pub(super) const ANY_CODE: u8 = 0;
-/// 32-bit code in a segment without limit.
-pub(super) const FLAT_CODE: u8 = 1;
-/// 64-bit code: a target in the page of its branch is canonical as the page is. Links that leave the page, and those
-/// that are not tied, lead to slots that look.
-pub(super) const LONG_CODE: u8 = 2;
-
-/// Leaves a trace behind its last instruction; `e` is its end slot.
-///
-/// # Safety
-/// As [`super::Fast`].
-#[inline(always)]
-pub(super) unsafe fn fall_through<const CODE: u8>(c: *mut CpuState, h: *mut Hot, e: *const Insn) -> *const Insn {
-    // SAFETY: the caller's.
-    unsafe {
-        let behind = (*c).rip.wrapping_add(u64::from((*e).at));
-        let rip = if CODE == FLAT_CODE { u64::from(behind as u32) } else { behind };
-        if CODE == ANY_CODE && !(*h).fast.may_begin(rip) {
-            return beyond_code(c, h, e);
-        }
-        follow::<ANY_CODE>(c, h, e, rip, (*e).imm)
-    }
-}
-
-/// Leaves a trace by its branch; `e` is its end slot, and a trace may begin at the target, unless it is [`LONG_CODE`].
-///
-/// # Safety
-/// As [`super::Fast`].
-#[inline(always)]
-pub(super) unsafe fn take_branch<const CODE: u8>(
-    c: *mut CpuState,
-    h: *mut Hot,
-    e: *const Insn,
-    target: u64,
-) -> *const Insn {
-    // SAFETY: the caller's.
-    unsafe { follow::<CODE>(c, h, e, target, (*e).disp) }
-}
-
-/// Goes the way that a link says, or leaves if the budget is spent. The slot that it leads to is told which end slot it
-/// comes from.
-#[inline(always)]
-unsafe fn follow<const CODE: u8>(c: *mut CpuState, h: *mut Hot, e: *const Insn, rip: u64, link: i32) -> *const Insn {
-    // SAFETY: the caller's; a link is the distance in bytes to another slot of the trace cache.
-    unsafe {
-        (*c).rip = rip;
-        let fast = &mut (*h).fast;
-        fast.ticks -= i64::from((*e).cycles);
-        if fast.ticks < 0 {
-            return if CODE == LONG_CODE { spent(c, h, e) } else { std::ptr::null() };
-        }
-        go_on(c, h, e.byte_offset(link as isize), e as u64)
-    }
-}
-
-/// The budget ends behind a branch of 64-bit code that was taken.
-#[cold]
-#[inline(never)]
-unsafe fn spent(c: *mut CpuState, h: *mut Hot, e: *const Insn) -> *const Insn {
-    // SAFETY: the caller's.
-    unsafe { if (*h).fast.may_begin((*c).rip) { std::ptr::null() } else { refused(c, h, e) } }
-}
-
-/// No trace begins where a branch has led, since that is not canonical: the branch is undone and has its canonical
-/// handler look. `e` is the end slot behind it.
-///
-/// # Safety
-/// As [`super::Fast`]; a branch was taken.
-#[cold]
-#[inline(never)]
-pub(super) unsafe fn refused(c: *mut CpuState, h: *mut Hot, e: *const Insn) -> *const Insn {
-    // SAFETY: the caller's.
-    unsafe {
-        let branch = e.sub(1);
-        let way = u64::from((*e).at).wrapping_add(i64::from((*branch).imm) as u64);
-        (*c).rip = (*c).rip.wrapping_sub(way);
-        (*h).fast.ticks += i64::from((*e).cycles);
-        bail_end(c, h, branch)
-    }
-}
-
-/// Behind the trace no other can begin without a closer look.
-#[inline(always)]
-unsafe fn beyond_code(c: *mut CpuState, h: *mut Hot, e: *const Insn) -> *const Insn {
-    // SAFETY: the caller's.
-    unsafe {
-        let fast = &mut (*h).fast;
-        (*c).rip = (*c).rip.wrapping_add(u64::from((*e).at)) & fast.rip_mask;
-        fast.ticks -= i64::from((*e).cycles);
-    }
-    std::ptr::null()
-}
-
-/// See [`super::LOOSE_NEXT`].
-///
-/// # Safety
-/// As [`super::Fast`]; the value is the end slot.
-pub(super) unsafe fn loose_next(c: *mut CpuState, h: *mut Hot, _: *const Insn, e: u64) -> *const Insn {
-    // SAFETY: the caller's.
-    unsafe {
-        if !(*h).fast.may_begin((*c).rip) {
-            return std::ptr::null();
-        }
-        note_loose(h, e, Side::Next)
-    }
-}
-
-/// See [`super::LOOSE_TAKEN`].
-///
-/// # Safety
-/// As [`super::Fast`]; the value is the end slot.
-pub(super) unsafe fn loose_taken(c: *mut CpuState, h: *mut Hot, _: *const Insn, e: u64) -> *const Insn {
-    // SAFETY: the caller's.
-    unsafe {
-        if !(*h).fast.may_begin((*c).rip) {
-            return refused(c, h, e as *const Insn);
-        }
-        note_loose(h, e, Side::Taken)
-    }
-}
-
-unsafe fn note_loose(h: *mut Hot, e: u64, side: Side) -> *const Insn {
-    // SAFETY: the caller's.
-    unsafe {
-        let fast = &mut (*h).fast;
-        let end = (e - fast.slots as u64) / size_of::<Insn>() as u64;
-        fast.unlinked = Some((end as u32, side));
-    }
-    std::ptr::null()
-}
-
-/// See [`super::OTHER_PAGE`].
-///
-/// # Safety
-/// As [`super::Fast`].
-pub(super) unsafe fn other_page(c: *mut CpuState, h: *mut Hot, _: *const Insn, _: u64) -> *const Insn {
-    // SAFETY: the caller's.
-    unsafe { jump::<ANY_CODE>(c, h) }
-}
-
-/// See [`super::OTHER_PAGE_TAKEN`].
-///
-/// # Safety
-/// As [`super::Fast`]; the value is the end slot.
-pub(super) unsafe fn other_page_taken(c: *mut CpuState, h: *mut Hot, _: *const Insn, e: u64) -> *const Insn {
-    // SAFETY: the caller's.
-    unsafe { if (*h).fast.may_begin((*c).rip) { jump::<ANY_CODE>(c, h) } else { refused(c, h, e as *const Insn) } }
-}
-
-/// Goes to the trace at EIP, if it is known.
-///
-/// # Safety
-/// As [`super::Fast`].
-#[inline(always)]
-pub(super) unsafe fn jump<const CODE: u8>(c: *mut CpuState, h: *mut Hot) -> *const Insn {
-    // SAFETY: the caller's; the table has as many entries as `table_index` counts, and holds numbers of slots.
-    unsafe {
-        let fast = &mut (*h).fast;
-        let rip = (*c).rip;
-        if fast.ticks < 0 || CODE == ANY_CODE && !fast.may_begin(rip) {
-            return std::ptr::null();
-        }
-        let linear = fast.code_base.wrapping_add(rip) & fast.rip_mask;
-        if linear / PAGE_BYTES != fast.fetch_page {
-            return cross_page(c, h, linear);
-        }
-        let key = Key::of(fast.fetch_start + linear % PAGE_BYTES, fast.key_bits);
-        let entry = &*fast.table.add(key.table_index());
-        if entry.key != key {
-            return std::ptr::null();
-        }
-        go_on(c, h, fast.slots.add(entry.first as usize), 0)
-    }
-}
-
-/// See [`super::LEAVE`].
-///
-/// # Safety
-/// As [`super::Fast`].
-pub(super) unsafe fn leave(_: *mut CpuState, _: *mut Hot, _: *const Insn, _: u64) -> *const Insn {
-    std::ptr::null()
-}
-
-/// See [`super::FORWARD`]: the slot's immediate is the number of the other's first slot.
-///
-/// # Safety
-/// As [`super::Fast`].
-pub(super) unsafe fn forward(c: *mut CpuState, h: *mut Hot, i: *const Insn, _: u64) -> *const Insn {
-    // SAFETY: the caller's; the number is that of a slot.
-    unsafe { go_on(c, h, (*h).fast.slots.add((*i).imm as usize), 0) }
 }

@@ -6,8 +6,9 @@
 
 use ringwalk_mmu::{Class, LinAddr};
 
-use super::dispatch::{ANY_CODE, bail_end, jump};
+use super::dispatch::bail_end;
 use super::gates_64;
+use super::links::{ANY_CODE, jump};
 use super::operand::{HostAddress, SP, read, readable_flat, register, write};
 use crate::debug::any_instruction_breakpoint;
 use crate::exception::{Exception, vector};

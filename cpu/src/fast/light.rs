@@ -2,8 +2,9 @@
 //! look at nothing that the chain keeps for itself but RIP, the time and where memory is.
 
 use super::calm::{is_vector, is_x87};
-use super::dispatch::{ANY_CODE, canonical, done, jump, next};
+use super::dispatch::{canonical, done, next};
 use super::faults::{self, After};
+use super::links::{ANY_CODE, jump};
 use crate::exec::Hot;
 use crate::insn::{CALM, Insn};
 use crate::state::CpuState;

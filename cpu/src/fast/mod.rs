@@ -8,7 +8,8 @@
 //! assertions return the next slot to a loop instead: the same handlers, correct anywhere.
 //!
 //! - [`state`]: what stands beside the state while the fast tier runs, and how it is brought up to date.
-//! - [`dispatch`]: going on, giving way, leaving, and from trace to trace.
+//! - [`dispatch`]: going on, giving way, leaving.
+//! - [`links`]: from trace to trace.
 //! - [`flags`]: arithmetic flags kept as the last result and operand.
 //! - [`operand`]: registers, effective addresses, memory.
 //! - [`handing`]: whose value goes from handler to handler in a host register.
@@ -58,6 +59,7 @@ mod gates_64;
 mod general_vex;
 mod handing;
 mod light;
+mod links;
 mod liveness;
 mod moves;
 mod muldiv;
@@ -101,26 +103,32 @@ pub const CANONICAL_END: Fast = dispatch::canonical_end;
 /// Runs the canonical handler of an instruction that touches neither flags nor segments.
 pub const LIGHT: Fast = light::light;
 /// Stands behind the last instruction of a trace: goes on where the trace ends.
-pub const END: Fast = dispatch::trace_end;
+pub const END: Fast = links::trace_end;
 /// Where links of end slots lead that are not tied yet: the way behind the last instruction, and the branch's.
-pub const LOOSE_NEXT: Fast = dispatch::loose_next;
+pub const LOOSE_NEXT: Fast = links::loose_next;
 /// See [`LOOSE_NEXT`].
-pub const LOOSE_TAKEN: Fast = dispatch::loose_taken;
+pub const LOOSE_TAKEN: Fast = links::loose_taken;
 /// Where links lead whose target lies in another page, if there was no room for a [`BRIDGE`]: it is looked up each time.
-pub const OTHER_PAGE: Fast = dispatch::other_page;
+pub const OTHER_PAGE: Fast = links::other_page;
 /// As [`OTHER_PAGE`], behind a branch that was taken.
-pub const OTHER_PAGE_TAKEN: Fast = dispatch::other_page_taken;
+pub const OTHER_PAGE_TAKEN: Fast = links::other_page_taken;
 /// Where a link leads whose target lies in another page, or behind a call: goes on if the page's frame is the one that the
 /// target was decoded from.
-pub const BRIDGE: Fast = bridge::bridge;
+pub const BRIDGE: Fast = bridge::bridge::<{ links::KNOWN_CODE }>;
+/// As [`BRIDGE`], of 64-bit code.
+pub const LONG_BRIDGE: Fast = bridge::bridge::<{ links::LONG_CODE }>;
+/// As [`BRIDGE`], behind a branch to where a register or memory says: goes on if that is where it led last.
+pub const TARGET: Fast = bridge::target::<{ links::KNOWN_CODE }>;
+/// As [`TARGET`], of 64-bit code.
+pub const LONG_TARGET: Fast = bridge::target::<{ links::LONG_CODE }>;
 /// Stands first in a trace that must not be entered without a look: leaves in front of it.
-pub const LEAVE: Fast = dispatch::leave;
+pub const LEAVE: Fast = links::leave;
 /// Stands first in a dropped trace: brings it back, or leaves and says which it was.
 pub const DEAD: Fast = rewriting::dead;
 /// Stands in front of an instruction that crosses a page: leaves if it does not go on as it was decoded.
 pub const CROSSING: Fast = crossing::crossing;
 /// Stands first in a dropped trace that another one has taken the place of: goes there.
-pub const FORWARD: Fast = dispatch::forward;
+pub const FORWARD: Fast = links::forward;
 
 /// Counts the dispatch and goes on to the slot's own handler: see [`crate::profile`].
 pub const COUNTED: Fast = counted::counted;

@@ -1,14 +1,14 @@
 //! From one page of code to another.
 
-use ringwalk_mmu::{HostTlb, LinAddr, PAGE_BYTES};
+use ringwalk_mmu::{FetchPlace, HostTlb, LinAddr, PAGE_BYTES};
 
-use super::dispatch::{ANY_CODE, jump};
+use super::links::go_to_linear;
 use crate::exec::Hot;
 use crate::insn::Insn;
 use crate::state::{CpuState, FetchPage};
 use crate::trace::FetchFrame;
 
-/// Goes to the trace at EIP in another page.
+/// Goes to the trace at EIP in another page. The budget allows one, and it may begin there.
 ///
 /// # Safety
 /// As [`super::Fast`].
@@ -17,7 +17,7 @@ pub(super) unsafe fn cross_page(c: *mut CpuState, h: *mut Hot, linear: u64) -> *
     // SAFETY: the caller's.
     unsafe {
         if latch_page(&mut *c, &mut *h, linear) {
-            return jump::<ANY_CODE>(c, h);
+            return go_to_linear(c, h, linear);
         }
         cross_to_unknown(c, h, linear)
     }
@@ -35,12 +35,18 @@ unsafe fn cross_to_unknown(c: *mut CpuState, h: *mut Hot, linear: u64) -> *const
 pub(super) fn latch_page(cpu: &mut CpuState, hot: &mut Hot, linear: u64) -> bool {
     let key = hot.fast.key;
     let Some(place) = hot.host_tlb.fetch_by(LinAddr(linear), key) else { return false };
-    cpu.fetch_page =
-        Some(FetchPage { linear: linear / PAGE_BYTES, physical: place.physical, user: HostTlb::is_user(key) });
+    latch(cpu, hot, linear, place);
+    true
+}
+
+/// Latches another fetch page, which the HostTlb has given.
+#[inline(always)]
+pub(super) fn latch(cpu: &mut CpuState, hot: &mut Hot, linear: u64, place: FetchPlace) {
+    let user = HostTlb::is_user(hot.fast.key);
+    cpu.fetch_page = Some(FetchPage { linear: linear / PAGE_BYTES, physical: place.physical, user });
     hot.fetch_frame = FetchFrame::Frame(place.frame);
     hot.fast.fetch_page = linear / PAGE_BYTES;
     hot.fast.fetch_start = place.frame.start() as u64;
-    true
 }
 
 /// Has a page of code that the HostTlb does not know looked up; false if that needs a closer look.

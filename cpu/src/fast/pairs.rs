@@ -3,9 +3,9 @@
 use super::Fast;
 use super::branch::decide;
 use super::choose::{CodeMode, form};
-use super::dispatch::{ANY_CODE, FLAT_CODE, LONG_CODE};
 use super::flags::Kind;
 use super::handing::{held, held_byte};
+use super::links::{ANY_CODE, FLAT_CODE, LONG_CODE};
 use super::operand::{
     DST, FLAT_BASE, FLAT_INDEX, LAST_REGISTER, LONG_BASE, LONG_RIP, LONG_SEGMENT, SRC, WORD, found, get, get_or,
     immediate, missed, put, read, readable,

@@ -96,12 +96,19 @@ pub(super) unsafe fn expected<const STACK: u8>(h: *mut Hot, target: u64) -> Opti
 /// Returns to behind a call whose trace ends in the slot `e`.
 ///
 /// # Safety
-/// As [`super::Fast`]; the state is that at the target but for EIP, and the budget is counted down.
+/// As [`super::Fast`]; the state is that at the target but for EIP and the cycles that were spent.
 #[inline(always)]
-pub(super) unsafe fn follow_return(c: *mut CpuState, h: *mut Hot, e: *const Insn, rip: u64) -> *const Insn {
+pub(super) unsafe fn follow_return(
+    c: *mut CpuState,
+    h: *mut Hot,
+    e: *const Insn,
+    rip: u64,
+    cycles: u16,
+) -> *const Insn {
     // SAFETY: the caller's; nothing but returns goes behind a call's trace, so its link is one for them.
     unsafe {
         (*c).rip = rip;
+        (*h).fast.ticks -= i64::from(cycles);
         if (*h).fast.ticks < 0 {
             return std::ptr::null();
         }

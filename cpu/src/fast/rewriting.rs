@@ -1,56 +1,87 @@
-//! Code that is written over while the chain runs: its traces are dropped at once, and one whose bytes hardly changed
+//! Code that is written over while the chain runs. Where immediates alone change, the slots take them over
+//! ([`crate::trace::TraceCache::overwrite`]). Otherwise its traces are dropped at once, and one whose bytes hardly changed
 //! comes back when it is reached, without the run loop.
 
-use ringwalk_mmu::{Frame, LinAddr, Memory, PAGE_BYTES};
+use ringwalk_mmu::{Frame, Memory, PAGE_BYTES};
 
-use super::dispatch::{ANY_CODE, go_on, jump, next};
-use super::operand::register;
+use super::dispatch::{bail, go_on, next};
+use super::links::{ANY_CODE, jump};
+use super::operand::{register, write};
+use super::window::stored;
 use crate::exec::Hot;
 use crate::insn::Insn;
 use crate::state::CpuState;
 use crate::trace::{CodePlace, Models};
 use crate::width::Width;
 
-/// What became of a store to a page that code lies in.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stored {
-    /// Nothing is known of such a page, and nothing was done.
-    Not,
-    /// It is done.
-    Done,
-    /// It is done, and the trace at hand may be among those that were dropped.
-    Here,
-}
-
-/// Stores to a page that code lies in, if the HostTlb knows it, and drops the traces that it hits.
+/// A store of a register or an immediate to a line of code, at an offset in the arena: the page may be written, and it
+/// stays inside. What changes no more than immediates of decoded instructions is changed there, too.
 ///
 /// # Safety
-/// `h` is valid and the chain running.
+/// As [`super::Fast`].
 #[inline(never)]
-pub(super) unsafe fn store<W: Width>(h: *mut Hot, linear: LinAddr, value: W) -> Stored {
-    // SAFETY: the context is alive, its memory is not in use while the fast tier runs, nor is the trace cache.
+pub(super) unsafe fn over_code<W: Width>(c: *mut CpuState, h: *mut Hot, i: *const Insn, at: u64) -> *const Insn {
+    // SAFETY: the end of a handler, see `super::Fast`; the context is alive, its memory is not in use while the fast tier
+    // runs, nor is the trace cache; a point's places lie in it.
+    unsafe {
+        let fast = &raw mut (*h).fast;
+        // What is stale already is for the run loop.
+        if (*(*fast).exec).memory.frames.has_stale_code() {
+            return bail(c, h, i);
+        }
+        let value: W = stored(c, i);
+        let Some(point) = (*(*fast).cache).point(at, W::BYTES) else { return over_code_slowly(c, h, i, at, value) };
+        let arena_at = (*h).host_tlb.host_address(at);
+        write(arena_at, value);
+        for &(slot, copy) in point.places() {
+            (*(*fast).slots.add(slot as usize)).imm = value.as_() as i32;
+            (*(*fast).cache).copy_to(copy, value.as_() as u32);
+        }
+        next(c, h, i, *register(c, (*i.add(1)).holds))
+    }
+}
+
+/// As [`over_code`], where nothing is known of these bytes.
+#[inline(never)]
+unsafe fn over_code_slowly<W: Width>(c: *mut CpuState, h: *mut Hot, i: *const Insn, at: u64, value: W) -> *const Insn {
+    // SAFETY: as above.
+    unsafe {
+        if changed_values(c, h, at, value) {
+            return next(c, h, i, *register(c, (*i.add(1)).holds));
+        }
+        (*c).rip = (*c).rip.wrapping_add(u64::from((*i.add(1)).at)) & (*h).fast.rip_mask;
+        (*h).fast.ticks -= i64::from((*i).cycles);
+        jump::<ANY_CODE>(c, h)
+    }
+}
+
+/// Stores, and lets decoded instructions follow. If they cannot they are dropped: false, and the trace at hand may be among
+/// them.
+#[inline(never)]
+unsafe fn changed_values<W: Width>(c: *mut CpuState, h: *mut Hot, at: u64, value: W) -> bool {
+    // SAFETY: as above.
     unsafe {
         let (hot, memory) = (&mut *h, &mut *(*(*h).fast.exec).memory);
-        let Some(frame) = hot.host_tlb.write_beside_code(linear, W::BYTES, hot.fast.key) else { return Stored::Not };
-        let (at, bytes) = (linear.offset_in_page() as usize, W::BYTES as usize);
-        let frames = &mut memory.frames;
-        // Without code the page has a quicker way; what is stale already is for the run loop.
-        if !frames.holds_code(frame) || frames.has_stale_code() {
-            return Stored::Not;
-        }
+        // The arena has fewer than 2^32 frames.
+        let (frame, offset) = (Frame((at / PAGE_BYTES) as u32), (at % PAGE_BYTES) as usize);
         let raw = value.as_().to_le_bytes();
-        if !frames.holds_code_in(frame, at, bytes) {
-            frames.bytes_mut()[frame.start() + at..][..bytes].copy_from_slice(&raw[..bytes]);
-            return Stored::Done;
+        let bytes = &raw[..W::BYTES as usize];
+        let models = Models { model: (*c).model, features: (*c).features, timing: hot.timing };
+        let cache = &mut *hot.fast.cache;
+        let follows = cache.overwrite(frame, offset, bytes, models);
+        if follows {
+            memory.frames.bytes_mut()[at as usize..][..bytes.len()].copy_from_slice(bytes);
+            hot.fast.take_cache(cache);
+        } else {
+            memory.frames.store(frame, offset, bytes);
+            drop_stale_code(hot, memory);
         }
-        frames.store(frame, at, &raw[..bytes]);
-        drop_stale_code(hot, memory);
-        if frame.start() as u64 == hot.fast.fetch_start { Stored::Here } else { Stored::Done }
+        follows
     }
 }
 
 /// # Safety
-/// As [`store`].
+/// As [`over_code`].
 unsafe fn drop_stale_code(hot: &mut Hot, memory: &mut Memory) {
     // SAFETY: the caller's.
     unsafe {
@@ -59,24 +90,6 @@ unsafe fn drop_stale_code(hot: &mut Hot, memory: &mut Memory) {
             cache.drop_lines(frame, lines);
         }
         hot.fast.take_cache(cache);
-    }
-}
-
-/// Goes on behind a store that was done.
-///
-/// # Safety
-/// As [`super::Fast`]; the store did something.
-#[inline(always)]
-pub(super) unsafe fn behind(c: *mut CpuState, h: *mut Hot, i: *const Insn, stored: Stored) -> *const Insn {
-    // SAFETY: the end of a handler, see `super::Fast`.
-    unsafe {
-        let end = i.add(1);
-        if stored == Stored::Done {
-            return next(c, h, i, *register(c, (*end).holds));
-        }
-        (*c).rip = (*c).rip.wrapping_add(u64::from((*end).at)) & (*h).fast.rip_mask;
-        (*h).fast.ticks -= i64::from((*i).cycles);
-        jump::<ANY_CODE>(c, h)
     }
 }
 
@@ -98,7 +111,7 @@ pub(super) unsafe fn dead(c: *mut CpuState, h: *mut Hot, i: *const Insn, _: u64)
 /// noted.
 #[inline(never)]
 unsafe fn renew(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> Option<u32> {
-    // SAFETY: as for `store`.
+    // SAFETY: as for `over_code`.
     unsafe {
         let (cpu, hot, memory) = (&*c, &mut *h, &mut *(*(*h).fast.exec).memory);
         let dropped = i.offset_from(hot.fast.slots) as u32;

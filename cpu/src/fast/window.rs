@@ -1,11 +1,11 @@
 //! Moves to and from memory that a device answers, such as the display's window, where no line changes; and beside code.
 
-use ringwalk_mmu::{BusCx, LinAddr, PhysAddr};
+use ringwalk_mmu::{BusCx, Frame, LinAddr, PAGE_BYTES, PhysAddr, touches};
 
 use super::dispatch::{bail, done, go_on, next, now};
 use super::moves::Extend;
-use super::operand::{Miss, get, immediate, put, refilled, register, renewed};
-use super::rewriting::{self, Stored, behind};
+use super::operand::{Miss, get, immediate, put, refilled, register, renewed, write as write_memory};
+use super::rewriting::over_code;
 use crate::exec::Hot;
 use crate::insn::{Insn, PLACE_IMMEDIATE};
 use crate::state::CpuState;
@@ -39,26 +39,66 @@ pub(super) unsafe fn load<E: Extend, N: Width, W: Width>(
     }
 }
 
-/// A store of a register or an immediate that the HostTlb knows no memory for.
+/// A store of a register or an immediate that the newest entry of its set does not know. Most often code lies in the page.
 #[cold]
 #[inline(never)]
-pub(super) unsafe fn store<W: Width>(c: *mut CpuState, h: *mut Hot, i: *const Insn, v: u64, miss: Miss) -> *const Insn {
+pub(super) unsafe fn store<W: Width>(c: *mut CpuState, h: *mut Hot, i: *const Insn, _: u64, miss: Miss) -> *const Insn {
+    // SAFETY: the end of a handler, see `super::Fast`.
+    unsafe {
+        let Some(frame) = page_of_code::<W>(h, &miss) else { return store_elsewhere::<W>(c, h, i, miss) };
+        let offset = miss.linear % PAGE_BYTES;
+        let code = (*(*h).fast.exec).memory.frames.code_lines(frame);
+        if touches(code, offset, W::BYTES) {
+            return over_code::<W>(c, h, i, frame.start() as u64 + offset);
+        }
+        if code == 0 {
+            // Without code the page has a quicker way.
+            return store_elsewhere::<W>(c, h, i, miss);
+        }
+        write_memory::<W>((*h).host_tlb.address(frame).wrapping_add(offset), stored::<W>(c, i));
+        let v = *register(c, (*i.add(1)).holds);
+        next(c, h, i, v)
+    }
+}
+
+/// The frame of an access, if the HostTlb knows that code may lie in it.
+#[inline(always)]
+unsafe fn page_of_code<W: Width>(h: *mut Hot, miss: &Miss) -> Option<Frame> {
+    // SAFETY: a handler's.
+    unsafe {
+        if miss.bytes == 0 {
+            return None;
+        }
+        (*h).host_tlb.write_beside_code(LinAddr(miss.linear), W::BYTES, (*h).fast.key)
+    }
+}
+
+/// The value of a store of a register or an immediate.
+///
+/// # Safety
+/// As [`super::Fast`].
+#[inline(always)]
+pub(super) unsafe fn stored<W: Width>(c: *mut CpuState, i: *const Insn) -> W {
+    // SAFETY: the caller's.
+    unsafe { if (*i).src == PLACE_IMMEDIATE { immediate(i) } else { get(c, (*i).src) } }
+}
+
+/// A store that the HostTlb knows no memory for.
+#[inline(never)]
+unsafe fn store_elsewhere<W: Width>(c: *mut CpuState, h: *mut Hot, i: *const Insn, miss: Miss) -> *const Insn {
     // SAFETY: the end of a handler, see `super::Fast`.
     unsafe {
         if renewed::<true>(h, &miss) {
-            return go_on(c, h, i, v);
+            return go_on(c, h, i, *register(c, (*i).holds));
         }
         if miss.bytes == 0 {
             return bail(c, h, i);
         }
         let linear = LinAddr(miss.linear);
-        let value: W = if (*i).src == PLACE_IMMEDIATE { immediate(i) } else { get(c, (*i).src) };
-        let stored = rewriting::store(h, linear, value);
-        if stored != Stored::Not {
-            return behind(c, h, i, stored);
-        }
+        let value: W = stored(c, i);
         let Some(at) = (*h).host_tlb.device_write(linear, W::BYTES, (*h).fast.key) else {
-            return if refilled::<true>(c, h, &miss) { go_on(c, h, i, v) } else { bail(c, h, i) };
+            let again = refilled::<true>(c, h, &miss);
+            return if again { go_on(c, h, i, *register(c, (*i).holds)) } else { bail(c, h, i) };
         };
         if write::<W>(h, i, at, value.as_()) {
             return done(c, h, i);

@@ -37,7 +37,7 @@ impl TraceCache {
     }
 
     /// Takes over what changed; false, and nothing is touched, if more than values changed.
-    fn patch(&mut self, id: TraceId, bytes: &[u8], place: CodePlace, models: Models) -> bool {
+    pub(super) fn patch(&mut self, id: TraceId, bytes: &[u8], place: CodePlace, models: Models) -> bool {
         let trace = self.traces[id as usize];
         // Its branch may be tied to where it led.
         let plain = usize::from(trace.count) - 1;
@@ -90,16 +90,21 @@ impl TraceCache {
 
 /// The values of an instruction of which nothing but its immediate of 32 bits, which comes last, was written.
 fn new_immediate(slot: &Insn, was: &[u8], bytes: &[u8]) -> Option<(i32, i32)> {
-    let has_immediate = |row: &Row| row.operands.contains(&Operand::Iz);
     let (opcode, imm) = bytes.split_last_chunk()?;
+    let sure = was.starts_with(opcode) && ends_with_immediate(slot);
+    sure.then(|| (i32::from_le_bytes(*imm), slot.disp))
+}
+
+/// The last four bytes of the instruction are its immediate.
+pub(super) fn ends_with_immediate(slot: &Insn) -> bool {
+    let has_immediate = |row: &Row| row.operands.contains(&Operand::Iz);
     let is_moved = (row_number(Map::One, 0xB8, 0)..row_number(Map::One, 0xC0, 0)).contains(&slot.op);
     let narrow = match slot.operand_size() {
         OperandSize::Bits16 => true,
         OperandSize::Bits32 => false,
         OperandSize::Bits64 => is_moved,
     };
-    let sure = !narrow && was.starts_with(opcode) && (is_moved || row_of(slot.op).is_some_and(has_immediate));
-    sure.then(|| (i32::from_le_bytes(*imm), slot.disp))
+    !narrow && (is_moved || row_of(slot.op).is_some_and(has_immediate))
 }
 
 /// All that decides how a slot is executed agrees; its values may differ.

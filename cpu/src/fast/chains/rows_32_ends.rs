@@ -1,7 +1,8 @@
 //! Sequences that end a trace of 32-bit code with flat segments.
 
 use super::super::alu::{self, Adc, Add, And, Bswap, Cmp, Dec, Inc, Not, Or, Quiet, Sub, Xor};
-use super::super::dispatch::{Dispatch, FLAT_CODE, Then};
+use super::super::dispatch::{Dispatch, Then};
+use super::super::links::FLAT_CODE;
 use super::super::moves::{self, Sign, Zero};
 use super::super::operand::{BASE, BASED, DST, FLAT_BASE, FLAT_INDEX, INDEX, INDEXED, SRC, STACK_FLAT};
 use super::super::shift::{self, Rol, Sar, Shl, Shr};

@@ -1,7 +1,8 @@
 //! Sequences that end a trace of 64-bit code, or of code in segments that must be looked at.
 
 use super::super::alu::{self, Adc, Add, And, Bswap, Cmp, Dec, Inc, Neg, Not, Or, Quiet, Sbb, Sub, Test, Xor};
-use super::super::dispatch::{ANY_CODE, Dispatch, LONG_CODE, Then};
+use super::super::dispatch::{Dispatch, Then};
+use super::super::links::{ANY_CODE, LONG_CODE};
 use super::super::moves::{self, Sign, Zero};
 use super::super::operand::{
     BASED, DST, INDEXED, LONG_BASE, LONG_INDEX, LONG_RIP, LONG_SEGMENT, SRC, STACK_LONG, WORD,
