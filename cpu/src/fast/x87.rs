@@ -21,7 +21,7 @@ use super::choose::{form, is_plain_address};
 trait OnRegisters {
     /// It leaves its result in EFLAGS.
     const IN_FLAGS: bool = false;
-    /// Does it, if that takes no more than a look at the registers; false, and nothing done, otherwise.
+    /// Does it, if that takes no more than a few instructions; false, and nothing done, otherwise.
     #[inline(always)]
     fn quick(_: &mut Fpu, _: &Insn) -> bool {
         false
@@ -83,6 +83,11 @@ struct FromTopAndPop<O>(O);
 
 impl<O: Operation> OnRegisters for ToTop<O> {
     #[inline(always)]
+    fn quick(fpu: &mut Fpu, i: &Insn) -> bool {
+        O::IS_SHORT && arithmetic::usually::<O>(fpu, 0, usize::from(i.dst)).is_some()
+    }
+
+    #[inline(always)]
     fn run(cx: &mut Exec<'_>, i: &Insn) {
         let done = arithmetic::to_top::<O>(cx, i);
         debug_assert!(done.is_ok(), "the unit's registers raise no fault");
@@ -91,6 +96,11 @@ impl<O: Operation> OnRegisters for ToTop<O> {
 
 impl<O: Operation> OnRegisters for FromTop<O> {
     #[inline(always)]
+    fn quick(fpu: &mut Fpu, i: &Insn) -> bool {
+        O::IS_SHORT && arithmetic::usually::<O>(fpu, usize::from(i.dst), 0).is_some()
+    }
+
+    #[inline(always)]
     fn run(cx: &mut Exec<'_>, i: &Insn) {
         let done = arithmetic::from_top::<O>(cx, i);
         debug_assert!(done.is_ok(), "the unit's registers raise no fault");
@@ -98,6 +108,18 @@ impl<O: Operation> OnRegisters for FromTop<O> {
 }
 
 impl<O: Operation> OnRegisters for FromTopAndPop<O> {
+    #[inline(always)]
+    fn quick(fpu: &mut Fpu, i: &Insn) -> bool {
+        if !O::IS_SHORT {
+            return false;
+        }
+        let Some(has_result) = arithmetic::usually::<O>(fpu, usize::from(i.dst), 0) else { return false };
+        if has_result {
+            fpu.pop();
+        }
+        true
+    }
+
     #[inline(always)]
     fn run(cx: &mut Exec<'_>, i: &Insn) {
         let done = arithmetic::from_top_and_pop::<O>(cx, i);

@@ -15,6 +15,8 @@ use crate::insn::Insn;
 
 /// An operation on destination and source, as a type.
 pub trait Operation {
+    /// [`Operation::quick`] takes a few instructions.
+    const IS_SHORT: bool = true;
     /// Computes it.
     fn apply(destination: &Parts, source: &Parts, env: &Env) -> Outcome<Extended>;
     /// The same of normal numbers, to 64 bits and to nearest, if the result is normal.
@@ -83,6 +85,8 @@ impl Operation for Mul {
 }
 
 impl Operation for Div {
+    const IS_SHORT: bool = false;
+
     #[inline(always)]
     fn apply(destination: &Parts, source: &Parts, env: &Env) -> Outcome<Extended> {
         divide_parts(destination, source, env)
@@ -95,6 +99,8 @@ impl Operation for Div {
 }
 
 impl Operation for DivReverse {
+    const IS_SHORT: bool = false;
+
     #[inline(always)]
     fn apply(destination: &Parts, source: &Parts, env: &Env) -> Outcome<Extended> {
         divide_parts(source, destination, env)
@@ -137,18 +143,26 @@ fn in_general<O: Operation>(fpu: &mut Fpu, destination: usize, source: &Parts) -
     finish(fpu, destination, outcome)
 }
 
+/// The usual case of destination and source registers, true if there is a result; `None`, and nothing done, if this is
+/// another case.
+#[inline(always)]
+pub fn usually<O: Operation>(fpu: &mut Fpu, destination: usize, source: usize) -> Option<bool> {
+    if fpu.is_empty(destination) || fpu.is_empty(source) || !fpu.is_usual() {
+        return None;
+    }
+    let outcome = O::quick(Plain::of(fpu.st(destination))?, Plain::of(fpu.st(source))?)?;
+    Some(finish(fpu, destination, outcome))
+}
+
 /// Destination and source registers; true if there is a result.
 #[inline(always)]
 fn between<O: Operation>(cx: &mut Exec<'_>, destination: usize, source: usize) -> bool {
     let fpu = &mut cx.cpu.fpu;
+    if let Some(has_result) = usually::<O>(fpu, destination, source) {
+        return has_result;
+    }
     if fpu.is_empty(destination) || fpu.is_empty(source) {
         return underflow(fpu, destination);
-    }
-    if fpu.is_usual()
-        && let (Some(a), Some(b)) = (Plain::of(fpu.st(destination)), Plain::of(fpu.st(source)))
-        && let Some(outcome) = O::quick(a, b)
-    {
-        return finish(fpu, destination, outcome);
     }
     in_general::<O>(fpu, destination, &fpu.st(source).parts())
 }
