@@ -36,6 +36,7 @@ mod lockstep_gates;
 mod lockstep_gates_64;
 mod lockstep_misses;
 mod lockstep_rewriting;
+mod lockstep_runs;
 mod lockstep_sequences;
 mod lockstep_translations;
 mod lockstep_vectors;

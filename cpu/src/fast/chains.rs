@@ -22,7 +22,7 @@ mod rows_64;
 mod rows_64_ends;
 
 /// Most parts of a sequence.
-const MOST_PARTS: usize = 5;
+const MOST_PARTS: usize = 7;
 
 /// A sequence of handlers, and the one that does the work of all.
 struct Row {
@@ -32,7 +32,36 @@ struct Row {
 
 /// `handler!(alu::rr[Add, u32, 0]; branch::jmp![FLAT_CODE])` is `alu::rr::<Add, u32, 0, Rest>`, whose rest is
 /// `branch::jmp::<FLAT_CODE>`. Handlers with a `!` end their trace, so that nothing comes behind them.
+///
+/// Of several `stack::push_r` that follow each other it makes one [`super::stack::pushes`], of `stack::pop_r` one
+/// [`super::stack::pops`].
 macro_rules! handler {
+    (@run $run:ident [$($arg:tt)*] ($($count:tt)*)) => {
+        stack::$run::<$($arg)*, { $($count)* }, Dispatch>
+    };
+    (@run pushes [$($arg:tt)*] ($($count:tt)*); stack::push_r[$($same:tt)*] $(; $($rest:tt)+)?) => {
+        handler!(@run pushes [$($arg)*] ($($count)* + 1) $(; $($rest)+)?)
+    };
+    (@run pops [$($arg:tt)*] ($($count:tt)*); stack::pop_r[$($same:tt)*] $(; $($rest:tt)+)?) => {
+        handler!(@run pops [$($arg)*] ($($count)* + 1) $(; $($rest)+)?)
+    };
+    (@run $run:ident [$($arg:tt)*] ($($count:tt)*); $($rest:tt)+) => {{
+        enum Rest {}
+        impl Then for Rest {
+            #[inline(always)]
+            unsafe fn then(c: *mut CpuState, h: *mut Hot, i: *const Insn, v: u64) -> *const Insn {
+                // SAFETY: the caller's; the next slot is one of the sequence.
+                unsafe { handler!($($rest)+)(c, h, i.add(1), v) }
+            }
+        }
+        stack::$run::<$($arg)*, { $($count)* }, Rest>
+    }};
+    (stack::push_r[$width:tt, $stack:tt, $held:tt]; stack::push_r[$($same:tt)*] $(; $($rest:tt)+)?) => {
+        handler!(@run pushes [$width, $stack] (2) $(; $($rest)+)?)
+    };
+    (stack::pop_r[$($arg:tt)*]; stack::pop_r[$($same:tt)*] $(; $($rest:tt)+)?) => {
+        handler!(@run pops [$($arg)*] (2) $(; $($rest)+)?)
+    };
     ($module:ident::$handler:ident![$($arg:tt)*]) => {
         $module::$handler::<$($arg)*>
     };

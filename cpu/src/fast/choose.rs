@@ -17,7 +17,7 @@ use super::moves::{self, Extend, Sign, Zero};
 use super::muldiv::{Div, Idiv, Imul, Mul};
 use super::operand::{
     BASE, BASED, DST, FLAT_BASE, FLAT_INDEX, INDEX, INDEXED, LAST_REGISTER, LONG_BASE, LONG_INDEX, LONG_RIP,
-    LONG_SEGMENT, SRC, STACK_ANY, STACK_FLAT, STACK_LONG, WORD,
+    LONG_SEGMENT, SP, SRC, STACK_ANY, STACK_FLAT, STACK_LONG, WORD,
 };
 use super::shift::{self, Rcl, Rcr, Rol, Ror, Sar, Shift, Shl, Shld, Shr, Shrd};
 use super::{
@@ -219,6 +219,8 @@ fn one_byte(i: &Insn, opcode: &Opcode, choice: &Choice) -> Option<Fast> {
         0x00..=0x3D if byte & 7 < 6 => arithmetic(byte >> 3, i, is_byte, choice),
         0x40..=0x47 => Some(one_operand::<Inc>(i, false, choice)),
         0x48..=0x4F => Some(one_operand::<Dec>(i, false, choice)),
+        // Of the stack pointer they are rare, and several in a row would have to mind it.
+        0x50..=0x5F if i.dst == SP => None,
         0x50..=0x57 => Some(push_register(i, mode)),
         0x58..=0x5F => Some(by_stack!(i, mode, stack::pop_r, Dispatch)),
         0x68 | 0x6A => Some(by_stack!(i, mode, stack::push_i, Dispatch)),
@@ -502,7 +504,7 @@ fn group_5(number: u8, i: &Insn, byte: bool, branch_fits: bool, choice: &Choice)
             OperandSize::Bits16 => branch::jmp_r::<u16>,
         }),
         6 if !byte && memory => Some(by_form!(false, i, flat, stack::push_m)),
-        6 if !byte => Some(push_register(i, choice.mode)),
+        6 if !byte && i.dst != SP => Some(push_register(i, choice.mode)),
         _ => None,
     }
 }

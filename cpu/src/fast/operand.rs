@@ -362,7 +362,7 @@ pub(super) unsafe fn writable_any<W: Width, const FORM: u8, const HELD: u8>(
 #[inline(always)]
 pub(super) unsafe fn newest_read<W: Width>(h: *mut Hot, linear: u64) -> Result<HostAddress, Miss> {
     // SAFETY: the caller's.
-    unsafe { newest::<W>((*h).host_tlb.newest_read(LinAddr(linear)), linear, (*h).fast.key) }
+    unsafe { span_read(h, linear, W::BYTES) }
 }
 
 /// Where a linear address can be read and written, likewise.
@@ -372,20 +372,36 @@ pub(super) unsafe fn newest_read<W: Width>(h: *mut Hot, linear: u64) -> Result<H
 #[inline(always)]
 pub(super) unsafe fn newest_write<W: Width>(h: *mut Hot, linear: u64) -> Result<HostAddress, Miss> {
     // SAFETY: the caller's.
-    unsafe { newest::<W>((*h).host_tlb.newest_write(LinAddr(linear)), linear, (*h).fast.key) }
+    unsafe { span_written(h, linear, W::BYTES) }
+}
+
+/// As [`newest_read`], for so many bytes.
+///
+/// # Safety
+/// `h` is valid.
+#[inline(always)]
+pub(super) unsafe fn span_read(h: *mut Hot, linear: u64, bytes: u64) -> Result<HostAddress, Miss> {
+    // SAFETY: the caller's.
+    unsafe { newest((*h).host_tlb.newest_read(LinAddr(linear)), linear, bytes, (*h).fast.key) }
+}
+
+/// As [`newest_write`], for so many bytes.
+///
+/// # Safety
+/// `h` is valid.
+#[inline(always)]
+pub(super) unsafe fn span_written(h: *mut Hot, linear: u64, bytes: u64) -> Result<HostAddress, Miss> {
+    // SAFETY: the caller's.
+    unsafe { newest((*h).host_tlb.newest_write(LinAddr(linear)), linear, bytes, (*h).fast.key) }
 }
 
 /// The distance is read beside the tag, whether it will be needed or not: moved behind the comparison it would take two
 /// more instructions, and the access would wait for them.
 #[inline(always)]
-fn newest<W: Width>(entry: &Entry, linear: u64, key: u64) -> Result<HostAddress, Miss> {
+fn newest(entry: &Entry, linear: u64, bytes: u64, key: u64) -> Result<HostAddress, Miss> {
     // SAFETY: a reference is valid.
     let delta = unsafe { (&raw const entry.delta).read_volatile() };
-    if entry.fits(LinAddr(linear), W::BYTES, key) {
-        Ok(delta.wrapping_add(linear))
-    } else {
-        Err(Miss { linear, bytes: W::BYTES })
-    }
+    if entry.fits(LinAddr(linear), bytes, key) { Ok(delta.wrapping_add(linear)) } else { Err(Miss { linear, bytes }) }
 }
 
 /// An access for which the newest entry did not do: the handler begins anew with the older one, or with what a walk has

@@ -1,9 +1,10 @@
 //! PUSH, POP, LEAVE; how calls and returns reach the stack. All stack widths.
 
-use super::dispatch::{Then, bail, next};
+use super::dispatch::{Dispatch, Then, bail, next};
 use super::operand::{
-    BP, DST, HostAddress, Miss, SP, STACK_ANY, STACK_FLAT, STACK_LONG, found, get_or, immediate, missed, newest_read,
-    newest_write, put, read, readable, readable_flat, register, stack_of, within, write,
+    BP, DST, HostAddress, Miss, SP, STACK_ANY, STACK_FLAT, STACK_LONG, found, get, get_or, immediate, missed,
+    newest_read, newest_write, put, read, readable, readable_flat, register, span_read, span_written, stack_of, within,
+    write,
 };
 use super::state::Window;
 use crate::exec::Hot;
@@ -173,4 +174,53 @@ pub(super) unsafe fn leave<W: Width, const STACK: u8>(
         let v = put(c, BP, value);
         next(c, h, i, v)
     }
+}
+
+/// Several `push r` that follow each other, whose place is looked for once. Where that is not one page that is known, the
+/// first is done alone.
+pub(super) unsafe fn pushes<W: Width, const STACK: u8, const COUNT: usize, T: Then>(
+    c: *mut CpuState,
+    h: *mut Hot,
+    i: *const Insn,
+    v: u64,
+) -> *const Insn {
+    const { assert!(STACK != STACK_ANY, "the stack has no limit") }
+    let bytes = W::BYTES * COUNT as u64;
+    // SAFETY: a handler, see `super::Fast`; the slots of the sequence follow each other.
+    unsafe {
+        let pointer = (*register(c, SP)).wrapping_sub(bytes) & pointer_mask::<STACK>();
+        let Ok(at) = span_written(h, pointer, bytes) else { return push_r::<W, STACK, 0, Dispatch>(c, h, i, v) };
+        for number in 0..COUNT {
+            let below = W::BYTES * (COUNT - 1 - number) as u64;
+            write(at + below, get::<W>(c, (*i.add(number)).dst));
+        }
+        *register(c, SP) = pointer;
+        T::then(c, h, i.add(COUNT - 1), v)
+    }
+}
+
+/// As [`pushes`], of `pop r`. None is into the stack pointer.
+pub(super) unsafe fn pops<W: Width, const STACK: u8, const COUNT: usize, T: Then>(
+    c: *mut CpuState,
+    h: *mut Hot,
+    i: *const Insn,
+    mut v: u64,
+) -> *const Insn {
+    const { assert!(STACK != STACK_ANY, "the stack has no limit") }
+    let bytes = W::BYTES * COUNT as u64;
+    // SAFETY: as above.
+    unsafe {
+        let pointer = *register(c, SP) & pointer_mask::<STACK>();
+        let Ok(at) = span_read(h, pointer, bytes) else { return pop_r::<W, STACK, Dispatch>(c, h, i, v) };
+        for number in 0..COUNT {
+            v = put(c, (*i.add(number)).dst, read::<W>(at + W::BYTES * number as u64));
+        }
+        *register(c, SP) = pointer.wrapping_add(bytes) & pointer_mask::<STACK>();
+        T::then(c, h, i.add(COUNT - 1), v)
+    }
+}
+
+/// What a stack pointer without a limit wraps at.
+const fn pointer_mask<const STACK: u8>() -> u64 {
+    if STACK == STACK_FLAT { 0xFFFF_FFFF } else { u64::MAX }
 }

@@ -548,4 +548,21 @@ rows! {
         stack::push_r[u32, STACK_FLAT, 0]; stack::push_r[u32, STACK_FLAT, 0]; stack::push_r[u32, STACK_FLAT, 0];
         stack::push_r[u32, STACK_FLAT, 0]; alu::ri[Sub, u32, 0]
     }
+    {
+        stack::push_r[u32, STACK_FLAT, 0]; stack::push_r[u32, STACK_FLAT, 0]; stack::push_r[u32, STACK_FLAT, 0];
+        stack::push_r[u32, STACK_FLAT, 0]; stack::push_r[u32, STACK_FLAT, 0]
+    }
+    { stack::pop_r[u32, STACK_FLAT]; stack::pop_r[u32, STACK_FLAT]; stack::pop_r[u32, STACK_FLAT] }
+    {
+        stack::pop_r[u32, STACK_FLAT]; stack::pop_r[u32, STACK_FLAT]; stack::pop_r[u32, STACK_FLAT];
+        stack::pop_r[u32, STACK_FLAT]
+    }
+    {
+        stack::pop_r[u32, STACK_FLAT]; stack::pop_r[u32, STACK_FLAT]; stack::pop_r[u32, STACK_FLAT];
+        stack::pop_r[u32, STACK_FLAT]; stack::pop_r[u32, STACK_FLAT]
+    }
+    {
+        stack::push_r[u32, STACK_FLAT, 0]; stack::push_r[u32, STACK_FLAT, 0]; stack::push_r[u32, STACK_FLAT, 0];
+        alu::ri[Sub, u32, 0]
+    }
 }

@@ -413,4 +413,21 @@ rows! {
         stack::push_r[u32, STACK_FLAT, 0]; stack::push_r[u32, STACK_FLAT, 0]; stack::push_r[u32, STACK_FLAT, 0];
         branch::call![u32, STACK_FLAT]
     }
+    { stack::pop_r[u32, STACK_FLAT]; stack::pop_r[u32, STACK_FLAT]; branch::ret![u32, STACK_FLAT] }
+    {
+        stack::pop_r[u32, STACK_FLAT]; stack::pop_r[u32, STACK_FLAT]; stack::pop_r[u32, STACK_FLAT];
+        stack::pop_r[u32, STACK_FLAT]; stack::pop_r[u32, STACK_FLAT]; branch::ret![u32, STACK_FLAT]
+    }
+    {
+        alu::ri[Add, u32, 0]; stack::pop_r[u32, STACK_FLAT]; stack::pop_r[u32, STACK_FLAT];
+        branch::ret![u32, STACK_FLAT]
+    }
+    {
+        alu::ri[Add, u32, 0]; stack::pop_r[u32, STACK_FLAT]; stack::pop_r[u32, STACK_FLAT];
+        stack::pop_r[u32, STACK_FLAT]; branch::ret![u32, STACK_FLAT]
+    }
+    {
+        alu::ri[Add, u32, 0]; stack::pop_r[u32, STACK_FLAT]; stack::pop_r[u32, STACK_FLAT];
+        stack::pop_r[u32, STACK_FLAT]; stack::pop_r[u32, STACK_FLAT]; branch::ret![u32, STACK_FLAT]
+    }
 }

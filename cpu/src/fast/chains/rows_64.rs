@@ -386,4 +386,46 @@ rows! {
         stack::push_r[u64, STACK_LONG, 0]; stack::push_r[u64, STACK_LONG, 0]; stack::push_r[u64, STACK_LONG, 0];
         stack::push_r[u64, STACK_LONG, 0]; stack::push_r[u64, STACK_LONG, 0]
     }
+    {
+        stack::push_r[u64, STACK_LONG, 0]; stack::push_r[u64, STACK_LONG, 0]; stack::push_r[u64, STACK_LONG, 0];
+        stack::push_r[u64, STACK_LONG, 0]; stack::push_r[u64, STACK_LONG, 0]; stack::push_r[u64, STACK_LONG, 0]
+    }
+    { stack::pop_r[u64, STACK_LONG]; stack::pop_r[u64, STACK_LONG] }
+    { stack::pop_r[u64, STACK_LONG]; stack::pop_r[u64, STACK_LONG]; stack::pop_r[u64, STACK_LONG] }
+    {
+        stack::pop_r[u64, STACK_LONG]; stack::pop_r[u64, STACK_LONG]; stack::pop_r[u64, STACK_LONG];
+        stack::pop_r[u64, STACK_LONG]; stack::pop_r[u64, STACK_LONG]
+    }
+    {
+        stack::pop_r[u64, STACK_LONG]; stack::pop_r[u64, STACK_LONG]; stack::pop_r[u64, STACK_LONG];
+        stack::pop_r[u64, STACK_LONG]; stack::pop_r[u64, STACK_LONG]; stack::pop_r[u64, STACK_LONG]
+    }
+    { alu::ri[Add, u64, 0]; stack::pop_r[u64, STACK_LONG]; stack::pop_r[u64, STACK_LONG] }
+    {
+        alu::ri[Add, u64, 0]; stack::pop_r[u64, STACK_LONG]; stack::pop_r[u64, STACK_LONG];
+        stack::pop_r[u64, STACK_LONG]
+    }
+    {
+        alu::ri[Add, u64, 0]; stack::pop_r[u64, STACK_LONG]; stack::pop_r[u64, STACK_LONG];
+        stack::pop_r[u64, STACK_LONG]; stack::pop_r[u64, STACK_LONG]; stack::pop_r[u64, STACK_LONG]
+    }
+    {
+        alu::ri[Add, u64, 0]; stack::pop_r[u64, STACK_LONG]; stack::pop_r[u64, STACK_LONG];
+        stack::pop_r[u64, STACK_LONG]; stack::pop_r[u64, STACK_LONG]; stack::pop_r[u64, STACK_LONG];
+        stack::pop_r[u64, STACK_LONG]
+    }
+    { stack::push_r[u64, STACK_LONG, 0]; stack::push_r[u64, STACK_LONG, 0]; alu::ri[Sub, u64, 0] }
+    {
+        stack::push_r[u64, STACK_LONG, 0]; stack::push_r[u64, STACK_LONG, 0]; stack::push_r[u64, STACK_LONG, 0];
+        stack::push_r[u64, STACK_LONG, 0]; alu::ri[Sub, u64, 0]
+    }
+    {
+        stack::push_r[u64, STACK_LONG, 0]; stack::push_r[u64, STACK_LONG, 0]; stack::push_r[u64, STACK_LONG, 0];
+        stack::push_r[u64, STACK_LONG, 0]; stack::push_r[u64, STACK_LONG, 0]; alu::ri[Sub, u64, 0]
+    }
+    {
+        stack::push_r[u64, STACK_LONG, 0]; stack::push_r[u64, STACK_LONG, 0]; stack::push_r[u64, STACK_LONG, 0];
+        stack::push_r[u64, STACK_LONG, 0]; stack::push_r[u64, STACK_LONG, 0]; stack::push_r[u64, STACK_LONG, 0];
+        alu::ri[Sub, u64, 0]
+    }
 }

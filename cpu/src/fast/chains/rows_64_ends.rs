@@ -488,4 +488,30 @@ rows! {
         stack::push_r[u64, STACK_LONG, 0]; moves::mov_rr[u64, 0]; stack::push_r[u64, STACK_LONG, 0];
         alu::ri[Sub, u64, 0]; pairs::mi![pairs::Cmp, u8, 4, LONG_RIP, 0]
     }
+    {
+        stack::pop_r[u64, STACK_LONG]; stack::pop_r[u64, STACK_LONG]; stack::pop_r[u64, STACK_LONG];
+        stack::pop_r[u64, STACK_LONG]; stack::pop_r[u64, STACK_LONG]; branch::ret![u64, STACK_LONG]
+    }
+    {
+        stack::pop_r[u64, STACK_LONG]; stack::pop_r[u64, STACK_LONG]; stack::pop_r[u64, STACK_LONG];
+        stack::pop_r[u64, STACK_LONG]; stack::pop_r[u64, STACK_LONG]; stack::pop_r[u64, STACK_LONG];
+        branch::ret![u64, STACK_LONG]
+    }
+    {
+        alu::ri[Add, u64, 0]; stack::pop_r[u64, STACK_LONG]; stack::pop_r[u64, STACK_LONG];
+        branch::ret![u64, STACK_LONG]
+    }
+    {
+        alu::ri[Add, u64, 0]; stack::pop_r[u64, STACK_LONG]; stack::pop_r[u64, STACK_LONG];
+        stack::pop_r[u64, STACK_LONG]; branch::ret![u64, STACK_LONG]
+    }
+    {
+        alu::ri[Add, u64, 0]; stack::pop_r[u64, STACK_LONG]; stack::pop_r[u64, STACK_LONG];
+        stack::pop_r[u64, STACK_LONG]; stack::pop_r[u64, STACK_LONG]; branch::ret![u64, STACK_LONG]
+    }
+    {
+        alu::ri[Add, u64, 0]; stack::pop_r[u64, STACK_LONG]; stack::pop_r[u64, STACK_LONG];
+        stack::pop_r[u64, STACK_LONG]; stack::pop_r[u64, STACK_LONG]; stack::pop_r[u64, STACK_LONG];
+        branch::ret![u64, STACK_LONG]
+    }
 }
