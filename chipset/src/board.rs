@@ -13,7 +13,10 @@ use crate::mouse::MouseMove;
 use crate::routing::{Routing, Target};
 use crate::vga::{self, GraphicsMode, Image, Screen};
 
+use self::quick::QuickPorts;
+
 mod bus;
+mod quick;
 #[cfg(test)]
 mod tests;
 
@@ -48,6 +51,9 @@ pub struct Board {
 #[derive(Clone, Default)]
 pub(crate) struct Beside {
     pub(crate) routing: Routing,
+    quick: QuickPorts,
+    /// First address and length of the display adapter's window at A0000h, where it alone answers.
+    window: (u64, u64),
     routes_changed: bool,
     output: Vec<Output>,
     /// The output holds an end of the run.
@@ -136,6 +142,8 @@ impl Board {
     pub fn wire(&mut self) {
         let ranges = |number| self.devices.get(number).map(|device| (number, device.ranges().0));
         self.beside.routing = Routing::new(Devices::numbers().filter_map(ranges));
+        self.beside.quick = QuickPorts::new(&self.beside.routing);
+        self.beside.window = self.beside.routing.alone(Devices::VGA, vga::WINDOW_RANGE);
         self.beside.routes_changed = true;
         self.beside.dma_wanted = true;
         self.beside.forget_told();
@@ -291,20 +299,23 @@ impl Board {
         cx: &mut BusCx<'_>,
         call: impl FnOnce(&mut dyn Device, &mut Cx<'_>) -> R,
     ) -> Option<R> {
-        if self.beside.dues.each.get(usize::from(number)).is_some_and(|due| *due <= cx.now.0) {
+        let is_due = self.beside.dues.each.get(usize::from(number)).is_some_and(|due| *due <= cx.now.0);
+        if is_due {
             // What its lines did before the access has happened before it.
             self.call(number, cx, |device, cx| device.advance(cx));
         }
-        let timeless = Devices::TIMELESS >> number & 1 != 0;
+        let sleeps = !is_due && Devices::SLEEPERS >> number & 1 != 0;
         let result = self.call(number, cx, |device, cx| {
-            if !timeless {
+            if !sleeps {
                 device.advance(cx);
             }
             call(device, cx)
         });
         self.beside.dma_wanted |= number == Devices::DMA && !self.devices.dma.is_idle();
         self.beside.stirred |= Devices::MAKES_SIGNALS >> number & 1 != 0;
-        self.run_dma(cx);
+        if self.beside.dma_wanted {
+            self.run_dma(cx);
+        }
         if Devices::MAKES_REQUESTS >> number & 1 != 0 {
             self.take_requests();
         }
@@ -312,10 +323,14 @@ impl Board {
     }
 
     /// Tells the processor to ask again if anything that it knows of the board is no longer so.
+    #[inline]
     fn note_changes(&mut self, cx: &mut BusCx<'_>) {
-        if !std::mem::take(&mut self.beside.stirred) {
-            return;
+        if std::mem::take(&mut self.beside.stirred) {
+            self.tell_changes(cx);
         }
+    }
+
+    fn tell_changes(&mut self, cx: &mut BusCx<'_>) {
         let now = Some((self.signals(), self.beside.dues.next, self.devices.io_apic.waiting()));
         if self.beside.told != now {
             self.beside.told = now;

@@ -108,12 +108,29 @@ pub(crate) type AllLines = [Lines; COUNT];
 impl Devices {
     /// The display adapter's number.
     pub(crate) const VGA: u8 = 3;
+    /// The IDE interface's number.
+    pub(crate) const IDE: u8 = 2;
+    /// The keyboard controller's number.
+    pub(crate) const I8042: u8 = 7;
+    /// The serial ports' numbers.
+    pub(crate) const COM1: u8 = 9;
+    pub(crate) const COM2: u8 = 10;
     /// The DMA controllers' number.
     pub(crate) const DMA: u8 = 13;
     /// The coprocessor error latch's number.
     pub(crate) const COPROCESSOR: u8 = 18;
     /// A bit for each device that time does nothing to: it need not be brought forward, and is never due.
     pub(crate) const TIMELESS: u32 = 1 | 1 << 1 | 1 << 4 | 1 << 8 | 1 << 11 | 1 << 12 | 1 << 13 | 1 << 16 | 1 << 19;
+    /// A bit for each device that [`Device::advance`] does nothing to before it is due.
+    pub(crate) const SLEEPERS: u32 = Devices::TIMELESS
+        | 1 << Devices::IDE
+        | 1 << Devices::VGA
+        | 1 << Devices::PIT
+        | 1 << Devices::RTC
+        | 1 << Devices::I8042
+        | 1 << Devices::COM1
+        | 1 << Devices::COM2
+        | 1 << 17;
     /// A bit for each timeless device that makes neither requests nor output and drives no line: interrupt and DMA
     /// controllers.
     pub(crate) const QUICK: u32 = 1 << 4 | 1 << Devices::DMA;
@@ -187,7 +204,13 @@ mod tests {
             ["isa_bridge", "host_bridge", "pic", "port92", "debug_port", "exit_device", "dma", "fw_cfg", "io_apic"];
         assert_eq!(names(Devices::TIMELESS), timeless);
         assert_eq!(names(Devices::QUICK), ["pic", "dma"]);
+        let own_time = ["coprocessor", "fdc", "hpet", "piix4_pm"];
+        let mut others = names(!Devices::SLEEPERS);
+        others.sort_unstable();
+        assert_eq!(others, own_time);
         let named = [Devices::PIC, Devices::PIT, Devices::RTC, Devices::IO_APIC];
         assert_eq!(named.map(|number| Devices::NAMES[usize::from(number)]), ["pic", "pit", "rtc", "io_apic"]);
+        let named = [Devices::IDE, Devices::I8042, Devices::COM1, Devices::COM2];
+        assert_eq!(named.map(|number| Devices::NAMES[usize::from(number)]), ["ide", "i8042", "com1", "com2"]);
     }
 }

@@ -113,6 +113,18 @@ impl Dma {
         }
     }
 
+    /// A page register, by its offset from port 80h (0 to 15).
+    #[inline]
+    pub(crate) fn page(&self, offset: u8) -> u8 {
+        self.pages[usize::from(offset & 15)]
+    }
+
+    /// Sets a page register. It asks for no cycle.
+    #[inline]
+    pub(crate) fn set_page(&mut self, offset: u8, value: u8) {
+        self.pages[usize::from(offset & 15)] = value;
+    }
+
     pub(crate) fn read_byte(&mut self, reg: Reg) -> u8 {
         match (reg.range, reg.offset) {
             (0, offset @ 0..32) => self.bytes.read(offset as u8 & 15),

@@ -30,17 +30,17 @@ fn load<T: DeserializeOwned>(bytes: &[u8]) -> T {
 }
 
 /// xorshift64.
-struct Random(u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
-    fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
         self.0
     }
 
-    fn below(&mut self, end: u64) -> u64 {
+    pub(crate) fn below(&mut self, end: u64) -> u64 {
         (self.next() >> 16) % end
     }
 
@@ -50,7 +50,7 @@ impl Random {
 }
 
 /// A board with disks, its PCI functions switched on and placed.
-fn pc() -> Pc {
+pub(crate) fn pc() -> Pc {
     let disk = Some(DiskConfig::with_sectors(3000));
     let floppy = Some(FloppyConfig { sectors: 2880, write_protected: false });
     let mut pc = Pc::with_media([disk, disk, Some(DiskConfig::cdrom(3000)), None], [floppy, None]);
@@ -74,12 +74,12 @@ fn switch_on(pc: &mut Pc) {
     }
 }
 
-fn ranges(board: &Board) -> Vec<Range> {
+pub(crate) fn ranges(board: &Board) -> Vec<Range> {
     Devices::numbers().filter_map(|number| board.devices.get(number)).flat_map(|device| device.ranges().0).collect()
 }
 
 /// Something that comes in from outside.
-fn bring_in(pc: &mut Pc, random: &mut Random) {
+pub(crate) fn bring_in(pc: &mut Pc, random: &mut Random) {
     let mut cx = BusCx::new(pc.now, &mut pc.memory);
     let [a, b, c, ..] = random.next().to_le_bytes();
     match random.below(4) {
@@ -116,7 +116,7 @@ fn program_dma(pc: &mut Pc, random: &mut Random) {
 }
 
 /// One random access, mostly to a declared range, and the passing of some time.
-fn step(pc: &mut Pc, ranges: &[Range], random: &mut Random) {
+pub(crate) fn step(pc: &mut Pc, ranges: &[Range], random: &mut Random) {
     let range = ranges[random.below(ranges.len() as u64) as usize];
     let (size, value) = (random.size(), random.next());
     let at = range.base + random.below(range.len.max(1) + 3);

@@ -9,7 +9,7 @@
 
 use std::collections::VecDeque;
 
-use ringwalk_mmu::{Instant, Size};
+use ringwalk_mmu::{Instant, Rate, Size};
 use serde::{Deserialize, Serialize};
 
 use crate::keyboard::Keyboard;
@@ -329,17 +329,15 @@ impl I8042 {
 
     // Registers.
 
+    #[inline]
     fn status(&self, now: u64) -> u8 {
-        let mut value = STATUS_UNLOCKED | self.mode() & MODE_SYSTEM;
-        for (set, bit) in [
-            (self.full.is_some(), STATUS_OUTPUT),
-            (now < self.busy_until, STATUS_INPUT),
-            (self.last_was_command, STATUS_COMMAND),
-            (self.full == Some(Source::Aux), STATUS_AUX),
-        ] {
-            value |= if set { bit } else { 0 };
-        }
-        value
+        let bit = |set: bool, bit: u8| if set { bit } else { 0 };
+        STATUS_UNLOCKED
+            | self.mode() & MODE_SYSTEM
+            | bit(self.full.is_some(), STATUS_OUTPUT)
+            | bit(now < self.busy_until, STATUS_INPUT)
+            | bit(self.last_was_command, STATUS_COMMAND)
+            | bit(self.full == Some(Source::Aux), STATUS_AUX)
     }
 
     fn output_port(&self) -> u8 {
@@ -414,6 +412,16 @@ impl I8042 {
                 self.keyboard.receive(value, now);
             }
         }
+    }
+
+    /// The status at a moment in a machine of so many hertz, if nothing is due before and nothing asked for: then a read
+    /// changes nothing, neither a line nor what comes next.
+    #[inline]
+    pub(crate) fn glance_at_status(&self, now: Instant, clock_hz: u64) -> Option<u8> {
+        if self.init || self.due.is_some_and(|due| due <= now) {
+            return None;
+        }
+        Some(self.status(Rate::new(MICROSECONDS, clock_hz).ticks_at(now)))
     }
 
     fn read_byte(&mut self, reg: Reg, now: u64) -> u8 {

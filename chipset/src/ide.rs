@@ -10,6 +10,7 @@ mod bus_master;
 mod bus_master_tests;
 mod channel;
 mod command;
+mod data;
 mod drive;
 mod identify;
 mod mmc;
@@ -100,6 +101,31 @@ impl Ide {
             bus_masters: [BusMaster::default(); 2],
             intrq: [false; 2],
         }
+    }
+
+    /// True if nothing happens by itself at an access, nor is anything left to be done: no busy phase is over, and the bus
+    /// masters have nothing to move.
+    fn is_settled(&self, now: Instant) -> bool {
+        self.due().is_none_or(|due| now < due) && !self.channels.iter().any(Channel::asks_for_dma)
+    }
+
+    /// The alternate status of a channel, or its status if there is no interrupt that a read would take back.
+    pub(crate) fn glance_at_status(&self, channel: u8, alternate: bool, now: Instant) -> Option<u8> {
+        let channel = &self.channels[usize::from(channel & 1)];
+        (self.is_settled(now) && (alternate || !channel.has_interrupt())).then(|| channel.look_at(7))
+    }
+
+    /// Reads the data register inside a block, where the access is all that happens. `None`: nothing was done.
+    pub(crate) fn read_data_quickly(&mut self, channel: u8, size: Size, now: Instant) -> Option<u32> {
+        if !self.is_settled(now) {
+            return None;
+        }
+        self.channels[usize::from(channel & 1)].read_data_inside(size)
+    }
+
+    /// Writes the data register likewise. False: nothing was done.
+    pub(crate) fn write_data_quickly(&mut self, channel: u8, size: Size, value: u32, now: Instant) -> bool {
+        self.is_settled(now) && self.channels[usize::from(channel & 1)].write_data_inside(size, value)
     }
 
     fn decodes(&self, channel: u8) -> bool {

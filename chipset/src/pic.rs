@@ -88,6 +88,20 @@ impl Pic {
         self.master.is_polled() | self.slave.is_polled()
     }
 
+    /// The mask register of the master (0) or the slave (1), unless a read of a chip is a poll.
+    #[inline]
+    pub(crate) fn mask(&self, chip: u8) -> Option<u8> {
+        let chip = if chip == 0 { &self.master } else { &self.slave };
+        (!self.is_polled()).then(|| chip.mask())
+    }
+
+    /// Sets the mask register of a chip, if its INT certainly stays what it is. False, and nothing is done, if not.
+    #[inline]
+    pub(crate) fn set_mask_quietly(&mut self, chip: u8, value: u8) -> bool {
+        let chip = if chip == 0 { &mut self.master } else { &mut self.slave };
+        chip.set_mask_quietly(value)
+    }
+
     pub(crate) fn read_byte(&mut self, reg: Reg) -> u8 {
         let polled = self.is_polled();
         let value = match (reg.range, reg.offset) {

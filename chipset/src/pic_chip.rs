@@ -99,6 +99,7 @@ impl Chip {
     }
 
     /// The interrupt request register: a request lasts only while its input is high.
+    #[inline]
     fn irr(&self) -> u8 {
         let by_level = if self.icw1 & ICW1_LTIM != 0 { 0xFF } else { self.elcr };
         self.inputs & (self.armed | by_level)
@@ -199,6 +200,24 @@ impl Chip {
     #[inline]
     pub(crate) fn is_polled(&self) -> bool {
         self.poll
+    }
+
+    /// OCW1, the mask register.
+    #[inline]
+    pub(crate) fn mask(&self) -> u8 {
+        self.imr
+    }
+
+    /// Writes OCW1 if INT does not depend on it: no level requests whose bit changes. False, and nothing is done, if it may,
+    /// or if the chip waits for another word.
+    #[inline]
+    pub(crate) fn set_mask_quietly(&mut self, value: u8) -> bool {
+        let is_ocw1 = self.awaits == Awaits::Nothing;
+        if !is_ocw1 || self.special_mask || self.irr() & (self.imr ^ value) != 0 {
+            return false;
+        }
+        self.imr = value;
+        true
     }
 
     /// Reads at A0.

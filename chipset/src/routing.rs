@@ -6,7 +6,7 @@ use crate::device::{Range, Reg, Space};
 use crate::pci::CONFIG_BYTES;
 
 /// Number of I/O ports.
-const PORTS: usize = 1 << 16;
+pub(crate) const PORTS: usize = 1 << 16;
 /// No device answers at a port.
 const NOBODY: u8 = 0;
 
@@ -98,6 +98,13 @@ impl Routing {
         self.port_slots.get(number.wrapping_sub(1))
     }
 
+    /// Every port that somebody answers at; one that two claim comes twice.
+    pub(crate) fn claimed_ports(&self) -> impl Iterator<Item = u16> {
+        let ends = self.port_slots.iter().map(|slot| (slot.range.base, slot.range.base + slot.range.len));
+        // What lies above has no port.
+        ends.flat_map(|(base, end)| base..end.min(PORTS as u64)).map(|port| port as u16)
+    }
+
     /// Who takes a byte at a port.
     #[inline]
     pub(crate) fn port_target(&self, port: u16) -> Option<Target> {
@@ -112,7 +119,7 @@ impl Routing {
         let Some(slot) = slot else { return (Size::Byte, None) };
         let widest = slot.range.width;
         let fits = |size: &Size| {
-            size.bytes() <= left && *size <= widest && (u64::from(port) - slot.range.base) % size.bytes() == 0
+            size.bytes() <= left && *size <= widest && (u64::from(port) - slot.range.base) & (size.bytes() - 1) == 0
         };
         let size = [Size::Dword, Size::Word].into_iter().find(fits).unwrap_or(Size::Byte);
         (size, Some(slot.target(u64::from(port))))
@@ -122,6 +129,17 @@ impl Routing {
     pub(crate) fn mmio(&self, addr: u64) -> Option<Target> {
         let slot = self.memory_slots.iter().find(|slot| slot.holds(addr) && slot.range.space == Space::Mmio)?;
         Some(slot.target(addr))
+    }
+
+    /// First address and length of a device's memory range, if it alone answers there; else a length of 0.
+    pub(crate) fn alone(&self, device: u8, index: u8) -> (u64, u64) {
+        let mut others = self.memory_slots.iter().filter(|slot| slot.range.space == Space::Mmio);
+        let Some(found) = others.clone().find(|slot| (slot.device, slot.index) == (device, index)) else {
+            return (0, 0);
+        };
+        let (base, end) = (found.range.base, found.range.base.saturating_add(found.range.len));
+        let apart = |slot: &Slot| slot.range.base.saturating_add(slot.range.len) <= base || slot.range.base >= end;
+        if others.all(|slot| slot == found || apart(slot)) { (base, found.range.len) } else { (0, 0) }
     }
 
     /// Every memory range.

@@ -353,16 +353,18 @@ impl Uart {
     }
 
     fn read_lsr(&mut self) -> u8 {
-        let mut value = 0;
-        for (set, bit) in [
-            (!self.rx.is_empty(), LSR_DR),
-            (std::mem::take(&mut self.overrun), LSR_OE),
-            (self.tx.is_empty(), LSR_THRE),
-            (self.tx.is_empty() && self.transmitter == Transmitter::Idle, LSR_TEMT),
-        ] {
-            value |= if set { bit } else { 0 };
-        }
-        value
+        let overrun = if std::mem::take(&mut self.overrun) { LSR_OE } else { 0 };
+        self.line_status() | overrun
+    }
+
+    /// LSR without the error that a read takes back.
+    #[inline]
+    fn line_status(&self) -> u8 {
+        let sent = self.tx.is_empty();
+        let bit = |set: bool, bit: u8| if set { bit } else { 0 };
+        bit(!self.rx.is_empty(), LSR_DR)
+            | bit(sent, LSR_THRE)
+            | bit(sent && self.transmitter == Transmitter::Idle, LSR_TEMT)
     }
 
     fn read_msr(&mut self) -> u8 {
@@ -423,6 +425,23 @@ impl Uart {
             self.arrival = None;
         }
         self.start_arrival(tick);
+    }
+
+    /// What a read at this offset answers, if it changes nothing: not the port, its line, nor when it is due.
+    #[inline]
+    pub(crate) fn glance(&self, offset: u8, now: Instant) -> Option<u8> {
+        // A due port is brought forward first.
+        if self.due.is_some_and(|due| due <= now) {
+            return None;
+        }
+        match offset {
+            5 if !self.overrun => Some(self.line_status()),
+            6 if self.msr & 0x0F == 0 => Some(self.msr),
+            3 => Some(self.lcr),
+            4 => Some(self.mcr),
+            7 => Some(self.scratch),
+            _ => None,
+        }
     }
 
     fn read_byte(&mut self, offset: u32, tick: u64) -> u8 {

@@ -59,6 +59,23 @@ pub trait Bus {
     fn port_read(&mut self, port: Port, size: Size, cx: &mut BusCx<'_>) -> u32;
     /// Writes a port; `size` is at most [`Size::Dword`].
     fn port_write(&mut self, port: Port, size: Size, value: u32, cx: &mut BusCx<'_>);
+    /// Reads a byte from a port in the shortest way, if the answer is all that comes of it: no line, no deadline, nothing
+    /// sent, and what the device holds is what [`Bus::port_read`] would leave. `None`: nothing was done, and that is asked.
+    fn read_quickly(&mut self, _port: Port, _now: Instant) -> Option<u8> {
+        None
+    }
+    /// Writes a byte to a port likewise. False: nothing was done, and [`Bus::port_write`] is asked.
+    fn write_quickly(&mut self, _port: Port, _value: u8, _now: Instant) -> bool {
+        false
+    }
+    /// Reads memory that is not backed by frames as [`Bus::read_quickly`] does ports; aligned.
+    fn load_quickly(&mut self, _addr: PhysAddr, _size: Size, _memory: &Memory) -> Option<u64> {
+        None
+    }
+    /// Writes memory that is not backed by frames as [`Bus::write_quickly`] does ports; aligned. No decoded code is hit.
+    fn store_quickly(&mut self, _addr: PhysAddr, _size: Size, _value: u64, _memory: &mut Memory) -> bool {
+        false
+    }
     /// Reads memory that is not backed by frames ([`crate::Route::Mmio`]); never crosses a page.
     fn mmio_read(&mut self, addr: PhysAddr, size: Size, cx: &mut BusCx<'_>) -> u64;
     /// Writes memory that is not backed by frames; never crosses a page.

@@ -325,6 +325,28 @@ impl Frames {
         }
     }
 
+    /// As [`Frames::store`], of few bytes, if nothing is to be noted of it. False, and nothing is done, if there is.
+    #[inline]
+    pub fn store_if_ready<const N: usize>(&mut self, frame: Frame, offset: usize, bytes: [u8; N]) -> bool {
+        let ready = DIRTY | TOUCHED | if self.keeps { KEPT } else { 0 };
+        let is_ready = self.status[frame.0 as usize] & (ready | ABSENT) == ready;
+        let is_plain = is_ready && self.code_lines[frame.0 as usize] == 0 && self.log.is_none();
+        if !is_plain || offset > PAGE - N {
+            return false;
+        }
+        let start = frame.start() + offset;
+        self.bytes[start..start + N].copy_from_slice(&bytes);
+        true
+    }
+
+    /// The dword at an offset of a frame, unless the page is absent.
+    #[inline]
+    pub fn dword_if_present(&self, frame: Frame, offset: usize) -> Option<u32> {
+        let start = frame.start() + offset;
+        let bytes = self.bytes.get(start..start + 4).filter(|_| !self.is_absent(frame))?;
+        Some(u32::from_le_bytes(bytes.try_into().ok()?))
+    }
+
     /// Keeps a log of stores from now on. True if there was one already.
     pub fn log_stores(&mut self) -> bool {
         let logged = self.log.is_some();
@@ -429,6 +451,81 @@ pub fn touches(of_code: u64, offset: u64, len: u64) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A frame that was written, and what is known of it.
+    fn written() -> (Frames, Frame) {
+        let mut frames = Frames::default();
+        let ram = frames.extend(1);
+        frames.store(ram.first, 0, &[1]);
+        (frames, ram.first)
+    }
+
+    /// Stores as the display adapter does.
+    fn store<const N: usize>(frames: &mut Frames, frame: Frame, offset: usize, bytes: [u8; N]) {
+        if !frames.store_if_ready(frame, offset, bytes) {
+            frames.store(frame, offset, &bytes);
+        }
+    }
+
+    #[test]
+    fn a_store_of_few_bytes_is_noted_as_any_other() {
+        let all = FrameRange { first: Frame(0), count: 1 };
+        let (mut frames, frame) = written();
+        store(&mut frames, frame, 8, [2, 3]);
+        assert_eq!(frames.page(frame)[7..11], [0, 2, 3, 0]);
+        assert_eq!(frames.take_dirty(all), [frame]);
+        store(&mut frames, frame, 8, [4]);
+        assert_eq!(frames.take_dirty(all), [frame], "it is dirty again");
+
+        let (mut frames, frame) = written();
+        frames.keep_before(true);
+        store(&mut frames, frame, 0, [9]);
+        let before = frames.take_before();
+        assert_eq!(before.len(), 1, "the page is kept as it was");
+        assert_eq!(before[0].1.as_ref().map(|page| page[0]), Some(1));
+        store(&mut frames, frame, 0, [8]);
+        assert_eq!(frames.kept_before(), 1, "and kept again");
+
+        let (mut frames, frame) = written();
+        frames.mark_code(frame, 64, 4);
+        store(&mut frames, frame, 60, [1, 1, 1, 1]);
+        assert!(!frames.has_stale_code());
+        store(&mut frames, frame, 66, [1, 1]);
+        assert_eq!(frames.take_stale_code(), Some((frame, 1 << 1)));
+
+        let (mut frames, frame) = written();
+        frames.log_stores();
+        store(&mut frames, frame, 6, [1, 2]);
+        let mut stores = Vec::new();
+        frames.take_stores(&mut stores);
+        assert_eq!(stores, [Stored { frame, offset: 6, bytes: 2 }]);
+    }
+
+    #[test]
+    #[should_panic(expected = "stays inside its frame")]
+    fn a_store_of_few_bytes_stays_inside_its_frame() {
+        let (mut frames, frame) = written();
+        store(&mut frames, frame, PAGE - 1, [1, 2]);
+    }
+
+    struct Sevens;
+
+    impl PageSource for Sevens {
+        fn page(&self, _: Frame, page: &mut [u8; PAGE]) -> Result<(), String> {
+            page.fill(7);
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn an_absent_page_comes_for_a_dword_and_for_a_store_of_few_bytes() {
+        let (mut frames, frame) = written();
+        frames.fetch_from(Box::new(Sevens));
+        frames.set_absent(frame);
+        assert_eq!(frames.dword_if_present(frame, 4), None);
+        store(&mut frames, frame, 4, [1]);
+        assert_eq!((frames.absent(), frames.dword_if_present(frame, 4)), (0, Some(0x0707_0701)));
+    }
 
     #[test]
     fn a_store_makes_code_stale_only_on_its_own_lines() {

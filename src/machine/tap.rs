@@ -4,7 +4,7 @@
 //! a position that depends on the guest alone, never on where a slice happens to end.
 
 use ringwalk_chipset::{Board, Output};
-use ringwalk_mmu::{Bus, BusCx, Instant, InterruptMessage, PhysAddr, Port, Signals, Size, Vector};
+use ringwalk_mmu::{Bus, BusCx, Instant, InterruptMessage, Memory, PhysAddr, Port, Signals, Size, Vector};
 
 use super::screen_watch::ScreenWatch;
 use super::{Feed, Outlet, Stop};
@@ -22,7 +22,21 @@ pub(super) struct Tap<'a> {
 
 impl Tap<'_> {
     /// Takes what the board has sent.
+    #[inline]
     pub(super) fn listen(&mut self, cx: &mut BusCx<'_>) {
+        if self.hears(cx.memory) {
+            self.hear(cx);
+        }
+    }
+
+    /// True if something waits to be taken, or to end the run.
+    #[inline]
+    fn hears(&self, memory: &Memory) -> bool {
+        self.board.has_output() || memory.frames.lost().is_some()
+    }
+
+    #[cold]
+    fn hear(&mut self, cx: &mut BusCx<'_>) {
         if self.board.has_output() {
             cx.changed = true;
             self.take(cx.now);
@@ -90,6 +104,23 @@ impl Bus for Tap<'_> {
             self.look(cx);
         }
         self.listen(cx);
+    }
+
+    fn read_quickly(&mut self, port: Port, now: Instant) -> Option<u8> {
+        self.board.read_quickly(port, now)
+    }
+
+    fn write_quickly(&mut self, port: Port, value: u8, now: Instant) -> bool {
+        !self.screen.minds_port(port) && self.board.write_quickly(port, value, now)
+    }
+
+    fn load_quickly(&mut self, addr: PhysAddr, size: Size, memory: &Memory) -> Option<u64> {
+        if self.hears(memory) { None } else { self.board.load_quickly(addr, size, memory) }
+    }
+
+    fn store_quickly(&mut self, addr: PhysAddr, size: Size, value: u64, memory: &mut Memory) -> bool {
+        let quick = !self.hears(memory) && !self.screen.minds_address(addr);
+        quick && self.board.store_quickly(addr, size, value, memory)
     }
 
     fn mmio_read(&mut self, addr: PhysAddr, size: Size, cx: &mut BusCx<'_>) -> u64 {

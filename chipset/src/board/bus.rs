@@ -1,6 +1,6 @@
 //! The board as the processor reaches it.
 
-use ringwalk_mmu::{Bus, BusCx, Instant, InterruptMessage, PhysAddr, Port, Signals, Size, Vector};
+use ringwalk_mmu::{Bus, BusCx, Instant, InterruptMessage, Memory, PhysAddr, Port, Signals, Size, Vector};
 
 use super::{Board, NEVER, is_display_window};
 use crate::devices::{COUNT, Devices};
@@ -29,6 +29,7 @@ impl Board {
         if polled || self.beside.stirred {
             self.follow_int(cx);
         }
+        self.calm_down(cx);
         value
     }
 
@@ -41,13 +42,25 @@ impl Board {
         } else {
             self.devices.pic.write_byte(target.reg, value);
             self.follow_int(cx);
+            self.calm_down(cx);
         }
+    }
+
+    /// Behind an access that does nothing else: what was left to be told is told, and DMA that nobody asks for is no longer
+    /// waited for. So the next access may be quick.
+    fn calm_down(&mut self, cx: &mut BusCx<'_>) {
+        if self.beside.dma_wanted && self.devices.dma.is_idle() {
+            self.run_dma(cx);
+        }
+        self.note_changes(cx);
     }
 
     /// The DMA controllers were reached.
     #[inline]
     fn follow_dma(&mut self, cx: &mut BusCx<'_>) {
-        if !self.devices.dma.is_idle() {
+        if self.devices.dma.is_idle() {
+            self.calm_down(cx);
+        } else {
             self.obey_dma(cx);
         }
     }
@@ -76,8 +89,26 @@ impl Board {
         self.note_changes(cx);
     }
 
+    fn read_byte_port(&mut self, port: u16, cx: &mut BusCx<'_>) -> u8 {
+        let Some(target) = self.beside.routing.port_target(port) else { return 0xFF };
+        let value = match self.config_target(port) {
+            Some(addr) => self.config_read(addr, Size::Byte, cx),
+            None => self.read(target, Size::Byte, cx),
+        };
+        // A byte.
+        value as u8
+    }
+
     #[inline(never)]
     fn read_port(&mut self, port: Port, size: Size, cx: &mut BusCx<'_>) -> u32 {
+        if size == Size::Byte {
+            let value = self.read_byte_port(port.0, cx);
+            self.calm_down(cx);
+            return value.into();
+        }
+        if let Some(value) = self.read_block_quickly(port.0, size, cx.now) {
+            return value;
+        }
         let bytes = size.bytes().min(4);
         let (mut done, mut value) = (0, 0);
         while done < bytes {
@@ -93,6 +124,9 @@ impl Board {
 
     #[inline(never)]
     fn write_port(&mut self, port: Port, size: Size, value: u32, cx: &mut BusCx<'_>) {
+        if self.write_block_quickly(port.0, size, value, cx.now) {
+            return;
+        }
         let bytes = size.bytes().min(4);
         let mut done = 0;
         while done < bytes {
@@ -100,7 +134,7 @@ impl Board {
             // `done` is below 4.
             done += self.port_piece_write(u32::from(port.0) + done as u32, bytes - done, part, cx).bytes();
         }
-        self.note_changes(cx);
+        self.calm_down(cx);
     }
 }
 
@@ -122,9 +156,34 @@ impl Bus for Board {
         }
     }
 
+    #[inline]
+    fn read_quickly(&mut self, port: Port, now: Instant) -> Option<u8> {
+        self.read_port_quickly(port.0, now)
+    }
+
+    #[inline]
+    fn write_quickly(&mut self, port: Port, value: u8, _now: Instant) -> bool {
+        self.write_port_quickly(port.0, value)
+    }
+
+    #[inline]
+    fn load_quickly(&mut self, addr: PhysAddr, size: Size, memory: &Memory) -> Option<u64> {
+        let (base, len) = self.beside.window;
+        let offset = addr.0.wrapping_sub(base);
+        // Accesses to the window take no time and drive no line. It is small.
+        if offset < len { self.devices.vga.read_text(offset as u32, size, memory) } else { None }
+    }
+
+    #[inline]
+    fn store_quickly(&mut self, addr: PhysAddr, size: Size, value: u64, memory: &mut Memory) -> bool {
+        let (base, len) = self.beside.window;
+        let offset = addr.0.wrapping_sub(base);
+        offset < len && self.devices.vga.write_text(offset as u32, size, value, memory)
+    }
+
     fn mmio_read(&mut self, addr: PhysAddr, size: Size, cx: &mut BusCx<'_>) -> u64 {
         match self.beside.routing.mmio(addr.0) {
-            // Accesses to the window take no time and drive no line, so that nothing around them changes.
+            // Nothing around them changes.
             Some(target) if is_display_window(&target) => {
                 self.devices.vga.read_window(target.reg.offset, size, cx.memory)
             }

@@ -67,6 +67,28 @@ impl Channel {
         }
     }
 
+    /// As [`Drive::read_data_inside`], of the selected drive.
+    #[inline]
+    pub(crate) fn read_data_inside(&mut self, size: Size) -> Option<u32> {
+        self.selected_mut()?.read_data_inside(size)
+    }
+
+    /// As [`Drive::write_data_inside`], of the selected drive.
+    #[inline]
+    pub(crate) fn write_data_inside(&mut self, size: Size, value: u32) -> bool {
+        self.selected_mut().is_some_and(|drive| drive.write_data_inside(size, value))
+    }
+
+    /// The selected drive has an interrupt, whether the channel shows it or not.
+    pub(crate) fn has_interrupt(&self) -> bool {
+        self.selected().is_some_and(|drive| drive.interrupt)
+    }
+
+    /// The selected drive asks for DMA.
+    pub(crate) fn asks_for_dma(&self) -> bool {
+        self.selected().is_some_and(|drive| drive.dma_request().is_some())
+    }
+
     /// Moves DMA data of the selected drive for as long as it has them and the bus master takes them.
     pub(crate) fn transfer_dma(&mut self, master: &mut BusMaster, cx: &mut Cx<'_>) {
         let Some(drive) = self.selected_mut() else { return };

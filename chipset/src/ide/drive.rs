@@ -2,7 +2,7 @@
 //! what a CD-ROM drive does in their place in [`super::packet`].
 //! *AT Attachment with Packet Interface - 6* (T13/1410D).
 
-use ringwalk_mmu::{Instant, Memory, SECTOR_BYTES, Size};
+use ringwalk_mmu::{Instant, Memory, SECTOR_BYTES};
 use serde::{Deserialize, Serialize};
 
 use super::bus_master::Direction;
@@ -48,7 +48,7 @@ const LATENCY_US: u64 = 2;
 /// Latency from the command to its first block of a medium access: seek and rotation.
 const SEEK_US: u64 = 20;
 /// Latency from the end of one DRQ block to the next, or to the end of a write.
-const BLOCK_US: u64 = 4;
+pub(crate) const BLOCK_US: u64 = 4;
 /// Latency of a reset.
 const RESET_US: u64 = 100;
 
@@ -437,47 +437,6 @@ impl Drive {
     /// Sectors of the next DRQ block.
     fn block_sectors(&self) -> u32 {
         self.transfer.left.min(self.transfer.block).min(u32::from(MAX_MULTIPLE))
-    }
-
-    /// Reads the data register. Without DRQ it is all ones.
-    pub(crate) fn read_data(&mut self, size: Size, cx: &Cx<'_>) -> u64 {
-        if self.phase != Phase::DataIn {
-            return size.ones();
-        }
-        let mut raw = [0; 8];
-        let rest = self.buffer.get(self.position as usize..).unwrap_or(&[]);
-        let count = rest.len().min(size.bytes() as usize);
-        raw[..count].copy_from_slice(&rest[..count]);
-        if self.pass(size) {
-            match self.transfer.left {
-                0 if !self.has_status_phase() => self.phase = Phase::Idle,
-                _ => self.busy(BLOCK_US, Work::Load, cx),
-            }
-            self.drop_buffer();
-        }
-        u64::from_le_bytes(raw)
-    }
-
-    /// Writes the data register. Without DRQ nothing happens.
-    pub(crate) fn write_data(&mut self, size: Size, value: u64, cx: &Cx<'_>) {
-        if self.phase != Phase::DataOut {
-            return;
-        }
-        let rest = self.buffer.get_mut(self.position as usize..).unwrap_or(&mut []);
-        for (byte, value) in rest.iter_mut().zip(value.to_le_bytes()).take(size.bytes() as usize) {
-            *byte = value;
-        }
-        if self.pass(size) {
-            let work = if self.packet.is_some() { Work::Packet } else { Work::Store };
-            self.busy(BLOCK_US, work, cx);
-        }
-    }
-
-    /// Moves on in the buffer; true at its end.
-    fn pass(&mut self, size: Size) -> bool {
-        // A size is at most 8.
-        self.position += size.bytes() as u32;
-        self.position as usize >= self.buffer.len()
     }
 
     /// Reads the next block from the medium, with the error of a sector that cannot be read.

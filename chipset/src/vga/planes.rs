@@ -163,6 +163,21 @@ pub(crate) fn load(memory: &Memory, offset: u32) -> Option<u32> {
     Some(u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]))
 }
 
+/// As [`load`], if the page is there.
+#[inline]
+pub(super) fn load_if_present(memory: &Memory, offset: u32) -> Option<u32> {
+    let at = 4 * u64::from(offset);
+    memory.frames.dword_if_present(memory.vram.frame(at / PAGE_BYTES)?, (at % PAGE_BYTES) as usize)
+}
+
+/// As [`store`], if nothing is to be noted of it. False, and nothing is done, if there is.
+#[inline]
+pub(super) fn store_if_ready<const N: usize>(memory: &mut Memory, offset: u32, plane: u32, bytes: [u8; N]) -> bool {
+    let at = 4 * u64::from(offset);
+    let frame = memory.vram.frame(at / PAGE_BYTES);
+    frame.is_some_and(|frame| memory.frames.store_if_ready(frame, (at % PAGE_BYTES) as usize + plane as usize, bytes))
+}
+
 /// Stores bytes of consecutive planes at an offset, from `plane` on; nothing past the end of video memory.
 pub(super) fn store(memory: &mut Memory, offset: u32, plane: u32, bytes: &[u8]) {
     let at = 4 * u64::from(offset);

@@ -8,7 +8,10 @@
 use ringwalk_mmu::{Memory, PAGE_BYTES, Size};
 
 use super::Vga;
-use super::planes::{CHAIN_4, CHAIN_ODD_EVEN, NOT_ODD_EVEN, READ_MODE_1, READ_ODD_EVEN, chained_4, load, store};
+use super::planes::{
+    CHAIN_4, CHAIN_ODD_EVEN, NOT_ODD_EVEN, READ_MODE_1, READ_ODD_EVEN, chained_4, load, load_if_present, store,
+    store_if_ready,
+};
 
 /// Miscellaneous output, bit 1: the processor reaches video memory.
 const ENABLE_RAM: u8 = 1 << 1;
@@ -49,8 +52,35 @@ impl PartialEq for Way {
 }
 
 impl Vga {
-    /// Reads from the window.
+    /// The cell of an aligned access to text: its offset in the planes, and the byte of it that the access begins at.
     #[inline]
+    fn text_cell(&self, offset: u32, size: Size) -> Option<(u32, u32)> {
+        let inside = offset.wrapping_sub(self.way.base);
+        let is_cell = self.way.kind == Kind::Text && inside < self.way.len && size <= Size::Word;
+        // Offsets in a plane have 16 bits; the page bit is one.
+        (is_cell && aligned(offset, size)).then(|| (u32::from(inside as u16 & !1) | self.way.at as u32, inside & 1))
+    }
+
+    /// Reads text, if it is there and known to be text. `None`: nothing was done.
+    #[inline]
+    pub(crate) fn read_text(&mut self, offset: u32, size: Size, memory: &Memory) -> Option<u64> {
+        let (cell, byte) = self.text_cell(offset, size)?;
+        self.latch = load_if_present(memory, cell)?;
+        Some(u64::from(self.latch) >> (8 * byte) & size.ones())
+    }
+
+    /// Writes text, if it is known to be text and nothing is to be noted of it. False: nothing was done.
+    #[inline]
+    pub(crate) fn write_text(&mut self, offset: u32, size: Size, value: u64, memory: &mut Memory) -> bool {
+        // The value's lowest bytes.
+        match self.text_cell(offset, size) {
+            Some((cell, byte)) if size == Size::Byte => store_if_ready(memory, cell, byte, [value as u8]),
+            Some((cell, byte)) => store_if_ready(memory, cell, byte, (value as u16).to_le_bytes()),
+            None => false,
+        }
+    }
+
+    /// Reads from the window.
     pub(crate) fn read_window(&mut self, offset: u32, size: Size, memory: &Memory) -> u64 {
         let way = self.way();
         let inside = offset.wrapping_sub(way.base);
@@ -87,7 +117,6 @@ impl Vga {
     }
 
     /// Writes to the window.
-    #[inline]
     pub(crate) fn write_window(&mut self, offset: u32, size: Size, value: u64, memory: &mut Memory) {
         let way = self.way();
         let inside = offset.wrapping_sub(way.base);

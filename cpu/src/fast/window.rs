@@ -23,16 +23,33 @@ pub(super) unsafe fn load<E: Extend, N: Width, W: Width>(
 ) -> *const Insn {
     // SAFETY: the end of a handler, see `super::Fast`.
     unsafe {
-        if renewed::<false>(h, &miss) {
-            return go_on(c, h, i, v);
-        }
         if miss.bytes == 0 {
             return bail(c, h, i);
         }
         let linear = LinAddr(miss.linear);
         let Some(at) = (*h).host_tlb.device_read(linear, N::BYTES, (*h).fast.key) else {
-            return if refilled::<false>(c, h, &miss) { go_on(c, h, i, v) } else { bail(c, h, i) };
+            let again = renewed::<false>(h, &miss) || refilled::<false>(c, h, &miss);
+            return if again { go_on(c, h, i, v) } else { bail(c, h, i) };
         };
+        let exec = (*h).fast.exec;
+        let Some(value) = (*(*exec).bus).load_quickly(at, N::SIZE, (*exec).memory) else {
+            return load_slowly::<E, N, W>(c, h, i, at);
+        };
+        let v = put(c, (*i).dst, E::apply::<N, W>(N::truncate(value)));
+        next(c, h, i, v)
+    }
+}
+
+/// As [`load`], where more than a value may come of it.
+#[inline(never)]
+unsafe fn load_slowly<E: Extend, N: Width, W: Width>(
+    c: *mut CpuState,
+    h: *mut Hot,
+    i: *const Insn,
+    at: PhysAddr,
+) -> *const Insn {
+    // SAFETY: the end of a handler.
+    unsafe {
         let (value, changed) = read::<N>(h, i, at);
         let v = put(c, (*i).dst, E::apply::<N, W>(N::truncate(value)));
         if changed { done(c, h, i) } else { next(c, h, i, v) }
@@ -88,18 +105,31 @@ pub(super) unsafe fn stored<W: Width>(c: *mut CpuState, i: *const Insn) -> W {
 unsafe fn store_elsewhere<W: Width>(c: *mut CpuState, h: *mut Hot, i: *const Insn, miss: Miss) -> *const Insn {
     // SAFETY: the end of a handler, see `super::Fast`.
     unsafe {
-        if renewed::<true>(h, &miss) {
-            return go_on(c, h, i, *register(c, (*i).holds));
-        }
         if miss.bytes == 0 {
             return bail(c, h, i);
         }
         let linear = LinAddr(miss.linear);
         let value: W = stored(c, i);
         let Some(at) = (*h).host_tlb.device_write(linear, W::BYTES, (*h).fast.key) else {
-            let again = refilled::<true>(c, h, &miss);
+            let again = renewed::<true>(h, &miss) || refilled::<true>(c, h, &miss);
             return if again { go_on(c, h, i, *register(c, (*i).holds)) } else { bail(c, h, i) };
         };
+        let exec = (*h).fast.exec;
+        let memory = &mut *(*exec).memory;
+        let quick = !memory.frames.has_stale_code();
+        if !quick || !(*(*exec).bus).store_quickly(at, W::SIZE, value.as_(), memory) {
+            return store_slowly::<W>(c, h, i, at, value);
+        }
+        let v = *register(c, (*i.add(1)).holds);
+        next(c, h, i, v)
+    }
+}
+
+/// As [`store`], where something may come of it.
+#[inline(never)]
+unsafe fn store_slowly<W: Width>(c: *mut CpuState, h: *mut Hot, i: *const Insn, at: PhysAddr, value: W) -> *const Insn {
+    // SAFETY: the end of a handler.
+    unsafe {
         if write::<W>(h, i, at, value.as_()) {
             return done(c, h, i);
         }

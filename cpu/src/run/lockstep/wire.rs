@@ -138,6 +138,20 @@ impl Bus for Recorder<'_> {
         });
     }
 
+    fn read_quickly(&mut self, port: Port, now: Instant) -> Option<u8> {
+        let answer = self.bus.read_quickly(port, now)?;
+        self.note(Call::PortRead(port, Size::Byte), now, answer.into(), Vec::new());
+        Some(answer)
+    }
+
+    fn write_quickly(&mut self, port: Port, value: u8, now: Instant) -> bool {
+        let done = self.bus.write_quickly(port, value, now);
+        if done {
+            self.note(Call::PortWrite(port, Size::Byte, value.into()), now, 0, Vec::new());
+        }
+        done
+    }
+
     fn mmio_read(&mut self, addr: PhysAddr, size: Size, cx: &mut BusCx<'_>) -> u64 {
         self.record(Call::MmioRead(addr, size), cx, |bus, cx| bus.mmio_read(addr, size, cx))
     }
