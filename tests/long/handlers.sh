@@ -89,6 +89,8 @@ awk '
     if (op == "push") pushes++
     # What looks at a slot behind the next one has several instructions in it.
     if (code ~ /[ ,]0x[4-9a-f][0-9a-f]\(%r(dx|cx|8|9|1[01])\)/) sequence = 1
+    # And so has what goes on two slots further.
+    if (code ~ /^add +\$0x[4-9a-f][0-9a-f],%rdx/) sequence = 1
     if (op == "pop") pops++
     if (op == "sub" && code ~ /,%rsp/ && kind[short] != "calls") print "FAILED: " full " takes room on the stack"
     if (op == "xor" && code ~ /%eax,%eax/) zeroed = 1
