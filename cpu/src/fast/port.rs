@@ -38,7 +38,8 @@ pub(super) fn output_handler<const AT: u8>(i: &Insn, is_byte: bool) -> Fast {
     }
 }
 
-/// `in acc, imm8`; `in acc, dx`.
+/// `in acc, imm8`; `in acc, dx`. Marked as a way aside: unlike other handlers it calls, as [`output`] does.
+#[inline(never)]
 unsafe fn input<W: Width, const AT: u8>(c: *mut CpuState, h: *mut Hot, i: *const Insn, v: u64) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
@@ -68,6 +69,7 @@ unsafe fn input_slowly<W: Width, const AT: u8>(c: *mut CpuState, h: *mut Hot, i:
 }
 
 /// `out imm8, acc`; `out dx, acc`.
+#[inline(never)]
 unsafe fn output<W: Width, const AT: u8>(c: *mut CpuState, h: *mut Hot, i: *const Insn, v: u64) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
