@@ -109,6 +109,12 @@ impl Watches {
         self.code.mark(frame, page, physical)
     }
 
+    /// False if [`Watches::mark`] would do nothing for a page, by its linear number and its physical address behind the A20
+    /// gate.
+    pub(crate) fn may_mark(&self, linear: u64, physical: PhysAddr) -> bool {
+        self.code.any() && self.code.may_mark(linear, physical)
+    }
+
     /// True if breakpoints by selector and offset mean something else under this CS than under all that were met: see
     /// [`Watches::meet`].
     #[inline]

@@ -54,8 +54,9 @@ pub fn watch(target: &dyn Target, desk: &mut Desk, arguments: &Arguments<'_>) ->
 
 fn added(target: &dyn Target, desk: &mut Desk, breakpoint: Breakpoint) -> Answered {
     let id = desk.breakpoints.add(breakpoint);
-    desk.breakpoints.look(target.cpu(), target.memory());
-    answer(BreakpointView::new(desk.breakpoints.get_mut(u64::from(id))?))
+    let added = desk.breakpoints.get_mut(u64::from(id))?;
+    added.look(target.cpu(), target.memory());
+    answer(BreakpointView::new(added))
 }
 
 /// `info break`.

@@ -80,7 +80,9 @@ impl Breakpoints {
 
     /// The one with this number.
     pub fn get_mut(&mut self, id: u64) -> Result<&mut Breakpoint, Error> {
-        self.all.iter_mut().find(|found| u64::from(found.id) == id).ok_or(Error::NoBreakpoint(id))
+        // Numbers ascend.
+        let at = self.all.binary_search_by_key(&id, |found| found.id.into()).map_err(|_| Error::NoBreakpoint(id))?;
+        Ok(&mut self.all[at])
     }
 
     /// Removes the one with this number.
@@ -138,11 +140,7 @@ impl Breakpoints {
 
     /// Looks at what all watched bytes hold.
     pub fn look(&mut self, cpu: &CpuState, memory: &Memory) {
-        for breakpoint in &mut self.all {
-            if let Kind::Data(watch) = breakpoint.kind {
-                breakpoint.held = held(cpu, memory, &watch);
-            }
-        }
+        self.all.iter_mut().for_each(|breakpoint| breakpoint.look(cpu, memory));
     }
 
     /// Counts a hit of every enabled breakpoint at the next instruction; answers the number of the first that wants
@@ -203,6 +201,13 @@ fn fetch_address(cpu: &CpuState, memory: &Memory) -> Option<PhysAddr> {
 }
 
 impl Breakpoint {
+    /// Looks at what the watched bytes hold.
+    pub(crate) fn look(&mut self, cpu: &CpuState, memory: &Memory) {
+        if let Kind::Data(watch) = self.kind {
+            self.held = held(cpu, memory, &watch);
+        }
+    }
+
     /// One that is in force.
     pub fn new(kind: Kind) -> Breakpoint {
         Breakpoint {

@@ -126,7 +126,7 @@ impl CodeWatches {
     /// A page is latched: marks its frame where breakpoints stand in it. True if there are more marks than before.
     /// `physical` is behind the A20 gate.
     pub(super) fn mark(&mut self, frame: Frame, page: FetchPage, physical: PhysAddr) -> bool {
-        if !self.pages.may_hold(page.linear) && !self.pages.may_hold(physical.page()) {
+        if !self.may_mark(page.linear, physical) {
             return false;
         }
         let by_linear = self.linear.range(bytes_of(page.linear)).map(|(address, _)| address);
@@ -142,6 +142,11 @@ impl CodeWatches {
             marks[(offset / 64) as usize] |= 1 << (offset % 64);
         }
         **marks != before
+    }
+
+    /// False if nothing is marked when a page, by its linear number, is latched.
+    pub(super) fn may_mark(&self, linear: u64, physical: PhysAddr) -> bool {
+        self.pages.may_hold(linear) || self.pages.may_hold(physical.page())
     }
 
     /// True if a breakpoint may stand at this offset of the frame.

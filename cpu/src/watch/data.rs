@@ -5,7 +5,7 @@ use ringwalk_mmu::{Access, LinAddr, PhysAddr};
 use super::sieve::Sieve;
 use super::{DataWatch, WatchHit};
 use crate::segment::SegReg;
-use crate::state::CpuState;
+use crate::state::{CR0_PG, CpuState};
 
 /// Watchpoints in the debugger's order.
 #[derive(Clone, Debug, Default)]
@@ -74,7 +74,7 @@ impl DataWatches {
 
 /// Physical ones are compared through the TLB's present translation.
 fn physical_of(cpu: &CpuState, addr: LinAddr) -> Option<u64> {
-    if !cpu.paging().enabled {
+    if cpu.cr0 & CR0_PG == 0 {
         return Some(addr.0);
     }
     let entry = cpu.tlb.find(addr, cpu.pcid())?;

@@ -31,9 +31,9 @@ impl Hot {
         }
     }
 
-    /// Somebody looks at accesses or translations.
+    /// Somebody looks at every access or translation.
     fn is_observed(&self) -> bool {
-        self.guarded || self.plain.is_some() || self.events.is_some() || self.watches.any_data()
+        self.guarded || self.plain.is_some() || self.events.is_some()
     }
 
     /// Fills the HostTlb for an access of so many bytes; false if the careful way must be taken.
@@ -58,13 +58,17 @@ impl Hot {
         }
     }
 
-    /// As [`Hot::refill`], for the page that code goes on in; a debugger that has breakpoints must be shown it first.
+    /// As [`Hot::refill`], for the page that code goes on in; a debugger that has breakpoints there must be shown it first.
     pub(crate) fn refill_fetch(&mut self, cpu: &mut CpuState, memory: &mut Memory, addr: LinAddr) -> bool {
-        if self.is_observed() || self.watches.any_code() || memory.frames.absent() != 0 {
+        if self.is_observed() || memory.frames.absent() != 0 {
             return false;
         }
         let Some(found) = self.reach(cpu, memory, addr, Access::Fetch) else { return false };
-        let Route::Frame(frame) = memory.routes(memory.behind_a20(found.physical).page()).read else { return false };
+        let physical = memory.behind_a20(found.physical);
+        let Route::Frame(frame) = memory.routes(physical.page()).read else { return false };
+        if self.watches.may_mark(addr.page(), physical) {
+            return false;
+        }
         let place = FetchPlace { frame, physical: found.physical.page() };
         self.host_tlb.fill_fetch(addr, cpu.class(), place);
         self.host_tlb.set_scope_of_fetch(addr, cpu.class(), scope_of(&found));
@@ -94,7 +98,7 @@ impl Hot {
         let physical: PhysAddr = memory.behind_a20(place.physical);
         let routes = memory.routes(physical.page());
         let Route::Frame(frame) = routes.read else { return false };
-        if physical.page() == self.apic_page {
+        if physical.page() == self.apic_page || self.watches.covers_page(addr, physical) {
             return false;
         }
         let scope = scope_of(&place);
