@@ -2,8 +2,10 @@
 //! TLB holds. SDM Vol.3A 4.8 "Accessed and Dirty Flags": what is read or fetched has its accessed flag set, what is written
 //! its dirty flag too, and nothing else.
 
+use ringwalk_cpu::state::CR4_PKE;
+
 use crate::lockstep_cases::followed;
-use crate::program::{DIRECTORY, End, Program, pte_of};
+use crate::program::{DATA, DIRECTORY, End, Program, pte_of};
 
 const EBX: usize = 3;
 const PAGES: u32 = 300;
@@ -120,4 +122,63 @@ fn a_walk_follows_an_upper_entry_that_has_changed() {
     assert_eq!(TABLE ^ 0x1000, other, "one bit of the entry leads there");
     assert_eq!(program.run(), End::Halted);
     assert_eq!(program.reg(0), PAGES + (PAGES << 16));
+}
+
+/// Accesses at RBX, of which the last bring RSP there first, and the vector that they end in. SDM Vol.1 3.3.7.1 "Canonical
+/// Addressing", Vol.3A 6.15 "Interrupt 12-Stack Exception (#SS)": references to the stack, and by RBP, raise #SS.
+const ACCESSES: [(&str, u8); 8] = [
+    ("8b 03 ; mov eax, [rbx]", 13),
+    ("89 03 ; mov [rbx], eax", 13),
+    ("ff 03 ; inc dword [rbx]", 13),
+    ("0f b6 03 ; movzx eax, byte [rbx]", 13),
+    ("48 89 dd ; mov rbp, rbx\n8b 45 00 ; mov eax, [rbp]", 12),
+    ("48 89 dc ; mov rsp, rbx\n50 ; push rax", 12),
+    ("48 89 dc ; mov rsp, rbx\n50 ; push rax\n52 ; push rdx\n56 ; push rsi", 12),
+    ("48 89 dc ; mov rsp, rbx\n58 ; pop rax\n5f ; pop rdi", 12),
+];
+
+/// What lies below bit 48 is mapped: it must not be found by a walk.
+#[test]
+fn an_address_that_is_not_canonical_is_never_filled_in() {
+    for (access, vector) in ACCESSES {
+        for rounds in 1..=2 {
+            let mut program = followed(Program::long());
+            program.enter_long(3);
+            let bytes =
+                access.lines().map(|line| line.split(';').next().map_or(0, |hex| hex.split_whitespace().count()));
+            let back = 0u8.wrapping_sub(bytes.sum::<usize>() as u8 + 7);
+            program
+                .code(&format!("{access}\n48 01 d3 ; add rbx, rdx\nff c9 ; dec ecx\n75 {back:02x} ; jne\neb fe ; jmp"));
+            let bases = [1u64 << 48, 0];
+            program.cpu.gpr[EBX] = u64::from(DATA) + 0x800 + bases[rounds - 1];
+            (program.cpu.gpr[1], program.cpu.gpr[2]) = (2, 1 << 48);
+            assert_eq!(program.run(), End::Vector(vector), "{access}, round {rounds}");
+        }
+    }
+}
+
+/// The page has protection key 1. SDM Vol.3A 4.6.2 "Protection Keys", 4.7 "Page-Fault Exceptions": P and PK.
+#[test]
+fn rights_that_change_between_two_misses_hold_for_the_second() {
+    let mut program = windowed();
+    program.cpu.cr4 |= CR4_PKE;
+    program.write_qword(TABLE, u64::from(READ_FROM) | 7 | 1 << 59);
+    program.write_dword(READ_FROM, 0x77);
+    program.code(
+        "31 c9          ; xor ecx, ecx
+         31 d2          ; xor edx, edx
+         31 c0          ; xor eax, eax
+         0f 01 ef       ; wrpkru
+         8b 1e          ; mov ebx, [rsi]
+         b8 04 00 00 00 ; mov eax, 4
+         0f 01 ef       ; wrpkru
+         8b 3e          ; mov edi, [rsi]
+         f4             ; hlt",
+    );
+    program.cpu.gpr[6] = 0x4000_0000;
+    program.cpu.gpr[7] = 0x55;
+    assert_eq!(program.run(), End::Vector(14));
+    assert_eq!((program.reg(EBX), program.reg(7)), (0x77, 0x55), "the first is done, the second is not");
+    let raised = program.engine.hot.last_fault.map(|fault| fault.code);
+    assert_eq!(raised, Some(0x21));
 }
