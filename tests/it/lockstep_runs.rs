@@ -79,6 +79,24 @@ fn a_push_into_a_page_that_is_not_there_leaves_those_before_it_done() {
     }
 }
 
+/// The page that the first push goes to is not there, the one that the last would go to is, and is known.
+#[test]
+fn the_first_push_into_a_page_that_is_not_there_leaves_nothing_done() {
+    for above in 1..PUSHED.len() as u32 {
+        let mut program = followed(Program::paged_user());
+        program.write_dword(pte_of(BORDER), 0);
+        program.write_dword(BORDER - 4, 0x1234);
+        program.code(&format!("89 4f fc ; mov [edi-4], ecx\n{}f4 ; hlt", line(0x50, PUSHED.len())));
+        (program.cpu.gpr[1], program.cpu.gpr[7]) = (0x1234, u64::from(BORDER));
+        program.set_esp(BORDER + 4 * above);
+        let fault = program.fault();
+        assert_eq!((fault.vector, fault.code), (14, 6), "a write by the user to a page that is not present");
+        assert_eq!((fault.esp, fault.eip), (BORDER + 4 * above, CODE + 3));
+        assert_eq!(program.cpu.cr2, u64::from(BORDER + 4 * above - 4));
+        assert_eq!(program.read_dword(BORDER - 4), 0x1234, "nothing went below");
+    }
+}
+
 /// The page behind the border is not there.
 #[test]
 fn a_pop_from_a_page_that_is_not_there_leaves_those_before_it_done() {
