@@ -1,5 +1,5 @@
-//! Misses of the TLB in the middle of a loop that the fast tier runs, in lockstep with the canonical tier: more pages than the
-//! TLB holds. SDM Vol.3A 4.8 "Accessed and Dirty Flags": what is read or fetched has its accessed flag set, what is written
+//! Misses of the TLB in the middle of a loop that the fast tier runs, in lockstep with the canonical tier: more pages than
+//! the TLB holds. SDM Vol.3A 4.8 "Accessed and Dirty Flags": what is read or fetched has its accessed flag set, what is written
 //! its dirty flag too, and nothing else.
 
 use ringwalk_cpu::state::CR4_PKE;
@@ -157,8 +157,8 @@ fn an_address_that_is_not_canonical_is_never_filled_in() {
     }
 }
 
-/// The page has protection key 1, which one of the first rounds forbids; those before tie the loop together, and which is the
-/// first that no link interrupts is not the test's to know. SDM Vol.3A 4.6.2 "Protection Keys", 4.7 "Page-Fault
+/// The page has protection key 1, which one of the first rounds forbids; those before tie the loop together, and which is
+/// the first that no link interrupts is not the test's to know. SDM Vol.3A 4.6.2 "Protection Keys", 4.7 "Page-Fault
 /// Exceptions": P and PK.
 #[test]
 fn rights_that_change_between_two_misses_hold_for_the_second() {

@@ -197,8 +197,8 @@ pub(super) fn linear_code<const CODE: u8>(fast: &FastState, rip: u64) -> u64 {
     if CODE == LONG_CODE { rip } else { fast.code_base.wrapping_add(rip) & fast.rip_mask }
 }
 
-/// As [`jump`], for a branch to where a register or memory says: EIP. `e` is the end slot behind it. A trace may begin there. What
-/// leaves the page goes by the end slot's link, which knows where it led last: see [`super::TARGET`].
+/// As [`jump`], for a branch to where a register or memory says: EIP. `e` is the end slot behind it. A trace may begin
+/// there. What leaves the page goes by the end slot's link, which knows where it led last: see [`super::TARGET`].
 ///
 /// # Safety
 /// As [`super::Fast`].

@@ -1,8 +1,8 @@
 //! What the HostTlb lacks for an access, filled in front of the access while the fast tier goes on: the same walk and the
 //! same entries as on the careful way, which remains for everything that needs a closer look.
 //!
-//! An instruction may ask for this only at an access that is the first thing which its canonical handler would do, or that
-//! comes behind nothing but accesses which succeed.
+//! An instruction may ask for this only at an access that is the first thing which its canonical handler would do, or
+//! that comes behind nothing but accesses which succeed.
 
 use ringwalk_mmu::{
     Access, FetchPlace, Gone, LinAddr, Lost, Memory, PhysAddr, Route, Scope, TlbPolicy, Translation, reach,
