@@ -123,6 +123,11 @@ impl Ide {
         self.channels[usize::from(channel & 1)].read_data_inside(size)
     }
 
+    /// As many of these as fill `block`, one behind the other until `last`; answers how many were read.
+    pub(crate) fn read_block(&mut self, channel: u8, size: Size, last: Instant, block: &mut [u8]) -> usize {
+        if self.is_settled(last) { self.channels[usize::from(channel & 1)].read_block_inside(size, block) } else { 0 }
+    }
+
     /// Writes the data register likewise. False: nothing was done.
     pub(crate) fn write_data_quickly(&mut self, channel: u8, size: Size, value: u32, now: Instant) -> bool {
         self.is_settled(now) && self.channels[usize::from(channel & 1)].write_data_inside(size, value)

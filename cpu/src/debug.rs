@@ -86,9 +86,14 @@ pub fn note_data_access(cpu: &mut CpuState, addr: LinAddr, bytes: usize, access:
     cpu.pending_debug |= bits;
 }
 
+/// True if an I/O breakpoint may be set.
+pub fn minds_ports(cpu: &CpuState) -> bool {
+    cpu.dr7 & 0xFF != 0 && cpu.cr4 & crate::state::CR4_DE != 0
+}
+
 /// Notes I/O breakpoints (CR4.DE) that a port access touches.
 pub fn note_port_access(cpu: &mut CpuState, port: u16, bytes: u64) {
-    if cpu.dr7 & 0xFF == 0 || cpu.cr4 & crate::state::CR4_DE == 0 {
+    if !minds_ports(cpu) {
         return;
     }
     let bits = matches(cpu, |point| point.kind == IO && overlaps(point, u64::from(port), bytes));

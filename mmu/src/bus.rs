@@ -68,6 +68,12 @@ pub trait Bus {
     fn write_quickly(&mut self, _port: Port, _value: u8, _now: Instant) -> bool {
         false
     }
+    /// Reads a port again and again for elements of `size`, as many as fill `block`: as [`Bus::read_quickly`], each behind the
+    /// other, the last one at `last`. Answers how many were read, none or any number; the others are left to
+    /// [`Bus::port_read`].
+    fn read_block(&mut self, _port: Port, _size: Size, _last: Instant, _block: &mut [u8]) -> usize {
+        0
+    }
     /// Reads memory that is not backed by frames as [`Bus::read_quickly`] does ports; aligned.
     fn load_quickly(&mut self, _addr: PhysAddr, _size: Size, _memory: &Memory) -> Option<u64> {
         None

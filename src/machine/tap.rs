@@ -110,6 +110,10 @@ impl Bus for Tap<'_> {
         self.board.read_quickly(port, now)
     }
 
+    fn read_block(&mut self, port: Port, size: Size, last: Instant, block: &mut [u8]) -> usize {
+        self.board.read_block(port, size, last, block)
+    }
+
     fn write_quickly(&mut self, port: Port, value: u8, now: Instant) -> bool {
         !self.screen.minds_port(port) && self.board.write_quickly(port, value, now)
     }

@@ -161,6 +161,10 @@ impl Bus for Board {
         self.read_port_quickly(port.0, now)
     }
 
+    fn read_block(&mut self, port: Port, size: Size, last: Instant, block: &mut [u8]) -> usize {
+        self.read_port_block(port.0, size, last, block)
+    }
+
     #[inline]
     fn write_quickly(&mut self, port: Port, value: u8, _now: Instant) -> bool {
         self.write_port_quickly(port.0, value)

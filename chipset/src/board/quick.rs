@@ -100,6 +100,13 @@ impl Board {
         if is_data { self.devices.ide.read_data_quickly(kind & 1, size, now) } else { None }
     }
 
+    /// See [`ringwalk_mmu::Bus::read_block`]: the data register of an IDE channel.
+    pub(super) fn read_port_block(&mut self, port: u16, size: Size, last: Instant, block: &mut [u8]) -> usize {
+        let kind = self.beside.quick.0[usize::from(port)];
+        let is_data = kind & !1 == IDE_DATA && self.is_quiet();
+        if is_data { self.devices.ide.read_block(kind & 1, size, last, block) } else { 0 }
+    }
+
     /// Writes the data register of an IDE channel inside a block.
     #[inline]
     pub(super) fn write_block_quickly(&mut self, port: u16, size: Size, value: u32, now: Instant) -> bool {

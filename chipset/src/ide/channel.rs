@@ -73,6 +73,11 @@ impl Channel {
         self.selected_mut()?.read_data_inside(size)
     }
 
+    /// As [`Drive::read_block_inside`], of the selected drive.
+    pub(crate) fn read_block_inside(&mut self, size: Size, elements: &mut [u8]) -> usize {
+        self.selected_mut().map_or(0, |drive| drive.read_block_inside(size, elements))
+    }
+
     /// As [`Drive::write_data_inside`], of the selected drive.
     #[inline]
     pub(crate) fn write_data_inside(&mut self, size: Size, value: u32) -> bool {

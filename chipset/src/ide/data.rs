@@ -40,6 +40,22 @@ impl Drive {
         Some(u32::from_le_bytes(raw))
     }
 
+    /// Reads the data register until `elements` is full, or but one element of the block is left; a word or dword at a time.
+    /// Answers how many were read.
+    pub(crate) fn read_block_inside(&mut self, size: Size, elements: &mut [u8]) -> usize {
+        if self.phase != Phase::DataIn || !matches!(size, Size::Word | Size::Dword) {
+            return 0;
+        }
+        let bytes = size.bytes() as usize;
+        let left = self.buffer.len().saturating_sub(self.position as usize);
+        let count = (elements.len() / bytes).min(left.saturating_sub(1) / bytes);
+        let at = self.position as usize..self.position as usize + count * bytes;
+        elements[..count * bytes].copy_from_slice(&self.buffer[at]);
+        // No more than the buffer holds.
+        self.position += (count * bytes) as u32;
+        count
+    }
+
     /// Writes the data register, if more of the block is to come behind; a dword at most. False: nothing was done.
     #[inline]
     pub(crate) fn write_data_inside(&mut self, size: Size, value: u32) -> bool {

@@ -1,9 +1,9 @@
-//! Iterations of REP MOVS and REP STOS by the page: as many at once as nothing could come between.
+//! Iterations of REP MOVS, REP STOS and REP INS by the page: as many at once as nothing could come between.
 //!
 //! Each of these iterations would find its segment limits kept and its pages in the HostTlb, and no event, trap or
 //! breakpoint due behind it; so doing them one by one would come to the same.
 
-use ringwalk_mmu::{Access, LinAddr, PAGE_BYTES};
+use ringwalk_mmu::{Access, Instant, LinAddr, PAGE_BYTES, Port};
 
 use super::Exec;
 use super::string::{DESTINATION, SOURCE};
@@ -92,6 +92,25 @@ pub(super) fn store_run<W: Width>(cx: &mut Exec<'_>, i: &Insn, most: u64) -> u64
     }
     cx.set_address_reg(i, DESTINATION, behind(cx, to, bytes));
     most
+}
+
+/// REP INS upward: what a device has ready as a block. `port` may be used, and nobody waits for accesses to it.
+pub(super) fn input_run<W: Width>(cx: &mut Exec<'_>, i: &Insn, port: u16, most: u64) -> u64 {
+    if cx.cpu.flags.has(DF) || most == 0 {
+        return 0;
+    }
+    let to = cx.address_reg(i, DESTINATION);
+    let most = elements::<W>(cx, i, SegReg::Es, to, most, Access::Write);
+    let bytes = most * W::BYTES;
+    if bytes == 0 {
+        return 0;
+    }
+    let Some(target) = cx.hot.host_tlb.write(cx.linear_of(SegReg::Es, to), bytes, cx.class()) else { return 0 };
+    let last = Instant(cx.now().0 + (most - 1) * cx.hot.iteration_cycles);
+    let block = &mut cx.memory.frames.bytes_mut()[target..target + bytes as usize];
+    let read = cx.bus.read_block(Port(port), W::SIZE, last, block) as u64;
+    cx.set_address_reg(i, DESTINATION, behind(cx, to, read * W::BYTES));
+    read
 }
 
 /// The lowest offset of a run that begins at one.

@@ -2,7 +2,8 @@
 
 use ringwalk_mmu::{Access, Class, Port};
 
-use super::string::{DESTINATION, SOURCE, advance, repeat};
+use super::bulk;
+use super::string::{DESTINATION, SOURCE, advance, drive, repeat};
 use crate::debug;
 use crate::event::Event;
 use crate::exception::{Exception, Step};
@@ -10,7 +11,7 @@ use crate::exec::Exec;
 use crate::insn::Insn;
 use crate::segment::{S, SegReg};
 use crate::site::Site;
-use crate::state::Mode;
+use crate::state::{CpuState, Mode};
 use crate::width::Width;
 
 /// Register number of DX.
@@ -40,7 +41,7 @@ pub fn output<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
 /// INS. SDM Vol.2A "INS/INSB/INSW/INSD". Flags: none. Faults: #GP(0) without I/O privilege; operand access, before
 /// the port is read.
 pub fn ins<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
-    repeat(cx, i, |cx| {
+    let one = |cx: &mut Exec<'_>| {
         let port = cx.reg(DX);
         require_port::<W>(cx, port)?;
         let offset = cx.address_reg(i, DESTINATION);
@@ -50,7 +51,17 @@ pub fn ins<W: Width>(cx: &mut Exec<'_>, i: &Insn) -> Step {
         cx.store(SegReg::Es, offset, value)?;
         advance::<W>(cx, i, DESTINATION);
         Ok(())
-    })
+    };
+    drive(cx, i, one, |_| false, input_run::<W>)
+}
+
+fn input_run<W: Width>(cx: &mut Exec<'_>, i: &Insn, most: u64) -> u64 {
+    let minded = cx.hot.events.is_some() || debug::minds_ports(cx.cpu);
+    if minded || !is_privileged(cx.cpu) {
+        return 0;
+    }
+    let port = cx.reg(DX);
+    bulk::input_run::<W>(cx, i, port, most)
 }
 
 /// OUTS. SDM Vol.2B "OUTS/OUTSB/OUTSW/OUTSD". Flags: none. Faults: #GP(0) without I/O privilege; operand access,
@@ -91,13 +102,17 @@ fn note_access<W: Width>(cx: &mut Exec<'_>, port: u16) {
 /// Real mode may use every port, protected mode with CPL at most IOPL too; otherwise, and always in virtual-8086 mode,
 /// the I/O permission bit map decides. SDM Vol.1 19.5.1 "I/O Privilege Level".
 fn require_port<W: Width>(cx: &mut Exec<'_>, port: u16) -> Step {
-    let privileged = match cx.cpu.mode() {
-        Mode::Real => true,
-        Mode::Protected => cx.cpu.cpl <= cx.cpu.flags.iopl(),
-        Mode::Virtual8086 => false,
-    };
-    let allowed = privileged || map_allows(cx, port, W::BYTES)?;
+    let allowed = is_privileged(cx.cpu) || map_allows(cx, port, W::BYTES)?;
     cx.require(allowed, Site::IoPrivilege, 0)
+}
+
+/// Every port may be used, whatever the bit map says.
+fn is_privileged(cpu: &CpuState) -> bool {
+    match cpu.mode() {
+        Mode::Real => true,
+        Mode::Protected => cpu.cpl <= cpu.flags.iopl(),
+        Mode::Virtual8086 => false,
+    }
 }
 
 /// All bits of the ports are clear in the bit map of the current task. Two bytes are always read, and both must lie

@@ -104,7 +104,7 @@ fn repeat_compare(cx: &mut Exec<'_>, i: &Insn, iteration: impl Fn(&mut Exec<'_>)
 /// Repeats until the count is used up, `is_found` holds, or the rest of the machine wants a look between iterations.
 /// `run` may do any number of iterations at once that nothing could come between, at most as many as it is told.
 #[inline(always)]
-fn drive(
+pub(super) fn drive(
     cx: &mut Exec<'_>,
     i: &Insn,
     iteration: impl Fn(&mut Exec<'_>) -> Step,

@@ -324,8 +324,25 @@ pub(super) unsafe fn m<O: Unary, W: Width, const FORM: u8, const HELD: u8, T: Th
     }
 }
 
+/// IMUL of two or three operands.
+pub(super) struct Product;
+
+/// Whether a product notes flags.
+pub(super) trait Multiply {
+    /// It does.
+    const NOTES: bool;
+}
+
+impl Multiply for Product {
+    const NOTES: bool = true;
+}
+
+impl Multiply for Quiet<Product> {
+    const NOTES: bool = false;
+}
+
 /// `imul r, r/m`.
-pub(super) unsafe fn imul_rr<W: Width, const HELD: u8, T: Then>(
+pub(super) unsafe fn imul_rr<O: Multiply, W: Width, const HELD: u8, T: Then>(
     c: *mut CpuState,
     h: *mut Hot,
     i: *const Insn,
@@ -334,7 +351,7 @@ pub(super) unsafe fn imul_rr<W: Width, const HELD: u8, T: Then>(
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
         let (a, b) = (get_or::<W, HELD, DST>(c, (*i).dst, v), get_or::<W, HELD, SRC>(c, (*i).src, v));
-        imul::<W, T>(c, h, i, (a, b))
+        imul::<O, W, T>(c, h, i, (a, b))
     }
 }
 
@@ -349,12 +366,12 @@ pub(super) unsafe fn imul_rm<W: Width, const FORM: u8, const HELD: u8, T: Then>(
     unsafe {
         let at = found!(readable::<W, FORM, HELD>(c, h, i, v), missed::<false>(c, h, i, v));
         let (a, b) = (get_or::<W, HELD, DST>(c, (*i).dst, v), read::<W>(at));
-        imul::<W, T>(c, h, i, (a, b))
+        imul::<Product, W, T>(c, h, i, (a, b))
     }
 }
 
 /// `imul r, r, imm`.
-pub(super) unsafe fn imul_rri<W: Width, const HELD: u8, T: Then>(
+pub(super) unsafe fn imul_rri<O: Multiply, W: Width, const HELD: u8, T: Then>(
     c: *mut CpuState,
     h: *mut Hot,
     i: *const Insn,
@@ -363,7 +380,7 @@ pub(super) unsafe fn imul_rri<W: Width, const HELD: u8, T: Then>(
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
         let (a, b) = (get_or::<W, HELD, SRC>(c, (*i).src, v), immediate::<W>(i));
-        imul::<W, T>(c, h, i, (a, b))
+        imul::<O, W, T>(c, h, i, (a, b))
     }
 }
 
@@ -378,18 +395,25 @@ pub(super) unsafe fn imul_rmi<W: Width, const FORM: u8, const HELD: u8, T: Then>
     unsafe {
         let at = found!(readable::<W, FORM, HELD>(c, h, i, v), missed::<false>(c, h, i, v));
         let (a, b) = (read::<W>(at), immediate::<W>(i));
-        imul::<W, T>(c, h, i, (a, b))
+        imul::<Product, W, T>(c, h, i, (a, b))
     }
 }
 
 #[inline(always)]
-unsafe fn imul<W: Width, T: Then>(c: *mut CpuState, h: *mut Hot, i: *const Insn, (a, b): (W, W)) -> *const Insn {
+unsafe fn imul<O: Multiply, W: Width, T: Then>(
+    c: *mut CpuState,
+    h: *mut Hot,
+    i: *const Insn,
+    (a, b): (W, W),
+) -> *const Insn {
     // SAFETY: a handler's.
     unsafe {
         let (low, _, flags) = value::imul(a, b);
         let v = put(c, (*i).dst, low);
-        let cpu = &mut *c;
-        (*h).fast.lazy.set_product(&mut cpu.flags, low, flags);
+        if O::NOTES {
+            let cpu = &mut *c;
+            (*h).fast.lazy.set_product(&mut cpu.flags, low, flags);
+        }
         T::then(c, h, i, v)
     }
 }

@@ -18,11 +18,12 @@ use crate::insn::{CALM, Insn, QUIET};
 
 mod rows_32;
 mod rows_32_ends;
+mod rows_32_long;
+mod rows_32_long_ends;
 mod rows_64;
 mod rows_64_ends;
-
-/// Most parts of a sequence.
-const MOST_PARTS: usize = 7;
+mod rows_64_long;
+mod rows_64_long_ends;
 
 /// A sequence of handlers, and the one that does the work of all.
 struct Row {
@@ -105,43 +106,47 @@ macro_rules! rows {
 }
 use rows;
 
-/// The addresses of a sequence's parts, zeros behind them.
-type Parts = [usize; MOST_PARTS];
+/// The addresses of a sequence's parts, and the handler of all.
+type Listed = (Box<[usize]>, Fast);
 
-/// All sequences in order. That two handlers of one address are the same is all that is asked of addresses: those of
-/// equal machine code may be shared.
-fn table() -> &'static [(Parts, Fast)] {
-    static TABLE: OnceLock<Vec<(Parts, Fast)>> = OnceLock::new();
+/// All sequences in order: one that begins another stands in front of it. That two handlers of one address are the same
+/// is all that is asked of addresses: those of equal machine code may be shared.
+fn table() -> &'static [Listed] {
+    static TABLE: OnceLock<Vec<Listed>> = OnceLock::new();
     TABLE.get_or_init(|| {
-        let lists = [rows_32::ROWS, rows_32_ends::ROWS, rows_64::ROWS, rows_64_ends::ROWS];
-        let rows = lists.into_iter().flatten();
-        let mut table: Vec<(Parts, Fast)> = rows.map(|row| (addresses(row.parts.iter().copied()), row.whole)).collect();
-        table.sort_by_key(|(parts, _)| *parts);
+        let of_32 = [rows_32::ROWS, rows_32_ends::ROWS, rows_32_long::ROWS, rows_32_long_ends::ROWS];
+        let of_64 = [rows_64::ROWS, rows_64_ends::ROWS, rows_64_long::ROWS, rows_64_long_ends::ROWS];
+        let rows = of_32.into_iter().chain(of_64).flatten();
+        let listed = rows.map(|row| (row.parts.iter().map(|part| *part as usize).collect(), row.whole));
+        let mut table: Vec<Listed> = listed.collect();
+        table.sort_by(|(a, _), (b, _)| a.cmp(b));
         table
     })
 }
 
-fn addresses(parts: impl Iterator<Item = Fast>) -> Parts {
-    let mut addresses = [0; MOST_PARTS];
-    for (address, part) in addresses.iter_mut().zip(parts) {
-        *address = part as usize;
+/// The longest sequence that the first slots are: of how many, and its handler.
+fn longest(slots: &[Insn]) -> Option<(usize, Fast)> {
+    let mut rows = table();
+    let mut found = None;
+    for (depth, slot) in slots.iter().enumerate() {
+        // All rows agree with the slots in front of this one; those that are no longer come first.
+        let part = |row: &Listed| row.0.get(depth).copied().unwrap_or(0);
+        let address = slot.fast as usize;
+        rows = &rows[rows.partition_point(|row| part(row) < address)..];
+        rows = &rows[..rows.partition_point(|row| part(row) == address)];
+        let Some((parts, fast)) = rows.first() else { break };
+        if parts.len() == depth + 1 {
+            found = Some((depth + 1, *fast));
+        }
     }
-    addresses
-}
-
-fn whole(slots: &[Insn]) -> Option<Fast> {
-    let parts = addresses(slots.iter().map(|slot| slot.fast));
-    let table = table();
-    table.binary_search_by_key(&parts, |(parts, _)| *parts).ok().map(|at| table[at].1)
+    found
 }
 
 /// Gives the longest sequences from the left on one handler each; every slot has its own already.
 pub(super) fn join(slots: &mut [Insn]) {
     let mut first = 0;
     while first < slots.len() {
-        let most = MOST_PARTS.min(slots.len() - first);
-        let found = (2..=most).rev().find_map(|count| Some((count, whole(&slots[first..][..count])?)));
-        let Some((count, fast)) = found else {
+        let Some((count, fast)) = longest(&slots[first..]) else {
             first += 1;
             continue;
         };

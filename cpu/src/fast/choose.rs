@@ -1,6 +1,8 @@
 //! Which handler a slot gets: by opcode, operand places and sizes. A form that is not here runs its canonical handler.
 
-use super::alu::{self, Adc, Add, Alu, And, Bswap, Cmp, Dec, Inc, Neg, Not, Or, Quiet, Sbb, Sub, Test, Unary, Xor};
+use super::alu::{
+    self, Adc, Add, Alu, And, Bswap, Cmp, Dec, Inc, Neg, Not, Or, Product, Quiet, Sbb, Sub, Test, Unary, Xor,
+};
 use super::bits::{Bsf, Bsr};
 use super::by::{Wide, by_condition, by_form, by_plain_form, by_stack, by_width, held_in, wide_size};
 use super::calm::{is_calm, is_unit};
@@ -231,7 +233,8 @@ fn one_byte(i: &Insn, opcode: &Opcode, choice: &Choice) -> Option<Fast> {
         }),
         0x69 | 0x6B => Some(match i.src {
             PLACE_MEMORY => by_form!(false, i, flat, alu::imul_rmi),
-            _ => by_width!(false, i, alu::imul_rri, [SRC]),
+            _ if choice.quiet => by_width!(false, i, alu::imul_rri<Quiet<Product>>, [SRC]),
+            _ => by_width!(false, i, alu::imul_rri<Product>, [SRC]),
         }),
         0x70..=0x7F if branch_fits => Some(conditional(byte, mode)),
         0x80..=0x83 => arithmetic(reg, i, byte == 0x80 || byte == 0x82, choice),
@@ -247,6 +250,8 @@ fn one_byte(i: &Insn, opcode: &Opcode, choice: &Choice) -> Option<Fast> {
         0x8D => lea(i),
         // With REX.B it exchanges.
         0x90 if i.dst != 8 => Some(moves::nop),
+        // In 64-bit code a model may lack it.
+        0x9E if !mode.is_64 => Some(moves::sahf),
         0xA4 | 0xA5 | 0xAA | 0xAB => strings(i, byte, mode),
         0x98 => Some(by_width!(false, i, moves::cbw, [])),
         0x99 => Some(by_width!(false, i, moves::cwd, [])),
@@ -298,6 +303,7 @@ fn two_byte(i: &Insn, opcode: &Opcode, choice: &Choice) -> Option<Fast> {
         0x40..=0x4F => conditional_load(i, opcode.byte, flat),
         0x80..=0x8F if i.operand_size() == choice.mode.branch_size() => Some(conditional(opcode.byte, choice.mode)),
         0x90..=0x9F if i.dst <= LAST_REGISTER => Some(by_condition!(opcode.byte, moves::setcc, Dispatch)),
+        0x90..=0x9F => Some(by_form!(true, i, flat, moves::setcc_m)),
         0xA3 | 0xAB | 0xB3 | 0xBB | 0xBA => numbered_bits(i, opcode, flat),
         0xBC => Some(scan::<Bsf>(i, flat)),
         0xBD => Some(scan::<Bsr>(i, flat)),
@@ -307,7 +313,8 @@ fn two_byte(i: &Insn, opcode: &Opcode, choice: &Choice) -> Option<Fast> {
         0xC0 | 0xC1 => exchange_and_add(i, opcode.byte == 0xC0, flat),
         0xAF => Some(match i.src {
             PLACE_MEMORY => by_form!(false, i, flat, alu::imul_rm),
-            _ => by_width!(false, i, alu::imul_rr, [DST, SRC]),
+            _ if choice.quiet => by_width!(false, i, alu::imul_rr<Quiet<Product>>, [DST, SRC]),
+            _ => by_width!(false, i, alu::imul_rr<Product>, [DST, SRC]),
         }),
         0xB6 => Some(extend::<Zero>(i, flat)),
         0xB7 if wide || i.has(OPERAND_64) => Some(extend_word::<Zero>(i, flat)),

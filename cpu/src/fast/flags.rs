@@ -1,12 +1,13 @@
-//! Lazy arithmetic flags: the last result and first operand, shifted to the top of 64 bits so that sign, carry and
-//! overflow stand in the same place at every width. EFLAGS itself is brought up to date by [`settle`].
+//! Lazy arithmetic flags: the last result and first operand. Zero and carry are read from them alike at every width; for
+//! sign and overflow, which are asked for less often, they are shifted to the top of 64 bits. EFLAGS itself is brought up
+//! to date by [`Lazy::settle`].
 
 use crate::flags::{AF, ARITHMETIC, CF, Eflags, OF, PF, SF, ZF};
 use crate::width::Width;
 
 /// What the last instruction that set flags was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
+#[repr(u16)]
 pub(super) enum Kind {
     /// EFLAGS holds all flags; `result` agrees with its ZF and SF.
     Full,
@@ -34,14 +35,15 @@ pub(super) enum Kind {
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub(super) struct Lazy {
-    /// The result at the top of 64 bits. ZF and SF can be read from it whatever the kind.
+    /// The result, with zeros above it. ZF and SF can be read from it whatever the kind.
     pub(super) result: u64,
     /// The first operand, likewise.
     pub(super) first: u64,
-    /// How the others follow.
+    /// How the others follow. With the width it is stored at once, by an instruction with 32 bits of immediate: one of 16
+    /// bits takes some hosts long to decode.
     pub(super) kind: Kind,
     /// 64 minus the width in bits.
-    pub(super) shift: u8,
+    pub(super) shift: u16,
     /// By how many bits a shift moved its operand.
     pub(super) count: u8,
 }
@@ -56,20 +58,22 @@ impl Lazy {
     /// After an instruction that set all six.
     #[inline(always)]
     pub(super) fn set<W: Width>(&mut self, kind: Kind, first: W, result: W) {
-        let shift = 64 - W::BITS;
-        self.result = result.as_() << shift;
-        self.first = first.as_() << shift;
+        self.result = result.as_();
+        self.first = first.as_();
+        self.note::<W>(kind);
+    }
+
+    #[inline(always)]
+    fn note<W: Width>(&mut self, kind: Kind) {
         self.kind = kind;
-        self.shift = shift as u8;
+        self.shift = 64 - W::BITS as u16;
     }
 
     /// After AND, OR, XOR, TEST.
     #[inline(always)]
     pub(super) fn set_logic<W: Width>(&mut self, result: W) {
-        let shift = 64 - W::BITS;
-        self.result = result.as_() << shift;
-        self.kind = Kind::Logic;
-        self.shift = shift as u8;
+        self.result = result.as_();
+        self.note::<W>(Kind::Logic);
     }
 
     /// After a shift of 32 or 64 bits by a masked count that is not zero: CF is the last bit that was moved out.
@@ -101,19 +105,23 @@ impl Lazy {
         if !matches!(self.kind, Kind::Full | Kind::Inc | Kind::Dec | Kind::Explicit) {
             eflags.set(CF, self.carry(*eflags));
         }
-        let shift = 64 - W::BITS;
-        self.result = result.as_() << shift;
-        self.kind = kind;
-        self.shift = shift as u8;
+        self.result = result.as_();
+        self.note::<W>(kind);
     }
 
     /// Takes over what EFLAGS says. False if ZF and SF are both set, which no result gives: then only the canonical
     /// tier may run.
     #[inline]
     pub(super) fn load(&mut self, eflags: Eflags) -> bool {
-        self.kind = Kind::Full;
-        self.result = if eflags.has(ZF) { 0 } else { 1 | u64::from(eflags.has(SF)) << 63 };
+        self.set_full(eflags.has(ZF), eflags.has(SF));
         !(eflags.has(ZF) && eflags.has(SF))
+    }
+
+    /// EFLAGS holds all flags, with these two among them.
+    #[inline(always)]
+    pub(super) fn set_full(&mut self, zero: bool, sign: bool) {
+        self.result = if zero { 0 } else { 1 | u64::from(sign) << 63 };
+        self.note::<u64>(Kind::Full);
     }
 
     /// ZF.
@@ -125,7 +133,13 @@ impl Lazy {
     /// SF.
     #[inline(always)]
     pub(super) fn sign(&self) -> bool {
-        (self.result as i64) < 0
+        self.top(self.result)
+    }
+
+    /// The highest bit of a value of the width.
+    #[inline(always)]
+    fn top(&self, value: u64) -> bool {
+        ((value << (self.shift & 63)) as i64) < 0
     }
 
     /// CF.
@@ -136,8 +150,8 @@ impl Lazy {
             Kind::Add => self.result < self.first,
             Kind::Logic => false,
             Kind::Full | Kind::Inc | Kind::Dec | Kind::Explicit => eflags.cf(),
-            Kind::Shl => ((self.first << (self.count - 1)) as i64) < 0,
-            Kind::Shr | Kind::Sar => self.first >> (self.shift + self.count - 1) & 1 != 0,
+            Kind::Shl => self.top(self.first << (self.count - 1)),
+            Kind::Shr | Kind::Sar => self.first >> (self.count - 1) & 1 != 0,
         }
     }
 
@@ -146,14 +160,14 @@ impl Lazy {
     pub(super) fn overflow(&self, eflags: Eflags) -> bool {
         let (result, first) = (self.result, self.first);
         match self.kind {
-            Kind::Sub => (((first ^ first.wrapping_sub(result)) & (first ^ result)) as i64) < 0,
-            Kind::Add => (((result ^ first) & (result ^ result.wrapping_sub(first))) as i64) < 0,
+            Kind::Sub => self.top((first ^ first.wrapping_sub(result)) & (first ^ result)),
+            Kind::Add => self.top((result ^ first) & (result ^ result.wrapping_sub(first))),
             Kind::Logic => false,
-            Kind::Inc => result == 1 << 63,
-            Kind::Dec => result == (u64::MAX >> 1) >> self.shift << self.shift,
+            Kind::Inc => result == (1 << 63) >> self.shift,
+            Kind::Dec => result == (u64::MAX >> 1) >> self.shift,
             Kind::Full | Kind::Explicit => eflags.has(OF),
-            Kind::Shl => ((first ^ first << 1) as i64) < 0,
-            Kind::Shr => (first as i64) < 0,
+            Kind::Shl => self.top(first ^ first << 1),
+            Kind::Shr => self.top(first),
             Kind::Sar => false,
         }
     }
@@ -164,12 +178,12 @@ impl Lazy {
         if self.kind == Kind::Full {
             return eflags.has(PF);
         }
-        ((self.result >> self.shift) as u8).count_ones().is_multiple_of(2)
+        (self.result as u8).count_ones().is_multiple_of(2)
     }
 
     /// AF.
     fn adjust(&self, eflags: Eflags) -> bool {
-        let (result, first) = (self.result >> self.shift, self.first >> self.shift);
+        let (result, first) = (self.result, self.first);
         match self.kind {
             Kind::Sub => (first ^ result ^ first.wrapping_sub(result)) & 16 != 0,
             Kind::Add => (first ^ result ^ result.wrapping_sub(first)) & 16 != 0,

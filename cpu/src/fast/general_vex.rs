@@ -1,7 +1,6 @@
 //! General registers in instructions with VEX, BMI1 and BMI2, in 64-bit code.
 
 use super::dispatch::next;
-use super::flags::Kind;
 use super::operand::{get, put};
 use crate::exec::Hot;
 use crate::exec::bit_fields::{field, flags_of};
@@ -73,9 +72,7 @@ pub(super) unsafe fn rr<O: Bits, W: Width>(c: *mut CpuState, h: *mut Hot, i: *co
         let (result, flags) = O::of(source, other, (*i).imm as u8);
         if O::FLAGS {
             (*c).flags.set_arith(flags);
-            let lazy = &mut (*h).fast.lazy;
-            lazy.kind = Kind::Full;
-            lazy.result = if flags & ZF != 0 { 0 } else { 1 | u64::from(flags & SF != 0) << 63 };
+            (*h).fast.lazy.set_full(flags & ZF != 0, flags & SF != 0);
         }
         let v = put(c, (*i).dst, result);
         next(c, h, i, v)

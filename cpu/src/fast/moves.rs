@@ -1,9 +1,10 @@
 //! Moves, extensions, LEA, XCHG, SETcc, CMOVcc.
 
-use super::dispatch::{Then, next};
+use super::dispatch::{Then, bail, next};
 use super::operand::{SRC, found, get, get_or, immediate, missed, offset, put, read, readable, writable, write};
 use super::window::{load, store};
 use crate::exec::Hot;
+use crate::flags::{AF, CF, OF, PF, SF, ZF};
 use crate::insn::Insn;
 use crate::state::CpuState;
 use crate::width::Width;
@@ -241,6 +242,57 @@ pub(super) unsafe fn setcc<const CONDITION: u8, T: Then>(
         let holds = (*h).fast.lazy.condition((*c).flags, CONDITION);
         let v = put(c, (*i).dst, u8::from(holds));
         T::then(c, h, i, v)
+    }
+}
+
+/// `setcc m8`.
+pub(super) unsafe fn setcc_m<W: Width, const FORM: u8, const HELD: u8, T: Then>(
+    c: *mut CpuState,
+    h: *mut Hot,
+    i: *const Insn,
+    v: u64,
+) -> *const Insn {
+    // SAFETY: a handler, see `super::Fast`.
+    unsafe {
+        let at = found!(writable::<W, FORM, HELD>(c, h, i, v), missed::<true>(c, h, i, v));
+        write(at, W::truncate(u64::from(condition(c, h, i))));
+        T::then(c, h, i, v)
+    }
+}
+
+/// The condition of a slot: any of the sixteen.
+#[inline(never)]
+unsafe fn condition(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> bool {
+    // SAFETY: a handler's.
+    unsafe { (*h).fast.lazy.condition((*c).flags, (*i).condition()) }
+}
+
+/// Register number of AH.
+const FLAGS_BYTE: u8 = 4;
+
+/// SAHF. Both ZF and SF are the canonical tier's.
+pub(super) unsafe fn sahf(c: *mut CpuState, h: *mut Hot, i: *const Insn, v: u64) -> *const Insn {
+    // SAFETY: a handler, see `super::Fast`.
+    unsafe {
+        let byte = u32::from(get::<u8>(c, FLAGS_BYTE));
+        if byte & (ZF | SF) == ZF | SF {
+            return bail(c, h, i);
+        }
+        load_flags(c, h, byte);
+        next(c, h, i, v)
+    }
+}
+
+/// OF stays.
+#[inline(never)]
+unsafe fn load_flags(c: *mut CpuState, h: *mut Hot, byte: u32) {
+    const LOADED: u32 = SF | ZF | AF | PF | CF;
+    // SAFETY: a handler's.
+    unsafe {
+        let (cpu, lazy) = (&mut *c, &mut (*h).fast.lazy);
+        let overflow = lazy.overflow(cpu.flags);
+        cpu.flags.replace(LOADED | OF, byte & LOADED | if overflow { OF } else { 0 });
+        lazy.set_full(byte & ZF != 0, byte & SF != 0);
     }
 }
 

@@ -6,7 +6,6 @@
 use num_traits::AsPrimitive;
 
 use super::dispatch::{bail, next};
-use super::flags::Kind;
 use super::operand::{FLAT_BASE, HostAddress, get, put, read, readable_any, writable_any, write};
 use crate::exec::Hot;
 use crate::exec::sse_float::Operation;
@@ -436,9 +435,7 @@ unsafe fn compare<F: Native>(c: *mut CpuState, h: *mut Hot, a: F, b: F) -> Optio
             std::cmp::Ordering::Greater => 0,
         };
         (*c).flags.set_arith(flags);
-        let lazy = &mut (*h).fast.lazy;
-        lazy.kind = Kind::Full;
-        lazy.result = u64::from(flags != ZF);
+        (*h).fast.lazy.set_full(flags == ZF, false);
     }
     Some(())
 }

@@ -1,6 +1,6 @@
 //! Sequences in the middle of traces of 32-bit code with flat segments.
 
-use super::super::alu::{self, Adc, Add, And, Cmp, Inc, Neg, Not, Or, Quiet, Sbb, Sub, Test, Xor};
+use super::super::alu::{self, Adc, Add, And, Cmp, Inc, Neg, Not, Or, Product, Quiet, Sbb, Sub, Test, Xor};
 use super::super::dispatch::{Dispatch, Then};
 use super::super::moves::{self, Zero};
 use super::super::operand::{BASE, BASED, DST, FLAT_BASE, FLAT_INDEX, INDEX, INDEXED, SRC, STACK_FLAT, WORD};
@@ -12,14 +12,14 @@ use crate::insn::Insn;
 use crate::state::CpuState;
 
 rows! {
-    { alu::imul_rr[u32, 0]; alu::imul_rr[u32, 0]; alu::imul_rr[u32, 0]; alu::imul_rr[u32, 0] }
-    { alu::imul_rr[u32, SRC]; alu::imul_rr[u32, 0] }
+    { alu::imul_rr[Quiet<Product>, u32, 0]; alu::imul_rr[Quiet<Product>, u32, 0]; alu::imul_rr[Quiet<Product>, u32, 0]; alu::imul_rr[Quiet<Product>, u32, 0] }
+    { alu::imul_rr[Quiet<Product>, u32, SRC]; alu::imul_rr[Quiet<Product>, u32, 0] }
     {
-        alu::imul_rri[u32, 0]; alu::ri[Quiet<Add>, u32, DST]; moves::mov_rr[u32, 0]; alu::imul_rr[u32, DST];
+        alu::imul_rri[Quiet<Product>, u32, 0]; alu::ri[Quiet<Add>, u32, DST]; moves::mov_rr[u32, 0]; alu::imul_rr[Quiet<Product>, u32, DST];
         moves::mov_rr[u32, 0]
     }
-    { alu::imul_rri[u32, 0]; alu::ri[Quiet<Add>, u32, DST]; moves::mov_rr[u32, SRC]; shift::r_imm[Sar, u32, DST] }
-    { alu::imul_rri[u32, 0]; alu::ri[Quiet<Add>, u32, DST]; moves::mov_rr[u32, SRC]; shift::r_imm[Shr, u32, DST] }
+    { alu::imul_rri[Quiet<Product>, u32, 0]; alu::ri[Quiet<Add>, u32, DST]; moves::mov_rr[u32, SRC]; shift::r_imm[Sar, u32, DST] }
+    { alu::imul_rri[Quiet<Product>, u32, 0]; alu::ri[Quiet<Add>, u32, DST]; moves::mov_rr[u32, SRC]; shift::r_imm[Shr, u32, DST] }
     {
         alu::mi[Cmp, u32, FLAT_BASE, 0]; alu::rr[Quiet<Sbb>, u32, DST]; alu::ri[Quiet<And>, u32, DST];
         alu::ri[Add, u32, DST]
@@ -158,7 +158,7 @@ rows! {
     }
     {
         moves::extend_rr[Zero, u16, u32, 0]; moves::mov_rr[u32, 0]; shift::r_imm[Quiet<Shr>, u32, 0];
-        alu::imul_rr[u32, 0]; alu::imul_rr[u32, 0]
+        alu::imul_rr[Quiet<Product>, u32, 0]; alu::imul_rr[Quiet<Product>, u32, 0]
     }
     { moves::lea[u32, BASE, 0]; moves::mov_mr[u32, FLAT_BASE, SRC] }
     { moves::lea[u32, BASE, 0]; moves::mov_rm[u32, BASE, 0] }
@@ -194,7 +194,7 @@ rows! {
     }
     { moves::mov_mr[u32, FLAT_BASE, 0]; moves::mov_mr[u32, FLAT_BASE, SRC] }
     { moves::mov_mr[u32, FLAT_BASE, 0]; moves::mov_rm[u32, FLAT_BASE, 0] }
-    { moves::mov_mr[u32, FLAT_BASE, 0]; moves::mov_rm[u32, FLAT_BASE, 0]; alu::imul_rr[u32, SRC]; alu::imul_rr[u32, 0] }
+    { moves::mov_mr[u32, FLAT_BASE, 0]; moves::mov_rm[u32, FLAT_BASE, 0]; alu::imul_rr[Quiet<Product>, u32, SRC]; alu::imul_rr[Quiet<Product>, u32, 0] }
     {
         moves::mov_mr[u32, FLAT_BASE, 0]; moves::mov_rm[u32, FLAT_BASE, 0]; alu::rr[Quiet<Add>, u32, 0];
         moves::mov_rr[u32, 0]
@@ -460,7 +460,7 @@ rows! {
     { moves::mov_rr[u32, 0]; shift::r_imm[Shr, u32, DST] }
     {
         moves::mov_rr[u32, 0]; shift::r_imm[Shr, u32, DST]; moves::extend_rm[Zero, u16, u32, FLAT_BASE, 0];
-        alu::imul_rr[u32, SRC]
+        alu::imul_rr[Quiet<Product>, u32, SRC]
     }
     { moves::mov_rr[u32, 0]; shift::r_imm[Shr, u32, DST]; moves::mov_mr[u32, FLAT_BASE, SRC] }
     { moves::mov_rr[u32, SRC]; moves::mov_mr[u32, FLAT_BASE, 0] }

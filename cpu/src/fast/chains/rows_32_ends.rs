@@ -1,6 +1,6 @@
 //! Sequences that end a trace of 32-bit code with flat segments.
 
-use super::super::alu::{self, Adc, Add, And, Bswap, Cmp, Dec, Inc, Not, Or, Quiet, Sub, Xor};
+use super::super::alu::{self, Adc, Add, And, Bswap, Cmp, Dec, Inc, Not, Or, Product, Quiet, Sub, Xor};
 use super::super::dispatch::{Dispatch, Then};
 use super::super::links::FLAT_CODE;
 use super::super::moves::{self, Sign, Zero};
@@ -356,16 +356,16 @@ rows! {
         moves::mov_mr[u16, FLAT_INDEX, 0]; pairs::ri![pairs::Cmp, u32, 7, 0, FLAT_CODE]
     }
     {
-        moves::mov_rr[u32, 0]; shift::r_imm[Quiet<Shr>, u32, DST]; alu::imul_rr[u32, DST];
+        moves::mov_rr[u32, 0]; shift::r_imm[Quiet<Shr>, u32, DST]; alu::imul_rr[Quiet<Product>, u32, DST];
         pairs::rr![pairs::Cmp, u32, 3, SRC, FLAT_CODE]
     }
     {
         moves::mov_rr[u32, 0]; shift::r_imm[Shr, u32, DST]; moves::extend_rm[Zero, u16, u32, FLAT_BASE, 0];
-        alu::imul_rr[u32, DST]; pairs::rr![pairs::Cmp, u32, 2, SRC, FLAT_CODE]
+        alu::imul_rr[Quiet<Product>, u32, DST]; pairs::rr![pairs::Cmp, u32, 2, SRC, FLAT_CODE]
     }
     {
         moves::mov_rr[u32, 0]; shift::r_imm[Shr, u32, DST]; moves::extend_rm[Zero, u16, u32, FLAT_BASE, 0];
-        alu::imul_rr[u32, SRC]; pairs::rr![pairs::Cmp, u32, 3, SRC, FLAT_CODE]
+        alu::imul_rr[Quiet<Product>, u32, SRC]; pairs::rr![pairs::Cmp, u32, 3, SRC, FLAT_CODE]
     }
     {
         moves::mov_rr[u32, 0]; stack::pop_r[u32, STACK_FLAT]; stack::pop_r[u32, STACK_FLAT];
@@ -376,7 +376,7 @@ rows! {
         pairs::rr![pairs::Cmp, u32, 2, 0, FLAT_CODE]
     }
     {
-        moves::mov_rr[u32, SRC]; moves::extend_rm[Zero, u16, u32, FLAT_BASE, 0]; alu::imul_rr[u32, DST];
+        moves::mov_rr[u32, SRC]; moves::extend_rm[Zero, u16, u32, FLAT_BASE, 0]; alu::imul_rr[Quiet<Product>, u32, DST];
         alu::rr[Quiet<Add>, u32, 0]; pairs::rr![pairs::Cmp, u32, 2, 0, FLAT_CODE]
     }
     {

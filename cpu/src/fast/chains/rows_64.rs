@@ -1,6 +1,6 @@
 //! Sequences in the middle of traces of 64-bit code, and of code in segments that must be looked at.
 
-use super::super::alu::{self, Add, And, Cmp, Inc, Neg, Not, Or, Quiet, Sbb, Sub, Test, Xor};
+use super::super::alu::{self, Add, And, Cmp, Inc, Neg, Not, Or, Product, Quiet, Sbb, Sub, Test, Xor};
 use super::super::dispatch::{Dispatch, Then};
 use super::super::moves::{self, Sign, Zero};
 use super::super::operand::{BASED, DST, INDEXED, LONG_BASE, LONG_INDEX, LONG_RIP, LONG_SEGMENT, SRC, STACK_LONG};
@@ -12,10 +12,10 @@ use crate::insn::Insn;
 use crate::state::CpuState;
 
 rows! {
-    { alu::imul_rr[u64, 0]; alu::imul_rr[u64, 0] }
-    { alu::imul_rri[u32, 0]; alu::ri[Quiet<Add>, u64, 0]; alu::ri[Quiet<Add>, u32, 0] }
+    { alu::imul_rr[Quiet<Product>, u64, 0]; alu::imul_rr[Quiet<Product>, u64, 0] }
+    { alu::imul_rri[Quiet<Product>, u32, 0]; alu::ri[Quiet<Add>, u64, 0]; alu::ri[Quiet<Add>, u32, 0] }
     {
-        alu::imul_rri[u32, 0]; moves::mov_rr[u32, 0]; alu::ri[Quiet<And>, u32, DST];
+        alu::imul_rri[Quiet<Product>, u32, 0]; moves::mov_rr[u32, 0]; alu::ri[Quiet<And>, u32, DST];
         moves::lea[u64, LONG_INDEX, { BASED | INDEXED }]; alu::ri[Quiet<Add>, u32, 0]
     }
     { alu::r[Quiet<Inc>, u64, 0]; alu::rr[Quiet<And>, u32, 0] }
@@ -239,7 +239,7 @@ rows! {
     { moves::mov_rr[u32, 0]; moves::lea[u64, LONG_INDEX, 0]; moves::mov_ri[u32, 0]; moves::mov_ri[u32, 0] }
     { moves::mov_rr[u32, 0]; moves::mov_mr[u32, LONG_BASE, 0] }
     {
-        moves::mov_rr[u32, 0]; moves::mov_mr[u32, LONG_BASE, 0]; alu::imul_rri[u64, SRC];
+        moves::mov_rr[u32, 0]; moves::mov_mr[u32, LONG_BASE, 0]; alu::imul_rri[Quiet<Product>, u64, SRC];
         shift::r_imm[Quiet<Shr>, u64, DST]
     }
     { moves::mov_rr[u32, 0]; moves::mov_mr[u32, LONG_BASE, 0]; moves::mov_mr[u32, LONG_BASE, 0] }
@@ -255,7 +255,7 @@ rows! {
         stack::push_r[u64, STACK_LONG, 0]
     }
     { moves::mov_rr[u32, 0]; stack::push_r[u64, STACK_LONG, 0]; stack::push_r[u64, STACK_LONG, 0] }
-    { moves::mov_rr[u64, 0]; alu::imul_rr[u64, DST]; moves::mov_rr[u64, 0]; alu::imul_rr[u64, DST] }
+    { moves::mov_rr[u64, 0]; alu::imul_rr[Quiet<Product>, u64, DST]; moves::mov_rr[u64, 0]; alu::imul_rr[Quiet<Product>, u64, DST] }
     { moves::mov_rr[u64, 0]; alu::ri[Add, u32, 0]; moves::mov_mr[u64, LONG_BASE, 0]; shift::r_imm[Shr, u64, 0] }
     { moves::mov_rr[u64, 0]; alu::ri[Quiet<Sub>, u32, 0]; shift::r_imm[Shr, u64, 0]; alu::rm[Xor, u64, LONG_BASE, DST] }
     { moves::mov_rr[u64, 0]; alu::rr[Quiet<Sub>, u64, DST] }

@@ -1,6 +1,6 @@
 //! Sequences that end a trace of 64-bit code, or of code in segments that must be looked at.
 
-use super::super::alu::{self, Adc, Add, And, Bswap, Cmp, Dec, Inc, Neg, Not, Or, Quiet, Sbb, Sub, Test, Xor};
+use super::super::alu::{self, Adc, Add, And, Bswap, Cmp, Dec, Inc, Neg, Not, Or, Product, Quiet, Sbb, Sub, Test, Xor};
 use super::super::dispatch::{Dispatch, Then};
 use super::super::links::{ANY_CODE, LONG_CODE};
 use super::super::moves::{self, Sign, Zero};
@@ -17,7 +17,7 @@ use crate::state::CpuState;
 rows! {
     { alu::imul_rm[u32, LONG_INDEX, 0]; moves::mov_mr[u32, LONG_INDEX, 0]; branch::jmp![LONG_CODE] }
     {
-        alu::imul_rri[u32, SRC]; alu::rr[Quiet<Sub>, u32, SRC]; alu::ri[Add, u32, DST];
+        alu::imul_rri[Quiet<Product>, u32, SRC]; alu::rr[Quiet<Sub>, u32, SRC]; alu::ri[Add, u32, DST];
         moves::mov_mr[u8, LONG_INDEX, SRC]; branch::ret![u64, STACK_LONG]
     }
     { alu::mi[Cmp, u64, LONG_SEGMENT, 0]; branch::jcc_long![4] }
@@ -89,7 +89,7 @@ rows! {
         pairs::ri![pairs::Cmp, u64, 4, 0, LONG_CODE]
     }
     {
-        alu::rr[Quiet<Add>, u32, 0]; shift::r_imm[Quiet<Shr>, u32, 0]; alu::imul_rr[u32, DST];
+        alu::rr[Quiet<Add>, u32, 0]; shift::r_imm[Quiet<Shr>, u32, 0]; alu::imul_rr[Quiet<Product>, u32, DST];
         pairs::rr![pairs::Cmp, u32, 2, SRC, LONG_CODE]
     }
     { alu::rr[Quiet<Add>, u64, SRC]; pairs::rr![pairs::Cmp, u32, 5, 0, LONG_CODE] }
@@ -151,14 +151,14 @@ rows! {
     }
     {
         moves::extend_rm[Zero, u16, u32, LONG_BASE, 0]; moves::mov_rr[u32, 0]; shift::r_imm[Quiet<Shr>, u32, DST];
-        alu::imul_rr[u32, DST]; pairs::rr![pairs::Cmp, u32, 3, SRC, LONG_CODE]
+        alu::imul_rr[Quiet<Product>, u32, DST]; pairs::rr![pairs::Cmp, u32, 3, SRC, LONG_CODE]
     }
     {
         moves::extend_rm[Zero, u16, u32, LONG_BASE, 0]; moves::mov_rr[u32, SRC]; shift::r_imm[Quiet<Shr>, u16, 0];
         alu::rr[Sub, u32, SRC]; branch::jmp![LONG_CODE]
     }
     {
-        moves::extend_rm[Zero, u16, u32, LONG_INDEX, 0]; alu::imul_rr[u32, SRC]; moves::mov_rr[u32, 0];
+        moves::extend_rm[Zero, u16, u32, LONG_INDEX, 0]; alu::imul_rr[Quiet<Product>, u32, SRC]; moves::mov_rr[u32, 0];
         pairs::rr![pairs::Cmp, u32, 3, 0, LONG_CODE]
     }
     {
@@ -167,7 +167,7 @@ rows! {
     }
     { moves::extend_rm[Zero, u16, u32, LONG_INDEX, 0]; pairs::rr![pairs::Test, u16, 4, 0, ANY_CODE] }
     {
-        moves::extend_rm[Zero, u16, u32, LONG_INDEX, 0]; shift::r_imm[Quiet<Shr>, u32, 0]; alu::imul_rr[u32, DST];
+        moves::extend_rm[Zero, u16, u32, LONG_INDEX, 0]; shift::r_imm[Quiet<Shr>, u32, 0]; alu::imul_rr[Quiet<Product>, u32, DST];
         moves::mov_rr[u32, 0]; pairs::rr![pairs::Cmp, u32, 3, 0, LONG_CODE]
     }
     {

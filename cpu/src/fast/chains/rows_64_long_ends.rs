@@ -1,0 +1,394 @@
+//! Long sequences that end a trace of 64-bit code.
+
+use super::super::alu::{self, Adc, Add, And, Bswap, Cmp, Dec, Not, Or, Product, Quiet, Sub, Test, Xor};
+use super::super::bits::{self, Bsr, Bt};
+use super::super::dispatch::{Dispatch, Then};
+use super::super::links::LONG_CODE;
+use super::super::moves::{self, Sign, Zero};
+use super::super::muldiv::{self, Mul};
+use super::super::operand::{BASED, DST, INDEXED, LONG_BASE, LONG_INDEX, LONG_RIP, LONG_SEGMENT, SRC, STACK_LONG};
+use super::super::shift::{self, Rol, Ror, Sar, Shl, Shr};
+use super::super::{Fast, branch, pairs, stack};
+use super::{Row, handler, parts, rows};
+use crate::exec::Hot;
+use crate::insn::Insn;
+use crate::state::CpuState;
+
+rows! {
+    {
+        alu::ri[Add, u64, 0]; moves::mov_rr[u32, 0]; moves::mov_rr[u64, 0]; stack::pop_r[u64, STACK_LONG];
+        stack::pop_r[u64, STACK_LONG]; stack::pop_r[u64, STACK_LONG]; stack::pop_r[u64, STACK_LONG];
+        stack::pop_r[u64, STACK_LONG]; stack::pop_r[u64, STACK_LONG]; branch::jmp![LONG_CODE]
+    }
+    {
+        alu::ri[Add, u64, 0]; moves::mov_rr[u64, 0]; stack::pop_r[u64, STACK_LONG]; stack::pop_r[u64, STACK_LONG];
+        stack::pop_r[u64, STACK_LONG]; stack::pop_r[u64, STACK_LONG]; stack::pop_r[u64, STACK_LONG];
+        stack::pop_r[u64, STACK_LONG]; branch::ret![u64, STACK_LONG]
+    }
+    {
+        alu::ri[Add, u64, 0]; stack::pop_r[u64, STACK_LONG]; stack::pop_r[u64, STACK_LONG];
+        stack::pop_r[u64, STACK_LONG]; stack::pop_r[u64, STACK_LONG]; stack::pop_r[u64, STACK_LONG];
+        stack::pop_r[u64, STACK_LONG]; branch::ret![u64, STACK_LONG]
+    }
+    {
+        alu::ri[And, u32, 0]; moves::mov_mr[u32, LONG_BASE, 0]; alu::ri[Quiet<Add>, u32, 0];
+        alu::rr[Quiet<Add>, u64, DST]; alu::rr[Add, u64, DST]; moves::mov_rm[u16, LONG_BASE, 0];
+        moves::mov_mr[u16, LONG_INDEX, 0]; moves::mov_mr[u16, LONG_BASE, 0]; alu::m[Dec, u32, LONG_BASE, 0];
+        branch::jcc_long![5]
+    }
+    {
+        alu::ri[Quiet<Add>, u32, 0]; alu::ri[Add, u32, 0]; moves::extend_rr[Sign, u32, u64, 0];
+        alu::rr[Quiet<Add>, u64, SRC]; pairs::rr![pairs::Cmp, u32, 5, 0, LONG_CODE]
+    }
+    {
+        alu::ri[Quiet<And>, u32, 0]; alu::rr[Quiet<And>, u64, 0]; alu::rr[Or, u64, DST];
+        moves::extend_rr[Sign, u32, u64, 0]; moves::mov_mr[u64, LONG_INDEX, INDEXED]; branch::ret![u64, STACK_LONG]
+    }
+    {
+        alu::ri[Quiet<Sub>, u32, 0]; moves::mov_ri[u32, 0]; moves::lea[u64, LONG_INDEX, 0]; moves::mov_rr[u32, 0];
+        alu::rr[Sub, u64, 0]; moves::mov_mr[u64, LONG_BASE, 0]; shift::r_imm[Quiet<Sar>, u32, 0];
+        moves::lea[u64, LONG_INDEX, 0]; shift::r_imm[Quiet<Shr>, u32, 0]; moves::lea[u32, LONG_INDEX, 0];
+        alu::ri[Quiet<And>, u32, DST]; alu::rr[Quiet<Sub>, u32, DST]; pairs::ri![pairs::Cmp, u32, 4, DST, LONG_CODE]
+    }
+    {
+        alu::rm[Quiet<Add>, u32, LONG_BASE, 0]; shift::r_imm[Quiet<Rol>, u32, 0]; alu::rr[Quiet<Add>, u32, 0];
+        moves::mov_rr[u32, 0]; shift::r_imm[Quiet<Shr>, u32, 0]; shift::r_imm[Quiet<Ror>, u32, 0];
+        alu::rr[Quiet<Xor>, u32, DST]; alu::rr[Quiet<Xor>, u32, DST]; alu::rr[Add, u32, SRC];
+        moves::mov_mr[u32, LONG_BASE, 0]; pairs::rr![pairs::Cmp, u64, 5, 0, LONG_CODE]
+    }
+    {
+        alu::rr[Add, u32, SRC]; moves::mov_mr[u16, LONG_BASE, 0]; moves::lea[u64, LONG_INDEX, 0]; moves::mov_ri[u32, 0];
+        moves::mov_mr[u32, LONG_BASE, 0]; moves::mov_ri[u32, 0]; moves::mov_ri[u32, 0]; branch::jmp![LONG_CODE]
+    }
+    {
+        alu::rr[Cmp, u64, 0]; moves::setcc[5]; alu::rr[Cmp, u32, 0]; moves::setcc[5]; alu::rr[Or, u8, SRC];
+        branch::jcc_long![5]
+    }
+    {
+        alu::rr[Quiet<Sub>, u32, 0]; alu::rr[Quiet<Sub>, u32, 0]; alu::ri[Add, u32, 0];
+        moves::mov_mr[u32, LONG_BASE, 0]; moves::mov_mr[u32, LONG_BASE, 0];
+        moves::extend_rm[Zero, u16, u32, LONG_BASE, 0]; moves::mov_rr[u32, SRC]; shift::r_imm[Quiet<Shr>, u16, 0];
+        alu::rr[Sub, u32, SRC]; moves::mov_mr[u16, LONG_BASE, 0]; moves::mov_rr[u32, 0]; shift::r_cl[Shl, u32, DST];
+        alu::mr[Add, u32, LONG_BASE, 0]; branch::jmp![LONG_CODE]
+    }
+    {
+        alu::rr[Quiet<Sub>, u32, 0]; alu::rr[Quiet<Sub>, u32, 0]; alu::ri[Add, u32, 0];
+        moves::mov_mr[u32, LONG_BASE, 0]; moves::mov_mr[u32, LONG_BASE, 0];
+        moves::extend_rm[Zero, u16, u32, LONG_BASE, 0]; moves::mov_rr[u32, SRC]; shift::r_imm[Quiet<Shr>, u16, 0];
+        alu::rr[Sub, u32, SRC]; moves::mov_mr[u16, LONG_BASE, 0]; pairs::ri![pairs::Cmp, u32, 6, 0, LONG_CODE]
+    }
+    {
+        alu::rr[Quiet<Sub>, u32, 0]; alu::rr[Quiet<Sub>, u32, 0]; alu::ri[Add, u32, 0];
+        moves::mov_mr[u32, LONG_BASE, 0]; moves::mov_mr[u32, LONG_BASE, 0];
+        moves::extend_rm[Zero, u16, u32, LONG_BASE, 0]; moves::mov_rr[u32, SRC]; shift::r_imm[Quiet<Shr>, u16, 0];
+        alu::rr[Sub, u32, SRC]; moves::mov_mr[u16, LONG_BASE, 0]; pairs::rr![pairs::Cmp, u32, 2, 0, LONG_CODE]
+    }
+    {
+        alu::rr[Quiet<Sub>, u32, 0]; alu::rr[Quiet<Sub>, u32, 0]; alu::ri[Add, u32, 0]; moves::mov_rr[u32, 0];
+        moves::mov_mr[u32, LONG_BASE, 0]; moves::mov_mr[u32, LONG_BASE, 0];
+        moves::extend_rm[Zero, u16, u32, LONG_BASE, 0]; moves::mov_rr[u32, SRC]; shift::r_imm[Quiet<Shr>, u16, 0];
+        alu::rr[Sub, u32, SRC]; branch::jmp![LONG_CODE]
+    }
+    {
+        alu::rr[Quiet<Sub>, u32, 0]; alu::rr[Quiet<Sub>, u32, 0]; moves::mov_rr[u32, 0]; shift::r_imm[Shr, u16, 0];
+        moves::mov_mr[u32, LONG_BASE, 0]; alu::rr[Sub, u32, SRC]; moves::mov_mr[u16, LONG_INDEX, 0];
+        pairs::ri![pairs::Cmp, u32, 7, 0, LONG_CODE]
+    }
+    {
+        alu::rr[Quiet<Xor>, u32, 0]; moves::lea[u32, LONG_INDEX, 0]; moves::mov_rr[u32, 0]; alu::rr[Quiet<Add>, u32, 0];
+        moves::mov_rr[u32, 0]; alu::rr[Quiet<Add>, u32, 0]; pairs::ri![pairs::Cmp, u64, 4, 0, LONG_CODE]
+    }
+    {
+        alu::rr[Sub, u64, 0]; alu::rr[Adc, u64, 0]; moves::mov_mr[u64, LONG_BASE, 0]; alu::rr[Quiet<Add>, u64, DST];
+        alu::ri[Add, u32, 0]; branch::jcc_long![5]
+    }
+    { bits::mi[Bt, u32, LONG_BASE, 0]; branch::jcc_long![2] }
+    { bits::mi[Bt, u32, LONG_BASE, 0]; branch::jcc_long![3] }
+    {
+        moves::cmov_64[8]; alu::rr[Sub, u64, SRC]; moves::lea[u64, LONG_INDEX, 0]; moves::mov_mr[u64, LONG_BASE, 0];
+        moves::mov_rr[u64, 0]; moves::mov_ri[u32, 0]; alu::rr[Quiet<Sub>, u64, DST];
+        pairs::rr![pairs::Cmp, u64, 15, SRC, LONG_CODE]
+    }
+    {
+        moves::extend_rm[Zero, u16, u32, LONG_BASE, 0]; moves::mov_rr[u32, 0]; alu::rr[Quiet<Add>, u32, 0];
+        shift::r_imm[Quiet<Shr>, u32, 0]; alu::imul_rr[Quiet<Product>, u32, DST];
+        pairs::rr![pairs::Cmp, u32, 2, SRC, LONG_CODE]
+    }
+    {
+        moves::extend_rm[Zero, u8, u32, LONG_BASE, 0]; alu::ri[Quiet<Add>, u64, 0]; alu::rr[Quiet<Xor>, u32, 0];
+        shift::r_imm[Shr, u32, 0]; moves::extend_rr[Zero, u8, u32, 0]; alu::rm[Quiet<Xor>, u32, LONG_INDEX, INDEXED];
+        pairs::rr![pairs::Cmp, u64, 5, 0, LONG_CODE]
+    }
+    {
+        moves::extend_rm[Zero, u8, u32, LONG_INDEX, 0]; moves::lea[u64, LONG_RIP, 0]; moves::mov_mi[u32, LONG_BASE, 0];
+        moves::mov_mi[u32, LONG_BASE, 0]; moves::mov_rm[u64, LONG_INDEX, BASED]; moves::mov_mi[u32, LONG_BASE, 0];
+        moves::mov_mi[u32, LONG_BASE, 0]; moves::mov_mi[u32, LONG_BASE, 0]; moves::mov_mi[u8, LONG_BASE, 0];
+        branch::jmp_r![u64]
+    }
+    {
+        moves::extend_rr[Sign, u32, u64, 0]; alu::rr[Quiet<Sub>, u64, DST]; alu::rr[Xor, u32, 0];
+        alu::rm[Add, u64, LONG_INDEX, 0]; moves::setcc[2]; alu::rm[Add, u64, LONG_INDEX, 0]; moves::mov_rr[u64, SRC];
+        moves::mov_rr[u64, 0]; moves::mov_mr[u64, LONG_INDEX, 0]; alu::ri[Quiet<Adc>, u64, DST]; alu::ri[Add, u32, 0];
+        branch::jcc_long![5]
+    }
+    {
+        moves::extend_rr[Sign, u32, u64, 0]; alu::rr[Quiet<Sub>, u64, DST]; alu::rr[Xor, u32, 0];
+        moves::mov_rm[u64, LONG_INDEX, 0]; alu::rm[Add, u64, LONG_INDEX, 0]; moves::setcc[2]; alu::rr[Sub, u64, 0];
+        moves::mov_rr[u64, 0]; moves::mov_mr[u64, LONG_INDEX, 0]; alu::ri[Quiet<Adc>, u64, DST]; alu::ri[Add, u32, 0];
+        branch::jcc_long![5]
+    }
+    {
+        moves::extend_rr[Sign, u32, u64, 0]; moves::lea[u64, LONG_RIP, 0]; moves::mov_rm[u64, LONG_INDEX, BASED];
+        moves::mov_rm[u64, LONG_BASE, 0]; pairs::rr![pairs::Test, u64, 5, { DST | SRC }, LONG_CODE]
+    }
+    {
+        moves::lea[u64, LONG_INDEX, 0]; alu::ri[Add, u32, 0]; moves::lea[u64, LONG_INDEX, 0];
+        moves::extend_rm[Sign, u8, u64, LONG_BASE, 0]; moves::lea[u32, LONG_INDEX, BASED];
+        pairs::ri![pairs::Cmp, u8, 6, DST, LONG_CODE]
+    }
+    {
+        moves::lea[u64, LONG_INDEX, 0]; alu::ri[Quiet<And>, u32, 0]; alu::ri[Add, u32, DST];
+        moves::mov_mr[u32, LONG_BASE, 0]; moves::mov_rm[u32, LONG_BASE, 0]; moves::mov_mr[u32, LONG_BASE, 0];
+        moves::mov_rm[u64, LONG_BASE, 0]; moves::mov_mr[u64, LONG_BASE, SRC]; branch::call![u64, STACK_LONG]
+    }
+    {
+        moves::lea[u64, LONG_INDEX, 0]; moves::lea[u64, LONG_INDEX, 0]; alu::ri[Sub, u64, 0];
+        moves::mov_mr[u64, LONG_BASE, 0]; stack::push_r[u64, STACK_LONG, 0]; moves::mov_rm[u64, LONG_BASE, 0];
+        moves::mov_rm[u64, LONG_BASE, 0]; moves::lea[u64, LONG_INDEX, 0]; moves::mov_mr[u64, LONG_BASE, 0];
+        branch::call![u64, STACK_LONG]
+    }
+    {
+        moves::lea[u64, LONG_INDEX, 0]; moves::mov_rr[u32, 0]; bits::scan_rm[Bsr, u64, LONG_INDEX, 0];
+        shift::r_imm[Quiet<Shl>, u32, 0]; alu::ri[Quiet<Xor>, u64, 0]; alu::rr[Quiet<Sub>, u32, SRC];
+        moves::mov_rr[u32, SRC]; moves::mov_rr[u32, 0]; pairs::ri![pairs::Cmp, u32, 15, 0, LONG_CODE]
+    }
+    {
+        moves::lea[u64, LONG_INDEX, 0]; moves::mov_rr[u32, 0]; moves::extend_rm[Zero, u16, u32, LONG_INDEX, 0];
+        shift::r_imm[Quiet<Shr>, u32, 0]; alu::imul_rr[Quiet<Product>, u32, DST]; moves::mov_rr[u32, 0];
+        pairs::rr![pairs::Cmp, u32, 3, 0, LONG_CODE]
+    }
+    {
+        moves::lea[u64, LONG_RIP, 0]; moves::extend_rm[Sign, u32, u64, LONG_INDEX, BASED]; alu::rr[Add, u64, DST];
+        branch::jmp_r![u64]
+    }
+    {
+        moves::lea[u64, LONG_RIP, 0]; moves::mov_rr[u32, 0]; moves::extend_rm[Sign, u32, u64, LONG_INDEX, INDEXED];
+        alu::rr[Add, u64, DST]; branch::jmp_r![u64]
+    }
+    {
+        moves::mov_mr[u32, LONG_BASE, 0]; moves::extend_rm[Zero, u16, u32, LONG_BASE, 0]; moves::mov_rr[u32, 0];
+        alu::rr[Quiet<Sub>, u32, DST]; moves::mov_rr[u32, 0]; shift::r_imm[Quiet<Sar>, u32, 0]; alu::rr[Add, u32, SRC];
+        moves::mov_mr[u16, LONG_BASE, 0]; pairs::ri![pairs::Cmp, u32, 7, 0, LONG_CODE]
+    }
+    {
+        moves::mov_mr[u32, LONG_BASE, 0]; moves::extend_rm[Zero, u16, u32, LONG_BASE, 0]; moves::mov_rr[u32, 0];
+        alu::rr[Quiet<Sub>, u32, DST]; moves::mov_rr[u32, 0]; shift::r_imm[Quiet<Sar>, u32, 0]; alu::rr[Add, u32, SRC];
+        moves::mov_mr[u16, LONG_BASE, 0]; pairs::rr![pairs::Cmp, u32, 3, 0, LONG_CODE]
+    }
+    {
+        moves::mov_mr[u64, LONG_BASE, 0]; moves::mov_rm[u32, LONG_BASE, 0]; moves::mov_rm[u64, LONG_RIP, 0];
+        moves::mov_rm[u64, LONG_BASE, 0]; moves::mov_mr[u32, LONG_BASE, 0]; moves::mov_rm[u32, LONG_BASE, 0];
+        moves::mov_rm[u32, LONG_BASE, 0]; moves::mov_mr[u64, LONG_BASE, 0]; moves::mov_mr[u32, LONG_BASE, 0];
+        alu::ri[And, u32, DST]; branch::jcc_long![5]
+    }
+    {
+        moves::mov_ri[u64, 0]; shift::r_cl[Quiet<Shl>, u64, DST]; alu::r[Quiet<Not>, u64, DST]; alu::rr[Test, u64, DST];
+        moves::setcc[5]; moves::setcc[5]; moves::extend_rr[Zero, u8, u32, 0]; moves::mov_rr[u32, 0];
+        moves::mov_rr[u32, 0]; branch::call![u64, STACK_LONG]
+    }
+    {
+        moves::mov_rm[u32, LONG_BASE, 0]; alu::ri[Quiet<And>, u32, DST]; alu::ri[Or, u8, 0];
+        moves::mov_mr[u32, LONG_BASE, 0]; alu::rr[Xor, u32, DST]; moves::mov_mr[u64, LONG_BASE, SRC];
+        stack::pop_r[u64, STACK_LONG]; branch::ret![u64, STACK_LONG]
+    }
+    {
+        moves::mov_rm[u32, LONG_BASE, 0]; moves::mov_rm[u32, LONG_BASE, 0]; moves::extend_rr[Zero, u8, u32, 0];
+        alu::ri[Quiet<And>, u32, 0]; alu::r[Quiet<Dec>, u32, 0]; pairs::ri![pairs::Cmp, u32, 7, DST, LONG_CODE]
+    }
+    {
+        moves::mov_rm[u32, LONG_BASE, 0]; moves::mov_rm[u32, LONG_BASE, 0]; moves::mov_rr[u32, 0];
+        moves::lea[u32, LONG_INDEX, 0]; alu::rr[Quiet<Add>, u32, 0]; alu::rr[Quiet<And>, u32, 0];
+        alu::rr[Quiet<Add>, u32, SRC]; moves::mov_rr[u32, SRC]; moves::lea[u64, LONG_INDEX, INDEXED];
+        pairs::ri![pairs::Cmp, u32, 7, 0, LONG_CODE]
+    }
+    {
+        moves::mov_rm[u32, LONG_BASE, 0]; moves::mov_rm[u64, LONG_BASE, 0]; alu::rm[Quiet<Sub>, u64, LONG_BASE, DST];
+        alu::rr[Cmp, u64, DST]; moves::mov_rr[u64, 0]; moves::cmov_64[7]; alu::rr[Sub, u32, SRC]; moves::mov_rr[u32, 0];
+        moves::mov_mr[u32, LONG_BASE, 0]; moves::mov_rm[u64, LONG_BASE, 0]; moves::lea[u64, LONG_INDEX, BASED];
+        alu::rr[Quiet<Sub>, u64, DST]; pairs::rr![pairs::Cmp, u64, 2, 0, LONG_CODE]
+    }
+    {
+        moves::mov_rm[u32, LONG_BASE, 0]; moves::mov_rm[u64, LONG_BASE, 0]; moves::extend_rr[Sign, u32, u64, 0];
+        alu::rr[Quiet<Xor>, u32, 0]; alu::rr[Quiet<Xor>, u32, 0]; alu::rr[Xor, u32, 0]; branch::call![u64, STACK_LONG]
+    }
+    {
+        moves::mov_rm[u32, LONG_BASE, 0]; moves::mov_rm[u64, LONG_BASE, 0]; moves::mov_rr[u64, 0];
+        alu::rr[Test, u32, 0]; moves::cmov_rm[4, u32, LONG_RIP]; moves::mov_rr[u32, SRC]; branch::call![u64, STACK_LONG]
+    }
+    {
+        moves::mov_rm[u32, LONG_INDEX, 0]; moves::lea[u64, LONG_INDEX, 0]; alu::r[Bswap, u32, 0];
+        moves::mov_mr[u32, LONG_INDEX, 0]; alu::ri[Quiet<Add>, u64, 0]; pairs::ri![pairs::Cmp, u64, 5, DST, LONG_CODE]
+    }
+    {
+        moves::mov_rm[u64, LONG_BASE, 0]; alu::ri[Cmp, u32, 0]; moves::mov_rm[u32, LONG_INDEX, BASED]; moves::setcc[4];
+        alu::ri[Cmp, u8, 0]; moves::mov_rr[u32, 0]; moves::setcc[4]; alu::rr[And, u8, DST]; moves::mov_rr[u32, SRC];
+        branch::jcc_long![4]
+    }
+    {
+        moves::mov_rm[u64, LONG_BASE, 0]; alu::ri[Quiet<Sub>, u64, 0]; alu::ri[Add, u64, 0];
+        moves::mov_mr[u64, LONG_BASE, 0]; alu::ri[Quiet<Add>, u64, 0]; pairs::rr![pairs::Test, u64, 4, 0, LONG_CODE]
+    }
+    {
+        moves::mov_rm[u64, LONG_BASE, 0]; bits::rr[Bt, u64, 0]; moves::mov_rr[u32, 0]; moves::setcc[2];
+        moves::mov_rr[u32, 0]; moves::extend_rr[Zero, u8, u32, 0]; alu::ri[Quiet<And>, u32, 0];
+        pairs::rr![pairs::Test, u32, 5, 0, LONG_CODE]
+    }
+    {
+        moves::mov_rm[u64, LONG_BASE, 0]; moves::lea[u64, LONG_INDEX, 0]; moves::lea[u64, LONG_INDEX, 0];
+        moves::mov_mr[u64, LONG_BASE, 0]; moves::extend_rm[Zero, u8, u32, LONG_INDEX, 0];
+        moves::mov_mr[u8, LONG_INDEX, SRC]; alu::rm[Cmp, u64, LONG_BASE, 0]; moves::cmov_64[4];
+        moves::mov_rm[u64, LONG_BASE, 0]; moves::mov_rr[u64, 0]; alu::ri[Sub, u32, 0]; branch::jcc_long![5]
+    }
+    {
+        moves::mov_rm[u64, LONG_BASE, 0]; moves::mov_rm[u64, LONG_BASE, 0]; moves::lea[u64, LONG_INDEX, 0];
+        moves::mov_mr[u64, LONG_BASE, SRC]; moves::mov_mr[u8, LONG_INDEX, 0]; moves::mov_rm[u64, LONG_BASE, 0];
+        pairs::mr![pairs::Cmp, u64, 3, LONG_BASE, 0]
+    }
+    {
+        moves::mov_rm[u64, LONG_BASE, 0]; moves::mov_rm[u64, LONG_BASE, 0]; shift::r_imm[Quiet<Shl>, u32, 0];
+        shift::r_imm[Shl, u32, 0]; moves::mov_mr[u32, LONG_BASE, 0]; moves::lea[u64, LONG_INDEX, 0];
+        moves::mov_mr[u64, LONG_BASE, SRC]; moves::extend_rm[Zero, u8, u32, LONG_INDEX, 0]; alu::rr[Add, u32, SRC];
+        moves::mov_mr[u32, LONG_BASE, 0]; moves::extend_rm[Zero, u16, u32, LONG_BASE, 0]; moves::mov_rr[u32, 0];
+        alu::rr[Quiet<Add>, u32, 0]; shift::r_imm[Quiet<Shr>, u32, 0]; alu::imul_rr[Quiet<Product>, u32, DST];
+        pairs::rr![pairs::Cmp, u32, 2, SRC, LONG_CODE]
+    }
+    {
+        moves::mov_rm[u64, LONG_BASE, 0]; moves::mov_rr[u64, 0]; moves::mov_rm[u64, LONG_BASE, 0];
+        alu::rm[Sub, u64, LONG_BASE, DST]; moves::mov_mr[u64, LONG_INDEX, INDEXED]; moves::mov_rm[u64, LONG_BASE, 0];
+        moves::mov_rm[u64, LONG_BASE, 0]; moves::mov_mr[u64, LONG_BASE, 0];
+        pairs::rr![pairs::Test, u64, 4, 0, LONG_CODE]
+    }
+    {
+        moves::mov_rm[u64, LONG_RIP, 0]; moves::mov_rr[u64, 0]; alu::ri[Quiet<And>, u64, 0];
+        alu::r[Quiet<Not>, u64, DST]; alu::rr[Quiet<And>, u64, DST]; pairs::rr![pairs::Test, u32, 14, 0, LONG_CODE]
+    }
+    {
+        moves::mov_rr[u32, 0]; moves::extend_rr[Sign, u32, u64, 0]; moves::mov_rm[u8, LONG_BASE, 0];
+        alu::rr[Add, u64, 0]; alu::mr[Cmp, u8, LONG_INDEX, BASED]; branch::jcc_long![5]
+    }
+    {
+        moves::mov_rr[u32, 0]; moves::mov_mr[u32, LONG_BASE, 0]; alu::rr[Quiet<Sub>, u32, DST];
+        shift::r_imm[Quiet<Sar>, u32, DST]; alu::rr[Add, u32, DST]; moves::mov_mr[u16, LONG_INDEX, 0];
+        moves::lea[u64, LONG_INDEX, 0]; pairs::rr![pairs::Test, u64, 5, 0, LONG_CODE]
+    }
+    {
+        moves::mov_rr[u32, 0]; moves::mov_rm[u32, LONG_BASE, 0]; moves::mov_rm[u32, LONG_BASE, 0];
+        moves::lea[u64, LONG_INDEX, 0]; alu::rr[Quiet<Add>, u64, DST]; pairs::ri![pairs::Cmp, u32, 7, 0, LONG_CODE]
+    }
+    {
+        moves::mov_rr[u32, 0]; moves::mov_rr[u32, 0]; moves::mov_rr[u32, 0]; moves::mov_rr[u32, 0];
+        moves::mov_rr[u32, 0]; moves::mov_rr[u32, 0]; branch::jmp![LONG_CODE]
+    }
+    {
+        moves::mov_rr[u32, 0]; moves::mov_rr[u32, 0]; moves::mov_rr[u64, 0]; shift::r_imm[Shl, u64, DST];
+        moves::lea[u64, LONG_INDEX, BASED]; moves::mov_rr[u32, 0]; moves::extend_rm[Zero, u16, u32, LONG_INDEX, 0];
+        shift::r_imm[Quiet<Shr>, u32, 0]; alu::imul_rr[Quiet<Product>, u32, DST]; moves::mov_rr[u32, 0];
+        pairs::rr![pairs::Cmp, u32, 3, 0, LONG_CODE]
+    }
+    {
+        moves::mov_rr[u64, 0]; alu::ri[Quiet<Sub>, u32, 0]; shift::r_imm[Shr, u64, 0];
+        alu::rm[Xor, u64, LONG_BASE, DST]; moves::mov_mr[u64, LONG_INDEX, SRC]; moves::mov_mr[u16, LONG_INDEX, 0];
+        moves::mov_mi[u64, LONG_BASE, 0]; alu::ri[Add, u64, 0]; stack::pop_r[u64, STACK_LONG];
+        stack::pop_r[u64, STACK_LONG]; branch::ret![u64, STACK_LONG]
+    }
+    {
+        moves::mov_rr[u64, 0]; alu::ri[Sub, u64, 0]; moves::mov_rm[u64, LONG_RIP, 0]; moves::mov_rm[u64, LONG_BASE, 0];
+        alu::ri[Quiet<And>, u64, 0]; alu::r[Quiet<Not>, u64, DST]; alu::rr[Quiet<And>, u64, DST];
+        pairs::rr![pairs::Test, u64, 4, 0, LONG_CODE]
+    }
+    {
+        moves::mov_rr[u64, 0]; alu::rr[Quiet<Sub>, u64, DST]; moves::mov_rr[u64, SRC]; shift::r_imm[Quiet<Shr>, u64, 0];
+        shift::r_imm[Quiet<Sar>, u64, 0]; alu::rr[Quiet<Add>, u64, SRC]; shift::r_imm[Sar, u64, DST];
+        moves::lea[u64, LONG_INDEX, INDEXED]; moves::extend_rm[Sign, u32, u64, LONG_BASE, BASED];
+        alu::rr[Quiet<Add>, u64, DST]; pairs::rr![pairs::Cmp, u64, 3, SRC, LONG_CODE]
+    }
+    {
+        shift::r_cl[Quiet<Shr>, u32, 0]; moves::mov_rr[u32, SRC]; alu::rr[Quiet<Add>, u32, DST];
+        moves::mov_rr[u32, SRC]; moves::lea[u64, LONG_INDEX, { BASED | INDEXED }]; shift::r_imm[Quiet<Shl>, u64, DST];
+        moves::lea[u64, LONG_INDEX, INDEXED]; pairs::ri![pairs::Cmp, u32, 7, 0, LONG_CODE]
+    }
+    {
+        shift::r_imm[Quiet<Sar>, u32, 0]; alu::rr[Add, u32, SRC]; moves::mov_mr[u16, LONG_BASE, 0];
+        pairs::ri![pairs::Cmp, u32, 7, 0, LONG_CODE]
+    }
+    {
+        shift::r_imm[Quiet<Shr>, u32, 0]; alu::rr[Sub, u32, SRC]; moves::mov_rr[u32, 0];
+        moves::mov_mr[u32, LONG_BASE, 0]; moves::mov_rr[u32, 0]; shift::r_imm[Quiet<Sar>, u32, DST];
+        alu::rr[Quiet<And>, u32, SRC]; moves::lea[u32, LONG_INDEX, 0]; alu::rr[Add, u32, 0];
+        moves::mov_mr[u32, LONG_BASE, 0]; moves::mov_mr[u32, LONG_BASE, 0]; alu::ri[Sub, u32, 0]; branch::jcc_long![5]
+    }
+    {
+        stack::push_r[u64, STACK_LONG, 0]; alu::rr[Xor, u64, 0]; moves::mov_rm[u64, LONG_BASE, 0];
+        moves::mov_rr[u64, 0]; muldiv::multiply[Mul, u64]; moves::mov_rr[u64, 0]; alu::rr[Add, u64, 0];
+        alu::ri[Quiet<Adc>, u64, 0]; alu::ri[And, u32, 0]; branch::jcc_long![4]
+    }
+    {
+        stack::push_r[u64, STACK_LONG, 0]; moves::mov_rm[u64, LONG_RIP, 0]; moves::mov_rr[u32, 0];
+        stack::push_r[u64, STACK_LONG, 0]; stack::push_r[u64, STACK_LONG, 0]; moves::mov_rm[u32, LONG_BASE, 0];
+        moves::lea[u32, LONG_INDEX, BASED]; shift::r_cl[Shl, u32, 0]; alu::rm[Quiet<Or>, u32, LONG_BASE, 0];
+        pairs::ri![pairs::Cmp, u32, 6, 0, LONG_CODE]
+    }
+    {
+        stack::push_r[u64, STACK_LONG, 0]; moves::mov_rr[u64, 0]; alu::rr[Quiet<Xor>, u32, 0]; alu::rr[Xor, u32, 0];
+        stack::push_r[u64, STACK_LONG, 0]; moves::mov_rr[u64, 0]; stack::push_r[u64, STACK_LONG, 0];
+        stack::push_r[u64, STACK_LONG, 0]; stack::push_r[u64, STACK_LONG, 0]; stack::push_r[u64, STACK_LONG, 0];
+        alu::ri[Sub, u64, 0]; moves::mov_mr[u64, LONG_BASE, 0]; moves::mov_rm[u64, LONG_SEGMENT, 0];
+        moves::mov_mr[u64, LONG_BASE, SRC]; moves::mov_rm[u64, LONG_BASE, 0];
+        pairs::rr![pairs::Test, u32, 5, 0, LONG_CODE]
+    }
+    {
+        stack::push_r[u64, STACK_LONG, 0]; moves::mov_rr[u64, 0]; alu::rr[Xor, u32, 0];
+        stack::push_r[u64, STACK_LONG, 0]; stack::push_r[u64, STACK_LONG, 0]; moves::mov_rr[u64, 0];
+        stack::push_r[u64, STACK_LONG, 0]; moves::mov_rr[u32, 0]; stack::push_r[u64, STACK_LONG, 0];
+        moves::mov_rr[u64, 0]; stack::push_r[u64, STACK_LONG, 0]; alu::rr[Quiet<Xor>, u32, 0]; alu::ri[Sub, u64, 0];
+        moves::mov_mr[u64, LONG_BASE, 0]; moves::mov_rm[u64, LONG_BASE, 0]; branch::jmp![LONG_CODE]
+    }
+    { stack::push_r[u64, STACK_LONG, 0]; moves::mov_rr[u64, 0]; bits::mi[Bt, u32, LONG_BASE, 0]; branch::jcc_long![2] }
+    {
+        stack::push_r[u64, STACK_LONG, 0]; moves::mov_rr[u64, 0]; moves::mov_rr[u64, 0]; moves::mov_rr[u64, 0];
+        stack::push_r[u64, STACK_LONG, 0]; moves::mov_rr[u64, 0]; stack::push_r[u64, STACK_LONG, 0];
+        stack::push_r[u64, STACK_LONG, 0]; stack::push_r[u64, STACK_LONG, 0]; stack::push_r[u64, STACK_LONG, 0];
+        alu::ri[Quiet<Sub>, u64, 0]; pairs::ri![pairs::Cmp, u64, 4, 0, LONG_CODE]
+    }
+    {
+        stack::push_r[u64, STACK_LONG, 0]; stack::push_r[u64, STACK_LONG, 0]; moves::mov_rr[u64, 0];
+        stack::push_r[u64, STACK_LONG, 0]; moves::mov_rr[u32, 0]; stack::push_r[u64, STACK_LONG, 0];
+        moves::mov_rr[u64, 0]; stack::push_r[u64, STACK_LONG, 0]; alu::r[Dec, u32, 0]; branch::jcc_long![8]
+    }
+    {
+        stack::push_r[u64, STACK_LONG, 0]; stack::push_r[u64, STACK_LONG, 0]; moves::mov_rr[u64, 0];
+        stack::push_r[u64, STACK_LONG, 0]; moves::mov_rr[u64, 0]; stack::push_r[u64, STACK_LONG, 0];
+        stack::push_r[u64, STACK_LONG, 0]; stack::push_r[u64, STACK_LONG, 0]; alu::ri[Sub, u64, 0];
+        moves::mov_rm[u32, LONG_RIP, 0]; moves::mov_rm[u64, LONG_RIP, 0]; moves::mov_rm[u64, LONG_SEGMENT, 0];
+        moves::mov_mr[u64, LONG_BASE, SRC]; alu::rr[Quiet<Xor>, u32, DST];
+        pairs::rr![pairs::Test, u32, 5, { DST | SRC }, LONG_CODE]
+    }
+    {
+        stack::push_r[u64, STACK_LONG, 0]; stack::push_r[u64, STACK_LONG, 0]; stack::push_r[u64, STACK_LONG, 0];
+        moves::mov_rr[u64, 0]; stack::push_r[u64, STACK_LONG, 0]; moves::mov_rr[u32, 0];
+        stack::push_r[u64, STACK_LONG, 0]; stack::push_r[u64, STACK_LONG, 0]; moves::mov_rr[u64, 0];
+        stack::push_r[u64, STACK_LONG, 0]; pairs::mi![pairs::Cmp, u64, 5, LONG_BASE, 0]
+    }
+    {
+        stack::push_r[u64, STACK_LONG, 0]; stack::push_r[u64, STACK_LONG, 0]; stack::push_r[u64, STACK_LONG, 0];
+        stack::push_r[u64, STACK_LONG, 0]; stack::push_r[u64, STACK_LONG, 0]; stack::push_r[u64, STACK_LONG, 0];
+        alu::ri[Sub, u64, 0]; moves::mov_rm[u64, LONG_SEGMENT, 0]; moves::mov_mr[u64, LONG_BASE, SRC];
+        alu::rr[Xor, u32, DST]; bits::mi[Bt, u32, LONG_BASE, 0]; branch::jcc_long![3]
+    }
+    {
+        stack::push_r[u64, STACK_LONG, 0]; stack::push_r[u64, STACK_LONG, 0]; stack::push_r[u64, STACK_LONG, 0];
+        stack::push_r[u64, STACK_LONG, 0]; stack::push_r[u64, STACK_LONG, 0]; stack::push_r[u64, STACK_LONG, 0];
+        moves::mov_rr[u64, 0]; alu::ri[Sub, u64, 0]; moves::mov_rm[u64, LONG_SEGMENT, 0];
+        moves::mov_mr[u64, LONG_BASE, SRC]; alu::rr[Quiet<Xor>, u32, DST]; pairs::rr![pairs::Test, u64, 5, 0, LONG_CODE]
+    }
+}
