@@ -136,6 +136,17 @@ impl Insn {
         self.canonical = (number >> 16) as u16;
     }
 
+    /// In an end slot: the way from the start of the trace to where its relative branch leads. It has no operands.
+    #[inline(always)]
+    pub(crate) fn way(&self) -> i32 {
+        i32::from_le_bytes([self.base, self.index, self.scale_segment, self.len])
+    }
+
+    /// See [`Insn::way`].
+    pub(crate) fn set_way(&mut self, way: i32) {
+        [self.base, self.index, self.scale_segment, self.len] = way.to_le_bytes();
+    }
+
     /// The offset in its page of what a slot behind a computed branch leads to: such a slot is no instruction.
     #[inline(always)]
     pub(crate) fn target(&self) -> u64 {

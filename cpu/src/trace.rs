@@ -7,8 +7,8 @@ use ringwalk_mmu::{Frame, HostPages, Memory, PAGE_BYTES, code_lines, prefer};
 
 use crate::decode::{Decoded, LONGEST, decode};
 use crate::fast::{
-    BRIDGE, CANONICAL, CodeMode, DEAD, END, Entry, FORWARD, Fast, LEAVE, LONG_BRIDGE, LONG_TARGET, LOOSE_NEXT,
-    LOOSE_TAKEN, Loose, MOST_TRACE_BYTES, OTHER_PAGE, OTHER_PAGE_TAKEN, Side, TARGET, choose,
+    BRIDGE, CANONICAL, CodeMode, DEAD, END, Entry, FLAT_BRIDGE, FLAT_TARGET, FORWARD, Fast, LEAVE, LONG_BRIDGE,
+    LONG_TARGET, LOOSE_NEXT, LOOSE_TAKEN, Loose, MOST_TRACE_BYTES, OTHER_PAGE, OTHER_PAGE_TAKEN, Side, TARGET, choose,
 };
 use crate::insn::Insn;
 use crate::isa::{Map, row_number};
@@ -298,7 +298,11 @@ impl TraceCache {
                 Side::Taken => TAKEN_TO_OTHER_PAGE,
             };
         }
-        let between = if self.traces[id as usize].key.mode().is_64 { LONG_BRIDGE } else { BRIDGE };
+        let between = match self.traces[id as usize].key.mode() {
+            CodeMode { is_64: true, .. } => LONG_BRIDGE,
+            CodeMode { is_32: true, flat: true, .. } => FLAT_BRIDGE,
+            _ => BRIDGE,
+        };
         self.add_between(between, id, |slot, _| slot.dst = side as u8)
     }
 
@@ -307,7 +311,11 @@ impl TraceCache {
         if self.slots.len() >= self.most_slots {
             return TAKEN_TO_OTHER_PAGE;
         }
-        let target = if self.traces[id as usize].key.mode().is_64 { LONG_TARGET } else { TARGET };
+        let target = match self.traces[id as usize].key.mode() {
+            CodeMode { is_64: true, .. } => LONG_TARGET,
+            CodeMode { is_32: true, flat: true, .. } => FLAT_TARGET,
+            _ => TARGET,
+        };
         self.add_between(target, id, |slot, key| slot.set_target(key.offset_in_page() as u64))
     }
 
@@ -496,7 +504,7 @@ fn decode_run(slots: &mut Vec<Insn>, place: CodePlace, models: Models, memory: &
     if count > 0 && models.timing == Timing::Flat {
         choose(&mut slots[..count], ended, place.mode, models.model);
     }
-    slots.push(Insn { at: at as u8, cycles, ..end_slot() });
+    slots.push(end_slot(slots.last().unwrap_or(&Insn::undefined())));
     at
 }
 
@@ -520,7 +528,10 @@ fn is_computed(i: &Insn) -> bool {
     matches!(i.op, CALL | JMP)
 }
 
-/// A slot that ends a trace; what it is linked to follows from where it is put.
-fn end_slot() -> Insn {
-    Insn { fast: END, ..Insn::undefined() }
+/// A slot that ends a trace behind its last instruction; what it is linked to follows from where it is put.
+fn end_slot(last: &Insn) -> Insn {
+    let at = last.at + last.len;
+    let mut slot = Insn { fast: END, at, cycles: last.cycles, ..Insn::undefined() };
+    slot.set_way(i32::from(at).wrapping_add(last.imm));
+    slot
 }

@@ -26,13 +26,13 @@ pub(super) unsafe fn relative<const CODE: u8>(
 ) -> Option<u64> {
     // SAFETY: the caller's.
     unsafe {
-        let behind = (*c).rip.wrapping_add(u64::from((*e).at));
         if CODE == FLAT_CODE {
-            return Some(u64::from((behind as u32).wrapping_add((*branch).imm as u32)));
+            return Some(u64::from(((*c).rip as u32).wrapping_add((*e).way() as u32)));
         }
         if CODE == LONG_CODE {
-            return Some(behind.wrapping_add(i64::from((*branch).imm) as u64));
+            return Some((*c).rip.wrapping_add(i64::from((*e).way()) as u64));
         }
+        let behind = (*c).rip.wrapping_add(u64::from((*e).at));
         let fast = &(*h).fast;
         let target = behind.wrapping_add(i64::from((*branch).imm) as u64) & fast.rip_mask;
         fast.may_begin(target).then_some(target)

@@ -10,7 +10,7 @@
 use ringwalk_mmu::{FetchPlace, HostTlb, LinAddr, PAGE_BYTES};
 
 use super::dispatch::go_on;
-use super::links::{LONG_CODE, go_to_linear, linear_code, refused};
+use super::links::{KNOWN_CODE, go_to_linear, linear_code, refused};
 use super::pages::{latch, latch_page, look_up_page};
 use super::state::Side;
 use crate::exec::Hot;
@@ -32,7 +32,7 @@ pub(super) unsafe fn bridge<const CODE: u8>(c: *mut CpuState, h: *mut Hot, i: *c
             return arrive(c, h, i, linear);
         }
         // The HostTlb knows no address that is not canonical.
-        if CODE != LONG_CODE && !fast.may_begin((*c).rip) {
+        if CODE == KNOWN_CODE && !fast.may_begin((*c).rip) {
             return beyond(c, h, i, e);
         }
         let Some(place) = known(h, i, linear) else { return bridge_to_unknown::<CODE>(c, h, i, e) };

@@ -36,52 +36,88 @@ struct Row {
 ///
 /// Of several `stack::push_r` that follow each other it makes one [`super::stack::pushes`], of `stack::pop_r` one
 /// [`super::stack::pops`].
+///
+/// Dots in brackets count the parts in front.
 macro_rules! handler {
-    (@run $run:ident [$($arg:tt)*] ($($count:tt)*)) => {
+    (@ [$($at:tt)*] @run $run:ident [$($arg:tt)*] ($($count:tt)*)) => {
         stack::$run::<$($arg)*, { $($count)* }, Dispatch>
     };
-    (@run pushes [$($arg:tt)*] ($($count:tt)*); stack::push_r[$($same:tt)*] $(; $($rest:tt)+)?) => {
-        handler!(@run pushes [$($arg)*] ($($count)* + 1) $(; $($rest)+)?)
+    (@ [$($at:tt)*] @run pushes [$($arg:tt)*] ($($count:tt)*); stack::push_r[$($same:tt)*] $(; $($rest:tt)+)?) => {
+        handler!(@ [$($at)* .] @run pushes [$($arg)*] ($($count)* + 1) $(; $($rest)+)?)
     };
-    (@run pops [$($arg:tt)*] ($($count:tt)*); stack::pop_r[$($same:tt)*] $(; $($rest:tt)+)?) => {
-        handler!(@run pops [$($arg)*] ($($count)* + 1) $(; $($rest)+)?)
+    (@ [$($at:tt)*] @run pops [$($arg:tt)*] ($($count:tt)*); stack::pop_r[$($same:tt)*] $(; $($rest:tt)+)?) => {
+        handler!(@ [$($at)* .] @run pops [$($arg)*] ($($count)* + 1) $(; $($rest)+)?)
     };
-    (@run $run:ident [$($arg:tt)*] ($($count:tt)*); $($rest:tt)+) => {{
-        enum Rest {}
-        impl Then for Rest {
-            #[inline(always)]
-            unsafe fn then(c: *mut CpuState, h: *mut Hot, i: *const Insn, v: u64) -> *const Insn {
-                // SAFETY: the caller's; the next slot is one of the sequence.
-                unsafe { handler!($($rest)+)(c, h, i.add(1), v) }
-            }
-        }
+    (@ [$($at:tt)*] @run $run:ident [$($arg:tt)*] ($($count:tt)*); $($rest:tt)+) => {{
+        rest!([$($at)*] $($rest)+);
         stack::$run::<$($arg)*, { $($count)* }, Rest>
     }};
-    (stack::push_r[$width:tt, $stack:tt, $held:tt]; stack::push_r[$($same:tt)*] $(; $($rest:tt)+)?) => {
-        handler!(@run pushes [$width, $stack] (2) $(; $($rest)+)?)
+    (@ [$($at:tt)*]
+        stack::push_r[$width:tt, $stack:tt, $held:tt]; stack::push_r[$($same:tt)*] $(; $($rest:tt)+)?) => {
+        handler!(@ [$($at)* . .] @run pushes [$width, $stack] (2) $(; $($rest)+)?)
     };
-    (stack::pop_r[$($arg:tt)*]; stack::pop_r[$($same:tt)*] $(; $($rest:tt)+)?) => {
-        handler!(@run pops [$($arg)*] (2) $(; $($rest)+)?)
+    (@ [$($at:tt)*] stack::pop_r[$($arg:tt)*]; stack::pop_r[$($same:tt)*] $(; $($rest:tt)+)?) => {
+        handler!(@ [$($at)* . .] @run pops [$($arg)*] (2) $(; $($rest)+)?)
     };
-    ($module:ident::$handler:ident![$($arg:tt)*]) => {
+    (@ [$($at:tt)*] $module:ident::$handler:ident![$($arg:tt)*]) => {
         $module::$handler::<$($arg)*>
     };
-    ($module:ident::$handler:ident[$($arg:tt)*]) => {
+    (@ [$($at:tt)*] $module:ident::$handler:ident[$($arg:tt)*]) => {
         $module::$handler::<$($arg)*, Dispatch>
     };
-    ($module:ident::$handler:ident[$($arg:tt)*]; $($rest:tt)+) => {{
+    (@ [$($at:tt)*] $module:ident::$handler:ident[$($arg:tt)*]; $($rest:tt)+) => {{
+        rest!([$($at)* .] $($rest)+);
+        $module::$handler::<$($arg)*, Rest>
+    }};
+    ($($sequence:tt)+) => {
+        handler!(@ [] $($sequence)+)
+    };
+}
+use handler;
+
+/// `rest!([. .] alu::rr[Add, u32, 0])` declares `Rest`: what comes behind the first two parts.
+macro_rules! rest {
+    ([$($at:tt)*] $($rest:tt)+) => {
         enum Rest {}
         impl Then for Rest {
             #[inline(always)]
             unsafe fn then(c: *mut CpuState, h: *mut Hot, i: *const Insn, v: u64) -> *const Insn {
                 // SAFETY: the caller's; the next slot is one of the sequence.
-                unsafe { handler!($($rest)+)(c, h, i.add(1), v) }
+                unsafe { handler!(@ [$($at)*] $($rest)+)(c, h, onward!([$($at)*] i), v) }
             }
         }
-        $module::$handler::<$($arg)*, Rest>
-    }};
+    };
 }
-use handler;
+use rest;
+
+/// The next slot. Behind four parts, and eight more, the host's register moves on: see [`halfway`].
+macro_rules! onward {
+    ([. . . .] $i:ident) => {
+        super::halfway($i.add(1))
+    };
+    ([. . . . . . . . . . . .] $i:ident) => {
+        super::halfway($i.add(1))
+    };
+    ([$($at:tt)*] $i:ident) => {
+        $i.add(1)
+    };
+}
+use onward;
+
+/// Lets the host keep the address of the fourth slot from here in place of that which it has, so that the eight slots from
+/// here on are reached with a displacement of one byte. A compiler would keep the first slot's.
+#[inline(always)]
+fn halfway(i: *const Insn) -> *const Insn {
+    const SLOTS: usize = 4;
+    #[cfg_attr(not(target_arch = "x86_64"), expect(unused_mut, reason = "nothing is moved there"))]
+    let mut middle = i.wrapping_add(SLOTS);
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: no instruction at all.
+    unsafe {
+        std::arch::asm!("/* {0} */", inout(reg) middle, options(pure, nomem, nostack, preserves_flags));
+    }
+    middle.wrapping_sub(SLOTS)
+}
 
 /// `parts!([] alu::rr[Add, u32, 0]; branch::jmp![FLAT_CODE])` are the handlers that slots of a sequence have for
 /// themselves.

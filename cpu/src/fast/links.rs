@@ -194,7 +194,11 @@ pub(super) unsafe fn jump<const CODE: u8>(c: *mut CpuState, h: *mut Hot) -> *con
 
 #[inline(always)]
 pub(super) fn linear_code<const CODE: u8>(fast: &FastState, rip: u64) -> u64 {
-    if CODE == LONG_CODE { rip } else { fast.code_base.wrapping_add(rip) & fast.rip_mask }
+    match CODE {
+        LONG_CODE => rip,
+        FLAT_CODE => u64::from((fast.code_base as u32).wrapping_add(rip as u32)),
+        _ => fast.code_base.wrapping_add(rip) & fast.rip_mask,
+    }
 }
 
 /// As [`jump`], for a branch to where a register or memory says: EIP. `e` is the end slot behind it. A trace may begin

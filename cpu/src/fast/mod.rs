@@ -115,10 +115,14 @@ pub const OTHER_PAGE_TAKEN: Fast = links::other_page_taken;
 /// Where a link leads whose target lies in another page, or behind a call: goes on if the page's frame is the one that the
 /// target was decoded from.
 pub const BRIDGE: Fast = bridge::bridge::<{ links::KNOWN_CODE }>;
+/// As [`BRIDGE`], of 32-bit code in a segment without base and limit.
+pub const FLAT_BRIDGE: Fast = bridge::bridge::<{ links::FLAT_CODE }>;
 /// As [`BRIDGE`], of 64-bit code.
 pub const LONG_BRIDGE: Fast = bridge::bridge::<{ links::LONG_CODE }>;
 /// As [`BRIDGE`], behind a branch to where a register or memory says: goes on if that is where it led last.
 pub const TARGET: Fast = bridge::target::<{ links::KNOWN_CODE }>;
+/// As [`TARGET`], of 32-bit code in a segment without base and limit.
+pub const FLAT_TARGET: Fast = bridge::target::<{ links::FLAT_CODE }>;
 /// As [`TARGET`], of 64-bit code.
 pub const LONG_TARGET: Fast = bridge::target::<{ links::LONG_CODE }>;
 /// Stands first in a trace that must not be entered without a look: leaves in front of it.

@@ -10,7 +10,6 @@ use crate::decode::LONGEST;
 use crate::exec::Hot;
 use crate::fast::{CROSSING, Fast, choose};
 use crate::fetch::Fetched;
-use crate::insn::Insn;
 use crate::state::CpuState;
 use crate::timing::Timing;
 use crate::watch::Watches;
@@ -76,7 +75,7 @@ impl TraceCache {
         watches: &Watches,
     ) -> Option<TraceId> {
         let head = PAGE_BYTES - place.offset;
-        let mut slots = [fetched.insn, Insn { at: fetched.insn.len, cycles: fetched.insn.cycles, ..end_slot() }];
+        let mut slots = [fetched.insn, end_slot(&fetched.insn)];
         if models.timing == Timing::Flat {
             choose(&mut slots[..1], fetched.ends, place.mode, models.model);
         }

@@ -7,7 +7,7 @@ use super::super::moves::{self, Sign, Zero};
 use super::super::operand::{BASE, BASED, DST, FLAT_BASE, FLAT_INDEX, INDEX, INDEXED, SRC, STACK_FLAT};
 use super::super::shift::{self, Rol, Sar, Shl, Shr};
 use super::super::{Fast, branch, pairs, stack};
-use super::{Row, handler, parts, rows};
+use super::{Row, handler, onward, parts, rest, rows};
 use crate::exec::Hot;
 use crate::insn::Insn;
 use crate::state::CpuState;

@@ -6,7 +6,7 @@ use super::super::moves::{self, Zero};
 use super::super::operand::{BASE, BASED, DST, FLAT_BASE, FLAT_INDEX, INDEX, INDEXED, SRC, STACK_FLAT};
 use super::super::shift::{self, Rol, Ror, Shl, Shr};
 use super::super::{Fast, stack};
-use super::{Row, handler, parts, rows};
+use super::{Row, handler, onward, parts, rest, rows};
 use crate::exec::Hot;
 use crate::insn::Insn;
 use crate::state::CpuState;

@@ -9,7 +9,7 @@ use super::super::muldiv::{self, Div, Mul};
 use super::super::operand::{BASE, BASED, DST, FLAT_BASE, FLAT_INDEX, INDEX, INDEXED, SRC, STACK_FLAT};
 use super::super::shift::{self, Rol, Ror, Sar, Shl, Shr};
 use super::super::{Fast, branch, pairs, stack};
-use super::{Row, handler, parts, rows};
+use super::{Row, handler, onward, parts, rest, rows};
 use crate::exec::Hot;
 use crate::insn::Insn;
 use crate::state::CpuState;

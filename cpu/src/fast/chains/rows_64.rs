@@ -6,7 +6,7 @@ use super::super::moves::{self, Sign, Zero};
 use super::super::operand::{BASED, DST, INDEXED, LONG_BASE, LONG_INDEX, LONG_RIP, LONG_SEGMENT, SRC, STACK_LONG};
 use super::super::shift::{self, Sar, Shl, Shr};
 use super::super::{Fast, stack};
-use super::{Row, handler, parts, rows};
+use super::{Row, handler, onward, parts, rest, rows};
 use crate::exec::Hot;
 use crate::insn::Insn;
 use crate::state::CpuState;

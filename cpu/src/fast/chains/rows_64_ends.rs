@@ -9,7 +9,7 @@ use super::super::operand::{
 };
 use super::super::shift::{self, Rol, Sar, Shl, Shr};
 use super::super::{Fast, branch, pairs, stack};
-use super::{Row, handler, parts, rows};
+use super::{Row, handler, onward, parts, rest, rows};
 use crate::exec::Hot;
 use crate::insn::Insn;
 use crate::state::CpuState;

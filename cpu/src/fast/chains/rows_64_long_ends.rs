@@ -9,7 +9,7 @@ use super::super::muldiv::{self, Mul};
 use super::super::operand::{BASED, DST, INDEXED, LONG_BASE, LONG_INDEX, LONG_RIP, LONG_SEGMENT, SRC, STACK_LONG};
 use super::super::shift::{self, Rol, Ror, Sar, Shl, Shr};
 use super::super::{Fast, branch, pairs, stack};
-use super::{Row, handler, parts, rows};
+use super::{Row, handler, onward, parts, rest, rows};
 use crate::exec::Hot;
 use crate::insn::Insn;
 use crate::state::CpuState;
