@@ -97,25 +97,28 @@ logic!(Or, true, a, b => a | b);
 logic!(Xor, true, a, b => a ^ b);
 logic!(Test, false, a, b => a & b);
 
-/// `carrying!(Adc, add)`: CF is added in; CF, OF and AF go to EFLAGS.
+/// `carrying!(Adc, Kind::Add, Kind::AddCarry, a, b, carry => a + b + carry)`: CF comes in.
 macro_rules! carrying {
-    ($name:ident, $value:ident) => {
+    ($name:ident, $clear:expr, $set:expr, $a:ident, $b:ident, $carry:ident => $result:expr) => {
         impl Alu for $name {
             #[inline(always)]
-            fn value<W: Width>(c: &CpuState, h: &Hot, a: W, b: W) -> W {
-                value::$value(a, b, h.fast.lazy.carry(c.flags)).0
+            fn value<W: Width>(c: &CpuState, h: &Hot, $a: W, $b: W) -> W {
+                let $carry = if h.fast.lazy.carry(c.flags) { W::one() } else { W::zero() };
+                $result
             }
             #[inline(always)]
-            fn apply<W: Width>(c: &mut CpuState, h: &mut Hot, a: W, b: W) -> W {
-                let (result, flags) = value::$value(a, b, h.fast.lazy.carry(c.flags));
-                h.fast.lazy.set_explicit(&mut c.flags, result, flags);
+            fn apply<W: Width>(c: &mut CpuState, h: &mut Hot, $a: W, $b: W) -> W {
+                let set = h.fast.lazy.carry(c.flags);
+                let $carry = if set { W::one() } else { W::zero() };
+                let result = $result;
+                h.fast.lazy.set(if set { $set } else { $clear }, $a, result);
                 result
             }
         }
     };
 }
-carrying!(Adc, add);
-carrying!(Sbb, sub);
+carrying!(Adc, Kind::Add, Kind::AddCarry, a, b, carry => a.wrapping_add(&b).wrapping_add(&carry));
+carrying!(Sbb, Kind::Sub, Kind::SubBorrow, a, b, borrow => a.wrapping_sub(&b).wrapping_sub(&borrow));
 
 /// `op r, r`.
 pub(super) unsafe fn rr<O: Alu, W: Width, const HELD: u8, T: Then>(
@@ -126,9 +129,10 @@ pub(super) unsafe fn rr<O: Alu, W: Width, const HELD: u8, T: Then>(
 ) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        let (a, b) = (get_or::<W, HELD, DST>(c, (*i).dst, v), get_or::<W, HELD, SRC>(c, (*i).src, v));
+        let dst = (*i).dst;
+        let (a, b) = (get_or::<W, HELD, DST>(c, dst, v), get_or::<W, HELD, SRC>(c, (*i).src, v));
         let result = O::apply(&mut *c, &mut *h, a, b);
-        let v = if O::WRITES { put(c, (*i).dst, result) } else { v };
+        let v = if O::WRITES { put(c, dst, result) } else { v };
         T::then(c, h, i, v)
     }
 }
@@ -142,8 +146,9 @@ pub(super) unsafe fn ri<O: Alu, W: Width, const HELD: u8, T: Then>(
 ) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        let result = O::apply(&mut *c, &mut *h, get_or::<W, HELD, DST>(c, (*i).dst, v), immediate(i));
-        let v = if O::WRITES { put(c, (*i).dst, result) } else { v };
+        let dst = (*i).dst;
+        let result = O::apply(&mut *c, &mut *h, get_or::<W, HELD, DST>(c, dst, v), immediate(i));
+        let v = if O::WRITES { put(c, dst, result) } else { v };
         T::then(c, h, i, v)
     }
 }
@@ -158,9 +163,9 @@ pub(super) unsafe fn rm<O: Alu, W: Width, const FORM: u8, const HELD: u8, T: The
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
         let at = found!(readable::<W, FORM, HELD>(c, h, i, v), missed::<false>(c, h, i, v));
-        let b = read::<W>(at);
-        let result = O::apply(&mut *c, &mut *h, get_or::<W, HELD, DST>(c, (*i).dst, v), b);
-        let v = if O::WRITES { put(c, (*i).dst, result) } else { v };
+        let (dst, b) = ((*i).dst, read::<W>(at));
+        let result = O::apply(&mut *c, &mut *h, get_or::<W, HELD, DST>(c, dst, v), b);
+        let v = if O::WRITES { put(c, dst, result) } else { v };
         T::then(c, h, i, v)
     }
 }
@@ -302,8 +307,9 @@ pub(super) unsafe fn r<O: Unary, W: Width, const HELD: u8, T: Then>(
 ) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        let result = O::apply(&mut *c, &mut *h, get_or::<W, HELD, DST>(c, (*i).dst, v));
-        let v = put(c, (*i).dst, result);
+        let dst = (*i).dst;
+        let result = O::apply(&mut *c, &mut *h, get_or::<W, HELD, DST>(c, dst, v));
+        let v = put(c, dst, result);
         T::then(c, h, i, v)
     }
 }

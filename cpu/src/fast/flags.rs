@@ -17,6 +17,10 @@ pub(super) enum Kind {
     Add,
     /// A subtraction or comparison.
     Sub,
+    /// An addition with a carry, which was set: one of which it was clear is [`Kind::Add`].
+    AddCarry,
+    /// A subtraction with a borrow, which was set.
+    SubBorrow,
     /// INC: EFLAGS holds CF.
     Inc,
     /// DEC: EFLAGS holds CF.
@@ -52,6 +56,21 @@ impl Default for Lazy {
     fn default() -> Lazy {
         Lazy { result: 1, first: 0, kind: Kind::Full, shift: 0, count: 0 }
     }
+}
+
+/// The kind, where it is not the commonest one: a compiler that knew it for the same would ask for all kinds at once, by a
+/// table of jumps.
+#[inline(always)]
+fn seldom(kind: Kind) -> Kind {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: no instruction at all, so the number is that of the kind.
+    unsafe {
+        let mut number = kind as u16;
+        std::arch::asm!("/* {0:x} */", inout(reg) number, options(pure, nomem, nostack, preserves_flags));
+        std::mem::transmute::<u16, Kind>(number)
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    kind
 }
 
 impl Lazy {
@@ -145,9 +164,14 @@ impl Lazy {
     /// CF.
     #[inline(always)]
     pub(super) fn carry(&self, eflags: Eflags) -> bool {
-        match self.kind {
+        if self.kind == Kind::Sub {
+            return self.result > self.first;
+        }
+        match seldom(self.kind) {
             Kind::Sub => self.result > self.first,
             Kind::Add => self.result < self.first,
+            Kind::AddCarry => self.result <= self.first,
+            Kind::SubBorrow => self.result >= self.first,
             Kind::Logic => false,
             Kind::Full | Kind::Inc | Kind::Dec | Kind::Explicit => eflags.cf(),
             Kind::Shl => self.top(self.first << (self.count - 1)),
@@ -159,9 +183,12 @@ impl Lazy {
     #[inline(always)]
     pub(super) fn overflow(&self, eflags: Eflags) -> bool {
         let (result, first) = (self.result, self.first);
-        match self.kind {
-            Kind::Sub => self.top((first ^ first.wrapping_sub(result)) & (first ^ result)),
-            Kind::Add => self.top((result ^ first) & (result ^ result.wrapping_sub(first))),
+        if self.kind == Kind::Sub {
+            return self.top((first ^ self.second()) & (first ^ result));
+        }
+        match seldom(self.kind) {
+            Kind::Sub | Kind::SubBorrow => self.top((first ^ self.second()) & (first ^ result)),
+            Kind::Add | Kind::AddCarry => self.top((result ^ first) & (result ^ self.second())),
             Kind::Logic => false,
             Kind::Inc => result == (1 << 63) >> self.shift,
             Kind::Dec => result == (u64::MAX >> 1) >> self.shift,
@@ -169,6 +196,18 @@ impl Lazy {
             Kind::Shl => self.top(first ^ first << 1),
             Kind::Shr => self.top(first),
             Kind::Sar => false,
+        }
+    }
+
+    /// The second operand of an addition or subtraction, with anything above it.
+    #[inline(always)]
+    fn second(&self) -> u64 {
+        let (result, first) = (self.result, self.first);
+        match self.kind {
+            Kind::Add => result.wrapping_sub(first),
+            Kind::AddCarry => result.wrapping_sub(first).wrapping_sub(1),
+            Kind::SubBorrow => first.wrapping_sub(result).wrapping_sub(1),
+            _ => first.wrapping_sub(result),
         }
     }
 
@@ -185,8 +224,7 @@ impl Lazy {
     fn adjust(&self, eflags: Eflags) -> bool {
         let (result, first) = (self.result, self.first);
         match self.kind {
-            Kind::Sub => (first ^ result ^ first.wrapping_sub(result)) & 16 != 0,
-            Kind::Add => (first ^ result ^ result.wrapping_sub(first)) & 16 != 0,
+            Kind::Add | Kind::Sub | Kind::AddCarry | Kind::SubBorrow => (first ^ result ^ self.second()) & 16 != 0,
             Kind::Logic | Kind::Shl | Kind::Shr | Kind::Sar => false,
             Kind::Inc => result & 15 == 0,
             Kind::Dec => result & 15 == 15,
@@ -253,6 +291,8 @@ mod tests {
             for b in 0..=u8::MAX {
                 check(Kind::Add, a, value::add(a, b, false));
                 check(Kind::Sub, a, value::sub(a, b, false));
+                check(Kind::AddCarry, a, value::add(a, b, true));
+                check(Kind::SubBorrow, a, value::sub(a, b, true));
                 check(Kind::Logic, a, value::xor(a, b));
             }
             for start in [0, CF] {

@@ -36,35 +36,41 @@ impl<O: Shift> Shift for Quiet<O> {
     }
 }
 
-/// `shift!(Shl, shl)`: sets all flags; CF and OF go to EFLAGS.
+/// `shift!(Shl, shl, a, n => a << n)`: sets all flags; of 8 and 16 bits CF and OF go to EFLAGS. `n` is below the width, as
+/// hosts mask it themselves.
 macro_rules! shift {
-    ($name:ident, $value:ident) => {
+    ($name:ident, $value:ident, $a:ident, $n:ident => $wide:expr) => {
         #[doc = concat!(stringify!($name), ".")]
         pub(super) struct $name;
         impl Shift for $name {
             #[inline(always)]
-            fn value<W: Width>(_: &CpuState, _: &Hot, a: W, count: u8) -> W {
-                value::$value(a, count, 0).0
+            fn value<W: Width>(_: &CpuState, _: &Hot, $a: W, count: u8) -> W {
+                if W::BITS < 32 {
+                    return value::$value($a, count, 0).0;
+                }
+                let $n = usize::from(count) & (W::BITS as usize - 1);
+                $wide
             }
             #[inline(always)]
             fn apply<W: Width>(c: &mut CpuState, h: &mut Hot, a: W, count: u8) -> W {
                 if W::BITS < 64 && count & 31 == 0 || count & 63 == 0 {
                     return a;
                 }
-                let (result, flags) = value::$value(a, count, 0);
                 if W::BITS < 32 {
+                    let (result, flags) = value::$value(a, count, 0);
                     h.fast.lazy.set_explicit(&mut c.flags, result, flags & !AF);
-                } else {
-                    h.fast.lazy.set_shift(Kind::$name, a, result, count & (W::BITS - 1) as u8);
+                    return result;
                 }
+                let result = Self::value(c, h, a, count);
+                h.fast.lazy.set_shift(Kind::$name, a, result, count & (W::BITS - 1) as u8);
                 result
             }
         }
     };
 }
-shift!(Shl, shl);
-shift!(Shr, shr);
-shift!(Sar, sar);
+shift!(Shl, shl, a, n => a << n);
+shift!(Shr, shr, a, n => a >> n);
+shift!(Sar, sar, a, n => W::truncate((a.sign_extend() >> n) as u64));
 
 /// `rotate!(Rol, rol)`: sets CF and OF, keeps the rest.
 macro_rules! rotate {
@@ -130,8 +136,9 @@ pub(super) unsafe fn r_imm<O: Shift, W: Width, const HELD: u8, T: Then>(
         if !ready::<O>(h) {
             return make_ready(c, h, i, v);
         }
-        let result = O::apply(&mut *c, &mut *h, get_or::<W, HELD, DST>(c, (*i).dst, v), (*i).imm as u8);
-        let v = put(c, (*i).dst, result);
+        let dst = (*i).dst;
+        let result = O::apply(&mut *c, &mut *h, get_or::<W, HELD, DST>(c, dst, v), (*i).imm as u8);
+        let v = put(c, dst, result);
         T::then(c, h, i, v)
     }
 }
@@ -149,8 +156,9 @@ pub(super) unsafe fn r_cl<O: Shift, W: Width, const HELD: u8, T: Then>(
             return make_ready(c, h, i, v);
         }
         let count = get::<u8>(c, CL);
-        let result = O::apply(&mut *c, &mut *h, get_or::<W, HELD, DST>(c, (*i).dst, v), count);
-        let v = put(c, (*i).dst, result);
+        let dst = (*i).dst;
+        let result = O::apply(&mut *c, &mut *h, get_or::<W, HELD, DST>(c, dst, v), count);
+        let v = put(c, dst, result);
         T::then(c, h, i, v)
     }
 }
