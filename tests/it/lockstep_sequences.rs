@@ -143,3 +143,68 @@ fn operands_are_what_the_instruction_before_has_written() {
     let [ebp, ecx, ebx] = [5, ECX, EBX].map(|number| program.reg(number));
     assert_eq!((ebp, ecx, ebx), (27, 0xABCD_EF01, PAGES_OF_DATA[0] - 8));
 }
+
+/// Sixteen instructions, as multiplications of long numbers have them, and three loads behind the first.
+fn long_sequence() -> Program {
+    let mut program = Program::paged();
+    for reg in [SegReg::Ds, SegReg::Es, SegReg::Ss] {
+        program.load(reg, DATA_OF[0]);
+    }
+    program.code(
+        "8b 03 ; mov eax, [ebx]\n 8b 4b 04 ; mov ecx, [ebx+4]\n 8b 53 08 ; mov edx, [ebx+8]\n 8b 37 ; mov esi, [edi]\n\
+         8b 2c 8b ; mov ebp, [ebx+ecx*4]\n 89 c8 ; mov eax, ecx\n 0f b7 f2 ; movzx esi, dx\n c1 ea 10 ; shr edx, 16\n\
+         0f af c1 ; imul eax, ecx\n 0f af ce ; imul ecx, esi\n 0f af f5 ; imul esi, ebp\n 0f af d0 ; imul edx, eax\n\
+         89 cf ; mov edi, ecx\n 0f b7 e8 ; movzx ebp, ax\n c1 e8 10 ; shr eax, 16\n 01 d1 ; add ecx, edx\n f4 ; hlt",
+    );
+    let [near, far] = PAGES_OF_DATA;
+    for (at, value) in [(near, 0x11), (near + 4, 0x380), (near + 8, 0xFFFE_1234), (near + 12, 5), (far, 7)] {
+        program.write_dword(at, value);
+    }
+    program.write_dword(near + 0xE00, 0x0102_0305);
+    (program.cpu.gpr[EBX], program.cpu.gpr[EDI]) = (near.into(), far.into());
+    program
+}
+
+/// The values are products by hand: 380h * 380h, and so on.
+#[test]
+fn a_long_sequence_is_dispatched_once_and_leaves_what_its_parts_do() {
+    let mut program = long_sequence();
+    program.engine.profile();
+    assert_eq!(program.run(), End::Halted);
+    let report = program.engine.hot.profile.as_ref().map(|profile| profile.report()).unwrap_or_default();
+    assert!(report.contains(" and 15 more"), "{report}");
+    let mut followed = followed(long_sequence());
+    assert_eq!(followed.run(), End::Halted);
+    let (esi, edx): (u32, u32) = (0x1234, 0xFFFE);
+    let square = 0x380_u32 * 0x380;
+    let product = 0x380 * esi;
+    let sum = product.wrapping_add(edx.wrapping_mul(square));
+    for program in [&program, &followed] {
+        let registers = [0, ECX, 2, 5, 6, EDI].map(|number| program.reg(number));
+        assert_eq!(
+            registers,
+            [
+                square >> 16,
+                sum,
+                edx.wrapping_mul(square),
+                square & 0xFFFF,
+                esi.wrapping_mul(0x0102_0305),
+                product
+            ]
+        );
+    }
+}
+
+#[test]
+fn a_late_part_of_a_long_sequence_faults_for_itself() {
+    let [near, far] = PAGES_OF_DATA;
+    // The fourth load, and the fifth, behind which the host counts from another slot.
+    for (page, at, eip) in [(far, far, CODE + 8), (near + 0x4000, near + 0x4000, CODE + 10)] {
+        let mut program = followed(long_sequence());
+        program.write_dword(near + 4, 0x1000);
+        program.write_dword(pte_of(page), 0);
+        let fault = program.fault();
+        assert_eq!((fault.vector, fault.code, fault.eip, program.cpu.cr2), (14, 0, eip, at.into()));
+        assert_eq!((program.reg(0), program.reg(ECX), program.reg(2)), (0x11, 0x1000, 0xFFFE_1234));
+    }
+}

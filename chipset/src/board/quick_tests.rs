@@ -184,7 +184,7 @@ fn special_mask_mode_has_no_quiet_masks() {
 #[test]
 fn blocks_go_the_quick_way_but_for_their_ends() {
     let (mut pc, mut random) = (fuzz::pc(), Random(0x0123_4567_89AB_CDEF));
-    let (mut quick, mut others, mut polls) = (0, 0, 0);
+    let (mut quick, mut others, mut polls, mut in_blocks) = (0, 0, 0, 0);
     for round in 0..60_000_u64 {
         let channel = if random.below(4) == 0 { 0x170 } else { 0x1F0 };
         match random.below(100) {
@@ -201,7 +201,11 @@ fn blocks_go_the_quick_way_but_for_their_ends() {
             3 => fuzz::bring_in(&mut pc, &mut random),
             4..10 => pc.run(random.below(400 * US)),
             10..20 => pc.now.0 += random.below(100 * US),
-            20..60 => {
+            20..25 => {
+                let size = [Size::Byte, Size::Word, Size::Dword][random.below(3) as usize];
+                in_blocks += block_in_both_ways(&mut pc, channel, size, random.below(40) as usize);
+            }
+            25..60 => {
                 let port = channel + [7, 0x206][random.below(2) as usize];
                 polls += u32::from(read_in_both_ways(&mut pc, port).is_some());
             }
@@ -217,6 +221,30 @@ fn blocks_go_the_quick_way_but_for_their_ends() {
         }
     }
     assert!(quick > 600 && others > 2000 && polls > 2000, "{quick} quick, {others} others, {polls} polls");
+    assert!(in_blocks > 600, "{in_blocks} in blocks");
+}
+
+/// Reads a data register again and again, a cycle apart, in both ways; how often the quick one did it.
+fn block_in_both_ways(pc: &mut Pc, port: u16, size: Size, count: usize) -> usize {
+    let last = Instant(pc.now.0 + count.max(1) as u64 - 1);
+    if pc.board.due().is_some_and(|due| due <= last) {
+        return 0;
+    }
+    let mut other = pc.board.clone();
+    other.beside.quick = QuickPorts::default();
+    let bytes = size.bytes() as usize;
+    let mut block = vec![0x5A; count * bytes];
+    let read = pc.board.read_block(Port(port), size, last, &mut block);
+    for element in block[..read * bytes].chunks_exact(bytes) {
+        let mut cx = BusCx::new(pc.now, &mut pc.memory);
+        let value = other.port_read(Port(port), size, &mut cx);
+        assert_eq!(*element, value.to_le_bytes()[..bytes]);
+        assert!(!cx.changed, "the processor had to look");
+        pc.now.0 += 1;
+    }
+    assert!(block[read * bytes..].iter().all(|byte| *byte == 0x5A), "what was not read is not written");
+    assert!(seen(&pc.board) == seen(&other), "port {port:X}h: what is left");
+    read
 }
 
 /// Reads or writes a data register in both ways; true if the quick one did it.

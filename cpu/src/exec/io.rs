@@ -142,10 +142,10 @@ fn read_tss(cx: &mut Exec<'_>, offset: u32) -> Result<u16, Exception> {
 mod tests {
     use super::*;
     use crate::exec::testing::{Machine, insn};
-    use crate::flags::{IOPL, VM};
+    use crate::flags::{DF, IOPL, VM};
     use crate::insn::{PLACE_IMMEDIATE, REP};
     use crate::segment::{DEFAULT_BIG, Segment, Selector};
-    use crate::state::CR0_PE;
+    use crate::state::{CR0_PE, CR4_DE};
 
     const TSS: u64 = 0x8000;
     const MAP: u64 = 0x68;
@@ -236,5 +236,65 @@ mod tests {
         machine.cpu.gpr[1] = 1;
         assert!(!machine.run(|cx| outs::<u32>(cx, &rep)).unfinished);
         assert_eq!(machine.bus.log, ["read 1f0 Word", "read 1f0 Word", "write 1f0 Dword 20001"]);
+    }
+
+    /// REP INSW of five words to 2000h; a block of three is ready.
+    fn machine_with_block() -> Machine {
+        let mut machine = Machine::new();
+        machine.cpu.gpr[1] = 5;
+        machine.cpu.gpr[2] = 0x1F0;
+        // The page is written once before, so that the HostTlb knows it.
+        machine.cpu.gpr[usize::from(DESTINATION)] = 0x2100;
+        assert!(machine.run(|cx| ins::<u16>(cx, &insn())).step.is_ok());
+        machine.bus.log.clear();
+        machine.cpu.gpr[usize::from(DESTINATION)] = 0x2000;
+        machine.bus.block = b"abcdef".to_vec();
+        machine.cpu.position = 100;
+        machine
+    }
+
+    fn rep_insw() -> Insn {
+        Insn { flags: REP, ..insn() }
+    }
+
+    #[test]
+    fn rep_ins_takes_a_block_and_goes_on_by_single_elements() {
+        let mut machine = machine_with_block();
+        let run = machine.run(|cx| ins::<u16>(cx, &rep_insw()));
+        assert_eq!((run.step, run.extra_cycles, run.unfinished), (Ok(()), 3, true));
+        assert_eq!(machine.bus.log, ["block 1f0 Word of 3 until 104", "read 1f0 Word"]);
+        assert_eq!(machine.read(0x2000, 10), *b"abcdef\x02\0\0\0");
+        assert_eq!((machine.cpu.gpr[1], machine.cpu.gpr[usize::from(DESTINATION)]), (1, 0x2008));
+    }
+
+    #[test]
+    fn a_block_ends_before_the_deadline() {
+        let mut machine = machine_with_block();
+        machine.deadline = 102;
+        machine.bus.block = vec![7; 10];
+        let run = machine.run(|cx| ins::<u16>(cx, &rep_insw()));
+        assert_eq!((run.step, run.extra_cycles, run.unfinished), (Ok(()), 1, true));
+        assert_eq!(machine.cpu.gpr[1], 3, "of five iterations two end by the deadline");
+    }
+
+    /// Downward, below the I/O privilege level, or with an I/O breakpoint somewhere: element by element.
+    #[test]
+    fn no_block_is_taken_where_each_access_must_be_looked_at() {
+        let downward = |machine: &mut Machine| machine.cpu.flags.set(DF, true);
+        let privileged = |machine: &mut Machine| {
+            machine.cpu.cr0 |= CR0_PE;
+            machine.cpu.cpl = 3;
+            machine.cpu.tr = user().cpu.tr;
+        };
+        let watched = |machine: &mut Machine| {
+            machine.cpu.cr4 |= CR4_DE;
+            machine.cpu.dr7 = 0x0002_0001;
+        };
+        for prepare in [downward as fn(&mut Machine), privileged, watched] {
+            let mut machine = machine_with_block();
+            prepare(&mut machine);
+            let _ = machine.run(|cx| ins::<u16>(cx, &rep_insw()));
+            assert_eq!(machine.bus.block.len(), 6, "{:?}", machine.bus.log);
+        }
     }
 }

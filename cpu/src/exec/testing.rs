@@ -1,6 +1,6 @@
 //! A small machine to try handlers on: real mode, flat memory below 1 MiB, a bus that writes down what it is asked.
 
-use ringwalk_mmu::{Bus, BusCx, Frame, Memory, PhysAddr, Port, Reach, RouteSpan, Signals, Size, TlbPolicy, Vector};
+use ringwalk_mmu::{Bus, BusCx, Frame, Instant, Memory, PhysAddr, Port, Reach, RouteSpan, Signals, Size, TlbPolicy, Vector};
 
 use super::{Exec, Hot};
 use crate::decode::{Decoded, decode};
@@ -103,6 +103,8 @@ impl Machine {
 #[derive(Default)]
 pub(crate) struct Recorder {
     pub(crate) log: Vec<String>,
+    /// What can be read as a block, from any port.
+    pub(crate) block: Vec<u8>,
 }
 
 impl Bus for Recorder {
@@ -110,6 +112,18 @@ impl Bus for Recorder {
         cx.changed = true;
         self.log.push(format!("read {:x} {size:?}", port.0));
         self.log.len() as u32
+    }
+
+    fn read_block(&mut self, port: Port, size: Size, last: Instant, block: &mut [u8]) -> usize {
+        let bytes = size.bytes() as usize;
+        let count = (self.block.len() / bytes).min(block.len() / bytes);
+        if count > 0 {
+            self.log.push(format!("block {:x} {size:?} of {count} until {}", port.0, last.0));
+        }
+        for (place, byte) in block.iter_mut().zip(self.block.drain(..count * bytes)) {
+            *place = byte;
+        }
+        count
     }
 
     fn port_write(&mut self, port: Port, size: Size, value: u32, _: &mut BusCx<'_>) {

@@ -3,8 +3,8 @@
 //! A dispatch costs the host a jump whose target it must guess, whatever the handler does; and what one part writes the
 //! next one finds in a host register. Every slot keeps its own handler: a part that gives way does so for its own
 //! instruction, and the chain goes on slot by slot. Which sequences are worth a handler was counted over the kernels of
-//! the benchmark, the start of Debian's kernels and programs under them, all of both widths; see `rows_32`, `rows_64` and
-//! those that end a trace.
+//! the benchmark, the start of Debian's kernels and programs under them, all of both widths; see `rows_32`, `rows_64`,
+//! those that end a trace, and those of more than seven parts or of whole traces, which stand by themselves.
 //!
 //! To add one: `--profile` shows which forms follow each other; a row names the handlers that [`super::choose`] picks for
 //! them, in order. A row that no code can have does no harm and no good: the profile says "and 2 more" where a row of three is
