@@ -183,14 +183,7 @@ fn a_long_sequence_is_dispatched_once_and_leaves_what_its_parts_do() {
         let registers = [0, ECX, 2, 5, 6, EDI].map(|number| program.reg(number));
         assert_eq!(
             registers,
-            [
-                square >> 16,
-                sum,
-                edx.wrapping_mul(square),
-                square & 0xFFFF,
-                esi.wrapping_mul(0x0102_0305),
-                product
-            ]
+            [square >> 16, sum, edx.wrapping_mul(square), square & 0xFFFF, esi.wrapping_mul(0x0102_0305), product]
         );
     }
 }

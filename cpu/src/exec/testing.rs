@@ -1,6 +1,8 @@
 //! A small machine to try handlers on: real mode, flat memory below 1 MiB, a bus that writes down what it is asked.
 
-use ringwalk_mmu::{Bus, BusCx, Frame, Instant, Memory, PhysAddr, Port, Reach, RouteSpan, Signals, Size, TlbPolicy, Vector};
+use ringwalk_mmu::{
+    Bus, BusCx, Frame, Instant, Memory, PhysAddr, Port, Reach, RouteSpan, Signals, Size, TlbPolicy, Vector,
+};
 
 use super::{Exec, Hot};
 use crate::decode::{Decoded, decode};

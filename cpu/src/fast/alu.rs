@@ -3,6 +3,7 @@
 use super::dispatch::Then;
 use super::flags::Kind;
 use super::operand::{DST, SRC, found, get_or, immediate, missed, put, read, readable, writable, write};
+use super::shift::make_ready;
 use crate::exec::Hot;
 use crate::insn::Insn;
 use crate::state::CpuState;
@@ -97,18 +98,24 @@ logic!(Or, true, a, b => a | b);
 logic!(Xor, true, a, b => a ^ b);
 logic!(Test, false, a, b => a & b);
 
+#[inline(always)]
+fn carry(c: &CpuState, h: &Hot) -> bool {
+    let lazy = &h.fast.lazy;
+    lazy.common_carry(c.flags).unwrap_or_else(|| lazy.carry(c.flags))
+}
+
 /// `carrying!(Adc, Kind::Add, Kind::AddCarry, a, b, carry => a + b + carry)`: CF comes in.
 macro_rules! carrying {
     ($name:ident, $clear:expr, $set:expr, $a:ident, $b:ident, $carry:ident => $result:expr) => {
         impl Alu for $name {
             #[inline(always)]
             fn value<W: Width>(c: &CpuState, h: &Hot, $a: W, $b: W) -> W {
-                let $carry = if h.fast.lazy.carry(c.flags) { W::one() } else { W::zero() };
+                let $carry = if carry(c, h) { W::one() } else { W::zero() };
                 $result
             }
             #[inline(always)]
             fn apply<W: Width>(c: &mut CpuState, h: &mut Hot, $a: W, $b: W) -> W {
-                let set = h.fast.lazy.carry(c.flags);
+                let set = carry(c, h);
                 let $carry = if set { W::one() } else { W::zero() };
                 let result = $result;
                 h.fast.lazy.set(if set { $set } else { $clear }, $a, result);
@@ -216,6 +223,8 @@ pub(super) unsafe fn mi<O: Alu, W: Width, const FORM: u8, const HELD: u8, T: The
 
 /// An operation of one operand.
 pub(super) trait Unary {
+    /// It notes flags but keeps CF: see [`steps`].
+    const STEPS: bool = false;
     /// The result, without flags.
     fn value<W: Width>(a: W) -> W;
     /// The result, with the flags noted.
@@ -246,6 +255,7 @@ impl<O: Unary> Unary for Quiet<O> {
 macro_rules! step {
     ($name:ident, $kind:expr, $a:ident => $result:expr) => {
         impl Unary for $name {
+            const STEPS: bool = true;
             #[inline(always)]
             fn value<W: Width>($a: W) -> W {
                 $result
@@ -298,6 +308,16 @@ impl Unary for Bswap {
     }
 }
 
+/// True if INC or DEC finds CF in few steps.
+///
+/// # Safety
+/// `c` and `h` are valid.
+#[inline(always)]
+pub(super) unsafe fn steps(c: *mut CpuState, h: *mut Hot) -> bool {
+    // SAFETY: the caller's.
+    unsafe { (*h).fast.lazy.common_carry((*c).flags).is_some() }
+}
+
 /// `op r`.
 pub(super) unsafe fn r<O: Unary, W: Width, const HELD: u8, T: Then>(
     c: *mut CpuState,
@@ -307,6 +327,9 @@ pub(super) unsafe fn r<O: Unary, W: Width, const HELD: u8, T: Then>(
 ) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
+        if O::STEPS && !steps(c, h) {
+            return make_ready(c, h, i, v);
+        }
         let dst = (*i).dst;
         let result = O::apply(&mut *c, &mut *h, get_or::<W, HELD, DST>(c, dst, v));
         let v = put(c, dst, result);
@@ -323,6 +346,9 @@ pub(super) unsafe fn m<O: Unary, W: Width, const FORM: u8, const HELD: u8, T: Th
 ) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
+        if O::STEPS && !steps(c, h) {
+            return make_ready(c, h, i, v);
+        }
         let at = found!(writable::<W, FORM, HELD>(c, h, i, v), missed::<true>(c, h, i, v));
         let result = O::apply(&mut *c, &mut *h, read::<W>(at));
         write(at, result);

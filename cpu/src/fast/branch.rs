@@ -74,8 +74,10 @@ pub(super) unsafe fn decide<const CODE: u8>(
 pub(super) unsafe fn jcc<const CONDITION: u8>(c: *mut CpuState, h: *mut Hot, i: *const Insn, _: u64) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        let taken = (*h).fast.lazy.condition((*c).flags, CONDITION);
-        decide::<ANY_CODE>(c, h, i, taken)
+        match (*h).fast.lazy.common_condition((*c).flags, CONDITION) {
+            Some(taken) => decide::<ANY_CODE>(c, h, i, taken),
+            None => jcc_seldom::<CONDITION, ANY_CODE>(c, h, i),
+        }
     }
 }
 
@@ -88,8 +90,10 @@ pub(super) unsafe fn jcc_flat<const CONDITION: u8>(
 ) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        let taken = (*h).fast.lazy.condition((*c).flags, CONDITION);
-        decide::<FLAT_CODE>(c, h, i, taken)
+        match (*h).fast.lazy.common_condition((*c).flags, CONDITION) {
+            Some(taken) => decide::<FLAT_CODE>(c, h, i, taken),
+            None => jcc_seldom::<CONDITION, FLAT_CODE>(c, h, i),
+        }
     }
 }
 
@@ -102,8 +106,27 @@ pub(super) unsafe fn jcc_long<const CONDITION: u8>(
 ) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
+        match (*h).fast.lazy.common_condition((*c).flags, CONDITION) {
+            Some(taken) => decide::<LONG_CODE>(c, h, i, taken),
+            None => jcc_seldom::<CONDITION, LONG_CODE>(c, h, i),
+        }
+    }
+}
+
+/// Behind what conditions seldom stand behind.
+///
+/// # Safety
+/// As [`super::Fast`].
+#[inline(never)]
+unsafe fn jcc_seldom<const CONDITION: u8, const CODE: u8>(
+    c: *mut CpuState,
+    h: *mut Hot,
+    i: *const Insn,
+) -> *const Insn {
+    // SAFETY: the end of a handler.
+    unsafe {
         let taken = (*h).fast.lazy.condition((*c).flags, CONDITION);
-        decide::<LONG_CODE>(c, h, i, taken)
+        decide::<CODE>(c, h, i, taken)
     }
 }
 

@@ -11,6 +11,12 @@ use crate::width::Width;
 pub(super) enum Kind {
     /// EFLAGS holds all flags; `result` agrees with its ZF and SF.
     Full,
+    /// EFLAGS holds CF, OF and AF. Up to here OF stands there.
+    Explicit,
+    /// INC: EFLAGS holds CF.
+    Inc,
+    /// DEC: EFLAGS holds CF. Up to here CF stands there.
+    Dec,
     /// CF, OF and AF are clear.
     Logic,
     /// An addition.
@@ -21,12 +27,6 @@ pub(super) enum Kind {
     AddCarry,
     /// A subtraction with a borrow, which was set.
     SubBorrow,
-    /// INC: EFLAGS holds CF.
-    Inc,
-    /// DEC: EFLAGS holds CF.
-    Dec,
-    /// EFLAGS holds CF, OF and AF.
-    Explicit,
     /// SHL of 32 or 64 bits by `count`, which is not zero.
     Shl,
     /// SHR, likewise.
@@ -58,10 +58,10 @@ impl Default for Lazy {
     }
 }
 
-/// The kind, where it is not the commonest one: a compiler that knew it for the same would ask for all kinds at once, by a
-/// table of jumps.
+/// The kind, where it is not the one just asked for: a compiler that knew it for the same would ask for all kinds at once,
+/// by a table of jumps.
 #[inline(always)]
-fn seldom(kind: Kind) -> Kind {
+fn another(kind: Kind) -> Kind {
     #[cfg(target_arch = "x86_64")]
     // SAFETY: no instruction at all, so the number is that of the kind.
     unsafe {
@@ -118,11 +118,13 @@ impl Lazy {
         self.result |= 1 << 8;
     }
 
-    /// After INC or DEC: CF, which stays, goes to EFLAGS.
+    /// After INC or DEC: CF, which stays, goes to EFLAGS. It must follow in few steps: see [`Lazy::common_carry`].
     #[inline(always)]
     pub(super) fn set_step<W: Width>(&mut self, eflags: &mut Eflags, kind: Kind, result: W) {
-        if !matches!(self.kind, Kind::Full | Kind::Inc | Kind::Dec | Kind::Explicit) {
-            eflags.set(CF, self.carry(*eflags));
+        let carry = self.common_carry(*eflags);
+        debug_assert!(carry.is_some(), "whoever steps has made sure of the carry");
+        if self.kind as u16 > Kind::Dec as u16 {
+            eflags.set(CF, carry.unwrap_or_default());
         }
         self.result = result.as_();
         self.note::<W>(kind);
@@ -164,10 +166,7 @@ impl Lazy {
     /// CF.
     #[inline(always)]
     pub(super) fn carry(&self, eflags: Eflags) -> bool {
-        if self.kind == Kind::Sub {
-            return self.result > self.first;
-        }
-        match seldom(self.kind) {
+        match self.kind {
             Kind::Sub => self.result > self.first,
             Kind::Add => self.result < self.first,
             Kind::AddCarry => self.result <= self.first,
@@ -183,10 +182,7 @@ impl Lazy {
     #[inline(always)]
     pub(super) fn overflow(&self, eflags: Eflags) -> bool {
         let (result, first) = (self.result, self.first);
-        if self.kind == Kind::Sub {
-            return self.top((first ^ self.second()) & (first ^ result));
-        }
-        match seldom(self.kind) {
+        match self.kind {
             Kind::Sub | Kind::SubBorrow => self.top((first ^ self.second()) & (first ^ result)),
             Kind::Add | Kind::AddCarry => self.top((result ^ first) & (result ^ self.second())),
             Kind::Logic => false,
@@ -246,6 +242,59 @@ impl Lazy {
             _ => self.zero() || self.sign() != self.overflow(eflags),
         };
         holds != (number & 1 != 0)
+    }
+
+    /// As [`Lazy::condition`], if it follows in few steps, as it does behind most of what conditions stand behind.
+    #[inline(always)]
+    pub(super) fn common_condition(&self, eflags: Eflags, number: u8) -> Option<bool> {
+        let holds = match number >> 1 & 7 {
+            1 => self.common_carry(eflags)?,
+            2 => self.zero(),
+            3 => self.zero() | self.common_carry(eflags)?,
+            4 => self.sign(),
+            5 => self.parity(eflags),
+            6 => self.common_less(eflags, false)?,
+            7 => self.common_less(eflags, true)?,
+            _ => return None,
+        };
+        Some(holds != (number & 1 != 0))
+    }
+
+    /// CF, if it follows in few steps.
+    #[inline(always)]
+    pub(super) fn common_carry(&self, eflags: Eflags) -> Option<bool> {
+        let mut kind = self.kind;
+        if kind == Kind::Sub {
+            return Some(self.result > self.first);
+        }
+        kind = another(kind);
+        if kind == Kind::Add {
+            return Some(self.result < self.first);
+        }
+        kind = another(kind);
+        if kind == Kind::Logic {
+            return Some(false);
+        }
+        kind = another(kind);
+        (kind as u16 <= Kind::Dec as u16).then(|| eflags.cf())
+    }
+
+    /// SF other than OF, or ZF too, likewise.
+    #[inline(always)]
+    fn common_less(&self, eflags: Eflags, or_equal: bool) -> Option<bool> {
+        let mut kind = self.kind;
+        if kind == Kind::Sub {
+            let signed = |value: u64| (value << (self.shift & 63)) as i64;
+            let (first, second) = (signed(self.first), signed(self.first.wrapping_sub(self.result)));
+            return Some(if or_equal { first <= second } else { first < second });
+        }
+        kind = another(kind);
+        let equal = or_equal && self.zero();
+        if kind == Kind::Logic {
+            return Some(self.sign() | equal);
+        }
+        kind = another(kind);
+        (kind as u16 <= Kind::Explicit as u16).then(|| (self.sign() != eflags.has(OF)) | equal)
     }
 
     /// Brings EFLAGS up to date.
@@ -353,7 +402,10 @@ mod tests {
     fn agree(mut lazy: Lazy, mut eflags: Eflags, flags: u32) {
         let expected = Eflags::from_bits(flags);
         for number in 0..16 {
-            assert_eq!(lazy.condition(eflags, number), expected.condition(number), "condition {number} of {lazy:?}");
+            let holds = expected.condition(number);
+            assert_eq!(lazy.condition(eflags, number), holds, "condition {number} of {lazy:?}");
+            let common = lazy.common_condition(eflags, number);
+            assert!(common.is_none_or(|common| common == holds), "common condition {number} of {lazy:?}");
         }
         let mut explicit = (lazy, eflags);
         explicit.0.make_explicit(&mut explicit.1);

@@ -239,9 +239,22 @@ pub(super) unsafe fn setcc<const CONDITION: u8, T: Then>(
 ) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        let holds = (*h).fast.lazy.condition((*c).flags, CONDITION);
+        let Some(holds) = (*h).fast.lazy.common_condition((*c).flags, CONDITION) else {
+            return setcc_seldom(c, h, i);
+        };
         let v = put(c, (*i).dst, u8::from(holds));
         T::then(c, h, i, v)
+    }
+}
+
+/// Behind what conditions seldom stand behind.
+#[inline(never)]
+unsafe fn setcc_seldom(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+    // SAFETY: the end of a handler.
+    unsafe {
+        let holds = (*h).fast.lazy.condition((*c).flags, (*i).condition());
+        let v = put(c, (*i).dst, u8::from(holds));
+        next(c, h, i, v)
     }
 }
 
@@ -328,8 +341,10 @@ pub(super) unsafe fn cmov_rm<const CONDITION: u8, W: Width, const FORM: u8, T: T
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
         let at = found!(readable::<W, FORM, 0>(c, h, i, v), missed::<false>(c, h, i, v));
-        let holds = (*h).fast.lazy.condition((*c).flags, CONDITION);
         let (old, new) = (get::<W>(c, (*i).dst), read::<W>(at));
+        let Some(holds) = (*h).fast.lazy.common_condition((*c).flags, CONDITION) else {
+            return cmov_seldom(c, h, i, new);
+        };
         let v = put(c, (*i).dst, if holds { new } else { old });
         T::then(c, h, i, v)
     }
@@ -343,9 +358,22 @@ unsafe fn cmov_of<W: Width, const CONDITION: u8, T: Then>(
 ) -> *const Insn {
     // SAFETY: a handler's.
     unsafe {
-        let holds = (*h).fast.lazy.condition((*c).flags, CONDITION);
         let (old, new) = (get::<W>(c, (*i).dst), get::<W>(c, (*i).src));
+        let Some(holds) = (*h).fast.lazy.common_condition((*c).flags, CONDITION) else {
+            return cmov_seldom(c, h, i, new);
+        };
         let v = put(c, (*i).dst, if holds { new } else { old });
         T::then(c, h, i, v)
+    }
+}
+
+/// As [`setcc_seldom`]; `new` is the source.
+#[inline(never)]
+unsafe fn cmov_seldom<W: Width>(c: *mut CpuState, h: *mut Hot, i: *const Insn, new: W) -> *const Insn {
+    // SAFETY: the end of a handler.
+    unsafe {
+        let holds = (*h).fast.lazy.condition((*c).flags, (*i).condition());
+        let v = put(c, (*i).dst, if holds { new } else { get::<W>(c, (*i).dst) });
+        next(c, h, i, v)
     }
 }

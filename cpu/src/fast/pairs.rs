@@ -1,6 +1,7 @@
 //! A comparison and the branch behind it in one dispatch: the condition is taken from the operands.
 
 use super::Fast;
+use super::alu::steps;
 use super::branch::decide;
 use super::choose::{CodeMode, form};
 use super::flags::Kind;
@@ -10,6 +11,7 @@ use super::operand::{
     DST, FLAT_BASE, FLAT_INDEX, LAST_REGISTER, LONG_BASE, LONG_RIP, LONG_SEGMENT, SRC, WORD, found, get, get_or,
     immediate, missed, put, read, readable,
 };
+use super::shift::make_ready;
 use crate::exec::Hot;
 use crate::insn::{CALM, Insn, PLACE_IMMEDIATE, PLACE_MEMORY};
 use crate::isa::{Map, OperandSize};
@@ -152,6 +154,9 @@ pub(super) unsafe fn step_zero<W: Width, const KIND: u8, const CONDITION: u8, co
 ) -> *const Insn {
     // SAFETY: as above; the target is looked at before the register changes.
     unsafe {
+        if !steps(c, h) {
+            return make_ready(c, h, i, v);
+        }
         let a = get_or::<W, HELD, DST>(c, (*i).dst, v);
         let (kind, result) =
             if KIND == INC { (Kind::Inc, a.wrapping_add(&W::one())) } else { (Kind::Dec, a.wrapping_sub(&W::one())) };
