@@ -107,6 +107,7 @@ use onward;
 /// Lets the host keep the address of the fourth slot from here in place of that which it has, so that the eight slots from
 /// here on are reached with a displacement of one byte. A compiler would keep the first slot's.
 #[inline(always)]
+#[cfg_attr(target_arch = "x86_64", expect(clippy::pointers_in_nomem_asm_block, reason = "nothing is read there"))]
 fn halfway(i: *const Insn) -> *const Insn {
     const SLOTS: usize = 4;
     #[cfg_attr(not(target_arch = "x86_64"), expect(unused_mut, reason = "nothing is moved there"))]
