@@ -1,7 +1,5 @@
 //! A decoded instruction: one slot of 32 bytes, all that a handler needs.
 
-use ringwalk_mmu::PAGE_BYTES;
-
 use crate::exception::Step;
 use crate::exec::Exec;
 use crate::fast::{self, Fast};
@@ -147,26 +145,37 @@ impl Insn {
         [self.base, self.index, self.scale_segment, self.len] = way.to_le_bytes();
     }
 
-    /// The offset in its page of what a slot behind a computed branch leads to: such a slot is no instruction.
+    /// The linear address that a slot between pages led to last: such a slot is no instruction.
     #[inline(always)]
     pub(crate) fn target(&self) -> u64 {
-        self.cycles.into()
+        let low = u64::from(self.cycles) | u64::from(self.op) << 16 | u64::from(self.canonical) << 32;
+        low | u64::from(self.dst) << 48 | u64::from(self.src) << 56
     }
 
     /// See [`Insn::target`].
     pub(crate) fn set_target(&mut self, linear: u64) {
-        self.cycles = (linear % PAGE_BYTES) as u16;
+        self.cycles = linear as u16;
+        self.op = (linear >> 16) as u16;
+        self.canonical = (linear >> 32) as u16;
+        [self.dst, self.src] = [(linear >> 48) as u8, (linear >> 56) as u8];
     }
 
-    /// The number of the HostTlb's entry that a slot between pages asks first: such a slot is no instruction.
+    /// What a slot between pages believes its page under, or 0: see [`crate::fast`].
     #[inline(always)]
-    pub(crate) fn fetch_entry(&self) -> u16 {
-        self.op
+    pub(crate) fn stamp(&self) -> u32 {
+        u32::from_le_bytes([self.base, self.index, self.scale_segment, self.len])
     }
 
-    /// See [`Insn::fetch_entry`].
-    pub(crate) fn set_fetch_entry(&mut self, number: u16) {
-        self.op = number;
+    /// The physical page number that a stamped slot between pages leads to.
+    #[inline(always)]
+    pub(crate) fn physical_page(&self) -> u32 {
+        u32::from_le_bytes([self.holds, self.at, self.covers, self.flags])
+    }
+
+    /// See [`Insn::stamp`] and [`Insn::physical_page`].
+    pub(crate) fn set_stamp(&mut self, stamp: u32, physical_page: u32) {
+        [self.base, self.index, self.scale_segment, self.len] = stamp.to_le_bytes();
+        [self.holds, self.at, self.covers, self.flags] = physical_page.to_le_bytes();
     }
 
     /// Segment of the memory operand, overrides applied.

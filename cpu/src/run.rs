@@ -319,6 +319,9 @@ impl Run<'_, '_> {
 
     /// The trace at CS:EIP; `None` if the next instruction cannot come from one.
     fn find_trace(&mut self) -> Result<Option<TraceId>, Exception> {
+        if self.cx.hot.host_tlb.fetch_epoch_is_last() {
+            self.begin_fetch_epochs();
+        }
         let loose = std::mem::take(&mut self.loose);
         let generation = self.traces.generation();
         let page = self.cx.cpu.fetch_page;
@@ -358,6 +361,15 @@ impl Run<'_, '_> {
             self.traces.tie(loose, id, page == self.cx.cpu.fetch_page);
         }
         Ok(Some(id))
+    }
+
+    /// Epochs can be counted no further: with the traces goes what was believed under one.
+    #[cold]
+    fn begin_fetch_epochs(&mut self) {
+        self.traces.clear();
+        self.cx.memory.frames.forget_code();
+        self.loose = Loose::default();
+        self.cx.hot.host_tlb.begin_fetch_epochs();
     }
 
     fn build(&mut self, place: CodePlace, loose: Loose) -> Option<TraceId> {

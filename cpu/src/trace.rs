@@ -7,8 +7,8 @@ use ringwalk_mmu::{Frame, HostPages, Memory, PAGE_BYTES, code_lines, prefer};
 
 use crate::decode::{Decoded, LONGEST, decode};
 use crate::fast::{
-    BRIDGE, CANONICAL, CodeMode, DEAD, END, Entry, FLAT_BRIDGE, FLAT_TARGET, FORWARD, Fast, LEAVE, LONG_BRIDGE,
-    LONG_TARGET, LOOSE_NEXT, LOOSE_TAKEN, Loose, MOST_TRACE_BYTES, OTHER_PAGE, OTHER_PAGE_TAKEN, Side, TARGET, choose,
+    BRIDGES, CANONICAL, CodeMode, DEAD, END, Entry, FLAT_BRIDGES, FORWARD, Fast, LEAVE, LONG_BRIDGES, LOOSE_NEXT,
+    LOOSE_TAKEN, Loose, MOST_TRACE_BYTES, OTHER_PAGE, OTHER_PAGE_TAKEN, Side, choose,
 };
 use crate::insn::Insn;
 use crate::isa::{Map, row_number};
@@ -276,7 +276,7 @@ impl TraceCache {
             let end = end as usize;
             let branch = &self.slots[end - 1];
             let target = match side {
-                Side::Taken if is_computed(branch) => self.target(id),
+                Side::Taken if is_computed(branch) => self.bridge(id, side),
                 Side::Next if is_call(branch) => self.bridge(id, side),
                 _ if same_page => first as usize,
                 _ => self.bridge(id, side),
@@ -290,7 +290,7 @@ impl TraceCache {
         }
     }
 
-    /// A slot that leads to a trace if its page is the frame that it is now.
+    /// A slot that leads to a trace if its offset in the page and the page's frame are those that they are now.
     fn bridge(&mut self, id: TraceId, side: Side) -> usize {
         if self.slots.len() >= self.most_slots {
             return match side {
@@ -298,34 +298,21 @@ impl TraceCache {
                 Side::Taken => TAKEN_TO_OTHER_PAGE,
             };
         }
-        let between = match self.traces[id as usize].key.mode() {
-            CodeMode { is_64: true, .. } => LONG_BRIDGE,
-            CodeMode { is_32: true, flat: true, .. } => FLAT_BRIDGE,
-            _ => BRIDGE,
+        let bridges = match self.traces[id as usize].key.mode() {
+            CodeMode { is_64: true, .. } => LONG_BRIDGES,
+            CodeMode { is_32: true, flat: true, .. } => FLAT_BRIDGES,
+            _ => BRIDGES,
         };
-        self.add_between(between, id, |slot, _| slot.dst = side as u8)
+        self.add_bridge(bridges[side as usize], id)
     }
 
-    /// A slot that leads to a trace if its offset in the page and the page's frame are those that they are now.
-    fn target(&mut self, id: TraceId) -> usize {
-        if self.slots.len() >= self.most_slots {
-            return TAKEN_TO_OTHER_PAGE;
-        }
-        let target = match self.traces[id as usize].key.mode() {
-            CodeMode { is_64: true, .. } => LONG_TARGET,
-            CodeMode { is_32: true, flat: true, .. } => FLAT_TARGET,
-            _ => TARGET,
-        };
-        self.add_between(target, id, |slot, key| slot.set_target(key.offset_in_page() as u64))
-    }
-
-    /// Adds a slot that leads to a trace from another page.
-    fn add_between(&mut self, fast: Fast, id: TraceId, finish: impl Fn(&mut Insn, Key)) -> usize {
+    fn add_bridge(&mut self, fast: Fast, id: TraceId) -> usize {
         let trace = &self.traces[id as usize];
         let number = self.slots.len();
         let disp = trace.key.frame().0 as i32;
         let mut slot = Insn { fast, imm: distance(number, trace.first as usize), disp, ..Insn::undefined() };
-        finish(&mut slot, trace.key);
+        slot.set_target(trace.key.offset_in_page() as u64);
+        slot.set_stamp(0, 0);
         self.slots.push(slot);
         number
     }

@@ -127,7 +127,7 @@ impl Ways {
 }
 
 /// Where code can be fetched from.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 struct FetchEntry {
     tag: u64,
     frame: Frame,
@@ -165,6 +165,11 @@ struct MixedEntry {
 
 const NO_MIXED: MixedEntry = MixedEntry { tag: 0, frame: Frame(0) };
 
+/// Steps between epochs of fetches: the bit below is left to the class.
+const EPOCH_STEP: u32 = 2;
+/// The last epoch: it does not end any more.
+const LAST_EPOCH: u32 = u32::MAX & !(EPOCH_STEP - 1);
+
 /// Pages of code that are known to be writable; a power of two.
 const MIXED_ENTRIES: usize = 8;
 
@@ -176,6 +181,8 @@ pub struct HostTlb {
     read: Ways,
     write: Ways,
     fetch: [FetchEntry; FETCH_ENTRIES],
+    /// See [`HostTlb::fetch_epoch`].
+    fetch_epoch: u32,
     device_read: DeviceEntry,
     device_write: DeviceEntry,
     mixed: [MixedEntry; MIXED_ENTRIES],
@@ -213,6 +220,10 @@ fn mark(bits: &mut [u64], number: usize) {
     bits[number / 64] |= 1 << (number % 64);
 }
 
+fn is_marked(bits: &[u64], number: usize) -> bool {
+    bits[number / 64] >> (number % 64) & 1 != 0
+}
+
 /// Takes a mark away; true if there was one.
 fn unmark(bits: &mut [u64], number: usize) -> bool {
     let bit = 1 << (number % 64);
@@ -235,6 +246,7 @@ impl Default for HostTlb {
             read: NO_WAYS,
             write: NO_WAYS,
             fetch: [NO_FETCH; FETCH_ENTRIES],
+            fetch_epoch: EPOCH_STEP,
             device_read: NO_DEVICE,
             device_write: NO_DEVICE,
             mixed: [NO_MIXED; MIXED_ENTRIES],
@@ -394,23 +406,36 @@ impl HostTlb {
     /// As [`HostTlb::fetch`] with a key from [`HostTlb::key`].
     #[inline(always)]
     pub fn fetch_by(&self, addr: LinAddr, key: u64) -> Option<FetchPlace> {
-        self.fetch_from(Self::fetch_entry(addr, key), addr, key)
-    }
-
-    /// The number of the entry that fetches from a page are looked up in.
-    #[inline(always)]
-    pub const fn fetch_entry(addr: LinAddr, key: u64) -> u16 {
-        const { assert!(FETCH_ENTRIES <= 1 << 16) };
         let class = if Self::is_user(key) { Class::User } else { Class::Supervisor };
-        fetch_index(addr, class) as u16
-    }
-
-    /// As [`HostTlb::fetch_by`], if a number is that of [`HostTlb::fetch_entry`]; otherwise nothing is known.
-    #[inline(always)]
-    pub fn fetch_from(&self, entry: u16, addr: LinAddr, key: u64) -> Option<FetchPlace> {
-        let entry = &self.fetch[usize::from(entry) & (FETCH_ENTRIES - 1)];
+        let entry = &self.fetch[fetch_index(addr, class)];
         let tag = addr.0 & !(PAGE_BYTES - 1) | key & !OVERRIDE;
         (entry.tag == tag).then_some(FetchPlace { frame: entry.frame, physical: entry.physical })
+    }
+
+    /// Stays as it is while nothing that [`HostTlb::fetch`] knows is forgotten or becomes another: what was found under an
+    /// epoch holds as long as that lasts. Even, and never 0. The last one does not end, so nothing may be believed under
+    /// it: see [`HostTlb::fetch_epoch_is_last`].
+    #[inline(always)]
+    pub fn fetch_epoch(&self) -> u32 {
+        self.fetch_epoch
+    }
+
+    /// True if there are no more epochs, until [`HostTlb::begin_fetch_epochs`].
+    #[inline(always)]
+    pub fn fetch_epoch_is_last(&self) -> bool {
+        self.fetch_epoch == LAST_EPOCH
+    }
+
+    /// Epochs begin anew: nobody remembers any.
+    pub fn begin_fetch_epochs(&mut self) {
+        self.fetch_epoch = EPOCH_STEP;
+    }
+
+    #[inline(always)]
+    fn end_fetch_epoch(&mut self) {
+        if self.fetch_epoch != LAST_EPOCH {
+            self.fetch_epoch += EPOCH_STEP;
+        }
     }
 
     /// True if a key is that of [`Class::User`].
@@ -474,7 +499,16 @@ impl HostTlb {
         self.note(addr);
         set_bit(&mut self.global_fetch, fetch_index(addr, class), Scope::Context);
         mark(&mut self.known_fetch, fetch_index(addr, class));
-        self.fetch[fetch_index(addr, class)] = FetchEntry { tag: self.tag(addr, class), frame, physical };
+        let entry = FetchEntry { tag: self.tag(addr, class), frame, physical };
+        let old = std::mem::replace(&mut self.fetch[fetch_index(addr, class)], entry);
+        if self.is_of_context(old.tag) && old != entry {
+            self.end_fetch_epoch();
+        }
+    }
+
+    /// True if a tag is not one from before the last flush.
+    fn is_of_context(&self, tag: u64) -> bool {
+        tag % PAGE_BYTES >> CLASS_BITS == self.context
     }
 
     /// A page becomes known: what can no longer be kept in mind beside it goes.
@@ -505,13 +539,22 @@ impl HostTlb {
             self.write.drop_page(addr);
         }
         for number in [fetch_index(addr, Class::Supervisor), fetch_index(addr, Class::User)] {
-            if unmark(&mut self.known_fetch, number) {
-                self.fetch[number] = NO_FETCH;
+            if is_marked(&self.known_fetch, number) {
+                self.forget_fetch(number, addr);
             }
         }
         self.mixed[mixed_index(addr)] = NO_MIXED;
         self.device_read = NO_DEVICE;
         self.device_write = NO_DEVICE;
+    }
+
+    /// Other pages that share the entry may stay: code is better not looked up again.
+    fn forget_fetch(&mut self, number: usize, addr: LinAddr) {
+        if self.fetch[number].tag / PAGE_BYTES == addr.page() {
+            unmark(&mut self.known_fetch, number);
+            self.fetch[number] = NO_FETCH;
+            self.end_fetch_epoch();
+        }
     }
 
     /// Forgets every way to write a frame: it came to hold code, or is watched.
@@ -537,6 +580,7 @@ impl HostTlb {
     #[inline]
     pub fn flush(&mut self) {
         self.forget_scopes();
+        self.end_fetch_epoch();
         self.context += 1;
         if self.context == CONTEXTS {
             self.empty();
@@ -566,6 +610,7 @@ impl HostTlb {
             self.fetch[number].tag = moved(self.fetch[number].tag);
         }
         self.regions.follow(self.context);
+        self.end_fetch_epoch();
         self.context += 1;
     }
 
@@ -578,6 +623,7 @@ impl HostTlb {
         self.read.entries().for_each(|entry| *entry = EMPTY);
         self.write.entries().for_each(|entry| *entry = EMPTY);
         self.fetch.fill(NO_FETCH);
+        self.end_fetch_epoch();
         self.device_read = NO_DEVICE;
         self.device_write = NO_DEVICE;
         self.mixed.fill(NO_MIXED);

@@ -98,8 +98,12 @@ pub fn undefined_for_model(cx: &mut Exec<'_>, i: &Insn) -> Step {
     Err(cx.undefined(Site::UndefinedForModel))
 }
 
-/// Everything beside the state that execution needs and that can be rebuilt without anyone noticing.
+/// Everything beside the state that execution needs and that can be rebuilt without anyone noticing. What every handler
+/// reaches for stands first: its distance fits into a byte then.
+#[repr(C)]
 pub struct Hot {
+    /// What the fast tier works on.
+    pub(crate) fast: FastState,
     /// Fast way to memory.
     pub host_tlb: HostTlb,
     /// Linear address of the page fault on its way to delivery.
@@ -118,8 +122,6 @@ pub struct Hot {
     pub apic_page: u64,
     /// Every access must take the guarded path: alignment checks or the guest's data breakpoints are on.
     pub guarded: bool,
-    /// What the fast tier works on.
-    pub(crate) fast: FastState,
     /// What changed since the fast tier copied it: a bit for each segment register, [`STALE`] for privilege, mode,
     /// guard and translations.
     pub stale: u8,

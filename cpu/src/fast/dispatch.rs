@@ -4,6 +4,7 @@ use ringwalk_mmu::Instant;
 
 use super::faults::{self, resume_flag_off};
 use super::links::{ANY_CODE, jump};
+use super::pages::note_page;
 use super::state::Side;
 use super::{TAIL_DISPATCH, faults::After};
 use crate::exception::Exception;
@@ -79,8 +80,10 @@ pub(crate) fn enter(cx: &mut Exec<'_>, entry: &Entry<'_>, cycles: u64) -> Option
     fast.settled = false;
     let page = cx.cpu.fetch_page;
     fast.fetch_page = page.map_or(u64::MAX, |page| page.linear);
-    fast.fetch_start = match cx.hot.fetch_frame {
-        FetchFrame::Frame(frame) => frame.start() as u64,
+    fast.fetch_physical = page.map_or(0, |page| page.physical);
+    fast.page_is_noted = true;
+    fast.fetch_frame = match cx.hot.fetch_frame {
+        FetchFrame::Frame(frame) => frame.0,
         FetchFrame::Unknown | FetchFrame::Bus => unreachable_page(),
     };
     let arena = cx.memory.frames.bytes_mut().as_mut_ptr();
@@ -88,6 +91,7 @@ pub(crate) fn enter(cx: &mut Exec<'_>, entry: &Entry<'_>, cycles: u64) -> Option
     // SAFETY: the slot is the first of a trace of `slots`, which neither moves nor shrinks before this returns; all
     // pointers are made from exclusive borrows that are not used otherwise meanwhile.
     unsafe { run_chain(cx, entry.slots.add(entry.first as usize)) };
+    note_page(cx.cpu, cx.hot);
     if !cx.hot.fast.settled {
         settle_at_boundary(cx);
     }
@@ -103,7 +107,7 @@ pub(crate) fn enter(cx: &mut Exec<'_>, entry: &Entry<'_>, cycles: u64) -> Option
 }
 
 /// A trace was found, so its page has a frame.
-fn unreachable_page() -> u64 {
+fn unreachable_page() -> u32 {
     panic!("a trace is entered only behind a lookup of its frame")
 }
 
@@ -269,6 +273,7 @@ unsafe fn step(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> After {
         let exec = (*h).fast.exec;
         // Conditions of watchpoints may look at flags in the middle of an instruction.
         let calm = insn.covers & CALM != 0 && !(*h).guarded && !(*h).watches.any_data();
+        note_page(&mut *c, &mut *h);
         {
             let (cpu, fast) = (&mut *c, &mut (*h).fast);
             if !calm {

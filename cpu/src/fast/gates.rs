@@ -10,6 +10,7 @@ use super::dispatch::bail_end;
 use super::gates_64;
 use super::links::{ANY_CODE, jump};
 use super::operand::{HostAddress, SP, read, readable_flat, register, write};
+use super::pages::note_page;
 use crate::debug::any_instruction_breakpoint;
 use crate::exception::{Exception, vector};
 use crate::exec::fast_calls::{CODE_32, DATA, USER, flat};
@@ -281,9 +282,10 @@ pub(super) fn change_level(cpu: &mut CpuState, hot: &mut Hot, code: Segment, lev
     cpu.cpl = level;
     if user_before != (level == 3) {
         // The page was looked up with other rights.
+        note_page(cpu, hot);
         hot.fast.fetch_page = u64::MAX;
     }
-    hot.fast.key = hot.host_tlb.key(cpu.class());
+    hot.fast.take_key(hot.host_tlb.key(cpu.class()));
     if hot.watches.is_strange(cpu) {
         hot.stale |= STALE;
     }

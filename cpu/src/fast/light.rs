@@ -5,6 +5,7 @@ use super::calm::{is_vector, is_x87};
 use super::dispatch::{canonical, done, next};
 use super::faults::{self, After};
 use super::links::{ANY_CODE, jump};
+use super::pages::note_page;
 use crate::exec::Hot;
 use crate::insn::{CALM, Insn};
 use crate::state::CpuState;
@@ -38,6 +39,7 @@ pub(super) unsafe fn light(c: *mut CpuState, h: *mut Hot, i: *const Insn, v: u64
 unsafe fn call(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> bool {
     // SAFETY: the context is alive; the state and what is hot are reached through it only until this returns.
     unsafe {
+        note_page(&mut *c, &mut *h);
         let start = (*c).rip;
         (*c).rip = start.wrapping_add(u64::from((*i).at)) & (*h).fast.rip_mask;
         (*c).position = (*h).fast.end.wrapping_sub((*h).fast.ticks as u64) + u64::from((*i).cycles) - 1;

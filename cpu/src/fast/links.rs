@@ -202,7 +202,7 @@ pub(super) fn linear_code<const CODE: u8>(fast: &FastState, rip: u64) -> u64 {
 }
 
 /// As [`jump`], for a branch to where a register or memory says: EIP. `e` is the end slot behind it. A trace may begin
-/// there. What leaves the page goes by the end slot's link, which knows where it led last: see [`super::TARGET`].
+/// there. What leaves the page goes by the end slot's link, which knows where it led last: see [`super::BRIDGES`].
 ///
 /// # Safety
 /// As [`super::Fast`].
@@ -231,7 +231,7 @@ pub(super) unsafe fn go_to_linear(c: *mut CpuState, h: *mut Hot, linear: u64) ->
     // SAFETY: the caller's.
     unsafe {
         let fast = &(*h).fast;
-        let key = Key::of(fast.fetch_start + linear % PAGE_BYTES, fast.key_bits);
+        let key = Key::of(fast.fetch_start() + linear % PAGE_BYTES, fast.key_bits);
         let entry = &*fast.table.add(key.table_index());
         if entry.key != key {
             return std::ptr::null();

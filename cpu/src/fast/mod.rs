@@ -108,23 +108,23 @@ pub const END: Fast = links::trace_end;
 pub const LOOSE_NEXT: Fast = links::loose_next;
 /// See [`LOOSE_NEXT`].
 pub const LOOSE_TAKEN: Fast = links::loose_taken;
-/// Where links lead whose target lies in another page, if there was no room for a [`BRIDGE`]: it is looked up each time.
+/// Where links lead whose target lies in another page, if there was no room for a bridge: it is looked up each time.
 pub const OTHER_PAGE: Fast = links::other_page;
 /// As [`OTHER_PAGE`], behind a branch that was taken.
 pub const OTHER_PAGE_TAKEN: Fast = links::other_page_taken;
-/// Where a link leads whose target lies in another page, or behind a call: goes on if the page's frame is the one that the
-/// target was decoded from.
-pub const BRIDGE: Fast = bridge::bridge::<{ links::KNOWN_CODE }>;
-/// As [`BRIDGE`], of 32-bit code in a segment without base and limit.
-pub const FLAT_BRIDGE: Fast = bridge::bridge::<{ links::FLAT_CODE }>;
-/// As [`BRIDGE`], of 64-bit code.
-pub const LONG_BRIDGE: Fast = bridge::bridge::<{ links::LONG_CODE }>;
-/// As [`BRIDGE`], behind a branch to where a register or memory says: goes on if that is where it led last.
-pub const TARGET: Fast = bridge::target::<{ links::KNOWN_CODE }>;
-/// As [`TARGET`], of 32-bit code in a segment without base and limit.
-pub const FLAT_TARGET: Fast = bridge::target::<{ links::FLAT_CODE }>;
-/// As [`TARGET`], of 64-bit code.
-pub const LONG_TARGET: Fast = bridge::target::<{ links::LONG_CODE }>;
+/// Where a link leads whose target lies in another page, or behind a call, or where a register or memory says: goes on if
+/// that is where it led last, and the page's frame is the one that the target was decoded from. One for each [`Side`] that
+/// may lead there.
+pub const BRIDGES: [Fast; 2] = bridges::<{ links::KNOWN_CODE }>();
+/// As [`BRIDGES`], of 32-bit code in a segment without limit.
+pub const FLAT_BRIDGES: [Fast; 2] = bridges::<{ links::FLAT_CODE }>();
+/// As [`BRIDGES`], of 64-bit code.
+pub const LONG_BRIDGES: [Fast; 2] = bridges::<{ links::LONG_CODE }>();
+
+const fn bridges<const CODE: u8>() -> [Fast; 2] {
+    [bridge::bridge::<CODE, { Side::Next as u8 }>, bridge::bridge::<CODE, { Side::Taken as u8 }>]
+}
+
 /// Stands first in a trace that must not be entered without a look: leaves in front of it.
 pub const LEAVE: Fast = links::leave;
 /// Stands first in a dropped trace: brings it back, or leaves and says which it was.

@@ -1,8 +1,10 @@
-//! From one page of code to another.
+//! From one page of code to another. While the chain runs [`super::FastState`] alone knows the page that was latched last; the
+//! state is told before anyone else looks.
 
-use ringwalk_mmu::{FetchPlace, HostTlb, LinAddr, PAGE_BYTES};
+use ringwalk_mmu::{Frame, HostTlb, LinAddr, PAGE_BYTES};
 
 use super::links::go_to_linear;
+use super::state::FastState;
 use crate::exec::Hot;
 use crate::insn::Insn;
 use crate::state::{CpuState, FetchPage};
@@ -15,44 +17,47 @@ use crate::trace::FetchFrame;
 #[inline(never)]
 pub(super) unsafe fn cross_page(c: *mut CpuState, h: *mut Hot, linear: u64) -> *const Insn {
     // SAFETY: the caller's.
-    unsafe {
-        if latch_page(&mut *c, &mut *h, linear) {
-            return go_to_linear(c, h, linear);
-        }
-        cross_to_unknown(c, h, linear)
-    }
+    unsafe { if reach(&mut *c, &mut *h, linear) { go_to_linear(c, h, linear) } else { std::ptr::null() } }
 }
 
-#[cold]
-#[inline(never)]
-unsafe fn cross_to_unknown(c: *mut CpuState, h: *mut Hot, linear: u64) -> *const Insn {
-    // SAFETY: the caller's.
-    unsafe { if look_up_page(&mut *c, &mut *h, linear) { cross_page(c, h, linear) } else { std::ptr::null() } }
+/// Latches a page, which may have to be looked up; false if that needs a closer look.
+pub(super) fn reach(cpu: &mut CpuState, hot: &mut Hot, linear: u64) -> bool {
+    latch_page(hot, linear) || look_up_page(cpu, hot, linear) && latch_page(hot, linear)
 }
 
 /// Latches another fetch page; false if the HostTlb does not know it.
 #[inline(always)]
-pub(super) fn latch_page(cpu: &mut CpuState, hot: &mut Hot, linear: u64) -> bool {
-    let key = hot.fast.key;
-    let Some(place) = hot.host_tlb.fetch_by(LinAddr(linear), key) else { return false };
-    latch(cpu, hot, linear, place);
+fn latch_page(hot: &mut Hot, linear: u64) -> bool {
+    let Some(place) = hot.host_tlb.fetch_by(LinAddr(linear), hot.fast.key) else { return false };
+    latch(&mut hot.fast, linear / PAGE_BYTES, place.frame.0.into(), place.physical);
     true
 }
 
-/// Latches another fetch page, which the HostTlb has given.
+/// Latches another fetch page: its linear page number, its frame, its physical page number.
 #[inline(always)]
-pub(super) fn latch(cpu: &mut CpuState, hot: &mut Hot, linear: u64, place: FetchPlace) {
-    let user = HostTlb::is_user(hot.fast.key);
-    cpu.fetch_page = Some(FetchPage { linear: linear / PAGE_BYTES, physical: place.physical, user });
-    hot.fetch_frame = FetchFrame::Frame(place.frame);
-    hot.fast.fetch_page = linear / PAGE_BYTES;
-    hot.fast.fetch_start = place.frame.start() as u64;
+pub(super) fn latch(fast: &mut FastState, page: u64, frame: u64, physical: u64) {
+    fast.fetch_page = page;
+    fast.fetch_frame = frame as u32;
+    fast.fetch_physical = physical;
+    fast.page_is_noted = false;
+}
+
+/// Tells the state which page was latched last.
+#[inline(always)]
+pub(super) fn note_page(cpu: &mut CpuState, hot: &mut Hot) {
+    let fast = &mut hot.fast;
+    if !fast.page_is_noted {
+        fast.page_is_noted = true;
+        let user = HostTlb::is_user(fast.key);
+        cpu.fetch_page = Some(FetchPage { linear: fast.fetch_page, physical: fast.fetch_physical, user });
+        hot.fetch_frame = FetchFrame::Frame(Frame(fast.fetch_frame));
+    }
 }
 
 /// Has a page of code that the HostTlb does not know looked up; false if that needs a closer look.
 #[cold]
 #[inline(never)]
-pub(super) fn look_up_page(cpu: &mut CpuState, hot: &mut Hot, linear: u64) -> bool {
+fn look_up_page(cpu: &mut CpuState, hot: &mut Hot, linear: u64) -> bool {
     // SAFETY: the context is alive, and its memory is not in use while the fast tier runs.
     let memory = unsafe { &mut *(*hot.fast.exec).memory };
     hot.refill_fetch(cpu, memory, LinAddr(linear))

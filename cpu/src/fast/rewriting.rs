@@ -121,8 +121,7 @@ unsafe fn renew(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> Option<u32> {
         if elsewhere || hot.profile.is_some() || memory.frames.has_stale_code() {
             return None;
         }
-        // The arena has fewer than 2^32 frames.
-        let frame = Frame((hot.fast.fetch_start / PAGE_BYTES) as u32);
+        let frame = Frame(hot.fast.fetch_frame);
         let place = CodePlace { frame, offset: linear % PAGE_BYTES, mode: hot.fast.mode() };
         let models = Models { model: cpu.model, features: cpu.features, timing: hot.timing };
         let cache = &mut *hot.fast.cache;

@@ -1,6 +1,6 @@
 //! What stands beside the state while the fast tier runs: lazy flags, the budget, and copies of what every access asks.
 
-use ringwalk_mmu::{Class, Paging};
+use ringwalk_mmu::{Class, HostTlb, PAGE_BYTES, Paging};
 
 use crate::exception::Exception;
 use crate::exec::Exec;
@@ -33,7 +33,7 @@ pub(crate) struct FastState {
     pub(super) value: u64,
     /// Cycles that may still begin a trace; below zero the chain of traces is left.
     pub(super) ticks: i64,
-    /// What HostTlb tags must carry.
+    /// What HostTlb tags must carry: see [`FastState::take_key`].
     pub(super) key: u64,
     /// First slot of the trace cache.
     pub(super) slots: *mut Insn,
@@ -57,8 +57,14 @@ pub(crate) struct FastState {
     pub(super) key_bits: u64,
     /// Linear page number that code is being fetched from.
     pub(super) fetch_page: u64,
-    /// Where its frame begins in the arena.
-    pub(super) fetch_start: u64,
+    /// Its physical page number, before the A20 gate.
+    pub(super) fetch_physical: u64,
+    /// Its frame.
+    pub(super) fetch_frame: u32,
+    /// What tells the rights of fetches apart in stamps.
+    rights: u32,
+    /// The state knows the page: see [`super::pages::note_page`].
+    pub(super) page_is_noted: bool,
     /// The segment registers by number.
     pub(super) windows: [Window; 6],
     /// A bit for each of them that is flat.
@@ -121,7 +127,10 @@ impl Default for FastState {
             stack_mask: 0,
             key_bits: 0,
             fetch_page: u64::MAX,
-            fetch_start: 0,
+            fetch_physical: 0,
+            fetch_frame: 0,
+            rights: 0,
+            page_is_noted: true,
             windows: [Window::default(); 6],
             flat: 0,
             guarded: false,
@@ -166,7 +175,7 @@ impl FastState {
         let mut stale = if all { EVERY_SEGMENT } else { stale & EVERY_SEGMENT };
         if stale == 0 {
             // Nothing but rights or translations changed.
-            self.key = key(cpu.class());
+            self.take_key(key(cpu.class()));
             return;
         }
         while stale != 0 {
@@ -185,7 +194,26 @@ impl FastState {
         self.stack_mask = if cpu.seg(SegReg::Ss).is_big() { u32::MAX } else { 0xFFFF };
         self.code_mode = self.mode_of(cpu);
         self.key_bits = self.code_mode.key_bits();
-        self.key = key(cpu.class());
+        self.take_key(key(cpu.class()));
+    }
+
+    /// Rights or translations changed.
+    #[inline(always)]
+    pub(super) fn take_key(&mut self, key: u64) {
+        self.key = key;
+        self.rights = HostTlb::is_user(key).into();
+    }
+
+    /// What tells the rights of fetches apart in stamps: 0 or 1.
+    #[inline(always)]
+    pub(super) fn rights(&self) -> u32 {
+        self.rights
+    }
+
+    /// Where the frame that code is being fetched from begins in the arena.
+    #[inline(always)]
+    pub(super) fn fetch_start(&self) -> u64 {
+        u64::from(self.fetch_frame) * PAGE_BYTES
     }
 
     /// How addresses are translated.
