@@ -183,7 +183,7 @@ impl TraceCache {
         let most_slots = most_slots.clamp(LONGEST_TRACE + 1 + OUTSIDE_TRACES.len(), MOST_SLOTS);
         let mut slots = Vec::with_capacity(most_slots);
         prefer(slots.spare_capacity_mut(), HostPages::Large);
-        slots.extend(OUTSIDE_TRACES.map(|fast| Insn { fast, ..Insn::undefined() }));
+        slots.extend(OUTSIDE_TRACES.map(outside_traces));
         let table = vec![NO_ENTRY; TABLE].into_boxed_slice();
         TraceCache {
             slots,
@@ -268,16 +268,16 @@ impl TraceCache {
         self.generation
     }
 
-    /// Lets what was loose lead to a trace. A link inside the page holds for good, since both ends lie in one frame. Behind a
-    /// call lead only returns, whatever page they come from.
+    /// Lets what was loose lead to a trace. A link inside the page holds for good, since both ends lie in one frame. Calls and
+    /// returns lead over bridges anyway: their handlers cross them themselves.
     pub(crate) fn tie(&mut self, loose: Loose, id: TraceId, same_page: bool) {
         let first = self.traces[id as usize].first;
         if let Some((end, side)) = loose.link {
             let end = end as usize;
             let branch = &self.slots[end - 1];
             let target = match side {
-                Side::Taken if is_computed(branch) => self.bridge(id, side),
-                Side::Next if is_call(branch) => self.bridge(id, side),
+                _ if is_call(branch) => self.bridge(id, side),
+                Side::Taken if is_computed_jump(branch) => self.bridge(id, side),
                 _ if same_page => first as usize,
                 _ => self.bridge(id, side),
             };
@@ -508,11 +508,17 @@ fn is_call(i: &Insn) -> bool {
     matches!(i.op, RELATIVE | INDIRECT)
 }
 
-/// A near branch to where a register or memory says.
-fn is_computed(i: &Insn) -> bool {
-    const CALL: u16 = row_number(Map::One, 0xFF, 2);
+/// A slot that is no bridge, but stands where one may.
+fn outside_traces(fast: Fast) -> Insn {
+    let mut slot = Insn { fast, ..Insn::undefined() };
+    slot.set_stamp(0, 0);
+    slot
+}
+
+/// A near jump to where a register or memory says.
+fn is_computed_jump(i: &Insn) -> bool {
     const JMP: u16 = row_number(Map::One, 0xFF, 4);
-    matches!(i.op, CALL | JMP)
+    i.op == JMP
 }
 
 /// A slot that ends a trace behind its last instruction; what it is linked to follows from where it is put.

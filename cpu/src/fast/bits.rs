@@ -1,11 +1,11 @@
 //! Single bits and bit scans: BT and its kin with an immediate, or of registers; BSF, BSR, TZCNT, LZCNT.
 
 use super::dispatch::Then;
-use super::flags::Kind;
+use super::flags::{Kind, Lazy};
 use super::operand::{DST, SRC, found, get_or, missed, put, read, readable, register, writable, write};
 use super::shift::make_ready;
 use crate::exec::Hot;
-use crate::flags::{AF, ARITHMETIC, CF, Eflags, OF, PF, SF, ZF};
+use crate::flags::{AF, ARITHMETIC, CF, OF, PF, SF, ZF};
 use crate::insn::Insn;
 use crate::state::CpuState;
 use crate::value;
@@ -38,21 +38,11 @@ bit!(Bts, true, a, mask => a | mask);
 bit!(Btr, true, a, mask => a & !mask);
 bit!(Btc, true, a, mask => a ^ mask);
 
-/// True if CF stands in EFLAGS, and no other flag follows from it.
-///
-/// # Safety
-/// `h` is valid.
-#[inline(always)]
-unsafe fn carry_is_explicit(h: *mut Hot) -> bool {
-    // SAFETY: the caller's.
-    unsafe { matches!((*h).fast.lazy.kind, Kind::Full | Kind::Inc | Kind::Dec | Kind::Explicit) }
-}
-
 /// Notes the bit, and gives the operand as it becomes.
 #[inline(always)]
-fn pick<O: Bit, W: Width>(flags: &mut Eflags, a: W, number: u64) -> W {
+fn pick<O: Bit, W: Width>(cpu: &mut CpuState, lazy: &mut Lazy, a: W, number: u64) -> W {
     let mask = W::one() << (number as usize & (W::BITS as usize - 1));
-    flags.set(CF, a & mask != W::zero());
+    lazy.set_carry(&mut cpu.flags, a & mask != W::zero());
     O::change(a, mask)
 }
 
@@ -65,12 +55,8 @@ pub(super) unsafe fn rr<O: Bit, W: Width, const HELD: u8, T: Then>(
 ) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        if !carry_is_explicit(h) {
-            return make_ready(c, h, i, v);
-        }
         let (a, number) = (get_or::<W, HELD, DST>(c, (*i).dst, v), get_or::<W, HELD, SRC>(c, (*i).src, v));
-        let cpu = &mut *c;
-        let result = pick::<O, W>(&mut cpu.flags, a, number.as_());
+        let result = pick::<O, W>(&mut *c, &mut (*h).fast.lazy, a, number.as_());
         let v = if O::WRITES { put(c, (*i).dst, result) } else { v };
         T::then(c, h, i, v)
     }
@@ -85,12 +71,8 @@ pub(super) unsafe fn ri<O: Bit, W: Width, const HELD: u8, T: Then>(
 ) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        if !carry_is_explicit(h) {
-            return make_ready(c, h, i, v);
-        }
         let a = get_or::<W, HELD, DST>(c, (*i).dst, v);
-        let cpu = &mut *c;
-        let result = pick::<O, W>(&mut cpu.flags, a, (*i).imm as u64);
+        let result = pick::<O, W>(&mut *c, &mut (*h).fast.lazy, a, (*i).imm as u64);
         let v = if O::WRITES { put(c, (*i).dst, result) } else { v };
         T::then(c, h, i, v)
     }
@@ -105,16 +87,12 @@ pub(super) unsafe fn mi<O: Bit, W: Width, const FORM: u8, const HELD: u8, T: The
 ) -> *const Insn {
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
-        if !carry_is_explicit(h) {
-            return make_ready(c, h, i, v);
-        }
         let at = if O::WRITES {
             found!(writable::<W, FORM, HELD>(c, h, i, v), missed::<true>(c, h, i, v))
         } else {
             found!(readable::<W, FORM, HELD>(c, h, i, v), missed::<false>(c, h, i, v))
         };
-        let cpu = &mut *c;
-        let result = pick::<O, W>(&mut cpu.flags, read::<W>(at), (*i).imm as u64);
+        let result = pick::<O, W>(&mut *c, &mut (*h).fast.lazy, read::<W>(at), (*i).imm as u64);
         if O::WRITES {
             write(at, result);
         }

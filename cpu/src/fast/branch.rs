@@ -1,7 +1,10 @@
 //! Near branches, calls and returns; LOOP and JCXZ. A target beyond CS is the canonical tier's to refuse.
 
+use super::bridge::{cross, is_open};
 use super::dispatch::bail_end;
-use super::links::{ANY_CODE, FLAT_CODE, KNOWN_CODE, LONG_CODE, fall_through, jump, jump_from, take_branch};
+use super::links::{
+    ANY_CODE, FLAT_CODE, KNOWN_CODE, LONG_CODE, fall_through, jump, jump_from, linear_code, take_branch,
+};
 use super::operand::{Miss, STACK_ANY, STACK_FLAT, STACK_LONG, found, get, missed_end, put, read, readable, stack_of};
 use super::returns;
 use super::stack::{below, move_pointer, top};
@@ -164,14 +167,67 @@ pub(super) unsafe fn call<W: Width, const STACK: u8>(
     // SAFETY: a handler, see `super::Fast`.
     unsafe {
         let e = i.add(1);
-        let Some(target) =
-            (if STACK == STACK_FLAT { relative::<FLAT_CODE>(c, h, i, e) } else { relative::<ANY_CODE>(c, h, i, e) })
-        else {
-            return bail_end(c, h, i);
+        let target = match STACK {
+            STACK_LONG => relative::<LONG_CODE>(c, h, i, e),
+            STACK_FLAT => relative::<FLAT_CODE>(c, h, i, e),
+            _ => None,
+        };
+        let bridge = e.byte_offset((*e).disp as isize);
+        let Some(target) = target.filter(|target| is_open(h, bridge, linear_of::<STACK>(h, *target))) else {
+            return call_anyhow::<W, STACK>(c, h, i);
         };
         let back = found!(push_return::<W, STACK>(c, h, e), missed_end::<true>(c, h, i));
         returns::expect::<STACK>(h, back, e);
+        leave_by(c, h, bridge, target, (*e).cycles, linear_of::<STACK>(h, target))
+    }
+}
+
+/// As [`call`], whatever it leads to.
+///
+/// # Safety
+/// As [`super::Fast`].
+#[inline(never)]
+unsafe fn call_anyhow<W: Width, const STACK: u8>(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
+    // SAFETY: the end of a handler.
+    unsafe {
+        let e = i.add(1);
+        let Some(target) = relative::<ANY_CODE>(c, h, i, e) else { return bail_end(c, h, i) };
+        let back = found!(push_return::<W, STACK>(c, h, e), missed_end::<true>(c, h, i));
+        returns::expect::<STACK>(h, back, e);
         take_branch::<ANY_CODE>(c, h, e, target)
+    }
+}
+
+/// The linear address of an offset in the code of a flat stack or of 64 bits.
+#[inline(always)]
+unsafe fn linear_of<const STACK: u8>(h: *mut Hot, target: u64) -> u64 {
+    // SAFETY: a handler's.
+    unsafe {
+        match STACK {
+            STACK_LONG => linear_code::<LONG_CODE>(&(*h).fast, target),
+            _ => linear_code::<FLAT_CODE>(&(*h).fast, target),
+        }
+    }
+}
+
+/// Leaves a trace by an open bridge, if the budget allows.
+#[inline(always)]
+unsafe fn leave_by(
+    c: *mut CpuState,
+    h: *mut Hot,
+    bridge: *const Insn,
+    target: u64,
+    cycles: u16,
+    linear: u64,
+) -> *const Insn {
+    // SAFETY: a handler's.
+    unsafe {
+        (*c).rip = target;
+        (*h).fast.ticks -= i64::from(cycles);
+        if (*h).fast.ticks < 0 {
+            return std::ptr::null();
+        }
+        cross(c, h, bridge, linear)
     }
 }
 
@@ -221,11 +277,40 @@ pub(super) unsafe fn ret<W: Width, const STACK: u8>(
     unsafe {
         let (at, pointer) = found!(top::<W, STACK>(c, h), missed_end::<false>(c, h, i));
         let target = read::<W>(at).as_();
+        let Some(call) = returns::expected::<STACK>(h, target) else {
+            return ret_anyhow::<W, STACK>(c, h, i, std::ptr::null());
+        };
+        let bridge = call.byte_offset((*call).imm as isize);
+        let linear = linear_of::<STACK>(h, target);
+        if !is_open(h, bridge, linear) {
+            return ret_anyhow::<W, STACK>(c, h, i, call);
+        }
+        move_pointer::<STACK>(c, h, pointer.wrapping_add(u64::from((*i).imm as u16)));
+        leave_by(c, h, bridge, target, (*i.add(1)).cycles, linear)
+    }
+}
+
+/// As [`ret`], whatever it leads to: behind a call whose trace ends in the slot `call`, or, if that is null, behind none that
+/// is known.
+///
+/// # Safety
+/// As [`super::Fast`].
+#[inline(never)]
+unsafe fn ret_anyhow<W: Width, const STACK: u8>(
+    c: *mut CpuState,
+    h: *mut Hot,
+    i: *const Insn,
+    call: *const Insn,
+) -> *const Insn {
+    // SAFETY: the end of a handler.
+    unsafe {
+        let (at, pointer) = found!(top::<W, STACK>(c, h), missed_end::<false>(c, h, i));
+        let target = read::<W>(at).as_();
         if STACK != STACK_FLAT && !(*h).fast.may_begin(target) {
             return bail_end(c, h, i);
         }
         move_pointer::<STACK>(c, h, pointer.wrapping_add(u64::from((*i).imm as u16)));
-        if let Some(call) = returns::expected::<STACK>(h, target) {
+        if !call.is_null() {
             return returns::follow_return(c, h, call, target, (*i.add(1)).cycles);
         }
         match STACK {

@@ -31,15 +31,37 @@ pub(super) unsafe fn bridge<const CODE: u8, const SIDE: u8>(
 ) -> *const Insn {
     // SAFETY: the caller's; the link leads to a slot.
     unsafe {
-        let fast = &mut (*h).fast;
+        let fast = &(*h).fast;
         let linear = linear_code::<CODE>(fast, (*c).rip);
         // Other code may have another limit than the last time.
         let may_begin = CODE != KNOWN_CODE || fast.may_begin((*c).rip);
-        let stamp = (*h).host_tlb.fetch_epoch() ^ fast.rights();
-        if linear != (*i).target() || (*i).stamp() != stamp || !may_begin {
+        if !may_begin || !is_open(h, i, linear) {
             return bridge_anew::<CODE, SIDE>(c, h, i, e);
         }
-        latch(fast, linear / PAGE_BYTES, u64::from((*i).disp as u32), (*i).physical_page().into());
+        cross(c, h, i, linear)
+    }
+}
+
+/// True if a slot, which is a bridge or stands outside all traces, is a bridge to a linear address whose page need not be
+/// looked up. In 64-bit code that is canonical then.
+///
+/// # Safety
+/// `h` and `i` are valid.
+#[inline(always)]
+pub(super) unsafe fn is_open(h: *mut Hot, i: *const Insn, linear: u64) -> bool {
+    // SAFETY: the caller's.
+    unsafe { linear == (*i).target() && (*i).stamp() == (*h).host_tlb.fetch_epoch() ^ (*h).fast.rights() }
+}
+
+/// Goes over a bridge.
+///
+/// # Safety
+/// As [`super::Fast`]; the bridge is open, and CS:EIP is where it leads.
+#[inline(always)]
+pub(super) unsafe fn cross(c: *mut CpuState, h: *mut Hot, i: *const Insn, linear: u64) -> *const Insn {
+    // SAFETY: the caller's; the link leads to a slot.
+    unsafe {
+        latch(&mut (*h).fast, linear / PAGE_BYTES, u64::from((*i).disp as u32), (*i).physical_page().into());
         go_on(c, h, i.byte_offset((*i).imm as isize), 0)
     }
 }

@@ -15,8 +15,24 @@ pub(super) enum Kind {
     Explicit,
     /// INC: EFLAGS holds CF.
     Inc,
-    /// DEC: EFLAGS holds CF. Up to here CF stands there.
+    /// DEC: EFLAGS holds CF.
     Dec,
+    /// As [`Kind::Logic`], but EFLAGS holds CF: it was changed since, and no other flag was.
+    LogicBut,
+    /// As [`Kind::Add`], likewise.
+    AddBut,
+    /// As [`Kind::Sub`], likewise.
+    SubBut,
+    /// As [`Kind::AddCarry`], likewise.
+    AddCarryBut,
+    /// As [`Kind::SubBorrow`], likewise.
+    SubBorrowBut,
+    /// As [`Kind::Shl`], likewise.
+    ShlBut,
+    /// As [`Kind::Shr`], likewise.
+    ShrBut,
+    /// As [`Kind::Sar`], likewise. Up to here CF stands in EFLAGS.
+    SarBut,
     /// CF, OF and AF are clear.
     Logic,
     /// An addition.
@@ -33,6 +49,46 @@ pub(super) enum Kind {
     Shr,
     /// SAR, likewise.
     Sar,
+}
+
+impl Kind {
+    /// EFLAGS holds CF.
+    #[inline(always)]
+    fn has_carry(self) -> bool {
+        self as u16 <= Kind::SarBut as u16
+    }
+
+    /// What remains of it once EFLAGS holds CF.
+    #[inline(always)]
+    fn but_carry(self) -> Kind {
+        match self {
+            Kind::Logic => Kind::LogicBut,
+            Kind::Add => Kind::AddBut,
+            Kind::Sub => Kind::SubBut,
+            Kind::AddCarry => Kind::AddCarryBut,
+            Kind::SubBorrow => Kind::SubBorrowBut,
+            Kind::Shl => Kind::ShlBut,
+            Kind::Shr => Kind::ShrBut,
+            Kind::Sar => Kind::SarBut,
+            kept => kept,
+        }
+    }
+
+    /// How all but CF follow.
+    #[inline(always)]
+    fn of_others(self) -> Kind {
+        match self {
+            Kind::LogicBut => Kind::Logic,
+            Kind::AddBut => Kind::Add,
+            Kind::SubBut => Kind::Sub,
+            Kind::AddCarryBut => Kind::AddCarry,
+            Kind::SubBorrowBut => Kind::SubBorrow,
+            Kind::ShlBut => Kind::Shl,
+            Kind::ShrBut => Kind::Shr,
+            Kind::SarBut => Kind::Sar,
+            whole => whole,
+        }
+    }
 }
 
 /// The flags as far as they are not in EFLAGS.
@@ -123,11 +179,18 @@ impl Lazy {
     pub(super) fn set_step<W: Width>(&mut self, eflags: &mut Eflags, kind: Kind, result: W) {
         let carry = self.common_carry(*eflags);
         debug_assert!(carry.is_some(), "whoever steps has made sure of the carry");
-        if self.kind as u16 > Kind::Dec as u16 {
+        if !self.kind.has_carry() {
             eflags.set(CF, carry.unwrap_or_default());
         }
         self.result = result.as_();
         self.note::<W>(kind);
+    }
+
+    /// After an instruction that changed CF alone.
+    #[inline(always)]
+    pub(super) fn set_carry(&mut self, eflags: &mut Eflags, carry: bool) {
+        eflags.set(CF, carry);
+        self.kind = self.kind.but_carry();
     }
 
     /// Takes over what EFLAGS says. False if ZF and SF are both set, which no result gives: then only the canonical
@@ -172,9 +235,9 @@ impl Lazy {
             Kind::AddCarry => self.result <= self.first,
             Kind::SubBorrow => self.result >= self.first,
             Kind::Logic => false,
-            Kind::Full | Kind::Inc | Kind::Dec | Kind::Explicit => eflags.cf(),
             Kind::Shl => self.top(self.first << (self.count - 1)),
             Kind::Shr | Kind::Sar => self.first >> (self.count - 1) & 1 != 0,
+            _ => eflags.cf(),
         }
     }
 
@@ -182,24 +245,25 @@ impl Lazy {
     #[inline(always)]
     pub(super) fn overflow(&self, eflags: Eflags) -> bool {
         let (result, first) = (self.result, self.first);
-        match self.kind {
-            Kind::Sub | Kind::SubBorrow => self.top((first ^ self.second()) & (first ^ result)),
-            Kind::Add | Kind::AddCarry => self.top((result ^ first) & (result ^ self.second())),
+        let kind = self.kind.of_others();
+        match kind {
+            Kind::Sub | Kind::SubBorrow => self.top((first ^ self.second(kind)) & (first ^ result)),
+            Kind::Add | Kind::AddCarry => self.top((result ^ first) & (result ^ self.second(kind))),
             Kind::Logic => false,
             Kind::Inc => result == (1 << 63) >> self.shift,
             Kind::Dec => result == (u64::MAX >> 1) >> self.shift,
-            Kind::Full | Kind::Explicit => eflags.has(OF),
             Kind::Shl => self.top(first ^ first << 1),
             Kind::Shr => self.top(first),
             Kind::Sar => false,
+            _ => eflags.has(OF),
         }
     }
 
     /// The second operand of an addition or subtraction, with anything above it.
     #[inline(always)]
-    fn second(&self) -> u64 {
+    fn second(&self, kind: Kind) -> u64 {
         let (result, first) = (self.result, self.first);
-        match self.kind {
+        match kind {
             Kind::Add => result.wrapping_sub(first),
             Kind::AddCarry => result.wrapping_sub(first).wrapping_sub(1),
             Kind::SubBorrow => first.wrapping_sub(result).wrapping_sub(1),
@@ -219,12 +283,13 @@ impl Lazy {
     /// AF.
     fn adjust(&self, eflags: Eflags) -> bool {
         let (result, first) = (self.result, self.first);
-        match self.kind {
-            Kind::Add | Kind::Sub | Kind::AddCarry | Kind::SubBorrow => (first ^ result ^ self.second()) & 16 != 0,
+        let kind = self.kind.of_others();
+        match kind {
+            Kind::Add | Kind::Sub | Kind::AddCarry | Kind::SubBorrow => (first ^ result ^ self.second(kind)) & 16 != 0,
             Kind::Logic | Kind::Shl | Kind::Shr | Kind::Sar => false,
             Kind::Inc => result & 15 == 0,
             Kind::Dec => result & 15 == 15,
-            Kind::Full | Kind::Explicit => eflags.has(AF),
+            _ => eflags.has(AF),
         }
     }
 
@@ -276,7 +341,7 @@ impl Lazy {
             return Some(false);
         }
         kind = another(kind);
-        (kind as u16 <= Kind::Dec as u16).then(|| eflags.cf())
+        kind.has_carry().then(|| eflags.cf())
     }
 
     /// SF other than OF, or ZF too, likewise.
@@ -407,10 +472,28 @@ mod tests {
             let common = lazy.common_condition(eflags, number);
             assert!(common.is_none_or(|common| common == holds), "common condition {number} of {lazy:?}");
         }
+        for carry in [false, true] {
+            changed(lazy, eflags, flags, carry);
+        }
         let mut explicit = (lazy, eflags);
         explicit.0.make_explicit(&mut explicit.1);
         explicit.0.settle(&mut explicit.1);
         assert_eq!(explicit.1.bits() & ARITHMETIC, flags & ARITHMETIC, "explicit {lazy:?}");
+        lazy.settle(&mut eflags);
+        assert_eq!(eflags.bits() & ARITHMETIC, flags & ARITHMETIC, "{lazy:?}");
+    }
+
+    /// CF alone is changed: what is asked and what is settled is as before else.
+    fn changed(mut lazy: Lazy, mut eflags: Eflags, flags: u32, carry: bool) {
+        lazy.set_carry(&mut eflags, carry);
+        let flags = flags & !CF | if carry { CF } else { 0 };
+        let expected = Eflags::from_bits(flags);
+        for number in 0..16 {
+            let holds = expected.condition(number);
+            assert_eq!(lazy.condition(eflags, number), holds, "condition {number} of {lazy:?}");
+            let common = lazy.common_condition(eflags, number);
+            assert!(common.is_none_or(|common| common == holds), "common condition {number} of {lazy:?}");
+        }
         lazy.settle(&mut eflags);
         assert_eq!(eflags.bits() & ARITHMETIC, flags & ARITHMETIC, "{lazy:?}");
     }

@@ -22,6 +22,8 @@ struct Call {
     end: *const Insn,
 }
 
+const CALLS_BYTES: usize = COUNT * size_of::<Call>();
+
 /// No address of either width is that.
 const NOWHERE: u64 = 1 << 62;
 /// 32-bit code's addresses are told from canonical ones.
@@ -30,6 +32,7 @@ const OF_FLAT_CODE: u64 = 1 << 61;
 /// The last calls.
 pub(super) struct Returns {
     calls: [Call; COUNT],
+    /// Where the last one stands, in bytes.
     last: usize,
     /// What [`crate::trace::TraceCache::moved`] was.
     moved: u64,
@@ -68,9 +71,9 @@ pub(super) unsafe fn expect<const STACK: u8>(h: *mut Hot, back: u64, e: *const I
     // SAFETY: the caller's; the number is below the count.
     unsafe {
         let returns = &raw mut (*h).fast.returns;
-        let last = ((*returns).last + 1) % COUNT;
+        let last = ((*returns).last + size_of::<Call>()) % CALLS_BYTES;
         (*returns).last = last;
-        *(&raw mut (*returns).calls).cast::<Call>().add(last) = Call { back: marked::<STACK>(back), end: e };
+        *(&raw mut (*returns).calls).byte_add(last).cast::<Call>() = Call { back: marked::<STACK>(back), end: e };
     }
 }
 
@@ -87,8 +90,8 @@ pub(super) unsafe fn expected<const STACK: u8>(h: *mut Hot, target: u64) -> Opti
     unsafe {
         let returns = &raw mut (*h).fast.returns;
         let last = (*returns).last;
-        (*returns).last = last.wrapping_sub(1) % COUNT;
-        let call = *(&raw const (*returns).calls).cast::<Call>().add(last);
+        (*returns).last = last.wrapping_sub(size_of::<Call>()) % CALLS_BYTES;
+        let call = *(&raw const (*returns).calls).byte_add(last).cast::<Call>();
         (call.back == marked::<STACK>(target)).then_some(call.end)
     }
 }
