@@ -319,7 +319,7 @@ impl Run<'_, '_> {
 
     /// The trace at CS:EIP; `None` if the next instruction cannot come from one.
     fn find_trace(&mut self) -> Result<Option<TraceId>, Exception> {
-        if self.cx.hot.host_tlb.fetch_epoch_is_last() {
+        if self.cx.hot.host_tlb.has_last_fetch_epoch() {
             self.begin_fetch_epochs();
         }
         let loose = std::mem::take(&mut self.loose);

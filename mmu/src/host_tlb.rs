@@ -3,16 +3,17 @@
 
 use crate::{Frame, LinAddr, PAGE_BYTES, PhysAddr};
 
+mod fetches;
 mod regions;
 #[cfg(test)]
 mod tests;
 
+use fetches::Fetches;
+pub use fetches::{FetchPlace, Fetcher};
 use regions::{REGION_BITS, Region, Regions};
 
 /// Sets for reads and for writes; a power of two.
 const SETS: usize = 1024;
-/// Entries for fetches; a power of two.
-const FETCH_ENTRIES: usize = 1024;
 
 /// Whose rights an entry was filled with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,16 +24,6 @@ pub enum Class {
     User = 1,
     /// CPL 0 to 2 with EFLAGS.AC set under CR4.SMAP: explicit accesses may reach user pages.
     SupervisorOverride = 2,
-}
-
-impl Class {
-    /// A fetch does not look at EFLAGS.AC.
-    const fn of_fetch(self) -> Class {
-        match self {
-            Class::User => Class::User,
-            Class::Supervisor | Class::SupervisorOverride => Class::Supervisor,
-        }
-    }
 }
 
 /// Classes in a key. Above them stands the context; all of it fits below a page's address, so that a tag is the whole
@@ -126,26 +117,6 @@ impl Ways {
     }
 }
 
-/// Where code can be fetched from.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct FetchEntry {
-    tag: u64,
-    frame: Frame,
-    /// Physical page number, before the A20 gate.
-    physical: u64,
-}
-
-const NO_FETCH: FetchEntry = FetchEntry { tag: 0, frame: Frame(0), physical: 0 };
-
-/// A page that code can be fetched from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FetchPlace {
-    /// Its frame.
-    pub frame: Frame,
-    /// Its physical page number, before the A20 gate.
-    pub physical: u64,
-}
-
 /// A page that a device answers.
 #[derive(Clone, Copy)]
 struct DeviceEntry {
@@ -165,11 +136,6 @@ struct MixedEntry {
 
 const NO_MIXED: MixedEntry = MixedEntry { tag: 0, frame: Frame(0) };
 
-/// Steps between epochs of fetches: the bit below is left to the class.
-const EPOCH_STEP: u32 = 2;
-/// The last epoch: it does not end any more.
-const LAST_EPOCH: u32 = u32::MAX & !(EPOCH_STEP - 1);
-
 /// Pages of code that are known to be writable; a power of two.
 const MIXED_ENTRIES: usize = 8;
 
@@ -180,23 +146,19 @@ pub struct HostTlb {
     arena: u64,
     read: Ways,
     write: Ways,
-    fetch: [FetchEntry; FETCH_ENTRIES],
-    /// See [`HostTlb::fetch_epoch`].
-    fetch_epoch: u32,
+    fetches: Fetches,
     device_read: DeviceEntry,
     device_write: DeviceEntry,
     mixed: [MixedEntry; MIXED_ENTRIES],
     /// Where pages lie that any of these know, but for devices.
     regions: Regions,
-    /// A bit for each newest entry of reads and of writes, and for each of fetches, that serves every process context.
+    /// A bit for each newest entry of reads and of writes that serves every process context.
     global_read: [u64; SETS / 64],
     global_write: [u64; SETS / 64],
-    global_fetch: [u64; FETCH_ENTRIES / 64],
-    /// A bit for each set of reads and of writes, and for each entry of fetches, that may know something: a page that goes
+    /// A bit for each set of reads and of writes that may know something: a page that goes
     /// need not reach for the others, which lie far apart in the host's memory.
     known_read: [u64; SETS / 64],
     known_write: [u64; SETS / 64],
-    known_fetch: [u64; FETCH_ENTRIES / 64],
 }
 
 /// Whether a translation serves every process context or one.
@@ -245,18 +207,15 @@ impl Default for HostTlb {
             arena: 0,
             read: NO_WAYS,
             write: NO_WAYS,
-            fetch: [NO_FETCH; FETCH_ENTRIES],
-            fetch_epoch: EPOCH_STEP,
+            fetches: Fetches::default(),
             device_read: NO_DEVICE,
             device_write: NO_DEVICE,
             mixed: [NO_MIXED; MIXED_ENTRIES],
             regions: Regions::default(),
             global_read: [0; SETS / 64],
             global_write: [0; SETS / 64],
-            global_fetch: [0; FETCH_ENTRIES / 64],
             known_read: [0; SETS / 64],
             known_write: [0; SETS / 64],
-            known_fetch: [0; FETCH_ENTRIES / 64],
         }
     }
 }
@@ -268,12 +227,6 @@ const fn index(addr: LinAddr) -> usize {
 
 const fn mixed_index(addr: LinAddr) -> usize {
     addr.page() as usize & (MIXED_ENTRIES - 1)
-}
-
-/// A page that both classes run has a place for each.
-const fn fetch_index(addr: LinAddr, class: Class) -> usize {
-    let page = addr.page();
-    (page ^ page >> 10 ^ (class as u64) << 9) as usize & (FETCH_ENTRIES - 1)
 }
 
 impl HostTlb {
@@ -406,42 +359,43 @@ impl HostTlb {
     /// As [`HostTlb::fetch`] with a key from [`HostTlb::key`].
     #[inline(always)]
     pub fn fetch_by(&self, addr: LinAddr, key: u64) -> Option<FetchPlace> {
-        let class = if Self::is_user(key) { Class::User } else { Class::Supervisor };
-        let entry = &self.fetch[fetch_index(addr, class)];
-        let tag = addr.0 & !(PAGE_BYTES - 1) | key & !OVERRIDE;
-        (entry.tag == tag).then_some(FetchPlace { frame: entry.frame, physical: entry.physical })
+        self.fetches.find(addr, key)
     }
 
-    /// Stays as it is while nothing that [`HostTlb::fetch`] knows is forgotten or becomes another: what was found under an
-    /// epoch holds as long as that lasts. Even, and never 0. The last one does not end, so nothing may be believed under
-    /// it: see [`HostTlb::fetch_epoch_is_last`].
+    /// Stays as it is while nothing that [`HostTlb::fetch`] knows of a fetcher is forgotten or becomes another: what was found
+    /// under an epoch holds as long as that lasts. Never 0, nor that of another fetcher. The last one does not end, so nothing
+    /// may be believed under it: see [`HostTlb::is_last_fetch_epoch`].
     #[inline(always)]
-    pub fn fetch_epoch(&self) -> u32 {
-        self.fetch_epoch
+    pub fn fetch_epoch(&self, fetcher: Fetcher) -> u32 {
+        self.fetches.epoch(fetcher)
     }
 
-    /// True if there are no more epochs, until [`HostTlb::begin_fetch_epochs`].
-    #[inline(always)]
-    pub fn fetch_epoch_is_last(&self) -> bool {
-        self.fetch_epoch == LAST_EPOCH
+    /// True if no epoch follows.
+    pub fn is_last_fetch_epoch(epoch: u32) -> bool {
+        Fetches::is_last(epoch)
+    }
+
+    /// True if a fetcher has no more epochs, until [`HostTlb::begin_fetch_epochs`].
+    #[inline]
+    pub fn has_last_fetch_epoch(&self) -> bool {
+        self.fetches.has_last_epoch()
     }
 
     /// Epochs begin anew: nobody remembers any.
     pub fn begin_fetch_epochs(&mut self) {
-        self.fetch_epoch = EPOCH_STEP;
-    }
-
-    #[inline(always)]
-    fn end_fetch_epoch(&mut self) {
-        if self.fetch_epoch != LAST_EPOCH {
-            self.fetch_epoch += EPOCH_STEP;
-        }
+        self.fetches.begin_epochs();
     }
 
     /// True if a key is that of [`Class::User`].
     #[inline(always)]
     pub const fn is_user(key: u64) -> bool {
         key & Class::User as u64 != 0
+    }
+
+    /// Whose fetches a key is for.
+    #[inline(always)]
+    pub const fn fetcher(key: u64) -> Fetcher {
+        Fetcher::of_key(key)
     }
 
     /// Remembers where a page can be read.
@@ -473,11 +427,6 @@ impl HostTlb {
         set_bit(&mut self.global_write, index(addr), scope);
     }
 
-    /// As [`HostTlb::set_scope_of_read`], of a fetch's entry.
-    pub fn set_scope_of_fetch(&mut self, addr: LinAddr, class: Class, scope: Scope) {
-        set_bit(&mut self.global_fetch, fetch_index(addr, class.of_fetch()), scope);
-    }
-
     /// Remembers a page that a device answers when it is read.
     pub fn fill_device_read(&mut self, addr: LinAddr, class: Class, physical: PhysAddr) {
         self.device_read = self.device(addr, class, physical);
@@ -493,22 +442,9 @@ impl HostTlb {
     }
 
     /// Remembers where a page of code lies.
-    pub fn fill_fetch(&mut self, addr: LinAddr, class: Class, place: FetchPlace) {
-        let class = class.of_fetch();
-        let FetchPlace { frame, physical } = place;
+    pub fn fill_fetch(&mut self, addr: LinAddr, class: Class, place: FetchPlace, scope: Scope) {
         self.note(addr);
-        set_bit(&mut self.global_fetch, fetch_index(addr, class), Scope::Context);
-        mark(&mut self.known_fetch, fetch_index(addr, class));
-        let entry = FetchEntry { tag: self.tag(addr, class), frame, physical };
-        let old = std::mem::replace(&mut self.fetch[fetch_index(addr, class)], entry);
-        if self.is_of_context(old.tag) && old != entry {
-            self.end_fetch_epoch();
-        }
-    }
-
-    /// True if a tag is not one from before the last flush.
-    fn is_of_context(&self, tag: u64) -> bool {
-        tag % PAGE_BYTES >> CLASS_BITS == self.context
+        self.fetches.fill(addr, self.key(class), place, scope);
     }
 
     /// A page becomes known: what can no longer be kept in mind beside it goes.
@@ -538,23 +474,10 @@ impl HostTlb {
         if unmark(&mut self.known_write, index(addr)) {
             self.write.drop_page(addr);
         }
-        for number in [fetch_index(addr, Class::Supervisor), fetch_index(addr, Class::User)] {
-            if is_marked(&self.known_fetch, number) {
-                self.forget_fetch(number, addr);
-            }
-        }
+        self.fetches.drop_page(addr);
         self.mixed[mixed_index(addr)] = NO_MIXED;
         self.device_read = NO_DEVICE;
         self.device_write = NO_DEVICE;
-    }
-
-    /// Other pages that share the entry may stay: code is better not looked up again.
-    fn forget_fetch(&mut self, number: usize, addr: LinAddr) {
-        if self.fetch[number].tag / PAGE_BYTES == addr.page() {
-            unmark(&mut self.known_fetch, number);
-            self.fetch[number] = NO_FETCH;
-            self.end_fetch_epoch();
-        }
     }
 
     /// Forgets every way to write a frame: it came to hold code, or is watched.
@@ -580,7 +503,7 @@ impl HostTlb {
     #[inline]
     pub fn flush(&mut self) {
         self.forget_scopes();
-        self.end_fetch_epoch();
+        self.fetches.flush();
         self.context += 1;
         if self.context == CONTEXTS {
             self.empty();
@@ -590,7 +513,6 @@ impl HostTlb {
     fn forget_scopes(&mut self) {
         self.global_read.fill(0);
         self.global_write.fill(0);
-        self.global_fetch.fill(0);
     }
 
     /// Forgets everything but newest entries that serve every process context.
@@ -606,11 +528,8 @@ impl HostTlb {
         for set in bits_of(&self.global_write) {
             self.write.newest[set].tag = moved(self.write.newest[set].tag);
         }
-        for number in bits_of(&self.global_fetch) {
-            self.fetch[number].tag = moved(self.fetch[number].tag);
-        }
+        self.fetches.flush_non_global(moved);
         self.regions.follow(self.context);
-        self.end_fetch_epoch();
         self.context += 1;
     }
 
@@ -622,8 +541,7 @@ impl HostTlb {
     fn clear(&mut self) {
         self.read.entries().for_each(|entry| *entry = EMPTY);
         self.write.entries().for_each(|entry| *entry = EMPTY);
-        self.fetch.fill(NO_FETCH);
-        self.end_fetch_epoch();
+        self.fetches.clear();
         self.device_read = NO_DEVICE;
         self.device_write = NO_DEVICE;
         self.mixed.fill(NO_MIXED);
@@ -631,6 +549,5 @@ impl HostTlb {
         self.forget_scopes();
         self.known_read.fill(0);
         self.known_write.fill(0);
-        self.known_fetch.fill(0);
     }
 }

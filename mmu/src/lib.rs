@@ -21,7 +21,7 @@ pub use address::{LinAddr, PAGE_BYTES, PhysAddr, Port, Size, Vector};
 pub use bus::{Bus, BusCx, OpenBus, Signals};
 pub use disk::{Backing, Disk, DiskPage, DiskPageBefore, NoBacking, OverlaySource, SECTOR_BYTES};
 pub use frames::{Frame, FrameRange, Frames, PageBefore, Stored, lines as code_lines, touches};
-pub use host_tlb::{Class, Entry, FetchPlace, HostTlb, Scope};
+pub use host_tlb::{Class, Entry, FetchPlace, Fetcher, HostTlb, Scope};
 pub use memory::{BootImage, Memory, Reach, Route, RouteSpan, Routes};
 pub use message::{DeliveryMode, Destination, InterruptMessage, Trigger};
 pub use ram::{HostPages, prefer};

@@ -397,8 +397,7 @@ impl Exec<'_> {
         let held = look_up(&self.cpu.paging(), &self.cpu.tlb, addr, Access::Fetch, class);
         if matches!(held, Held::Enough(physical) if physical.page() == place.physical) {
             let scope = self.scope_of(addr);
-            self.hot.host_tlb.fill_fetch(addr, class, place);
-            self.hot.host_tlb.set_scope_of_fetch(addr, class, scope);
+            self.hot.host_tlb.fill_fetch(addr, class, place, scope);
         }
     }
 

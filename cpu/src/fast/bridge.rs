@@ -7,7 +7,7 @@
 //! says under which of these epochs, and with whose rights, it was asked; the page is not looked up again until that
 //! changes.
 
-use ringwalk_mmu::{FetchPlace, LinAddr, PAGE_BYTES};
+use ringwalk_mmu::{HostTlb, LinAddr, PAGE_BYTES};
 
 use super::dispatch::go_on;
 use super::links::{KNOWN_CODE, linear_code, refused};
@@ -50,7 +50,7 @@ pub(super) unsafe fn bridge<const CODE: u8, const SIDE: u8>(
 #[inline(always)]
 pub(super) unsafe fn is_open(h: *mut Hot, i: *const Insn, linear: u64) -> bool {
     // SAFETY: the caller's.
-    unsafe { linear == (*i).target() && (*i).stamp() == (*h).host_tlb.fetch_epoch() ^ (*h).fast.rights() }
+    unsafe { linear == (*i).target() && (*i).stamp() == (*h).host_tlb.fetch_epoch((*h).fast.fetcher) }
 }
 
 /// Goes over a bridge.
@@ -66,7 +66,7 @@ pub(super) unsafe fn cross(c: *mut CpuState, h: *mut Hot, i: *const Insn, linear
     }
 }
 
-/// The page must be looked up, and perhaps the trace.
+/// The page must be looked up.
 ///
 /// # Safety
 /// As [`bridge`].
@@ -84,17 +84,56 @@ unsafe fn bridge_anew<const CODE: u8, const SIDE: u8>(
         if !fast.may_begin((*c).rip) {
             return if SIDE == Side::Taken as u8 { refused(c, h, e as *const Insn) } else { std::ptr::null() };
         }
-        if linear / PAGE_BYTES != fast.fetch_page && !reach(&mut *c, &mut *h, linear) {
-            return std::ptr::null();
+        let Some(place) = (*h).host_tlb.fetch_by(LinAddr(linear), fast.key) else { return bridge_far(c, h, i, linear) };
+        // A page that was latched before it was mapped otherwise stays.
+        let stays = linear / PAGE_BYTES == fast.fetch_page
+            && (fast.fetch_frame, fast.fetch_physical) != (place.frame.0, place.physical);
+        if stays || !leads_to(i, place.frame.0, linear) {
+            return bridge_far(c, h, i, linear);
         }
-        // Frame and offset name the trace.
-        let known = (*i).disp as u32 == (*h).fast.fetch_frame && (*i).target() % PAGE_BYTES == linear % PAGE_BYTES;
-        if !known && !lead_to(h, i, linear) {
-            return std::ptr::null();
-        }
-        stamp(h, i, linear);
-        go_on(c, h, i.byte_offset((*i).imm as isize), 0)
+        believe(h, i, linear, place.physical);
+        cross(c, h, i, linear)
     }
+}
+
+/// Whatever it takes: the page may have to be looked up in the TLB, and the trace in the table.
+///
+/// # Safety
+/// As [`bridge`]; a trace may begin there.
+#[inline(never)]
+unsafe fn bridge_far(c: *mut CpuState, h: *mut Hot, i: *const Insn, linear: u64) -> *const Insn {
+    // SAFETY: the caller's; the table has as many entries as `table_index` counts, and holds numbers of slots.
+    unsafe {
+        if linear / PAGE_BYTES != (*h).fast.fetch_page && !reach(&mut *c, &mut *h, linear) {
+            return std::ptr::null();
+        }
+        let fast = &(*h).fast;
+        if leads_to(i, fast.fetch_frame, linear) {
+            return go_on(c, h, i.byte_offset((*i).imm as isize), 0);
+        }
+        let key = Key::of(fast.fetch_start() + linear % PAGE_BYTES, fast.key_bits);
+        let entry = &*fast.table.add(key.table_index());
+        if entry.key != key {
+            return std::ptr::null();
+        }
+        let first = fast.slots.add(entry.first as usize);
+        let slot = slot(h, i);
+        (*slot).imm = first.byte_offset_from(i) as i32;
+        (*slot).disp = fast.fetch_frame as i32;
+        (*slot).set_target(linear);
+        (*slot).set_stamp(0, 0);
+        go_on(c, h, first, 0)
+    }
+}
+
+/// True if a slot knows the trace: frame and offset name it.
+///
+/// # Safety
+/// `i` is a bridge.
+#[inline(always)]
+unsafe fn leads_to(i: *const Insn, frame: u32, linear: u64) -> bool {
+    // SAFETY: the caller's.
+    unsafe { (*i).disp as u32 == frame && (*i).target() % PAGE_BYTES == linear % PAGE_BYTES }
 }
 
 /// The slot, which nobody else looks at while the chain runs.
@@ -104,43 +143,19 @@ unsafe fn slot(h: *mut Hot, i: *const Insn) -> *mut Insn {
     unsafe { (*h).fast.slots.add(i.offset_from((*h).fast.slots) as usize) }
 }
 
-/// Lets a slot lead to the trace at a linear address in the page that code is being fetched from; false if none is known.
+/// Opens a bridge for as long as the epoch lasts.
 ///
 /// # Safety
-/// As [`bridge`].
-unsafe fn lead_to(h: *mut Hot, i: *const Insn, linear: u64) -> bool {
-    // SAFETY: the caller's; the table has as many entries as `table_index` counts, and holds numbers of slots.
-    unsafe {
-        let fast = &(*h).fast;
-        let key = Key::of(fast.fetch_start() + linear % PAGE_BYTES, fast.key_bits);
-        let entry = &*fast.table.add(key.table_index());
-        if entry.key != key {
-            return false;
-        }
-        let slot = slot(h, i);
-        (*slot).imm = fast.slots.add(entry.first as usize).byte_offset_from(i) as i32;
-        (*slot).disp = fast.fetch_frame as i32;
-        true
-    }
-}
-
-/// Notes where a slot leads now, and under which epoch that may be believed. A page that the HostTlb does not know as it was
-/// latched is not believed.
-///
-/// # Safety
-/// As [`bridge`]; the slot leads to a trace in the page that code is being fetched from.
-unsafe fn stamp(h: *mut Hot, i: *const Insn, linear: u64) {
+/// As [`bridge`]; the HostTlb knows the page as the slot does.
+#[inline(always)]
+unsafe fn believe(h: *mut Hot, i: *const Insn, linear: u64, physical: u64) {
     // SAFETY: the caller's.
     unsafe {
-        let (hot, slot) = (&*h, slot(h, i));
-        let fast = &hot.fast;
-        let place = hot.host_tlb.fetch_by(LinAddr(linear), fast.key);
-        let same = |place: &FetchPlace| place.frame.0 == fast.fetch_frame && place.physical == fast.fetch_physical;
+        let epoch = (*h).host_tlb.fetch_epoch((*h).fast.fetcher);
+        let slot = slot(h, i);
         (*slot).set_target(linear);
-        match u32::try_from(fast.fetch_physical) {
-            Ok(physical) if place.as_ref().is_some_and(same) && !hot.host_tlb.fetch_epoch_is_last() => {
-                (*slot).set_stamp(hot.host_tlb.fetch_epoch() ^ fast.rights(), physical);
-            }
+        match u32::try_from(physical) {
+            Ok(physical) if !HostTlb::is_last_fetch_epoch(epoch) => (*slot).set_stamp(epoch, physical),
             _ => (*slot).set_stamp(0, 0),
         }
     }

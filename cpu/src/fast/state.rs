@@ -1,6 +1,6 @@
 //! What stands beside the state while the fast tier runs: lazy flags, the budget, and copies of what every access asks.
 
-use ringwalk_mmu::{Class, HostTlb, PAGE_BYTES, Paging};
+use ringwalk_mmu::{Class, Fetcher, HostTlb, PAGE_BYTES, Paging};
 
 use crate::exception::Exception;
 use crate::exec::Exec;
@@ -61,8 +61,8 @@ pub(crate) struct FastState {
     pub(super) fetch_physical: u64,
     /// Its frame.
     pub(super) fetch_frame: u32,
-    /// What tells the rights of fetches apart in stamps.
-    rights: u32,
+    /// Whose fetches they are: it follows from the key.
+    pub(super) fetcher: Fetcher,
     /// The state knows the page: see [`super::pages::note_page`].
     pub(super) page_is_noted: bool,
     /// The segment registers by number.
@@ -129,7 +129,7 @@ impl Default for FastState {
             fetch_page: u64::MAX,
             fetch_physical: 0,
             fetch_frame: 0,
-            rights: 0,
+            fetcher: Fetcher::default(),
             page_is_noted: true,
             windows: [Window::default(); 6],
             flat: 0,
@@ -201,13 +201,7 @@ impl FastState {
     #[inline(always)]
     pub(super) fn take_key(&mut self, key: u64) {
         self.key = key;
-        self.rights = HostTlb::is_user(key).into();
-    }
-
-    /// What tells the rights of fetches apart in stamps: 0 or 1.
-    #[inline(always)]
-    pub(super) fn rights(&self) -> u32 {
-        self.rights
+        self.fetcher = HostTlb::fetcher(key);
     }
 
     /// Where the frame that code is being fetched from begins in the arena.

@@ -29,7 +29,7 @@ fn a_large_page_goes_and_others_stay() {
                 let addr = LinAddr(start + page * PAGE_BYTES);
                 tlb.fill_read(addr, class, Frame(1));
                 tlb.fill_write(addr, class, Frame(1));
-                tlb.fill_fetch(addr, class, place);
+                tlb.fill_fetch(addr, class, place, Scope::Context);
             }
         }
         let known = |tlb: &HostTlb, region: usize| {
@@ -56,8 +56,7 @@ fn what_is_global_outlives_a_context_until_it_is_dropped() {
         tlb.set_scope_of_read(addr, scope);
         tlb.fill_write(addr, class, Frame(4));
         tlb.set_scope_of_write(addr, scope);
-        tlb.fill_fetch(addr, class, place);
-        tlb.set_scope_of_fetch(addr, class, scope);
+        tlb.fill_fetch(addr, class, place, scope);
     }
     let known = |tlb: &HostTlb, addr| {
         let data = [tlb.read(addr, 8, class).is_some(), tlb.write(addr, 8, class).is_some()];

@@ -70,8 +70,7 @@ impl Hot {
             return false;
         }
         let place = FetchPlace { frame, physical: found.physical.page() };
-        self.host_tlb.fill_fetch(addr, cpu.class(), place);
-        self.host_tlb.set_scope_of_fetch(addr, cpu.class(), scope_of(&found));
+        self.host_tlb.fill_fetch(addr, cpu.class(), place, scope_of(&found));
         true
     }
 
