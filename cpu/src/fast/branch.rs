@@ -178,7 +178,7 @@ pub(super) unsafe fn call<W: Width, const STACK: u8>(
         };
         let back = found!(push_return::<W, STACK>(c, h, e), missed_end::<true>(c, h, i));
         returns::expect::<STACK>(h, back, e);
-        leave_by(c, h, bridge, target, (*e).cycles, linear_of::<STACK>(h, target))
+        leave_by(c, h, bridge, target, (*e).cycles)
     }
 }
 
@@ -212,14 +212,7 @@ unsafe fn linear_of<const STACK: u8>(h: *mut Hot, target: u64) -> u64 {
 
 /// Leaves a trace by an open bridge, if the budget allows.
 #[inline(always)]
-unsafe fn leave_by(
-    c: *mut CpuState,
-    h: *mut Hot,
-    bridge: *const Insn,
-    target: u64,
-    cycles: u16,
-    linear: u64,
-) -> *const Insn {
+unsafe fn leave_by(c: *mut CpuState, h: *mut Hot, bridge: *const Insn, target: u64, cycles: u16) -> *const Insn {
     // SAFETY: a handler's.
     unsafe {
         (*c).rip = target;
@@ -227,7 +220,7 @@ unsafe fn leave_by(
         if (*h).fast.ticks < 0 {
             return std::ptr::null();
         }
-        cross(c, h, bridge, linear)
+        cross(c, h, bridge)
     }
 }
 
@@ -286,7 +279,7 @@ pub(super) unsafe fn ret<W: Width, const STACK: u8>(
             return ret_anyhow::<W, STACK>(c, h, i, call);
         }
         move_pointer::<STACK>(c, h, pointer.wrapping_add(u64::from((*i).imm as u16)));
-        leave_by(c, h, bridge, target, (*i.add(1)).cycles, linear)
+        leave_by(c, h, bridge, target, (*i.add(1)).cycles)
     }
 }
 

@@ -7,11 +7,11 @@
 //! says under which of these epochs, and with whose rights, it was asked; the page is not looked up again until that
 //! changes.
 
-use ringwalk_mmu::{HostTlb, LinAddr, PAGE_BYTES};
+use ringwalk_mmu::{FetchPlace, HostTlb, LinAddr, PAGE_BYTES};
 
 use super::dispatch::go_on;
 use super::links::{KNOWN_CODE, linear_code, refused};
-use super::pages::{latch, reach};
+use super::pages::{latch, reach, settle_page};
 use super::state::Side;
 use crate::exec::Hot;
 use crate::insn::Insn;
@@ -38,7 +38,7 @@ pub(super) unsafe fn bridge<const CODE: u8, const SIDE: u8>(
         if !may_begin || !is_open(h, i, linear) {
             return bridge_anew::<CODE, SIDE>(c, h, i, e);
         }
-        cross(c, h, i, linear)
+        cross(c, h, i)
     }
 }
 
@@ -58,10 +58,10 @@ pub(super) unsafe fn is_open(h: *mut Hot, i: *const Insn, linear: u64) -> bool {
 /// # Safety
 /// As [`super::Fast`]; the bridge is open, and CS:EIP is where it leads.
 #[inline(always)]
-pub(super) unsafe fn cross(c: *mut CpuState, h: *mut Hot, i: *const Insn, linear: u64) -> *const Insn {
+pub(super) unsafe fn cross(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
     // SAFETY: the caller's; the link leads to a slot.
     unsafe {
-        latch(&mut (*h).fast, linear / PAGE_BYTES, u64::from((*i).disp as u32), (*i).physical_page().into());
+        (*h).fast.bridge = i;
         go_on(c, h, i.byte_offset((*i).imm as isize), 0)
     }
 }
@@ -79,6 +79,7 @@ unsafe fn bridge_anew<const CODE: u8, const SIDE: u8>(
 ) -> *const Insn {
     // SAFETY: the caller's; the link leads to a slot.
     unsafe {
+        settle_page(&mut (*h).fast);
         let fast = &(*h).fast;
         let linear = linear_code::<CODE>(fast, (*c).rip);
         if !fast.may_begin((*c).rip) {
@@ -91,8 +92,7 @@ unsafe fn bridge_anew<const CODE: u8, const SIDE: u8>(
         if stays || !leads_to(i, place.frame.0, linear) {
             return bridge_far(c, h, i, linear);
         }
-        believe(h, i, linear, place.physical);
-        cross(c, h, i, linear)
+        believe(c, h, i, linear, place)
     }
 }
 
@@ -143,20 +143,22 @@ unsafe fn slot(h: *mut Hot, i: *const Insn) -> *mut Insn {
     unsafe { (*h).fast.slots.add(i.offset_from((*h).fast.slots) as usize) }
 }
 
-/// Opens a bridge for as long as the epoch lasts.
+/// Goes over a bridge and opens it for as long as the epoch lasts.
 ///
 /// # Safety
 /// As [`bridge`]; the HostTlb knows the page as the slot does.
 #[inline(always)]
-unsafe fn believe(h: *mut Hot, i: *const Insn, linear: u64, physical: u64) {
-    // SAFETY: the caller's.
+unsafe fn believe(c: *mut CpuState, h: *mut Hot, i: *const Insn, linear: u64, place: FetchPlace) -> *const Insn {
+    // SAFETY: the caller's; the link leads to a slot.
     unsafe {
         let epoch = (*h).host_tlb.fetch_epoch((*h).fast.fetcher);
         let slot = slot(h, i);
         (*slot).set_target(linear);
-        match u32::try_from(physical) {
+        match u32::try_from(place.physical) {
             Ok(physical) if !HostTlb::is_last_fetch_epoch(epoch) => (*slot).set_stamp(epoch, physical),
             _ => (*slot).set_stamp(0, 0),
         }
+        latch(&mut (*h).fast, linear / PAGE_BYTES, place.frame.0, place.physical);
+        go_on(c, h, i.byte_offset((*i).imm as isize), 0)
     }
 }

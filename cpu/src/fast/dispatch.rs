@@ -82,6 +82,7 @@ pub(crate) fn enter(cx: &mut Exec<'_>, entry: &Entry<'_>, cycles: u64) -> Option
     fast.fetch_page = page.map_or(u64::MAX, |page| page.linear);
     fast.fetch_physical = page.map_or(0, |page| page.physical);
     fast.page_is_noted = true;
+    fast.bridge = std::ptr::null();
     fast.fetch_frame = match cx.hot.fetch_frame {
         FetchFrame::Frame(frame) => frame.0,
         FetchFrame::Unknown | FetchFrame::Bus => unreachable_page(),

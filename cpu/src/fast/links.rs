@@ -3,7 +3,7 @@
 use ringwalk_mmu::PAGE_BYTES;
 
 use super::dispatch::{bail_end, go_on};
-use super::pages::cross_page;
+use super::pages::{cross_page, settle_page};
 use super::state::{FastState, Side};
 use crate::exec::Hot;
 use crate::insn::Insn;
@@ -184,6 +184,7 @@ pub(super) unsafe fn jump<const CODE: u8>(c: *mut CpuState, h: *mut Hot) -> *con
         if fast.ticks < 0 || CODE == ANY_CODE && !fast.may_begin(rip) {
             return std::ptr::null();
         }
+        settle_page(fast);
         let linear = linear_code::<CODE>(fast, rip);
         if linear / PAGE_BYTES != fast.fetch_page {
             return cross_page(c, h, linear);
@@ -210,10 +211,11 @@ pub(super) fn linear_code<const CODE: u8>(fast: &FastState, rip: u64) -> u64 {
 pub(super) unsafe fn jump_from<const CODE: u8>(c: *mut CpuState, h: *mut Hot, e: *const Insn, rip: u64) -> *const Insn {
     // SAFETY: the caller's; a link is the distance in bytes to another slot of the trace cache.
     unsafe {
-        let fast = &(*h).fast;
+        let fast = &mut (*h).fast;
         if fast.ticks < 0 {
             return std::ptr::null();
         }
+        settle_page(fast);
         let linear = linear_code::<CODE>(fast, rip);
         if linear / PAGE_BYTES != fast.fetch_page {
             return go_on(c, h, e.byte_offset((*e).disp as isize), e as u64);

@@ -29,22 +29,34 @@ pub(super) fn reach(cpu: &mut CpuState, hot: &mut Hot, linear: u64) -> bool {
 #[inline(always)]
 fn latch_page(hot: &mut Hot, linear: u64) -> bool {
     let Some(place) = hot.host_tlb.fetch_by(LinAddr(linear), hot.fast.key) else { return false };
-    latch(&mut hot.fast, linear / PAGE_BYTES, place.frame.0.into(), place.physical);
+    latch(&mut hot.fast, linear / PAGE_BYTES, place.frame.0, place.physical);
     true
 }
 
 /// Latches another fetch page: its linear page number, its frame, its physical page number.
 #[inline(always)]
-pub(super) fn latch(fast: &mut FastState, page: u64, frame: u64, physical: u64) {
+pub(super) fn latch(fast: &mut FastState, page: u64, frame: u32, physical: u64) {
     fast.fetch_page = page;
-    fast.fetch_frame = frame as u32;
+    fast.fetch_frame = frame;
     fast.fetch_physical = physical;
     fast.page_is_noted = false;
+    fast.bridge = std::ptr::null();
+}
+
+/// Looks at which page the bridge that was gone over last leads to. What asks for the page, or changes bridges, does so first.
+#[inline(always)]
+pub(super) fn settle_page(fast: &mut FastState) {
+    if !fast.bridge.is_null() {
+        // SAFETY: slots stay where they are, and this one is as it was when it was gone over.
+        let bridge = unsafe { &*fast.bridge };
+        latch(fast, bridge.target() / PAGE_BYTES, bridge.disp as u32, bridge.physical_page().into());
+    }
 }
 
 /// Tells the state which page was latched last.
 #[inline(always)]
 pub(super) fn note_page(cpu: &mut CpuState, hot: &mut Hot) {
+    settle_page(&mut hot.fast);
     let fast = &mut hot.fast;
     if !fast.page_is_noted {
         fast.page_is_noted = true;

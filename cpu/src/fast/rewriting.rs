@@ -7,6 +7,7 @@ use ringwalk_mmu::{Frame, Memory, PAGE_BYTES};
 use super::dispatch::{bail, go_on, next};
 use super::links::{ANY_CODE, jump};
 use super::operand::{register, write};
+use super::pages::settle_page;
 use super::window::stored;
 use crate::exec::Hot;
 use crate::insn::Insn;
@@ -114,6 +115,7 @@ unsafe fn renew(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> Option<u32> {
     // SAFETY: as for `over_code`.
     unsafe {
         let (cpu, hot, memory) = (&*c, &mut *h, &mut *(*(*h).fast.exec).memory);
+        settle_page(&mut hot.fast);
         let dropped = i.offset_from(hot.fast.slots) as u32;
         hot.fast.dead = Some(dropped);
         let linear = hot.fast.code_base.wrapping_add(cpu.rip) & hot.fast.rip_mask;

@@ -55,6 +55,9 @@ pub(crate) struct FastState {
     pub(super) stack_mask: u32,
     /// The code's mode, as trace keys have it.
     pub(super) key_bits: u64,
+    /// The bridge that was gone over last, until its page is latched: see [`super::pages::settle_page`]. Until then what
+    /// follows is of the page before.
+    pub(super) bridge: *const Insn,
     /// Linear page number that code is being fetched from.
     pub(super) fetch_page: u64,
     /// Its physical page number, before the A20 gate.
@@ -126,6 +129,7 @@ impl Default for FastState {
             rip_mask: 0xFFFF_FFFF,
             stack_mask: 0,
             key_bits: 0,
+            bridge: std::ptr::null(),
             fetch_page: u64::MAX,
             fetch_physical: 0,
             fetch_frame: 0,
