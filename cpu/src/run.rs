@@ -3,7 +3,7 @@
 //! Dispatch is known here and nowhere else. A boundary is the point between two instructions, or between two
 //! iterations of a REP instruction; everything that is not an instruction happens there.
 
-use ringwalk_mmu::{Access, Bus, FetchPlace, Frame, LinAddr, Memory, PAGE_BYTES, PhysAddr, Route};
+use ringwalk_mmu::{Bus, Memory, PAGE_BYTES, PhysAddr};
 
 use crate::debug::{DR6_BS, any_instruction_breakpoint};
 use crate::event::EventHit;
@@ -11,18 +11,17 @@ use crate::exception::Exception;
 use crate::exec::control::has_branched;
 use crate::exec::{Exec, Hot};
 use crate::fast::{self, Ended, Loose};
-use crate::fetch::require_fetchable;
 use crate::flags::{RF, TF};
 use crate::insn::Insn;
-use crate::segment::SegReg;
-use crate::state::{CpuState, FetchPage, Shadow};
+use crate::state::{CpuState, Shadow};
 use crate::timing::Timing;
-use crate::trace::{CodePlace, DEFAULT_SLOTS, FetchFrame, Key, LONGEST_TRACE, Models, TraceCache, TraceId};
+use crate::trace::{DEFAULT_SLOTS, FetchFrame, LONGEST_TRACE, TraceCache, TraceId};
 use crate::watch::WatchHit;
 
 mod boundary;
 mod lockstep;
 mod reasons;
+mod traces;
 mod uncached;
 
 use lockstep::Lockstep;
@@ -202,6 +201,12 @@ impl Engine {
         self.lockstep = None;
     }
 
+    /// Uses up what is counted to know for how long pages of code may be believed, as a run of days may. Without effect on
+    /// the guest at any boundary.
+    pub fn spend_fetch_epochs(&mut self) {
+        self.hot.host_tlb.spend_fetch_epochs();
+    }
+
     /// Drops the ways to memory only; traces stay. Without effect on the guest at any boundary.
     pub fn flush_host_tlb(&mut self) {
         self.hot.host_tlb.flush();
@@ -315,142 +320,6 @@ impl Run<'_, '_> {
         }
         self.check_breakpoint = true;
         fast::enter(cx, &self.traces.entry(id), left)
-    }
-
-    /// The trace at CS:EIP; `None` if the next instruction cannot come from one.
-    fn find_trace(&mut self) -> Result<Option<TraceId>, Exception> {
-        if self.cx.hot.host_tlb.has_last_fetch_epoch() {
-            self.begin_fetch_epochs();
-        }
-        let loose = std::mem::take(&mut self.loose);
-        let generation = self.traces.generation();
-        let page = self.cx.cpu.fetch_page;
-        if self.cx.hot.stale != 0 && self.cx.hot.watches.is_strange(self.cx.cpu) {
-            // Marks of pages that were latched before may be missing.
-            self.cx.hot.watches.meet(self.cx.cpu);
-            self.cx.flush_derived_translations();
-        }
-        let FetchFrame::Frame(frame) = self.fetch_frame()? else {
-            return Ok(None);
-        };
-        if self.cx.hot.plain.is_some() {
-            return Ok(None);
-        }
-        let offset = self.cx.cpu.linear_rip() % PAGE_BYTES;
-        if self.cx.hot.stale != 0 {
-            fast::refresh(&mut self.cx);
-        }
-        let place = CodePlace { frame, offset, mode: self.cx.hot.fast.mode() };
-        let id = match self.traces.find(Key::new(place)) {
-            Some(id) => id,
-            None => match self.build(place, loose) {
-                Some(id) => id,
-                None => return Ok(None),
-            },
-        };
-        if !place.mode.is_64 {
-            let last = self.cx.cpu.rip + u64::from(self.traces.trace(id).bytes) - 1;
-            if last > u64::from(self.cx.cpu.seg(SegReg::Cs).limit) {
-                return Ok(None);
-            }
-        }
-        if !self.traces.follows(id, self.cx.cpu, self.cx.hot, self.cx.memory) {
-            return Ok(None);
-        }
-        if generation == self.traces.generation() {
-            self.traces.tie(loose, id, page == self.cx.cpu.fetch_page);
-        }
-        Ok(Some(id))
-    }
-
-    /// Epochs can be counted no further: with the traces goes what was believed under one.
-    #[cold]
-    fn begin_fetch_epochs(&mut self) {
-        self.traces.clear();
-        self.cx.memory.frames.forget_code();
-        self.loose = Loose::default();
-        self.cx.hot.host_tlb.begin_fetch_epochs();
-    }
-
-    fn build(&mut self, place: CodePlace, loose: Loose) -> Option<TraceId> {
-        let cx = &mut self.cx;
-        let models = Models { model: cx.cpu.model, features: cx.cpu.features, timing: cx.hot.timing };
-        if let Some(id) = self.traces.renew(place, models, cx.memory, &cx.hot.watches, loose.dead) {
-            self.drop_ways_to_write(place.frame);
-            return Some(id);
-        }
-        let id = self.traces.build(place, models, cx.memory, &cx.hot.watches, loose.dead)?;
-        self.count_slots(id);
-        self.drop_ways_to_write(place.frame);
-        Some(id)
-    }
-
-    /// Lets the slots of a trace count, if a profile is asked for.
-    fn count_slots(&mut self, id: TraceId) {
-        let hot = &mut *self.cx.hot;
-        if let Some(profile) = &mut hot.profile
-            && hot.timing == Timing::Flat
-            && !self.traces.trace(id).candidate
-        {
-            let (first, slots) = self.traces.slots_mut(id);
-            profile.wrap(first, slots, fast::COUNTED);
-        }
-    }
-
-    /// What holds code is written the long way.
-    fn drop_ways_to_write(&mut self, frame: Frame) {
-        let cx = &mut self.cx;
-        if cx.memory.frames.take_write_cached(frame) {
-            cx.hot.host_tlb.drop_writes_to(frame);
-        }
-    }
-
-    /// The frame that code comes from, with the latched page renewed if execution left it.
-    fn fetch_frame(&mut self) -> Result<FetchFrame, Exception> {
-        let cx = &mut self.cx;
-        let linear = cx.cpu.linear_rip();
-        let user = cx.cpu.cpl == 3;
-        let latched = cx.cpu.fetch_page.filter(|page| page.linear == linear / PAGE_BYTES && page.user == user);
-        let page = match latched {
-            Some(page) => page,
-            None => {
-                // The limit is looked at before the page: an instruction that begins beyond it never gets there.
-                require_fetchable(cx, cx.cpu.rip)?;
-                let known = cx.hot.host_tlb.fetch(LinAddr(linear), cx.class()).map(|place| place.physical);
-                let physical = match known {
-                    Some(physical) => physical,
-                    None => cx.translate_ungated(LinAddr(linear), Access::Fetch, cx.class())?.page(),
-                };
-                let page = FetchPage { linear: linear / PAGE_BYTES, physical, user };
-                cx.cpu.fetch_page = Some(page);
-                cx.hot.fetch_frame = FetchFrame::Unknown;
-                page
-            }
-        };
-        if cx.hot.fetch_frame == FetchFrame::Unknown {
-            let physical = cx.memory.behind_a20(PhysAddr(page.physical * PAGE_BYTES));
-            let route = cx.memory.routes(physical.page()).read;
-            if let Route::Frame(frame) = route
-                && cx.memory.frames.is_absent(frame)
-            {
-                cx.memory.frames.bring(frame);
-                cx.require_whole_memory()?;
-            }
-            cx.hot.fetch_frame = match route {
-                Route::Frame(frame) => FetchFrame::Frame(frame),
-                Route::Mmio | Route::Open => FetchFrame::Bus,
-            };
-            if let FetchFrame::Frame(frame) = cx.hot.fetch_frame {
-                self.mark(frame, page, physical);
-            }
-        }
-        let cx = &mut self.cx;
-        if let FetchFrame::Frame(frame) = cx.hot.fetch_frame
-            && cx.hot.host_tlb.fetch(LinAddr(linear), cx.class()).is_none()
-        {
-            cx.fill_fetch(LinAddr(linear), FetchPlace { frame, physical: page.physical });
-        }
-        Ok(cx.hot.fetch_frame)
     }
 
     fn execute_trace(&mut self, id: TraceId, single: bool) -> Result<(), Exception> {

@@ -381,6 +381,11 @@ impl HostTlb {
         self.fetches.has_last_epoch()
     }
 
+    /// As if so much had been forgotten that no epochs are left.
+    pub fn spend_fetch_epochs(&mut self) {
+        self.fetches.spend_epochs();
+    }
+
     /// Epochs begin anew: nobody remembers any.
     pub fn begin_fetch_epochs(&mut self) {
         self.fetches.begin_epochs();

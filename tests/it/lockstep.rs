@@ -9,7 +9,8 @@ use ringwalk::machine::{Machine, Stop, Tuning};
 use crate::guest::{Random, run_to};
 use crate::random_program::{Program, SPAN};
 
-/// Runs a program in lockstep; now and then ways to memory are lost, as a debugger or a snapshot may cause it.
+/// Runs a program in lockstep; now and then ways to memory are lost, as a debugger or a snapshot may cause it,
+/// or there are no more epochs to believe pages of code under.
 fn run(program: &Program, tuning: Tuning, flushes: bool) -> u64 {
     let mut machine = program.machine(Tuning { verify_fast: true, ..tuning });
     let (start, mut random) = (machine.position(), Random(program.seed ^ 0xF1));
@@ -22,6 +23,9 @@ fn run(program: &Program, tuning: Tuning, flushes: bool) -> u64 {
         }
         if flushes {
             machine.engine.flush_host_tlb();
+            if random.below(4) == 0 {
+                machine.engine.spend_fetch_epochs();
+            }
         }
         Some(stop)
     });

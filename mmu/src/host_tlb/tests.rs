@@ -177,3 +177,68 @@ fn ways_to_write_a_frame_are_found_by_the_frame() {
     assert_eq!(tlb.write(LinAddr(0x9_9000), 1, Class::User), None);
     assert!(tlb.write(LinAddr(0x7000), 1, Class::User).is_some());
 }
+
+/// What each change of what is known means for supervisors' epoch and for users'.
+#[test]
+fn an_epoch_lasts_while_nothing_is_forgotten_of_its_fetcher() {
+    let (user, supervisor) = (Class::User, Class::Supervisor);
+    let (code, other) = (LinAddr(0x40_1000), LinAddr(0x9_9000));
+    let kernel = LinAddr(0xFFFF_FFFF_8120_0000);
+    let place = |frame| FetchPlace { frame: Frame(frame), physical: frame.into() };
+    let mut tlb = HostTlb::default();
+    let ended = |tlb: &mut HostTlb, change: &dyn Fn(&mut HostTlb)| {
+        let epochs = |tlb: &HostTlb| [Fetcher::Supervisor, Fetcher::User].map(|fetcher| tlb.fetch_epoch(fetcher));
+        let before = epochs(tlb);
+        change(tlb);
+        let after = epochs(tlb);
+        assert!(after[0] != after[1] && !after.contains(&0));
+        [before[0] != after[0], before[1] != after[1]]
+    };
+    let (neither, supervisors, users, both) = ([false; 2], [true, false], [false, true], [true; 2]);
+    // What becomes known ends nothing, nor does what is known already.
+    for _ in 0..2 {
+        assert_eq!(ended(&mut tlb, &|tlb| tlb.fill_fetch(code, user, place(1), Scope::Context)), neither);
+        assert_eq!(ended(&mut tlb, &|tlb| tlb.fill_fetch(kernel, supervisor, place(2), Scope::Global)), neither);
+    }
+    // Another frame, for one of them.
+    assert_eq!(ended(&mut tlb, &|tlb| tlb.fill_fetch(code, user, place(3), Scope::Context)), users);
+    // A page that nobody fetches from; one that users do; and again.
+    assert_eq!(ended(&mut tlb, &|tlb| tlb.drop_page(other)), neither);
+    assert_eq!(ended(&mut tlb, &|tlb| tlb.drop_page(code)), users);
+    assert_eq!(ended(&mut tlb, &|tlb| tlb.drop_page(code)), neither);
+    assert_eq!(tlb.fetch(code, user), None);
+    // A page of data that shares the entry with one of code: it stays known.
+    let shares = LinAddr(kernel.0 ^ (1 << 22 | 1 << 12));
+    assert_eq!(ended(&mut tlb, &|tlb| tlb.drop_page(shares)), neither);
+    assert_eq!(tlb.fetch(kernel, supervisor), Some(place(2)));
+    // A load of CR3: what supervisors fetch is global until it is not.
+    assert_eq!(ended(&mut tlb, &HostTlb::flush_non_global), users);
+    assert_eq!(tlb.fetch(kernel, supervisor), Some(place(2)));
+    tlb.fill_fetch(code, supervisor, place(4), Scope::Context);
+    assert_eq!(ended(&mut tlb, &HostTlb::flush_non_global), both);
+    assert_eq!(ended(&mut tlb, &HostTlb::flush_non_global), users);
+    // A page that shares an entry and takes it.
+    tlb.fill_fetch(kernel, supervisor, place(2), Scope::Global);
+    assert_eq!(ended(&mut tlb, &|tlb| tlb.fill_fetch(shares, supervisor, place(5), Scope::Global)), supervisors);
+    assert_eq!(tlb.fetch(kernel, supervisor), None);
+    assert_eq!(ended(&mut tlb, &HostTlb::flush), both);
+    assert_eq!(ended(&mut tlb, &|tlb| tlb.set_arena(0x7000)), both);
+    // The override of EFLAGS.AC is no other fetcher.
+    tlb.fill_fetch(code, Class::SupervisorOverride, place(6), Scope::Context);
+    assert_eq!(tlb.fetch(code, supervisor), Some(place(6)));
+}
+
+#[test]
+fn the_last_epoch_does_not_end_until_epochs_begin_anew() {
+    let mut tlb = HostTlb::default();
+    let first = [Fetcher::Supervisor, Fetcher::User].map(|fetcher| tlb.fetch_epoch(fetcher));
+    assert!(!tlb.has_last_fetch_epoch());
+    tlb.spend_fetch_epochs();
+    for fetcher in [Fetcher::Supervisor, Fetcher::User] {
+        let last = tlb.fetch_epoch(fetcher);
+        tlb.flush();
+        assert!(HostTlb::is_last_fetch_epoch(last) && tlb.fetch_epoch(fetcher) == last);
+    }
+    tlb.begin_fetch_epochs();
+    assert_eq!([Fetcher::Supervisor, Fetcher::User].map(|fetcher| tlb.fetch_epoch(fetcher)), first);
+}
