@@ -5,7 +5,9 @@ use super::dispatch::bail_end;
 use super::links::{
     ANY_CODE, FLAT_CODE, KNOWN_CODE, LONG_CODE, fall_through, jump, jump_from, linear_code, take_branch,
 };
-use super::operand::{Miss, STACK_ANY, STACK_FLAT, STACK_LONG, found, get, missed_end, put, read, readable, stack_of};
+use super::operand::{
+    Miss, STACK_ANY, STACK_FLAT, STACK_LONG, found, get, missed_end, put, read, readable, stack_of, write,
+};
 use super::returns;
 use super::stack::{below, move_pointer, top};
 use crate::exec::Hot;
@@ -176,9 +178,29 @@ pub(super) unsafe fn call<W: Width, const STACK: u8>(
         let Some(target) = target.filter(|target| is_open(h, bridge, linear_of::<STACK>(h, *target))) else {
             return call_anyhow::<W, STACK>(c, h, i);
         };
-        let back = found!(push_return::<W, STACK>(c, h, e), missed_end::<true>(c, h, i));
-        returns::expect::<STACK>(h, back, e);
-        leave_by(c, h, bridge, target, (*e).cycles)
+        let back = W::truncate((*c).rip.wrapping_add(u64::from((*e).at)));
+        // In front of the push, so that fewer host registers are wanted at a time.
+        (*c).rip = target;
+        let (pointer, at) = found!(below::<W, STACK>(c, h), call_missed::<STACK>(c, h, i));
+        write(at, back);
+        move_pointer::<STACK>(c, h, pointer);
+        returns::expect::<STACK>(h, back.as_(), e);
+        leave_by(c, h, bridge, (*e).cycles)
+    }
+}
+
+/// The push of a call that has branched already must be looked at: it begins anew.
+///
+/// # Safety
+/// As [`super::Fast`].
+#[cold]
+#[inline(never)]
+unsafe fn call_missed<const STACK: u8>(c: *mut CpuState, h: *mut Hot, i: *const Insn, miss: Miss) -> *const Insn {
+    // SAFETY: the end of a handler.
+    unsafe {
+        let rip = (*c).rip.wrapping_sub(i64::from((*i.add(1)).way()) as u64);
+        (*c).rip = if STACK == STACK_FLAT { u64::from(rip as u32) } else { rip };
+        missed_end::<true>(c, h, i, miss)
     }
 }
 
@@ -210,12 +232,11 @@ unsafe fn linear_of<const STACK: u8>(h: *mut Hot, target: u64) -> u64 {
     }
 }
 
-/// Leaves a trace by an open bridge, if the budget allows.
+/// Leaves a trace by an open bridge, if the budget allows; EIP is where that leads.
 #[inline(always)]
-unsafe fn leave_by(c: *mut CpuState, h: *mut Hot, bridge: *const Insn, target: u64, cycles: u16) -> *const Insn {
+unsafe fn leave_by(c: *mut CpuState, h: *mut Hot, bridge: *const Insn, cycles: u16) -> *const Insn {
     // SAFETY: a handler's.
     unsafe {
-        (*c).rip = target;
         (*h).fast.ticks -= i64::from(cycles);
         if (*h).fast.ticks < 0 {
             return std::ptr::null();
@@ -231,7 +252,7 @@ unsafe fn push_return<W: Width, const STACK: u8>(c: *mut CpuState, h: *mut Hot, 
     unsafe {
         let back = W::truncate((*c).rip.wrapping_add(u64::from((*e).at)));
         let (pointer, at) = below::<W, STACK>(c, h)?;
-        super::operand::write(at, back);
+        write(at, back);
         move_pointer::<STACK>(c, h, pointer);
         Ok(back.as_())
     }
@@ -279,7 +300,8 @@ pub(super) unsafe fn ret<W: Width, const STACK: u8>(
             return ret_anyhow::<W, STACK>(c, h, i, call);
         }
         move_pointer::<STACK>(c, h, pointer.wrapping_add(u64::from((*i).imm as u16)));
-        leave_by(c, h, bridge, target, (*i.add(1)).cycles)
+        (*c).rip = target;
+        leave_by(c, h, bridge, (*i.add(1)).cycles)
     }
 }
 
