@@ -338,3 +338,47 @@ fn pages_that_are_missed() {
         assert_eq!(program.frame(0x81).flags & 0x1_0000, 0, "RF lasted for one instruction");
     }
 }
+
+/// Both levels run one call, to a page that only the system may fetch from in the end: the way there that the system knows
+/// is not the user's.
+#[test]
+fn a_call_that_both_levels_make_leads_to_a_page_of_the_system() {
+    const SHARED: u32 = 0x1_3000;
+    const CALLED: u32 = 0x1_4000;
+    let hex = |value: u32| value.to_le_bytes().map(|byte| format!("{byte:02x}")).join(" ");
+    for with_invlpg in [true, false] {
+        let mut program = Program::paged_user();
+        program.engine.verify_fast();
+        program.set_gate(0x80, gate(CODE_OF[0], SYSTEM, 0xEE, 0));
+        program.set_gate(0x81, gate(CODE_OF[0], HANDLERS + 0x81, 0xEE, 0));
+        program.cpu.gpr[EAX] = 0;
+        program.cpu.gpr[2] = 0;
+        program.code(&format!(
+            "b9 32 00 00 00     ; mov ecx, 50
+             bd {}              ; mov ebp, shared
+             ff d5              ; call ebp
+             cd 80              ; int 0x80
+             49                 ; dec ecx
+             75 f9              ; jne
+             cd 81              ; int 0x81",
+            hex(SHARED)
+        ));
+        program.code_at(SHARED, 32, &format!("e8 {} ; call\n c3", hex(CALLED.wrapping_sub(SHARED + 5))));
+        program.code_at(CALLED, 32, "42 ; inc edx\n c3");
+        let pte = hex(pte_of(CALLED));
+        let take_away = format!("81 25 {pte} fb ff ff ff ; and dword [pte], ~4");
+        let invlpg = format!("0f 01 3d {} ; invlpg [called]", hex(CALLED));
+        let change = if with_invlpg { format!("{take_away}\n {invlpg}") } else { take_away };
+        system(&mut program, &change, &format!("bd {} ; mov ebp, shared\n ff d5 ; call ebp\n cf", hex(SHARED)));
+        if with_invlpg {
+            assert_eq!(program.run(), End::Vector(14));
+            let fault = program.frame(14);
+            assert_eq!((fault.code, fault.eip), (5, CALLED));
+            assert_eq!(program.reg(2), 2 * 25);
+        } else {
+            // The TLB still has the page as it was.
+            assert_eq!(program.run(), End::Vector(0x81));
+            assert_eq!(program.reg(2), 2 * CALLS);
+        }
+    }
+}
