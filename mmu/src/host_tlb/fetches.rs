@@ -192,5 +192,5 @@ impl Fetches {
 
 /// True if a tag is not empty, nor one from before the last flush.
 fn is_of_context(tag: u64, key: u64) -> bool {
-    tag != 0 && tag % PAGE_BYTES >> CLASS_BITS == key >> CLASS_BITS
+    tag != 0 && (tag % PAGE_BYTES) >> CLASS_BITS == key >> CLASS_BITS
 }
