@@ -7,7 +7,7 @@
 //! says under which of these epochs, and with whose rights, it was asked; the page is not looked up again until that
 //! changes.
 
-use ringwalk_mmu::{FetchPlace, HostTlb, LinAddr, PAGE_BYTES};
+use ringwalk_mmu::{FetchPlace, Frame, HostTlb, LinAddr, PAGE_BYTES};
 
 use super::dispatch::go_on;
 use super::links::{KNOWN_CODE, linear_code, refused};
@@ -53,6 +53,23 @@ pub(super) unsafe fn is_open(h: *mut Hot, i: *const Insn, linear: u64) -> bool {
     unsafe { linear == (*i).target() && (*i).stamp() == (*h).host_tlb.fetch_epoch((*h).fast.fetcher) }
 }
 
+/// True if the HostTlb knows a bridge's page as the bridge does, and so does whoever latched that page before: a page that
+/// code is being fetched from is not learned of otherwise.
+///
+/// # Safety
+/// `h` is valid and `i` a bridge.
+unsafe fn agrees(h: *mut Hot, i: *const Insn) -> bool {
+    // SAFETY: the caller's.
+    unsafe {
+        let hot = &mut *h;
+        settle_page(&mut hot.fast);
+        let place = FetchPlace { frame: Frame((*i).disp as u32), physical: (*i).physical_page().into() };
+        let latched = FetchPlace { frame: Frame(hot.fast.fetch_frame), physical: hot.fast.fetch_physical };
+        let known = hot.host_tlb.fetch_by(LinAddr((*i).target()), hot.fast.key);
+        known == Some(place) && (hot.fast.fetch_page != (*i).target() / PAGE_BYTES || latched == place)
+    }
+}
+
 /// Goes over a bridge.
 ///
 /// # Safety
@@ -61,6 +78,7 @@ pub(super) unsafe fn is_open(h: *mut Hot, i: *const Insn, linear: u64) -> bool {
 pub(super) unsafe fn cross(c: *mut CpuState, h: *mut Hot, i: *const Insn) -> *const Insn {
     // SAFETY: the caller's; the link leads to a slot.
     unsafe {
+        debug_assert!(agrees(h, i), "an open bridge leads where the HostTlb says, and to no frame but the latched one");
         (*h).fast.bridge = i;
         go_on(c, h, i.byte_offset((*i).imm as isize), 0)
     }
