@@ -339,46 +339,63 @@ fn pages_that_are_missed() {
     }
 }
 
-/// Both levels run one call, to a page that only the system may fetch from in the end: the way there that the system knows
-/// is not the user's.
+/// A call that both levels make, and the page that it leads to.
+const SHARED: u32 = 0x1_3000;
+const CALLED: u32 = 0x1_4000;
+const EDX: usize = 2;
+const CALL_SHARED: &str = "bd 00 30 01 00 ; mov ebp, shared\n ff d5 ; call ebp\n";
+
+/// The system makes `change` in the 25th of its calls and does `back` in all; the function that [`CALL_SHARED`] leads to
+/// counts in EDX.
+fn sharing(change: &str, back: &str, user: &str) -> Program {
+    let mut program = Program::paged_user();
+    program.engine.verify_fast();
+    program.set_gate(0x80, gate(CODE_OF[0], SYSTEM, 0xEE, 0));
+    program.set_gate(0x81, gate(CODE_OF[0], HANDLERS + 0x81, 0xEE, 0));
+    program.cpu.gpr[EAX] = 0;
+    program.cpu.gpr[EDX] = 0;
+    program.code_at(SHARED, 32, "e8 fb 0f 00 00 ; call called\n c3");
+    program.code_at(CALLED, 32, "42 ; inc edx\n c3");
+    system(&mut program, change, back);
+    program.code(&format!("b9 32 00 00 00 ; mov ecx, 50\n {user}\n cd 81 ; int 0x81"));
+    program
+}
+
+const CALL_AND_ASK: &str = "bd 00 30 01 00 ; mov ebp, shared
+    ff d5 ; call ebp
+    cd 80 ; int 0x80
+    49    ; dec ecx
+    75 f9 ; jne";
+
+fn refused(mut program: Program, calls: u32) {
+    assert_eq!(program.run(), End::Vector(14));
+    let fault = program.frame(14);
+    assert_eq!((fault.code, fault.eip), (5, CALLED));
+    assert_eq!(program.reg(EDX), calls);
+}
+
+/// A page that only the system may fetch from in the end: the way there that the system knows is not the user's.
 #[test]
-fn a_call_that_both_levels_make_leads_to_a_page_of_the_system() {
-    const SHARED: u32 = 0x1_3000;
-    const CALLED: u32 = 0x1_4000;
-    let hex = |value: u32| value.to_le_bytes().map(|byte| format!("{byte:02x}")).join(" ");
-    for with_invlpg in [true, false] {
-        let mut program = Program::paged_user();
-        program.engine.verify_fast();
-        program.set_gate(0x80, gate(CODE_OF[0], SYSTEM, 0xEE, 0));
-        program.set_gate(0x81, gate(CODE_OF[0], HANDLERS + 0x81, 0xEE, 0));
-        program.cpu.gpr[EAX] = 0;
-        program.cpu.gpr[2] = 0;
-        program.code(&format!(
-            "b9 32 00 00 00     ; mov ecx, 50
-             bd {}              ; mov ebp, shared
-             ff d5              ; call ebp
-             cd 80              ; int 0x80
-             49                 ; dec ecx
-             75 f9              ; jne
-             cd 81              ; int 0x81",
-            hex(SHARED)
-        ));
-        program.code_at(SHARED, 32, &format!("e8 {} ; call\n c3", hex(CALLED.wrapping_sub(SHARED + 5))));
-        program.code_at(CALLED, 32, "42 ; inc edx\n c3");
-        let pte = hex(pte_of(CALLED));
-        let take_away = format!("81 25 {pte} fb ff ff ff ; and dword [pte], ~4");
-        let invlpg = format!("0f 01 3d {} ; invlpg [called]", hex(CALLED));
-        let change = if with_invlpg { format!("{take_away}\n {invlpg}") } else { take_away };
-        system(&mut program, &change, &format!("bd {} ; mov ebp, shared\n ff d5 ; call ebp\n cf", hex(SHARED)));
-        if with_invlpg {
-            assert_eq!(program.run(), End::Vector(14));
-            let fault = program.frame(14);
-            assert_eq!((fault.code, fault.eip), (5, CALLED));
-            assert_eq!(program.reg(2), 2 * 25);
-        } else {
-            // The TLB still has the page as it was.
-            assert_eq!(program.run(), End::Vector(0x81));
-            assert_eq!(program.reg(2), 2 * CALLS);
-        }
-    }
+fn a_page_of_code_is_taken_from_the_user() {
+    let pte = pte_of(CALLED).to_le_bytes().map(|byte| format!("{byte:02x}")).join(" ");
+    let take_away = format!("81 25 {pte} fb ff ff ff ; and dword [pte], ~4\n");
+    let invlpg = "0f 01 3d 00 40 01 00 ; invlpg [called]";
+    let forgotten = format!("{take_away}{invlpg}");
+    let call = format!("{CALL_SHARED} cf ; iret");
+    refused(sharing(&forgotten, "cf ; iret", CALL_AND_ASK), 25);
+    refused(sharing(&forgotten, &call, CALL_AND_ASK), 2 * 25);
+    // The TLB still has the page as it was.
+    let mut program = sharing(&take_away, &call, CALL_AND_ASK);
+    assert_eq!(program.run(), End::Vector(0x81));
+    assert_eq!(program.reg(EDX), 2 * CALLS);
+}
+
+/// The system's calls have found the way; the user's is the first of all that it makes.
+#[test]
+fn a_page_of_the_systems_code_is_called_by_the_user() {
+    let call = format!("{CALL_SHARED} cf ; iret");
+    let ask_and_call = format!("cd 80 ; int 0x80\n 49 ; dec ecx\n 75 fb ; jne\n {CALL_SHARED}");
+    let mut program = sharing("90 ; nop", &call, &ask_and_call);
+    program.write_dword(pte_of(CALLED), CALLED | 3);
+    refused(program, CALLS);
 }
