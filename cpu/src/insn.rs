@@ -160,7 +160,7 @@ impl Insn {
         [self.dst, self.src] = [(linear >> 48) as u8, (linear >> 56) as u8];
     }
 
-    /// What a slot between pages believes its page under, or 0: see [`crate::fast`].
+    /// The HostTlb's epoch of fetches that a slot between pages was opened under, or 0: see `fast/bridge.rs`.
     #[inline(always)]
     pub(crate) fn stamp(&self) -> u32 {
         u32::from_le_bytes([self.base, self.index, self.scale_segment, self.len])

@@ -389,13 +389,3 @@ fn a_page_of_code_is_taken_from_the_user() {
     assert_eq!(program.run(), End::Vector(0x81));
     assert_eq!(program.reg(EDX), 2 * CALLS);
 }
-
-/// The system's calls have found the way; the user's is the first of all that it makes.
-#[test]
-fn a_page_of_the_systems_code_is_called_by_the_user() {
-    let call = format!("{CALL_SHARED} cf ; iret");
-    let ask_and_call = format!("cd 80 ; int 0x80\n 49 ; dec ecx\n 75 fb ; jne\n {CALL_SHARED}");
-    let mut program = sharing("90 ; nop", &call, &ask_and_call);
-    program.write_dword(pte_of(CALLED), CALLED | 3);
-    refused(program, CALLS);
-}

@@ -464,7 +464,7 @@ mod tests {
         agree(lazy, eflags, flags);
     }
 
-    fn agree(mut lazy: Lazy, mut eflags: Eflags, flags: u32) {
+    fn conditions_agree(lazy: Lazy, eflags: Eflags, flags: u32) {
         let expected = Eflags::from_bits(flags);
         for number in 0..16 {
             let holds = expected.condition(number);
@@ -472,6 +472,10 @@ mod tests {
             let common = lazy.common_condition(eflags, number);
             assert!(common.is_none_or(|common| common == holds), "common condition {number} of {lazy:?}");
         }
+    }
+
+    fn agree(mut lazy: Lazy, mut eflags: Eflags, flags: u32) {
+        conditions_agree(lazy, eflags, flags);
         for carry in [false, true] {
             changed(lazy, eflags, flags, carry);
         }
@@ -487,13 +491,7 @@ mod tests {
     fn changed(mut lazy: Lazy, mut eflags: Eflags, flags: u32, carry: bool) {
         lazy.set_carry(&mut eflags, carry);
         let flags = flags & !CF | if carry { CF } else { 0 };
-        let expected = Eflags::from_bits(flags);
-        for number in 0..16 {
-            let holds = expected.condition(number);
-            assert_eq!(lazy.condition(eflags, number), holds, "condition {number} of {lazy:?}");
-            let common = lazy.common_condition(eflags, number);
-            assert!(common.is_none_or(|common| common == holds), "common condition {number} of {lazy:?}");
-        }
+        conditions_agree(lazy, eflags, flags);
         lazy.settle(&mut eflags);
         assert_eq!(eflags.bits() & ARITHMETIC, flags & ARITHMETIC, "{lazy:?}");
     }
